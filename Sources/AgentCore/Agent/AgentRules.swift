@@ -1,0 +1,15 @@
+/// What an installation decides about webhooks (contract, section 6).
+package struct AgentRules: Sendable, Hashable {
+    /// Whether targets must be `https`.
+    package var requiresHTTPS: Bool
+    /// Whether saving sends the test event to the target first.
+    package var verifiesTarget: Bool
+    /// Whether the body of a delivery carries the values of the event's data, as newer servers do.
+    package var sendsFieldValues: Bool
+
+    package init(requiresHTTPS: Bool = true, verifiesTarget: Bool = true, sendsFieldValues: Bool = false) {
+        self.requiresHTTPS = requiresHTTPS
+        self.verifiesTarget = verifiesTarget
+        self.sendsFieldValues = sendsFieldValues
+    }
+}

@@ -1,0 +1,197 @@
+package import FoundationEssentials
+package import Logging
+
+/// NetServer's Webhook agent: the eight operations, with every rule about webhooks. The SOAP and REST fronts bind to it
+/// and add none of their own.
+///
+/// Operations throw ``AgentError``. A failure of the store reaches the caller as a reference, and the log in full.
+package struct WebhookAgent: Sendable {
+    private let store: any WebhookStore
+    private let sender: any NotificationSender
+    private let rules: AgentRules
+    private let now: @Sendable () -> Timestamp
+    private let makeID: @Sendable () -> UUID
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - sender: Sends test events.
+    ///   - now: The clock.
+    ///   - makeID: Makes the ids of events, and the references of failures.
+    package init(
+        store: any WebhookStore,
+        sender: any NotificationSender,
+        rules: AgentRules,
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp = { Timestamp(Date()) },
+        makeID: @escaping @Sendable () -> UUID = { UUID() }
+    ) {
+        self.store = store
+        self.sender = sender
+        self.rules = rules
+        self.logger = logger
+        self.now = now
+        self.makeID = makeID
+    }
+
+    /// A webhook to start from; it is not stored.
+    package func createDefaultWebhook() -> Webhook {
+        var webhook = Webhook()
+        webhook.state = .active
+        webhook.type = Webhook.deliverableType
+        webhook.events = ["contact.created", "contact.deleted"]
+        return webhook
+    }
+
+    /// Stores a webhook: id 0 creates one, any other replaces the caller's webhook of that id as a whole, State apart.
+    /// The target is asked first and nothing is stored when it does not answer the test event with 200.
+    package func saveWebhook(_ webhook: Webhook?, by caller: Caller) async throws(AgentError) -> Webhook {
+        guard var webhook else { throw Self.missing("Webhook") }
+        if webhook.type?.isEmpty ?? true { webhook.type = Webhook.deliverableType }
+        var stored: Webhook?
+        if webhook.id != 0 {
+            let id = webhook.id
+            stored = try await storing { () throws(StoreError) in try await store.webhook(id: id, in: caller.scope) }
+            guard stored != nil else { throw Self.notFound(webhook.id) }
+        }
+        try WebhookValidation.saving(webhook, rules: rules).check()
+        webhook.properties = webhook.properties?.adoptingTypes(of: stored?.properties)
+        try await verifyTarget(of: webhook, for: caller)
+
+        let time = now()
+        webhook.updated = time
+        webhook.updatedBy = caller.associate
+        let saving = webhook
+        if stored != nil {
+            let updated = try await storing { () throws(StoreError) in
+                try await store.update(saving, bodySuffix: EventBody.suffix(of: saving), in: caller.scope)
+            }
+            guard let updated else { throw Self.notFound(webhook.id) }
+            return updated
+        }
+        if webhook.state == .unknown { webhook.state = .active }
+        webhook.registered = time
+        webhook.registeredBy = caller.associate
+        let creating = webhook
+        return try await storing { () throws(StoreError) in
+            try await store.insert(creating, bodySuffix: EventBody.suffix(of: creating), in: caller.scope)
+        }
+    }
+
+    /// The caller's webhook of that id, nil when there is none.
+    package func webhook(id: Int32, for caller: Caller) async throws(AgentError) -> Webhook? {
+        try await storing { () throws(StoreError) in try await store.webhook(id: id, in: caller.scope) }
+    }
+
+    /// The caller's webhooks that pass the filter, by id.
+    package func webhooks(matching filter: WebhookFilter, for caller: Caller) async throws(AgentError) -> [Webhook] {
+        try await storing { () throws(StoreError) in try await store.webhooks(in: caller.scope, matching: filter) }
+    }
+
+    /// Deletes the caller's webhook of that id; an absent one is none the worse.
+    package func deleteWebhook(id: Int32, for caller: Caller) async throws(AgentError) {
+        try await storing { () throws(StoreError) in _ = try await store.delete(id: id, in: caller.scope) }
+    }
+
+    /// Sends the test event to the webhook's target and tells what it answered. The webhook need not be stored.
+    package func testWebhook(_ webhook: Webhook?, by caller: Caller) async throws(AgentError) -> WebhookTestResult {
+        guard let webhook else { throw Self.missing("Webhook") }
+        try WebhookValidation.testing(webhook, rules: rules).check()
+        guard webhook.isDeliverable else {
+            throw AgentError(.notSupported, "Webhooks of type '\(webhook.type ?? "")' cannot be tested here.")
+        }
+        switch await sender.send(testEvent(for: webhook, by: caller)) {
+        case .answered(let answer):
+            return WebhookTestResult(success: answer.status == 200, message: answer.transcript)
+        case .failed(let failure):
+            return WebhookTestResult(success: false, message: failure.text)
+        }
+    }
+
+    /// Takes an event in for every webhook of the caller's tenant that listens to it; returns once that is durable and
+    /// before anything is sent. Nobody listening is success.
+    package func signalEvent(
+        name: String?,
+        primaryKey: Int32,
+        data: ObjectDictionary?,
+        by caller: Caller
+    ) async throws(AgentError) {
+        let event = event(name: name ?? "", primaryKey: primaryKey, data: data, by: caller)
+        try await storing { () throws(StoreError) in _ = try await store.signal(event) }
+    }
+
+    /// The text of the last failed delivery; empty when there was none or no such webhook.
+    package func lastError(id: Int32, for caller: Caller) async throws(AgentError) -> String {
+        try await storing { () throws(StoreError) in try await store.lastError(id: id, in: caller.scope) } ?? ""
+    }
+
+    private func verifyTarget(of webhook: Webhook, for caller: Caller) async throws(AgentError) {
+        guard rules.verifiesTarget, webhook.isDeliverable else { return }
+        let outcome = await sender.send(testEvent(for: webhook, by: caller))
+        if case .answered(let answer) = outcome, answer.status == 200 { return }
+        let fault = "The target did not answer the test event with 200 but: \(outcome.summary)"
+        throw AgentError(
+            .validation,
+            "The webhook is not saved. " + fault,
+            friendlyText: fault,
+            parameters: [.init(key: "TargetUrl", value: fault)]
+        )
+    }
+
+    private func testEvent(for webhook: Webhook, by caller: Caller) -> WebhookNotification {
+        let event = event(name: "test", primaryKey: 0, data: nil, by: caller)
+        return WebhookNotification(
+            url: webhook.targetURL ?? "",
+            headers: webhook.headers,
+            secret: webhook.secret,
+            event: event.name,
+            eventID: event.id,
+            retry: 0,
+            isTest: true,
+            body: event.bodyHead + EventBody.suffix(of: webhook) + event.bodyTail
+        )
+    }
+
+    private func event(name: String, primaryKey: Int32, data: ObjectDictionary?, by caller: Caller) -> Event {
+        let id = makeID()
+        let time = now()
+        let head = EventBody.head(
+            eventID: id,
+            time: time,
+            changes: data?.entries.map(\.key) ?? [],
+            event: name,
+            primaryKey: primaryKey,
+            tenant: caller.tenant,
+            changedBy: caller.associate.associateID
+        )
+        let tail = EventBody.tail(fieldValues: rules.sendsFieldValues ? data : nil)
+        return Event(id: id, tenant: caller.tenant, name: name, bodyHead: head, bodyTail: tail, time: time)
+    }
+
+    private func storing<Value>(
+        _ body: () async throws(StoreError) -> Value
+    ) async throws(AgentError) -> Value {
+        do {
+            return try await body()
+        } catch {
+            let reference = makeID().uuidString.lowercased()
+            logger.error("store failed", metadata: ["reference": "\(reference)", "error": "\(error)"])
+            throw .server(reference: reference)
+        }
+    }
+
+    private static func missing(_ argument: String) -> AgentError {
+        AgentError(.invalidArgument, "The argument \(argument) is missing.")
+    }
+
+    private static func notFound(_ id: Int32) -> AgentError {
+        AgentError(.notFound, "There is no webhook with the id \(id).")
+    }
+}
+
+/// What testing a webhook showed.
+package struct WebhookTestResult: Sendable, Hashable {
+    /// Whether the target answered 200.
+    package var success: Bool
+    /// Status line, headers and body of the answer, or why there was none.
+    package var message: String
+}

@@ -1,0 +1,101 @@
+package import FoundationEssentials
+
+/// One POST to a target, decided down to its body bytes; the sender adds only what HTTP needs and the signature.
+package struct WebhookNotification: Sendable, Hashable {
+    package var url: String
+    /// The webhook's own headers, as saved.
+    package var headers: StringDictionary?
+    /// Signs the body when it is not empty.
+    package var secret: String?
+    /// `X-SuperOffice-Event`.
+    package var event: String
+    /// `X-SuperOffice-EventId`.
+    package var eventID: UUID
+    /// `X-SuperOffice-Retry`: attempts before this one.
+    package var retry: Int
+    /// Whether `X-Hook-Test: true` is sent.
+    package var isTest: Bool
+    /// The exact bytes that are signed and sent.
+    package var body: [UInt8]
+
+    package init(
+        url: String,
+        headers: StringDictionary?,
+        secret: String?,
+        event: String,
+        eventID: UUID,
+        retry: Int,
+        isTest: Bool,
+        body: [UInt8]
+    ) {
+        self.url = url
+        self.headers = headers
+        self.secret = secret
+        self.event = event
+        self.eventID = eventID
+        self.retry = retry
+        self.isTest = isTest
+        self.body = body
+    }
+}
+
+/// What came of sending a notification.
+package enum SendOutcome: Sendable, Hashable {
+    case answered(TargetAnswer)
+    case failed(SendFailure)
+
+    /// One line that says what happened, without the answer's body.
+    package var summary: String {
+        switch self {
+        case .answered(let answer): answer.statusLine
+        case .failed(let failure): failure.text
+        }
+    }
+}
+
+/// What a target answered. The body is cut at the sender's bound.
+package struct TargetAnswer: Sendable, Hashable {
+    package var status: Int
+    package var reason: String
+    package var headers: [StringDictionary.Entry]
+    package var body: [UInt8]
+
+    package init(status: Int, reason: String, headers: [StringDictionary.Entry] = [], body: [UInt8] = []) {
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+        self.body = body
+    }
+
+    /// `HTTP/1.1 200 OK`.
+    package var statusLine: String { "HTTP/1.1 \(status) \(reason)" }
+
+    /// Status line, headers and body, as a person reads them.
+    package var transcript: String {
+        let lines = [statusLine] + headers.map { "\($0.key): \($0.value ?? "")" }
+        return lines.joined(separator: "\n") + "\n\n" + String(decoding: body, as: UTF8.self)
+    }
+}
+
+/// Why there was no answer.
+package struct SendFailure: Error, Sendable, Hashable {
+    /// Bounded, hence fit for a metric's label.
+    package enum Kind: String, Sendable, CaseIterable {
+        case refusedByPolicy, invalidURL, resolution, connection, tls, timeout, protocolViolation, shutdown
+    }
+
+    package var kind: Kind
+    /// For the webhook's owner: names what failed and, where there is one, the setting that changes it.
+    package var text: String
+
+    package init(_ kind: Kind, _ text: String) {
+        self.kind = kind
+        self.text = text
+    }
+}
+
+/// Sends notifications: signs, posts, and reads the answer up to a bound. Never throws: a failure is an outcome.
+package protocol NotificationSender: Sendable {
+    /// Returns within the sender's own time limit; a cancelled task gets ``SendFailure/Kind/shutdown``.
+    func send(_ notification: WebhookNotification) async -> SendOutcome
+}

@@ -1,0 +1,64 @@
+package import FoundationEssentials
+
+/// Keeps webhooks and takes events in. Implemented in memory, on SQLite and on PostgreSQL; one conformance suite holds
+/// what each must do.
+///
+/// Every call is atomic and, once it returns, durable. Each throws ``StoreError``, after which nothing of it is stored.
+/// Cancelling the calling task does not undo a call that has begun.
+package protocol WebhookStore: Sendable {
+    /// The webhook, nil when there is none in `scope`.
+    func webhook(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Webhook?
+
+    /// The webhooks in `scope` that pass `filter`, by id.
+    func webhooks(in scope: WebhookScope, matching filter: WebhookFilter) async throws(StoreError) -> [Webhook]
+
+    /// Stores a new webhook and returns it with its id. `bodySuffix` is what ``EventBody`` makes of it.
+    func insert(
+        _ webhook: Webhook,
+        bodySuffix: [UInt8],
+        in scope: WebhookScope
+    ) async throws(StoreError) -> Webhook
+
+    /// Replaces a webhook. `Unknown` leaves its state as it is, `Active` resets its consecutive errors; who registered
+    /// it and when stay. Returns it as stored, nil when there is none in `scope`.
+    func update(
+        _ webhook: Webhook,
+        bodySuffix: [UInt8],
+        in scope: WebhookScope
+    ) async throws(StoreError) -> Webhook?
+
+    /// Deletes a webhook and ends its pending deliveries as failed. Returns whether there was one in `scope`.
+    @discardableResult
+    func delete(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Bool
+
+    /// The text of the webhook's last failed delivery, nil when there was none or no such webhook in `scope`.
+    func lastError(id: Int32, in scope: WebhookScope) async throws(StoreError) -> String?
+
+    /// Takes an event in with one delivery for every webhook of its tenant that is Active and listens to it, in one
+    /// transaction. Returns how many deliveries that made.
+    @discardableResult
+    func signal(_ event: Event) async throws(StoreError) -> Int
+
+    /// Whether the store can be reached and written; throws when it cannot.
+    func checkHealth() async throws(StoreError)
+}
+
+/// An event as it is taken in. Its body is complete but for what each webhook adds: head + webhook's suffix + tail.
+package struct Event: Sendable, Hashable {
+    package var id: UUID
+    package var tenant: String
+    /// `X-SuperOffice-Event`, and what webhooks are matched by.
+    package var name: String
+    package var bodyHead: [UInt8]
+    package var bodyTail: [UInt8]
+    package var time: Timestamp
+
+    package init(id: UUID, tenant: String, name: String, bodyHead: [UInt8], bodyTail: [UInt8], time: Timestamp) {
+        self.id = id
+        self.tenant = tenant
+        self.name = name
+        self.bodyHead = bodyHead
+        self.bodyTail = bodyTail
+        self.time = time
+    }
+}

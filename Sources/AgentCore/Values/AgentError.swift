@@ -1,0 +1,54 @@
+/// An operation that failed, as NetServer's clients are told of it: `ExceptionInfo` over SOAP, the error object over REST
+/// (contract, sections 4 and 8). Every text is fit for the caller.
+package struct AgentError: Error, Sendable, Hashable {
+    /// The exception types; the raw value is the last component of the type's name.
+    package enum Kind: String, Sendable, CaseIterable {
+        /// No valid session: the ticket or the application token.
+        case session = "SoSessionException"
+        case notFound = "SoNotFoundException"
+        case invalidArgument = "SoInvalidArgumentException"
+        /// Fields that may not be saved so; `parameters` says which and why.
+        case validation = "SoValidationException"
+        /// No right to do it.
+        case sentry = "SoSentryException"
+        case illegalOperation = "SoIllegalOperationException"
+        case notSupported = "SoNotSupportedException"
+        /// The service's own failure.
+        case server = "SoServerException"
+
+        /// The full name, as SOAP shows it.
+        package var exceptionType: String { "SuperOffice.Exceptions." + rawValue }
+    }
+
+    package var kind: Kind
+    package var message: String
+    /// What a person is shown; always filled, because clients print it.
+    package var friendlyText: String
+    /// Field name and what is wrong with it, for ``Kind/validation``.
+    package var parameters: [StringDictionary.Entry]
+    /// The operation it happened in, `Webhook.SaveWebhook`; empty until a front fills it.
+    package var source: String
+
+    package init(
+        _ kind: Kind,
+        _ message: String,
+        friendlyText: String? = nil,
+        parameters: [StringDictionary.Entry] = [],
+        source: String = ""
+    ) {
+        self.kind = kind
+        self.message = message
+        self.friendlyText = friendlyText ?? message
+        self.parameters = parameters
+        self.source = source
+    }
+
+    /// The failure of the service itself: the caller gets a reference, the log the cause.
+    package static func server(reference: String) -> AgentError {
+        AgentError(
+            .server,
+            "The service could not carry out the operation. Reference: \(reference)",
+            friendlyText: "Something went wrong in the service. Try again; if it happens again, report \(reference)."
+        )
+    }
+}

@@ -1,0 +1,143 @@
+/// The simple types that a value of a `StringObjectDictionary` may have (contract, section 3). The raw value is the
+/// type's local name in XML Schema or, for the last three, in the serialization namespace.
+package enum ScalarType: String, Sendable, Codable, CaseIterable {
+    case string, boolean, byte, unsignedByte, short, unsignedShort, int, unsignedInt, long, unsignedLong
+    case float, double, decimal, dateTime, base64Binary, anyURI
+    case guid, char, duration
+
+    /// Whether `text` is a value of this type. White space around it must have been removed, strings apart.
+    package func accepts(_ text: String) -> Bool {
+        switch self {
+        case .string, .anyURI: true
+        case .boolean: ["true", "false", "1", "0"].contains(text)
+        case .byte: Int8(text) != nil
+        case .unsignedByte: UInt8(text) != nil
+        case .short: Int16(text) != nil
+        case .unsignedShort, .char: UInt16(text) != nil
+        case .int: Int32(text) != nil
+        case .unsignedInt: UInt32(text) != nil
+        case .long: Int64(text) != nil
+        case .unsignedLong: UInt64(text) != nil
+        case .float, .double: ["INF", "-INF", "NaN"].contains(text) || Self.isNumber(text, allowingExponent: true)
+        case .decimal: Self.isNumber(text, allowingExponent: false)
+        case .dateTime: Self.isDateTime(text)
+        case .base64Binary: Self.isBase64(text)
+        case .guid: Self.isGuid(text)
+        case .duration: Self.isDuration(text)
+        }
+    }
+
+    /// `text` as JSON (contract, section 3): numbers keep every digit, what JSON has no form for is a string.
+    package func json(_ text: String) -> String {
+        switch self {
+        case .boolean: text == "true" || text == "1" ? "true" : "false"
+        case .byte, .unsignedByte, .short, .unsignedShort, .int, .unsignedInt, .long, .unsignedLong, .float, .double,
+            .decimal:
+            Self.jsonNumber(text) ?? JSONText.string(text)
+        case .char: JSONText.string(UInt32(text).flatMap(Unicode.Scalar.init).map(String.init) ?? text)
+        default: JSONText.string(text)
+        }
+    }
+
+    /// XML Schema allows `+1`, `007`, `.5` and `5.`, JSON none of them; nil when `text` is no number at all.
+    private static func jsonNumber(_ text: String) -> String? {
+        guard isNumber(text, allowingExponent: true) else { return nil }
+        var rest = Substring(text)
+        var number = ""
+        if rest.first == "-" { number = "-" }
+        if rest.first == "-" || rest.first == "+" { rest.removeFirst() }
+        let whole = rest.prefix { $0.isASCII && $0.isNumber }
+        rest = rest.dropFirst(whole.count)
+        let significant = whole.drop { $0 == "0" }
+        number += significant.isEmpty ? "0" : String(significant)
+        if rest.first == "." {
+            rest.removeFirst()
+            let fraction = rest.prefix { $0.isNumber }
+            rest = rest.dropFirst(fraction.count)
+            if !fraction.isEmpty { number += "." + fraction }
+        }
+        return number + rest
+    }
+
+    private static func isNumber(_ text: String, allowingExponent: Bool) -> Bool {
+        var bytes = text.utf8[...]
+        func digits() -> Int {
+            let run = bytes.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }.count
+            bytes = bytes.dropFirst(run)
+            return run
+        }
+        if let sign = bytes.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { bytes.removeFirst() }
+        var count = digits()
+        if bytes.first == UInt8(ascii: ".") {
+            bytes.removeFirst()
+            count += digits()
+        }
+        guard count > 0 else { return false }
+        if allowingExponent, bytes.first == UInt8(ascii: "e") || bytes.first == UInt8(ascii: "E") {
+            bytes.removeFirst()
+            if bytes.first == UInt8(ascii: "+") || bytes.first == UInt8(ascii: "-") { bytes.removeFirst() }
+            guard digits() > 0 else { return false }
+        }
+        return bytes.isEmpty
+    }
+
+    private static func isBase64(_ text: String) -> Bool {
+        var symbols = 0
+        var padding = 0
+        for byte in text.utf8 where byte > 0x20 {
+            switch byte {
+            case UInt8(ascii: "="): padding += 1
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
+                guard padding == 0 else { return false }
+                symbols += 1
+            default: return false
+            }
+        }
+        return padding <= 2 && (symbols + padding) % 4 == 0
+    }
+
+    /// `8-4-4-4-12` hexadecimal digits.
+    private static func isGuid(_ text: String) -> Bool {
+        text.utf8.count == 36
+            && text.utf8.enumerated().allSatisfy { index, byte in
+                [8, 13, 18, 23].contains(index) ? byte == UInt8(ascii: "-") : Character(Unicode.Scalar(byte)).isHexDigit
+            }
+    }
+
+    /// `yyyy-MM-ddTHH:mm:ss`, then a fraction and a zone or neither; the day must exist.
+    private static func isDateTime(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        func number(_ start: Int, _ count: Int) -> Int? {
+            let digits = bytes[start..<start + count]
+            guard digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        }
+        guard bytes.count >= 19, [bytes[4], bytes[7]] == [0x2D, 0x2D], bytes[10] == UInt8(ascii: "T"),
+            [bytes[13], bytes[16]] == [0x3A, 0x3A],
+            let year = number(0, 4), let month = number(5, 2), let day = number(8, 2), let hour = number(11, 2),
+            let minute = number(14, 2), let second = number(17, 2), year > 0, (1...12).contains(month)
+        else { return false }
+        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
+        guard (1...days).contains(day), hour < 24, minute < 60, second < 60 else { return false }
+        var rest = bytes[19...]
+        if rest.first == UInt8(ascii: ".") {
+            let fraction = rest.dropFirst().prefix { (0x30...0x39).contains($0) }
+            guard !fraction.isEmpty else { return false }
+            rest = rest[fraction.endIndex...]
+        }
+        guard let sign = rest.first else { return true }
+        if sign == UInt8(ascii: "Z") { return rest.count == 1 }
+        guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"), rest.count == 6, rest[rest.startIndex + 3] == 0x3A,
+            let hours = number(rest.startIndex + 1, 2), let minutes = number(rest.startIndex + 4, 2)
+        else { return false }
+        return minutes < 60 && hours * 60 + minutes <= 14 * 60
+    }
+
+    /// `PnYnMnDTnHnMnS`, at least one of them.
+    private static func isDuration(_ text: String) -> Bool {
+        let pattern = /-?P(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?/
+        return text.wholeMatch(of: pattern) != nil && text.last != "T" && text.last != "P"
+    }
+}

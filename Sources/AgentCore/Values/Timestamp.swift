@@ -1,0 +1,79 @@
+package import FoundationEssentials
+
+/// A moment in UTC, counted in ticks of 100 ns since 1970: the resolution of the original's clock and of every time
+/// that it writes.
+package struct Timestamp: Sendable, Hashable, Comparable, Codable {
+    /// Ticks of 100 ns since 1970-01-01T00:00:00Z; negative before.
+    package var ticks: Int64
+
+    /// - Parameter ticks: 100 ns each, since 1970-01-01T00:00:00Z.
+    package init(ticks: Int64) {
+        self.ticks = ticks
+    }
+
+    /// The moment that a clock reading stands for, cut to a tick.
+    package init(_ date: Date) {
+        ticks = Int64((date.timeIntervalSince1970 * 10_000_000).rounded(.down))
+    }
+
+    /// What stands for a time that was never set: `0001-01-01T00:00:00` (contract, section 9).
+    package static let unset = Timestamp(ticks: -621_355_968_000_000_000)
+
+    /// This moment, `duration` later.
+    package func advanced(by duration: Duration) -> Timestamp {
+        let (seconds, attoseconds) = duration.components
+        return Timestamp(ticks: ticks + seconds * 10_000_000 + attoseconds / 100_000_000_000)
+    }
+
+    /// The time from `earlier` to this moment.
+    package func since(_ earlier: Timestamp) -> Duration {
+        .nanoseconds((ticks - earlier.ticks) * 100)
+    }
+
+    package static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.ticks < right.ticks
+    }
+}
+
+extension Timestamp: CustomStringConvertible {
+    /// `yyyy-MM-ddTHH:mm:ss[.fffffff]Z`, trailing zeros trimmed (contract, sections 4 and 7); a time that was never set
+    /// carries no zone.
+    package var description: String {
+        var days = ticks / 864_000_000_000
+        var rest = ticks % 864_000_000_000
+        if rest < 0 {
+            rest += 864_000_000_000
+            days -= 1
+        }
+        let (year, month, day) = Self.civil(days: days)
+        let seconds = rest / 10_000_000
+        var text = Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(day, 2) + "T"
+        text += Self.padded(seconds / 3600, 2) + ":" + Self.padded(seconds / 60 % 60, 2) + ":"
+        text += Self.padded(seconds % 60, 2)
+        let fraction = rest % 10_000_000
+        if fraction > 0 {
+            var digits = Self.padded(fraction, 7)
+            while digits.hasSuffix("0") { digits.removeLast() }
+            text += "." + digits
+        }
+        return self == .unset ? text : text + "Z"
+    }
+
+    /// Year, month and day of a day number, in the proleptic Gregorian calendar (days are counted from 0000-03-01 in
+    /// eras of 400 years, so that the leap day is the last of its year).
+    private static func civil(days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+    }
+
+    private static func padded(_ number: Int64, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}

@@ -1,0 +1,102 @@
+/// A value of a `StringObjectDictionary`: an XML Schema `anyType` that keeps its type and its lexical form
+/// (contract, section 3).
+package indirect enum TypedValue: Sendable, Hashable, Codable {
+    case null
+    /// A simple value; `text` is what the client wrote.
+    case scalar(ScalarType, text: String)
+    /// Text whose type the client did not state; a string, unless it repeats a stored value of another type.
+    case untyped(text: String)
+    case qualifiedName(prefix: String, namespace: String, localName: String)
+    case strings([String?])
+    case ints([Int32])
+    case dictionary(ObjectDictionary)
+    /// JSON that no other case holds, such as an array of mixed values: kept as it is for REST, a string over SOAP.
+    case json(String)
+
+    /// A string value.
+    package static func string(_ text: String) -> TypedValue { .scalar(.string, text: text) }
+
+    /// The value as JSON, every digit kept.
+    package var jsonText: String {
+        switch self {
+        case .null: "null"
+        case .scalar(let type, let text): type.json(text)
+        case .untyped(let text): JSONText.string(text)
+        case .qualifiedName(let prefix, _, let name): JSONText.string(prefix.isEmpty ? name : "\(prefix):\(name)")
+        case .strings(let items): "[" + items.map { $0.map(JSONText.string) ?? "null" }.joined(separator: ",") + "]"
+        case .ints(let items): "[" + items.map(String.init).joined(separator: ",") + "]"
+        case .dictionary(let dictionary): dictionary.jsonText
+        case .json(let text): text
+        }
+    }
+
+    /// This value with the type of `stored` where this one has none and says the same. Many clients lose the types of
+    /// what they read (contract, sections 3 and 9).
+    func adoptingType(of stored: TypedValue?) -> TypedValue {
+        switch (self, stored) {
+        case (.untyped(let text), .scalar(let type, let storedText))
+        where text == storedText || (type == .boolean && text.lowercased() == storedText):
+            .scalar(type, text: storedText)
+        case (.untyped(let text), .qualifiedName(let prefix, _, let name)) where text == "\(prefix):\(name)":
+            stored ?? self
+        case (.untyped(let text), .json(let storedText)) where text == storedText:
+            .json(storedText)
+        case (.untyped(let text), _):
+            .string(text)
+        case (.dictionary(let dictionary), .dictionary(let storedDictionary)):
+            .dictionary(dictionary.adoptingTypes(of: storedDictionary))
+        case (.dictionary(let dictionary), _):
+            .dictionary(dictionary.adoptingTypes(of: nil))
+        default:
+            self
+        }
+    }
+}
+
+/// `StringObjectDictionary`: names and typed values, in the order they were sent; a repeated name keeps its first place
+/// and its last value.
+package struct ObjectDictionary: Sendable, Hashable, Codable {
+    /// One name with its value.
+    package struct Entry: Sendable, Hashable, Codable {
+        package var key: String
+        package var value: TypedValue
+    }
+
+    /// The entries, names unique.
+    package private(set) var entries: [Entry] = []
+
+    package init() {}
+
+    /// - Parameter entries: Taken in order, as ``set(_:for:)`` does.
+    package init(_ entries: [(String, TypedValue)]) {
+        for (key, value) in entries { set(value, for: key) }
+    }
+
+    package subscript(key: String) -> TypedValue? {
+        entries.first { $0.key == key }?.value
+    }
+
+    /// Sets the value of a name.
+    package mutating func set(_ value: TypedValue, for key: String) {
+        if let index = entries.firstIndex(where: { $0.key == key }) {
+            entries[index].value = value
+        } else {
+            entries.append(Entry(key: key, value: value))
+        }
+    }
+
+    /// The dictionary as a JSON object.
+    package var jsonText: String {
+        "{" + entries.map { JSONText.string($0.key) + ":" + $0.value.jsonText }.joined(separator: ",") + "}"
+    }
+
+    /// See ``TypedValue/adoptingType(of:)``.
+    func adoptingTypes(of stored: ObjectDictionary?) -> ObjectDictionary {
+        var result = self
+        for index in result.entries.indices {
+            let entry = result.entries[index]
+            result.entries[index].value = entry.value.adoptingType(of: stored?[entry.key])
+        }
+        return result
+    }
+}

@@ -1,0 +1,95 @@
+/// A subscription: which events go to which target (contract, section 3). Null and empty are kept apart, because clients
+/// send back what they read.
+package struct Webhook: Sendable, Hashable {
+    /// 0 for one that is not stored.
+    package var id: Int32 = 0
+    package var name: String?
+    package var events: [String?]?
+    package var targetURL: String?
+    package var secret: String?
+    package var state: WebhookState = .unknown
+    package var type: String?
+    package var headers: StringDictionary?
+    package var properties: ObjectDictionary?
+    package var registered: Timestamp = .unset
+    package var registeredBy: Associate?
+    package var updated: Timestamp = .unset
+    package var updatedBy: Associate?
+
+    package init() {}
+
+    /// The type that this service delivers itself; any other is kept for plug-ins it does not have.
+    package static let deliverableType = "webhook"
+
+    /// Whether its events are posted to its target by this service (contract, section 6).
+    package var isDeliverable: Bool {
+        type.map { $0.lowercased() == Self.deliverableType } ?? true
+    }
+
+    /// What its events are found by: the event names that say something, in ``EventName/key(_:)`` form, each once.
+    package var eventKeys: [String] {
+        var seen = Set<String>()
+        return (events ?? []).compactMap(\.self).map(EventName.key).filter { !$0.isEmpty && seen.insert($0).inserted }
+    }
+}
+
+/// Whether a webhook's events are sent. The raw value is its number on the wire of REST and in the stores.
+package enum WebhookState: Int16, Sendable, Codable, CaseIterable {
+    /// On saving: Active for a new webhook, unchanged for a stored one; as a filter: every state (contract, section 6).
+    case unknown = 0
+    case active = 1
+    case stopped = 2
+    case tooManyErrors = 3
+
+    /// The name on the wire.
+    package var name: String {
+        switch self {
+        case .unknown: "Unknown"
+        case .active: "Active"
+        case .stopped: "Stopped"
+        case .tooManyErrors: "TooManyErrors"
+        }
+    }
+
+    /// The state of that name, nil when there is none.
+    package init?(name: String) {
+        guard let state = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = state
+    }
+}
+
+/// Which webhooks to list; nil fields do not restrict (contract, section 3).
+package struct WebhookFilter: Sendable, Hashable {
+    /// The whole name.
+    package var name: String?
+    /// One of its events, whole, without regard to case.
+    package var event: String?
+    package var state: WebhookState?
+
+    /// Empty texts and `Unknown` mean no restriction.
+    package init(name: String? = nil, event: String? = nil, state: WebhookState? = nil) {
+        self.name = name.flatMap { $0.isEmpty ? nil : $0 }
+        self.event = event.flatMap { $0.isEmpty ? nil : $0 }
+        self.state = state == .unknown ? nil : state
+    }
+
+    /// Whether `webhook` passes.
+    package func matches(_ webhook: Webhook) -> Bool {
+        (name == nil || webhook.name == name)
+            && (state == nil || webhook.state == state)
+            && (event.map { webhook.eventKeys.contains(EventName.key($0)) } ?? true)
+    }
+}
+
+/// Rules about event names.
+package enum EventName {
+    /// The form in which names are compared: whole, without regard to case (contract, section 7).
+    package static func key(_ name: String) -> String {
+        name.lowercased()
+    }
+
+    /// The event name up to its last dot; the whole name when it has none (contract, section 7).
+    package static func entity(of name: String) -> String {
+        name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
+    }
+}

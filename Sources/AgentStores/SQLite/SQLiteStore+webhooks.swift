@@ -1,0 +1,130 @@
+package import AgentCore
+import Foundation
+import GRDB
+
+extension SQLiteStore {
+    package func webhook(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Webhook? {
+        try await read { try Self.webhook(id: id, in: scope, $0) }
+    }
+
+    package func webhooks(
+        in scope: WebhookScope,
+        matching filter: WebhookFilter
+    ) async throws(StoreError) -> [Webhook] {
+        try await read { database in
+            let rows = try Row.fetchAll(
+                database.cachedStatement(
+                    sql: """
+                        SELECT * FROM webhook
+                        WHERE tenant = :tenant AND (:application IS NULL OR application = :application)
+                            AND (:name IS NULL OR name = :name) AND (:state IS NULL OR state = :state)
+                            AND (:event IS NULL OR id IN (
+                                SELECT webhook_id FROM webhook_event WHERE tenant = :tenant AND event_key = :event))
+                        ORDER BY id
+                        """
+                ),
+                arguments: [
+                    "tenant": scope.tenant, "application": scope.application, "name": filter.name,
+                    "state": filter.state?.rawValue, "event": filter.event.map(EventName.key),
+                ]
+            )
+            return try rows.map(WebhookRow.webhook)
+        }
+    }
+
+    package func insert(
+        _ webhook: Webhook,
+        bodySuffix: [UInt8],
+        in scope: WebhookScope
+    ) async throws(StoreError) -> Webhook {
+        try await commits.write { database in
+            let columns = try WebhookRow.columns(of: webhook, bodySuffix: bodySuffix)
+            let owner: [(String, (any DatabaseValueConvertible)?)] = [
+                ("tenant", scope.tenant), ("application", scope.application),
+                ("registered", webhook.registered.ticks), ("registered_by", try WebhookRow.json(webhook.registeredBy)),
+            ]
+            let all = owner + columns
+            try database.execute(
+                sql: """
+                    INSERT INTO webhook (\(all.map(\.0).joined(separator: ", ")))
+                    VALUES (\(all.map { _ in "?" }.joined(separator: ", ")))
+                    """,
+                arguments: StatementArguments(all.map(\.1))
+            )
+            var stored = webhook
+            stored.id = Int32(database.lastInsertedRowID)
+            try database.execute(literal: "INSERT INTO webhook_usage (webhook_id) VALUES (\(stored.id))")
+            try Self.index(stored, tenant: scope.tenant, database)
+            return stored
+        }
+    }
+
+    package func update(
+        _ webhook: Webhook,
+        bodySuffix: [UInt8],
+        in scope: WebhookScope
+    ) async throws(StoreError) -> Webhook? {
+        try await commits.write { database in
+            guard let stored = try Self.webhook(id: webhook.id, in: scope, database) else { return nil }
+            var webhook = webhook
+            if webhook.state == .unknown { webhook.state = stored.state }
+            webhook.registered = stored.registered
+            webhook.registeredBy = stored.registeredBy
+            let columns = try WebhookRow.columns(of: webhook, bodySuffix: bodySuffix)
+            try database.execute(
+                sql: "UPDATE webhook SET \(columns.map { $0.0 + " = ?" }.joined(separator: ", ")) WHERE id = ?",
+                arguments: StatementArguments(columns.map(\.1) + [webhook.id])
+            )
+            if webhook.state == .active {
+                try database.execute(
+                    literal: "UPDATE webhook_usage SET consecutive_errors = 0 WHERE webhook_id = \(webhook.id)"
+                )
+            }
+            try database.execute(literal: "DELETE FROM webhook_event WHERE webhook_id = \(webhook.id)")
+            try Self.index(webhook, tenant: scope.tenant, database)
+            return webhook
+        }
+    }
+
+    package func delete(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Bool {
+        try await commits.write { database in
+            guard try Self.webhook(id: id, in: scope, database) != nil else { return false }
+            try database.execute(literal: "DELETE FROM webhook WHERE id = \(id)")
+            try database.execute(literal: "DELETE FROM webhook_usage WHERE webhook_id = \(id)")
+            try database.execute(literal: "DELETE FROM webhook_event WHERE webhook_id = \(id)")
+            try database.execute(
+                literal: "UPDATE delivery SET state = 1, reason = \(Reason.deleted) WHERE webhook_id = \(id) AND state = 0"
+            )
+            return true
+        }
+    }
+
+    package func lastError(id: Int32, in scope: WebhookScope) async throws(StoreError) -> String? {
+        try await read { database in
+            try String.fetchOne(
+                database,
+                sql: """
+                    SELECT last_error FROM webhook_usage JOIN webhook ON id = webhook_id
+                    WHERE webhook_id = ? AND tenant = ? AND (? IS NULL OR application = ?)
+                    """,
+                arguments: [id, scope.tenant, scope.application, scope.application]
+            )
+        }
+    }
+
+    private static func webhook(id: Int32, in scope: WebhookScope, _ database: Database) throws -> Webhook? {
+        let statement = try database.cachedStatement(
+            sql: "SELECT * FROM webhook WHERE id = ? AND tenant = ? AND (? IS NULL OR application = ?)"
+        )
+        return try Row.fetchOne(statement, arguments: [id, scope.tenant, scope.application, scope.application])
+            .map(WebhookRow.webhook)
+    }
+
+    private static func index(_ webhook: Webhook, tenant: String, _ database: Database) throws {
+        for key in webhook.eventKeys {
+            try database.execute(
+                literal: "INSERT INTO webhook_event (tenant, event_key, webhook_id) VALUES (\(tenant), \(key), \(webhook.id))"
+            )
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package import AgentCore
+import Foundation
+import GRDB
+
+/// Keeps everything in one SQLite file, for one process (design.md, "Storage").
+///
+/// SQLite's calls block, so they run on GRDB's own queues: reads on its pool of readers, writes through ``GroupCommit``.
+package final class SQLiteStore: AgentStore {
+    let pool: DatabasePool
+    let commits: GroupCommit
+    let arrivalSignal = Arrivals()
+    private let lock: FileLock
+
+    /// Opens or makes the file at `path`. Throws when another process serves it, when it is newer than this version
+    /// knows, or when it cannot be opened.
+    package init(path: String) throws(StoreError) {
+        lock = try FileLock(path: path + "-lock")
+        do {
+            var configuration = Configuration()
+            configuration.label = "sqlite"
+            configuration.busyMode = .timeout(5)
+            configuration.maximumReaderCount = 4
+            pool = try DatabasePool(path: path, configuration: configuration)
+            try pool.writeWithoutTransaction { database in
+                // GRDB sets NORMAL when it opens a pool, which loses commits when the machine loses power.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+            }
+            let migrator = Schema.migrator
+            if try pool.read(migrator.hasBeenSuperseded) {
+                let applied = try pool.read { try migrator.appliedIdentifiers($0) }
+                throw StoreError.newerSchema(found: applied.sorted().last ?? "?")
+            }
+            try migrator.migrate(pool)
+            commits = GroupCommit(writer: pool)
+            // Nobody else holds the file, so whoever claimed these is gone.
+            try pool.write { database in
+                try database.execute(
+                    sql: "UPDATE delivery SET due = 0, owner = NULL WHERE state = 0 AND owner IS NOT NULL"
+                )
+            }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    package var arrivals: AsyncStream<Void> { arrivalSignal.stream }
+
+    package func checkHealth() async throws(StoreError) {
+        try await commits.write { database in
+            try database.execute(literal: "UPDATE webhook_usage SET total_calls = total_calls WHERE webhook_id = -1")
+        }
+    }
+
+    /// Reads one consistent state.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+}

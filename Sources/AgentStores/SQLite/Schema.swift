@@ -1,0 +1,79 @@
+import GRDB
+
+/// The schema, as migrations that are only ever added to.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.execute(sql: version1)
+        }
+        return migrator
+    }
+
+    /// Times are in ticks of 100 ns since 1970. `delivery.due` is when the next attempt is due or, while somebody holds
+    /// the lease, when that ends: so that a claim and its end are one indexed column. `delivery.state`: 0 pending,
+    /// 1 failed.
+    private static let version1 = """
+        CREATE TABLE webhook (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            tenant TEXT NOT NULL,
+            application TEXT,
+            name TEXT,
+            events TEXT,
+            target_url TEXT,
+            secret TEXT,
+            state INTEGER NOT NULL,
+            type TEXT,
+            is_deliverable INTEGER NOT NULL,
+            headers TEXT,
+            properties TEXT,
+            body_suffix BLOB NOT NULL,
+            registered INTEGER NOT NULL,
+            registered_by TEXT,
+            updated INTEGER NOT NULL,
+            updated_by TEXT
+        ) STRICT;
+        CREATE INDEX webhook_tenant ON webhook (tenant, id);
+
+        CREATE TABLE webhook_event (
+            tenant TEXT NOT NULL,
+            event_key TEXT NOT NULL,
+            webhook_id INTEGER NOT NULL,
+            PRIMARY KEY (tenant, event_key, webhook_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX webhook_event_webhook ON webhook_event (webhook_id);
+
+        CREATE TABLE webhook_usage (
+            webhook_id INTEGER PRIMARY KEY,
+            total_calls INTEGER NOT NULL DEFAULT 0,
+            total_errors INTEGER NOT NULL DEFAULT 0,
+            consecutive_errors INTEGER NOT NULL DEFAULT 0,
+            last_error TEXT
+        ) STRICT;
+
+        CREATE TABLE event (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            guid TEXT NOT NULL,
+            tenant TEXT NOT NULL,
+            name TEXT NOT NULL,
+            body_head BLOB NOT NULL,
+            body_tail BLOB NOT NULL,
+            created INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE delivery (
+            event_id INTEGER NOT NULL,
+            webhook_id INTEGER NOT NULL,
+            state INTEGER NOT NULL,
+            attempts INTEGER NOT NULL,
+            due INTEGER NOT NULL,
+            owner TEXT,
+            fence INTEGER NOT NULL,
+            body_suffix BLOB NOT NULL,
+            reason TEXT,
+            PRIMARY KEY (event_id, webhook_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX delivery_due ON delivery (due) WHERE state = 0;
+        CREATE INDEX delivery_webhook ON delivery (webhook_id);
+        """
+}

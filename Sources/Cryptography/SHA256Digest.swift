@@ -1,0 +1,18 @@
+import COpenSSL
+
+/// SHA-256, one-shot.
+package enum SHA256Digest {
+    /// The 32 bytes of the digest.
+    package static func of(_ bytes: [UInt8]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        let done = EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
+        precondition(done == 1, "OpenSSL has no SHA-256")
+        return digest
+    }
+
+    /// The digest in lower-case hexadecimal.
+    package static func hex(of bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(decoding: of(bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,94 @@
+package import XML
+
+/// How an element's content is read as a value of the schema. What does not parse is a fault that names the element
+/// (contract, section 3); nil, empty and absent are one and the same for numbers, booleans and enumerations (section 9).
+extension XMLElement {
+    /// Whether `xsi:nil` says that there is no value.
+    package var isNil: Bool {
+        let mark = attribute("nil", namespace: Namespace.schemaInstance)
+        return mark == "true" || mark == "1"
+    }
+
+    /// The text, nil for a null.
+    package var string: String? { isNil ? nil : text }
+
+    /// The text without the white space around it; nil for a null or nothing.
+    package var token: String? {
+        guard !isNil else { return nil }
+        let trimmed = text.trimmingXMLSpace
+        return trimmed.isEmpty ? nil : trimmed
+    }
+
+    /// The child of that name that has a value. Children are matched in the service's namespace, the arrays' one or none
+    /// (contract, section 2).
+    package func field(_ name: StaticString, in service: String) -> XMLElement? {
+        for child in children where child.isNamed(name) && child.isField(of: service) && !child.isNil { return child }
+        return nil
+    }
+
+    /// Whether the namespace is one that clients put fields and items in.
+    package func isField(of service: String) -> Bool {
+        let namespace = namespace
+        return namespace == service || namespace.isEmpty || namespace == Namespace.arrays
+    }
+
+    package func int32() throws(SOAPFault) -> Int32? {
+        try parsed(as: "int") { Int32($0) }
+    }
+
+    package func int16() throws(SOAPFault) -> Int16? {
+        try parsed(as: "short") { Int16($0) }
+    }
+
+    package func boolean() throws(SOAPFault) -> Bool? {
+        try parsed(as: "boolean") { text in
+            switch text {
+            // suds sends Python's own spelling.
+            case "true", "1", "True": true
+            case "false", "0", "False": false
+            default: nil
+            }
+        }
+    }
+
+    /// Reads the content with `parse`; nil when there is none, a fault naming the element and `type` when `parse` gives
+    /// nil.
+    package func parsed<Value>(as type: String, _ parse: (String) -> Value?) throws(SOAPFault) -> Value? {
+        guard let token else { return nil }
+        guard let value = parse(token), children.first(where: { _ in true }) == nil else {
+            throw .deserialization(of: name, as: type, text: token)
+        }
+        return value
+    }
+
+    /// The type that `xsi:type` names, nil when there is none. A prefix that is not declared is a fault.
+    package func typeName() throws(SOAPFault) -> QualifiedName? {
+        guard let name = attribute("type", namespace: Namespace.schemaInstance)?.trimmingXMLSpace, !name.isEmpty else {
+            return nil
+        }
+        guard let resolved = resolve(name) else {
+            throw SOAPFault(.sender, "The element \(self.name) has the type '\(name.prefix(60))', whose prefix is not declared.")
+        }
+        return resolved
+    }
+
+    /// The expanded name that `text` stands for here, nil when its prefix is not declared.
+    package func resolve(_ text: String) -> QualifiedName? {
+        guard let colon = text.firstIndex(of: ":") else {
+            return QualifiedName(namespace: namespace(forPrefix: "") ?? "", localName: text)
+        }
+        guard let namespace = namespace(forPrefix: String(text[..<colon])) else { return nil }
+        return QualifiedName(namespace: namespace, localName: String(text[text.index(after: colon)...]))
+    }
+}
+
+extension String {
+    /// Without the white space, as XML defines it, around it.
+    package var trimmingXMLSpace: String {
+        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
+        guard let first = utf8.first, let last = utf8.last, isSpace(first) || isSpace(last) else { return self }
+        var view = utf8.drop(while: isSpace)
+        while let last = view.last, isSpace(last) { view.removeLast() }
+        return String(view) ?? self
+    }
+}

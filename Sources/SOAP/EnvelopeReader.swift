@@ -1,0 +1,174 @@
+package import XML
+
+/// Reads requests in all three envelope forms, on one path: the documented form differs from SOAP 1.2 only in where its
+/// blocks stand (contract, section 2).
+package struct EnvelopeReader: Sendable {
+    private let xml: XMLReader
+
+    /// - Parameter limits: What one envelope may cost to read.
+    package init(limits: XMLLimits = XMLLimits()) {
+        xml = XMLReader(limits: limits)
+    }
+
+    /// A fault together with the version it is answered in.
+    package struct Refusal: Error, Sendable {
+        package let fault: SOAPFault
+        package let version: SOAPVersion
+    }
+
+    /// Reads one envelope.
+    ///
+    /// - Parameters:
+    ///   - action: The `SOAPAction` header, as sent.
+    ///   - namespace: The service's namespace; that of the operation's element must be it.
+    ///   - service: The service's name, for the actions that name it.
+    package func read(
+        _ bytes: [UInt8],
+        mediaType: MediaType,
+        action: String?,
+        namespace: String
+    ) throws(Refusal) -> Envelope {
+        let document: XMLDocument
+        do {
+            document = try xml.read(bytes, charset: mediaType.charset)
+        } catch {
+            throw Refusal(fault: SOAPFault(.sender, error.description), version: mediaType.impliedVersion)
+        }
+        let version = try Self.version(of: document.root, implied: mediaType.impliedVersion)
+        do {
+            let envelope = try Self.envelope(document.root, version: version, namespace: namespace)
+            for action in [action, mediaType.action] {
+                try Self.check(action: action, names: envelope.operation.name)
+            }
+            return envelope
+        } catch {
+            throw Refusal(fault: error, version: version)
+        }
+    }
+
+    private static func version(of root: XMLElement, implied: SOAPVersion) throws(Refusal) -> SOAPVersion {
+        guard root.isNamed("Envelope") else {
+            let fault = SOAPFault(.sender, "The document is not a SOAP envelope: its element is '\(root.name.prefix(60))'.")
+            throw Refusal(fault: fault, version: implied)
+        }
+        let namespace = root.namespace
+        guard let version = SOAPVersion.allCases.first(where: { $0.namespace == namespace }) else {
+            let fault = SOAPFault(
+                .versionMismatch,
+                "The envelope's namespace '\(namespace.prefix(120))' is neither SOAP 1.1's nor SOAP 1.2's."
+            )
+            throw Refusal(fault: fault, version: implied)
+        }
+        return version
+    }
+
+    private static func envelope(
+        _ root: XMLElement,
+        version: SOAPVersion,
+        namespace: String
+    ) throws(SOAPFault) -> Envelope {
+        var body: XMLElement?
+        var header = RequestHeader()
+        var outside = RequestHeader()
+        var hasBlocksOutside = false
+        var notUnderstood: [QualifiedName] = []
+        for child in root.children {
+            switch child.namespace {
+            case version.namespace where child.isNamed("Header"):
+                for block in child.children where try !header.take(block, namespace: namespace) {
+                    if version.requiresUnderstanding(block) {
+                        notUnderstood.append(.init(namespace: block.namespace, localName: block.name))
+                    }
+                }
+            case version.namespace where child.isNamed("Body"):
+                guard body == nil else { throw SOAPFault(.sender, "The envelope has two Body elements.") }
+                body = child
+            default:
+                if try outside.take(child, namespace: namespace) { hasBlocksOutside = true }
+            }
+        }
+        guard let body else { throw SOAPFault(.sender, "The envelope has no Body.") }
+        guard notUnderstood.isEmpty else {
+            let names = notUnderstood.map { "{\($0.namespace)}\($0.localName)" }.joined(separator: ", ")
+            throw SOAPFault(.mustUnderstand(notUnderstood), "These header blocks are not understood: \(names.prefix(300)).")
+        }
+        header.fill(from: outside)
+        return Envelope(
+            version: version,
+            // The documentation shows its form in SOAP 1.2 alone.
+            shape: hasBlocksOutside && version == .soap12 ? .documented : .framework,
+            header: header,
+            operation: try operation(in: body, namespace: namespace)
+        )
+    }
+
+    private static func operation(in body: XMLElement, namespace: String) throws(SOAPFault) -> XMLElement {
+        var children = body.children
+        guard let operation = children.next() else {
+            throw SOAPFault(.sender, "The Body is empty; it must hold the element of one operation.")
+        }
+        guard children.next() == nil else {
+            throw SOAPFault(.sender, "The Body holds more than one element; it must hold that of one operation.")
+        }
+        guard operation.namespace == namespace else {
+            let found = "{\(operation.namespace.prefix(120))}\(operation.name.prefix(60))"
+            throw SOAPFault(
+                .actionNotSupported,
+                "The operation \(found) is unknown here: this service's operations have the namespace \(namespace)."
+            )
+        }
+        return operation
+    }
+
+    /// An action may be missing, empty, quoted or bare; it may not name another operation than the Body does.
+    private static func check(action: String?, names operation: String) throws(SOAPFault) {
+        guard var name = action?.drop(while: \.isWhitespace) else { return }
+        while let last = name.last, last.isWhitespace || last == "\"" { name.removeLast() }
+        if name.first == "\"" { name.removeFirst() }
+        guard !name.isEmpty else { return }
+        let last = name.lastIndex { $0 == "/" || $0 == "#" || $0 == ":" }.map { name[name.index(after: $0)...] } ?? name
+        guard last == operation else {
+            throw SOAPFault(
+                .actionNotSupported,
+                "The action '\(name.prefix(200))' does not name the operation in the Body, which is \(operation.prefix(60))."
+            )
+        }
+    }
+}
+
+extension RequestHeader {
+    /// Reads `block` if it is one of ours. Returns whether it is.
+    fileprivate mutating func take(_ block: XMLElement, namespace: String) throws(SOAPFault) -> Bool {
+        guard block.namespace == namespace else { return false }
+        if block.isNamed("ApplicationToken") {
+            applicationToken = applicationToken ?? block.string
+        } else if block.isNamed("Credentials") {
+            ticket = ticket ?? block.field("Ticket", in: namespace)?.string
+        } else if block.isNamed("TimeZone") {
+            guard timeZone == nil, !block.isNil else { return true }
+            timeZone = TimeZoneBlock(
+                id: try block.field("SoTimeZoneId", in: namespace)?.int32() ?? 0,
+                locationCode: block.field("SoTimeZoneLocationCode", in: namespace)?.string
+            )
+        } else {
+            return false
+        }
+        return true
+    }
+
+    /// Blocks inside a Header win over those outside (contract, section 2).
+    fileprivate mutating func fill(from outside: RequestHeader) {
+        applicationToken = applicationToken ?? outside.applicationToken
+        ticket = ticket ?? outside.ticket
+        timeZone = timeZone ?? outside.timeZone
+    }
+}
+
+extension SOAPVersion {
+    fileprivate func requiresUnderstanding(_ block: XMLElement) -> Bool {
+        guard let mark = block.attribute("mustUnderstand", namespace: namespace), mark == "1" || mark == "true" else {
+            return false
+        }
+        return addressesUs(block.attribute(self == .soap11 ? "actor" : "role", namespace: namespace))
+    }
+}

@@ -1,0 +1,39 @@
+/// What is wrong with a message itself, or with the service; an operation that fails is not a fault (contract,
+/// section 4). The reason is fit for the sender.
+package struct SOAPFault: Error, Sendable, Hashable {
+    /// The codes, by their SOAP 1.2 names.
+    package enum Code: Sendable, Hashable {
+        /// `Client` in SOAP 1.1.
+        case sender
+        /// `Server` in SOAP 1.1.
+        case receiver
+        case versionMismatch
+        /// The header blocks that had to be understood and were not.
+        case mustUnderstand([QualifiedName])
+        case actionNotSupported
+    }
+
+    package var code: Code
+    package var reason: String
+
+    package init(_ code: Code, _ reason: String) {
+        self.code = code
+        self.reason = reason
+    }
+
+    /// A value that does not parse as its type; names the element.
+    package static func deserialization(of element: String, as type: String, text: String) -> SOAPFault {
+        SOAPFault(.sender, "The element \(element) cannot be read: '\(text.prefix(60))' is not a value of type \(type).")
+    }
+}
+
+/// An expanded name.
+package struct QualifiedName: Sendable, Hashable {
+    package let namespace: String
+    package let localName: String
+
+    package init(namespace: String, localName: String) {
+        self.namespace = namespace
+        self.localName = localName
+    }
+}

@@ -1,0 +1,246 @@
+package import AgentCore
+package import Foundation
+package import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Delivers what is due: claims, sends, decides, records; for as long as the process runs.
+///
+/// At least once (contract, section 7): a delivery leaves the queue only with its result. What a process had claimed when
+/// it died is due again when its lease ends.
+package struct DeliveryEngine: Service {
+    /// What bounds the engine.
+    package struct Settings: Sendable, Hashable {
+        /// Deliveries at most between their claim and the record of their result.
+        package var concurrency: Int
+        /// How long a claim holds; longer than an attempt can take.
+        package var lease: Duration
+        /// The longest time that the queue is left alone.
+        package var pollInterval: Duration
+        /// How long what is in flight may go on when the service stops.
+        package var drain: Duration
+
+        package init(
+            concurrency: Int = 256,
+            lease: Duration = .seconds(30),
+            pollInterval: Duration = .seconds(1),
+            drain: Duration = .seconds(15)
+        ) {
+            self.concurrency = concurrency
+            self.lease = lease
+            self.pollInterval = pollInterval
+            self.drain = drain
+        }
+    }
+
+    private let queue: any DeliveryQueue
+    private let sender: any NotificationSender
+    private let policy: RetryPolicy
+    private let settings: Settings
+    private let clock: DeliveryClock
+    private let owner: UUID
+    private let logger: Logger
+
+    /// Deliveries that one claim takes, so that the first of many is not kept waiting by the last.
+    private static let deliveriesPerClaim = 128
+    /// How often a result is offered to a store that does not take it; then its lease ends and it is delivered again.
+    private static let recordAttempts = 5
+
+    package init(
+        queue: any DeliveryQueue,
+        sender: any NotificationSender,
+        policy: RetryPolicy,
+        settings: Settings,
+        logger: Logger,
+        clock: DeliveryClock = .system,
+        owner: UUID = UUID()
+    ) {
+        self.queue = queue
+        self.sender = sender
+        self.policy = policy
+        self.settings = settings
+        self.clock = clock
+        self.owner = owner
+        self.logger = logger
+    }
+
+    /// Delivers until graceful shutdown, then lets what is in flight end within the drain time and gives up its leases.
+    /// When the task is cancelled, what is in flight is cut off at once.
+    package func run() async {
+        let progress = EngineProgress()
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { helpers in
+                helpers.addTask {
+                    for await _ in queue.arrivals { progress.wake() }
+                }
+                await withDiscardingTaskGroup { sends in
+                    await claimUntilStopped(progress, sends: &sends, alarms: &helpers)
+                    sends.cancelAll()
+                }
+                helpers.cancelAll()
+            }
+        } onGracefulShutdown: {
+            progress.stop()
+        }
+        do {
+            try await queue.release(owner: owner, now: clock.now())
+        } catch {
+            logger.error("leases were not given up; they end by themselves", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Each turn is one wake: something arrived, a result was recorded, an alarm went off, or the service stops.
+    private func claimUntilStopped(
+        _ progress: EngineProgress,
+        sends: inout DiscardingTaskGroup,
+        alarms: inout TaskGroup<Void>
+    ) async {
+        var alarm: Timestamp?
+        var deadline: Timestamp?
+        progress.wake()
+        for await _ in progress.wakes {
+            let now = clock.now()
+            if let due = alarm, due <= now { alarm = nil }
+            let next: Timestamp
+            if progress.isStopping {
+                let end = deadline ?? now.advanced(by: settings.drain)
+                deadline = end
+                if progress.inFlight == 0 || end <= now { return }
+                next = end
+            } else {
+                next = await claim(progress, sends: &sends)
+            }
+            guard next < alarm ?? Timestamp(ticks: .max) else { continue }
+            alarm = next
+            alarms.addTask {
+                try? await clock.sleep(next.since(clock.now()))
+                progress.wake()
+            }
+        }
+    }
+
+    /// Claims and starts what there is room for. Returns when to look again if nothing wakes the engine before.
+    private func claim(_ progress: EngineProgress, sends: inout DiscardingTaskGroup) async -> Timestamp {
+        let poll = clock.now().advanced(by: settings.pollInterval)
+        do {
+            while true {
+                let room = min(settings.concurrency - progress.inFlight, Self.deliveriesPerClaim)
+                guard room > 0 else { return poll }
+                let claimed = try await queue.claim(
+                    limit: room,
+                    owner: owner,
+                    now: clock.now(),
+                    lease: settings.lease
+                )
+                for delivery in claimed {
+                    progress.begin()
+                    sends.addTask {
+                        await deliver(delivery)
+                        progress.end()
+                    }
+                }
+                // Their results wake the engine, which then asks again.
+                guard claimed.isEmpty else {
+                    if claimed.count < room { return poll }
+                    continue
+                }
+                return min(try await queue.nextDue() ?? poll, poll)
+            }
+        } catch {
+            logger.error("deliveries could not be claimed", metadata: ["error": "\(error)"])
+            return poll
+        }
+    }
+
+    private func deliver(_ delivery: ClaimedDelivery) async {
+        let outcome = await sender.send(
+            WebhookNotification(
+                url: delivery.url,
+                headers: delivery.headers,
+                secret: delivery.secret,
+                event: delivery.event,
+                eventID: delivery.eventID,
+                retry: delivery.attempts,
+                isTest: false,
+                body: delivery.body
+            )
+        )
+        // We stopped, the target did not fail: the lease is given up and nothing is counted.
+        if case .failed(let failure) = outcome, failure.kind == .shutdown { return }
+        let disposition = policy.disposition(after: outcome, attempts: delivery.attempts, now: clock.now())
+        let result = DeliveryResult(id: delivery.id, fence: delivery.fence, disposition: disposition)
+        await record(result, of: delivery, outcome: outcome)
+    }
+
+    private func record(_ result: DeliveryResult, of delivery: ClaimedDelivery, outcome: SendOutcome) async {
+        var wait = Duration.milliseconds(50)
+        for attempt in 1...Self.recordAttempts {
+            do {
+                let counted = try await queue.record([result])
+                log(result, of: delivery, outcome: outcome, counted: counted == [true])
+                return
+            } catch {
+                logger.error(
+                    "a result could not be recorded",
+                    metadata: ["event": "\(delivery.eventID)", "attempt": "\(attempt)", "error": "\(error)"]
+                )
+                try? await clock.sleep(wait)
+                wait *= 4
+            }
+        }
+    }
+
+    private func log(_ result: DeliveryResult, of delivery: ClaimedDelivery, outcome: SendOutcome, counted: Bool) {
+        let level: Logger.Level =
+            switch result.disposition {
+            case .delivered: .debug
+            case .retry: .info
+            case .failed: .warning
+            }
+        logger.log(
+            level: counted ? level : .warning,
+            counted ? "delivery attempted" : "delivery attempted by a stale holder; its result does not count",
+            metadata: [
+                "event": "\(delivery.eventID)", "webhook": "\(delivery.id.webhook)", "retry": "\(delivery.attempts)",
+                "outcome": "\(outcome.summary)",
+            ]
+        )
+    }
+}
+
+/// What the engine's tasks tell each other.
+private final class EngineProgress: Sendable {
+    private struct State {
+        var inFlight = 0
+        var isStopping = false
+    }
+
+    let wakes: AsyncStream<Void>
+    private let waker: AsyncStream<Void>.Continuation
+    private let state = Mutex(State())
+
+    init() {
+        (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    var inFlight: Int { state.withLock { $0.inFlight } }
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    func wake() {
+        waker.yield()
+    }
+
+    func begin() {
+        state.withLock { $0.inFlight += 1 }
+    }
+
+    func end() {
+        state.withLock { $0.inFlight -= 1 }
+        wake()
+    }
+
+    func stop() {
+        state.withLock { $0.isStopping = true }
+        wake()
+    }
+}

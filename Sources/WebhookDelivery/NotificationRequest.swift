@@ -1,0 +1,76 @@
+package import AgentCore
+import Cryptography
+package import NIOHTTP1
+import Foundation
+import Synchronization
+
+/// What is sent for a notification: the documented headers, and the signature over the exact body (contract, section 7).
+package struct NotificationRequest: Sendable {
+    private let userAgent: String
+    private let keys = SigningKeys()
+
+    /// - Parameter version: What follows `NetServer-Webhook/` in `User-Agent`.
+    package init(version: String) {
+        userAgent = "NetServer-Webhook/" + version
+    }
+
+    /// The headers, `Host` and `Content-Length` apart.
+    package func headers(of notification: WebhookNotification) -> HTTPHeaders {
+        var headers = HTTPHeaders()
+        headers.add(name: "Content-Type", value: "application/json; charset=utf-8")
+        headers.add(name: "User-Agent", value: userAgent)
+        headers.add(name: "X-SuperOffice-Event", value: Self.headerText(notification.event))
+        headers.add(name: "X-SuperOffice-EventId", value: notification.eventID.uuidString.lowercased())
+        headers.add(name: "X-SuperOffice-Retry", value: String(notification.retry))
+        if notification.isTest { headers.add(name: "X-Hook-Test", value: "true") }
+        if let secret = notification.secret, !secret.isEmpty {
+            let tag = keys.key(for: secret).tag(of: notification.body)
+            headers.add(name: "X-SuperOffice-Signature", value: Data(tag).base64EncodedString())
+        }
+        for header in notification.headers?.entries ?? [] where Self.mayBeSet(header.key) {
+            headers.replaceOrAdd(name: header.key, value: header.value ?? "")
+        }
+        return headers
+    }
+
+    private static let reserved: Set<String> = [
+        "host", "content-length", "content-type", "transfer-encoding", "connection", "x-hook-test",
+    ]
+
+    /// Whether a webhook's own header is sent; those that carry the delivery are ours.
+    private static func mayBeSet(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return !name.isEmpty && !reserved.contains(name) && !name.hasPrefix("x-superoffice-")
+    }
+
+    /// An event's name is the client's to choose; what a header cannot hold is percent-encoded.
+    private static func headerText(_ text: String) -> String {
+        guard !text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else { return text }
+        let digits = Array("0123456789ABCDEF")
+        return text.utf8.reduce(into: "") { result, byte in
+            if (0x20..<0x7F).contains(byte) {
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                result += "%" + String(digits[Int(byte >> 4)]) + String(digits[Int(byte & 15)])
+            }
+        }
+    }
+}
+
+/// Keyed HMAC contexts by secret, since keying one costs twice as much as signing with it.
+private final class SigningKeys: Sendable {
+    private let keys = Mutex<[String: HMACSHA256]>([:])
+
+    /// At most this many are kept; then all are dropped, which costs one keying each.
+    private static let capacity = 1024
+
+    func key(for secret: String) -> HMACSHA256 {
+        keys.withLock { keys in
+            if let key = keys[secret] { return key }
+            if keys.count >= Self.capacity { keys.removeAll(keepingCapacity: true) }
+            let key = HMACSHA256(key: Array(secret.utf8))
+            keys[secret] = key
+            return key
+        }
+    }
+}

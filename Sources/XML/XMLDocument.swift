@@ -1,0 +1,85 @@
+/// A document as it was read: elements, attributes and character data, with comments left out.
+///
+/// The whole tree lives in a handful of flat arrays, so that reading an envelope costs no allocation per element.
+package struct XMLDocument: Sendable {
+    let storage: XMLStorage
+
+    /// The document element.
+    package var root: XMLElement { XMLElement(storage: storage, index: 0) }
+
+    /// Reads `bytes` with the default limits; for files and tests. Throws ``XMLReadError``.
+    package init(parsing bytes: [UInt8]) throws(XMLReadError) {
+        self = try XMLReader.standard.read(bytes)
+    }
+
+    init(storage: XMLStorage) {
+        self.storage = storage
+    }
+}
+
+/// The flat arrays behind a document; immutable once built.
+final class XMLStorage: Sendable {
+    /// A run of `bytes`.
+    struct Run {
+        var start: Int32 = 0
+        var count: Int32 = 0
+    }
+
+    struct Node {
+        var name = Run()
+        var text = Run()
+        var namespace: Int32
+        var firstChild: Int32 = -1
+        var lastChild: Int32 = -1
+        var nextSibling: Int32 = -1
+        var firstAttribute: Int32
+        var attributeCount: Int32
+        /// The innermost namespace declaration in scope, -1 for none.
+        var scope: Int32
+    }
+
+    struct Attribute {
+        var name: Run
+        var value: Run
+        var namespace: Int32
+    }
+
+    struct Declaration {
+        var prefix: Run
+        var namespace: Int32
+        var outer: Int32
+    }
+
+    let bytes: [UInt8]
+    let nodes: [Node]
+    let attributes: [Attribute]
+    let declarations: [Declaration]
+    let namespaces: [String]
+
+    init(
+        bytes: [UInt8],
+        nodes: [Node],
+        attributes: [Attribute],
+        declarations: [Declaration],
+        namespaces: [String]
+    ) {
+        self.bytes = bytes
+        self.nodes = nodes
+        self.attributes = attributes
+        self.declarations = declarations
+        self.namespaces = namespaces
+    }
+
+    func string(_ run: Run) -> String {
+        String(decoding: bytes[Int(run.start)..<Int(run.start + run.count)], as: UTF8.self)
+    }
+
+    func equals(_ run: Run, _ text: StaticString) -> Bool {
+        guard Int(run.count) == text.utf8CodeUnitCount else { return false }
+        return bytes.withUnsafeBufferPointer { buffer in
+            text.withUTF8Buffer { expected in
+                buffer[Int(run.start)..<Int(run.start + run.count)].elementsEqual(expected)
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+/// One element of a document: a view, as cheap to copy as a reference.
+package struct XMLElement: Sendable {
+    let storage: XMLStorage
+    let index: Int
+
+    private var node: XMLStorage.Node { storage.nodes[index] }
+
+    /// The local name.
+    package var name: String { storage.string(node.name) }
+
+    /// The namespace name, empty when there is none.
+    package var namespace: String { storage.namespaces[Int(node.namespace)] }
+
+    /// The element's own character data, unchanged; what stands after its first child element is not in it.
+    package var text: String { storage.string(node.text) }
+
+    /// Whether the element's own character data holds anything but white space.
+    package var hasText: Bool {
+        let run = node.text
+        return storage.bytes[Int(run.start)..<Int(run.start + run.count)].contains { $0 > 0x20 }
+    }
+
+    /// The element children, in document order.
+    package var children: XMLChildren { XMLChildren(storage: storage, upcoming: node.firstChild) }
+
+    /// The attributes, namespace declarations left out.
+    package var attributes: [XMLAttribute] {
+        attributeRange.map { index in
+            let attribute = storage.attributes[index]
+            return XMLAttribute(
+                name: storage.string(attribute.name),
+                namespace: storage.namespaces[Int(attribute.namespace)],
+                value: storage.string(attribute.value)
+            )
+        }
+    }
+
+    /// Whether the local name is `name`, without making a string of it.
+    package func isNamed(_ name: StaticString) -> Bool {
+        storage.equals(node.name, name)
+    }
+
+    /// The value of an attribute, nil when it is absent.
+    package func attribute(_ name: String, namespace: String = "") -> String? {
+        for index in attributeRange {
+            let attribute = storage.attributes[index]
+            if storage.namespaces[Int(attribute.namespace)] == namespace, storage.string(attribute.name) == name {
+                return storage.string(attribute.value)
+            }
+        }
+        return nil
+    }
+
+    /// The namespace that `prefix` is bound to here, nil when it is bound to none. `""` asks for the default namespace.
+    package func namespace(forPrefix prefix: String) -> String? {
+        if prefix == "xml" { return "http://www.w3.org/XML/1998/namespace" }
+        var scope = node.scope
+        while scope >= 0 {
+            let declaration = storage.declarations[Int(scope)]
+            if storage.string(declaration.prefix) == prefix {
+                let name = storage.namespaces[Int(declaration.namespace)]
+                return name.isEmpty ? nil : name
+            }
+            scope = declaration.outer
+        }
+        return nil
+    }
+
+    private var attributeRange: Range<Int> {
+        let node = node
+        return Int(node.firstAttribute)..<Int(node.firstAttribute + node.attributeCount)
+    }
+}
+
+/// One attribute of an element.
+package struct XMLAttribute: Sendable, Hashable {
+    /// The local name.
+    package let name: String
+    /// The namespace name, empty when there is none.
+    package let namespace: String
+    /// The value, normalised as XML asks.
+    package let value: String
+}
+
+/// The element children of an element, in document order.
+package struct XMLChildren: Sequence, IteratorProtocol, Sendable {
+    let storage: XMLStorage
+    var upcoming: Int32
+
+    package mutating func next() -> XMLElement? {
+        guard upcoming >= 0 else { return nil }
+        let element = XMLElement(storage: storage, index: Int(upcoming))
+        upcoming = storage.nodes[Int(upcoming)].nextSibling
+        return element
+    }
+}

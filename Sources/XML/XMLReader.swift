@@ -1,0 +1,196 @@
+import CLibXML2
+import Synchronization
+
+/// Reads documents with libxml2's SAX2 push parser, under limits, without DTDs and without touching files or network.
+///
+/// Parser contexts are kept and reused, because making one costs more than parsing an envelope.
+package final class XMLReader: Sendable {
+    /// Reads with the default limits.
+    package static let standard = XMLReader(limits: XMLLimits())
+
+    /// The limits that every document is read under.
+    package let limits: XMLLimits
+
+    private let idle = Mutex<[ParserContext]>([])
+
+    /// At most this many contexts wait for reuse; a burst beyond it makes its own and drops them.
+    private static let idleContexts = 16
+    /// Fed at a time, so that a start tag's length is seen before libxml2 looks at its attributes.
+    private static let chunkBytes = 16 << 10
+
+    package init(limits: XMLLimits) {
+        xmlInitParser()
+        self.limits = limits
+    }
+
+    /// Reads one document.
+    ///
+    /// - Parameters:
+    ///   - bytes: The document as it was received.
+    ///   - charset: The `charset` of its media type. It outranks the XML declaration, and a byte order mark outranks
+    ///     both (RFC 7303, section 3).
+    package func read(_ bytes: [UInt8], charset: String? = nil) throws(XMLReadError) -> XMLDocument {
+        guard bytes.count <= limits.bytes else { throw .limit("bytes", limits.bytes) }
+        guard !bytes.isEmpty else { throw .empty }
+        let context = idle.withLock { $0.popLast() } ?? ParserContext()
+        let builder = XMLTreeBuilder(limits: limits, documentBytes: bytes.count)
+        context.parse(bytes, charset: charset, chunkBytes: Self.chunkBytes, into: builder)
+        if context.isReusable {
+            idle.withLock { if $0.count < Self.idleContexts { $0.append(context) } }
+        }
+        if let failure = builder.failure { throw failure }
+        guard let document = builder.finish() else {
+            throw .malformed(line: 1, reason: "The document ends before its first element does.")
+        }
+        return document
+    }
+}
+
+/// One libxml2 push parser.
+///
+/// `@unchecked Sendable`: between uses it lies in `XMLReader.idle`, guarded by that mutex; in use it has one owner.
+private final class ParserContext: @unchecked Sendable {
+    private let parser: xmlParserCtxtPtr
+
+    /// libxml2 interns every name it meets and never forgets one; past this size the context is dropped.
+    private static let dictionaryBytes = 256 << 10
+
+    init() {
+        var handler = xmlSAXHandler()
+        handler.initialized = UInt32(XML_SAX2_MAGIC)
+        handler.startElementNs = { user, name, _, uri, declared, pairs, total, _, values in
+            guard let user, let name else { return }
+            let builder = ParserContext.builder(user)
+            let text = UnsafeRawPointer(values)?.assumingMemoryBound(to: XMLTreeBuilder.Text?.self)
+            let names = UnsafeRawPointer(pairs)?.assumingMemoryBound(to: XMLTreeBuilder.Text?.self)
+            builder.startElement(
+                name: name,
+                uri: uri,
+                declarations: UnsafeBufferPointer(start: names, count: names == nil ? 0 : Int(declared) * 2),
+                attributes: UnsafeBufferPointer(start: text, count: text == nil ? 0 : Int(total) * 5)
+            )
+            ParserContext.stopIfFailed(user)
+        }
+        handler.endElementNs = { user, _, _, _ in
+            guard let user else { return }
+            ParserContext.builder(user).endElement()
+        }
+        let characters: charactersSAXFunc = { user, text, count in
+            guard let user, let text else { return }
+            ParserContext.builder(user).characters(text, count: Int(count))
+            ParserContext.stopIfFailed(user)
+        }
+        handler.characters = characters
+        // The same function, so that libxml2 does not guess which white space matters.
+        handler.ignorableWhitespace = characters
+        handler.cdataBlock = characters
+        handler.internalSubset = { user, _, _, _ in
+            guard let user else { return }
+            ParserContext.builder(user).fail(.documentType)
+            ParserContext.stopIfFailed(user)
+        }
+        handler.processingInstruction = { user, _, _ in
+            guard let user else { return }
+            ParserContext.builder(user).fail(.processingInstruction)
+            ParserContext.stopIfFailed(user)
+        }
+        handler.serror = { user, error in
+            guard let user, let error = error?.pointee, error.level.rawValue >= XML_ERR_ERROR.rawValue else { return }
+            ParserContext.builder(user).fail(ParserContext.failure(error))
+            ParserContext.stopIfFailed(user)
+        }
+        // Out of memory is the only way this fails.
+        parser = xmlCreatePushParserCtxt(&handler, nil, nil, 0, nil)!
+        // Without NOENT, SAX2 reports `&amp;` in attributes as `&#38;`; it is safe because no DTD gets past
+        // `internalSubset`.
+        xmlCtxtUseOptions(parser, Int32(XML_PARSE_NOENT.rawValue | XML_PARSE_NONET.rawValue))
+    }
+
+    deinit {
+        xmlFreeParserCtxt(parser)
+    }
+
+    var isReusable: Bool {
+        Int(xmlDictGetUsage(parser.pointee.dict)) < Self.dictionaryBytes
+    }
+
+    func parse(_ bytes: [UInt8], charset: String?, chunkBytes: Int, into builder: XMLTreeBuilder) {
+        let use = Use(builder: builder, parser: parser)
+        parser.pointee.userData = Unmanaged.passUnretained(use).toOpaque()
+        bytes.withUnsafeBytes { buffer in
+            let text = buffer.assumingMemoryBound(to: CChar.self)
+            // The first four bytes tell libxml2 the encoding (XML 1.0, appendix F).
+            let head = min(4, text.count)
+            let charset = Self.hasByteOrderMark(buffer) ? nil : charset
+            if let charset, xmlFindCharEncodingHandler(charset).map({ _ = xmlCharEncCloseFunc($0) }) == nil {
+                return builder.fail(.unsupportedEncoding(charset))
+            }
+            let ignoresDeclaration = Int32(XML_PARSE_IGNORE_ENC.rawValue)
+            parser.pointee.options &= ~ignoresDeclaration
+            if charset != nil { parser.pointee.options |= ignoresDeclaration }
+            xmlCtxtResetPush(parser, text.baseAddress, Int32(head), nil, charset)
+            feed(text, from: head, chunkBytes: chunkBytes, into: builder)
+        }
+        parser.pointee.userData = nil
+        withExtendedLifetime(use) {}
+    }
+
+    private func feed(
+        _ text: UnsafeBufferPointer<CChar>,
+        from head: Int,
+        chunkBytes: Int,
+        into builder: XMLTreeBuilder
+    ) {
+        var position = head
+        var silentBytes = 0
+        var eventsSeen = 0
+        repeat {
+            let count = min(chunkBytes, text.count - position)
+            let isLast = position + count == text.count
+            xmlParseChunk(parser, text.baseAddress! + position, Int32(count), isLast ? 1 : 0)
+            position += count
+            silentBytes = builder.events == eventsSeen ? silentBytes + count : count
+            eventsSeen = builder.events
+            if silentBytes > XMLLimits.startTagBytes, parser.pointee.instate == XML_PARSER_START_TAG {
+                builder.fail(.limit("bytes in one start tag", XMLLimits.startTagBytes))
+            }
+        } while position < text.count && builder.failure == nil
+    }
+
+    /// What the callbacks of one parse get as their user data.
+    private final class Use {
+        let builder: XMLTreeBuilder
+        let parser: xmlParserCtxtPtr
+
+        init(builder: XMLTreeBuilder, parser: xmlParserCtxtPtr) {
+            self.builder = builder
+            self.parser = parser
+        }
+    }
+
+    private static func use(_ user: UnsafeMutableRawPointer) -> Use {
+        Unmanaged<Use>.fromOpaque(user).takeUnretainedValue()
+    }
+
+    private static func builder(_ user: UnsafeMutableRawPointer) -> XMLTreeBuilder {
+        use(user).builder
+    }
+
+    private static func stopIfFailed(_ user: UnsafeMutableRawPointer) {
+        let use = use(user)
+        if use.builder.failure != nil { xmlStopParser(use.parser) }
+    }
+
+    private static func hasByteOrderMark(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.starts(with: [0xEF, 0xBB, 0xBF]) || bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE])
+    }
+
+    private static func failure(_ error: xmlError) -> XMLReadError {
+        if error.code == Int32(XML_ERR_UNSUPPORTED_ENCODING.rawValue) {
+            return .unsupportedEncoding(error.str1.map { String(cString: $0) } ?? "")
+        }
+        let message = error.message.map { String(cString: $0) } ?? "unknown error"
+        let line = message.split(separator: "\n").first.map(String.init) ?? message
+        return .malformed(line: Int(error.line), reason: String(line.prefix(200)))
+    }
+}

@@ -1,0 +1,131 @@
+import CLibXML2
+
+/// Builds the flat tree from SAX2 events and stops the parser at the first thing that is not allowed.
+final class XMLTreeBuilder {
+    typealias Text = UnsafePointer<xmlChar>
+
+    private let limits: XMLLimits
+    private(set) var failure: XMLReadError?
+    /// Rises with every event; the reader uses it to see that the parser is stuck inside one long token.
+    private(set) var events = 0
+
+    private var bytes: [UInt8] = []
+    private var nodes: [XMLStorage.Node] = []
+    private var attributes: [XMLStorage.Attribute] = []
+    private var declarations: [XMLStorage.Declaration] = []
+    private var namespaces: [String] = [""]
+    /// libxml2 hands out one pointer per namespace name and parse, so a pointer identifies the name.
+    private var namespacePointers: [Text] = []
+    private var open: [Int32] = []
+
+    init(limits: XMLLimits, documentBytes: Int) {
+        self.limits = limits
+        bytes.reserveCapacity(documentBytes)
+        nodes.reserveCapacity(Swift.min(documentBytes / 32 + 8, limits.elements))
+        open.reserveCapacity(16)
+    }
+
+    /// The finished tree; nil when no element was closed as the document element.
+    func finish() -> XMLDocument? {
+        guard failure == nil, open.isEmpty, !nodes.isEmpty else { return nil }
+        return XMLDocument(
+            storage: XMLStorage(
+                bytes: bytes,
+                nodes: nodes,
+                attributes: attributes,
+                declarations: declarations,
+                namespaces: namespaces
+            )
+        )
+    }
+
+    /// Keeps the first failure; the caller stops the parser.
+    func fail(_ error: XMLReadError) {
+        if failure == nil { failure = error }
+    }
+
+    func startElement(
+        name: Text,
+        uri: Text?,
+        declarations declared: UnsafeBufferPointer<Text?>,
+        attributes given: UnsafeBufferPointer<Text?>
+    ) {
+        events += 1
+        let attributeCount = given.count / 5
+        guard nodes.count < limits.elements else { return fail(.limit("elements", limits.elements)) }
+        guard open.count < limits.depth else { return fail(.limit("levels of nesting", limits.depth)) }
+        guard attributeCount <= limits.attributesPerElement else {
+            return fail(.limit("attributes of one element", limits.attributesPerElement))
+        }
+        var scope = open.last.map { nodes[Int($0)].scope } ?? -1
+        for pair in stride(from: 0, to: declared.count, by: 2) {
+            guard let namespace = index(ofNamespace: declared[pair + 1]) else { return }
+            let prefix = declared[pair].map { append($0, count: Int(xmlStrlen($0))) } ?? .init()
+            declarations.append(.init(prefix: prefix, namespace: namespace, outer: scope))
+            scope = Int32(declarations.count - 1)
+        }
+        guard let namespace = index(ofNamespace: uri) else { return }
+        let firstAttribute = Int32(attributes.count)
+        for item in 0..<attributeCount {
+            guard let name = given[item * 5], let value = given[item * 5 + 3], let end = given[item * 5 + 4],
+                let namespace = index(ofNamespace: given[item * 5 + 2])
+            else { return }
+            attributes.append(
+                .init(
+                    name: append(name, count: Int(xmlStrlen(name))),
+                    value: append(value, count: end - value),
+                    namespace: namespace
+                )
+            )
+        }
+        var node = XMLStorage.Node(
+            namespace: namespace,
+            firstAttribute: firstAttribute,
+            attributeCount: Int32(attributeCount),
+            scope: scope
+        )
+        node.name = append(name, count: Int(xmlStrlen(name)))
+        node.text.start = Int32(bytes.count)
+        let index = Int32(nodes.count)
+        nodes.append(node)
+        if let parent = open.last.map(Int.init) {
+            let last = nodes[parent].lastChild
+            if last >= 0 { nodes[Int(last)].nextSibling = index } else { nodes[parent].firstChild = index }
+            nodes[parent].lastChild = index
+        }
+        open.append(index)
+    }
+
+    func endElement() {
+        events += 1
+        open.removeLast()
+    }
+
+    func characters(_ text: Text, count: Int) {
+        events += 1
+        guard let current = open.last.map(Int.init), nodes[current].firstChild < 0 else { return }
+        _ = append(text, count: count)
+        nodes[current].text.count += Int32(count)
+        if Int(nodes[current].text.count) > limits.textBytes {
+            fail(.limit("bytes of text in one element", limits.textBytes))
+        }
+    }
+
+    private func append(_ text: Text, count: Int) -> XMLStorage.Run {
+        let start = Int32(bytes.count)
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text, count: count))
+        return .init(start: start, count: Int32(count))
+    }
+
+    private func index(ofNamespace uri: Text?) -> Int32? {
+        guard let uri else { return 0 }
+        if let known = namespacePointers.firstIndex(of: uri) { return Int32(known + 1) }
+        guard namespacePointers.count < limits.namespaces else {
+            fail(.limit("namespaces", limits.namespaces))
+            return nil
+        }
+        namespacePointers.append(uri)
+        namespaces.append(String(cString: uri))
+        return Int32(namespacePointers.count)
+    }
+}

@@ -1,0 +1,2 @@
+import ArgumentParser
+@main struct WebhookSvc: AsyncParsableCommand { func run() async throws {} }

@@ -1,0 +1,75 @@
+import Conformance
+import Testing
+
+@Suite("Fixture variables")
+struct FixtureVariablesTests {
+    private let variables = FixtureVariables(
+        ticket: "7T:abc==",
+        token: "token-1",
+        target: "http://127.0.0.1:9/?a=1&b=\"2\"",
+        badTarget: "http://127.0.0.1:9/500",
+        run: "run-1"
+    )
+
+    @Test("Are put into a request as XML")
+    func substitution() throws {
+        let request = Array("<a b='{{target}}'>{{ticket}}{{run}}</a>".utf8)
+        let expected = "<a b='http://127.0.0.1:9/?a=1&amp;b=&quot;2&quot;'>7T:abc==run-1</a>"
+        #expect(try String(decoding: variables.substituted(into: request), as: UTF8.self) == expected)
+    }
+
+    @Test("Leave every other byte of a request as it is")
+    func otherBytes() throws {
+        let request = Array("{{ {x} {{}} \r\n}}".utf8) + [0xFF, 0xFE]
+        #expect(try variables.substituted(into: request) == request)
+    }
+
+    @Test("A request cannot be made without all of them")
+    func unbound() {
+        #expect(throws: ConformanceError.unboundVariable("id")) {
+            try variables.substituted(into: Array("<a>{{id}}</a>".utf8))
+        }
+    }
+
+    @Test(
+        "Match",
+        arguments: [
+            ("plain", "plain"), ("", ""), ("{{run}}", "run-1"), ("a {{run}} b", "a run-1 b"),
+            ("{{any}}", ""), ("{{any}}", "line\r\nline"), ("{{any}}Field{{any}}", "the Field"), ("{{some}}", "x"),
+            ("{{time}}", "2024-02-29T12:30:15Z"), ("{{time}}", "2024-02-29T12:30:15.1234567Z"),
+            ("{{guid}}", "0f8fad5b-d9cb-469f-a165-70867728950e"), ("{{any}}200{{any}}ok", "HTTP 200 200\n\nok ok"),
+            ("{{int:x}}", "7"), ("id {{int:x}}.", "id 2147483647."),
+        ]
+    )
+    func matching(pattern: String, text: String) {
+        var variables = variables
+        #expect(variables.match(pattern, against: text))
+    }
+
+    @Test(
+        "Do not match",
+        arguments: [
+            ("plain", "plain "), ("{{run}}", "run-2"), ("{{some}}", ""), ("{{any}}Field{{any}}", "the field"),
+            ("{{time}}", "0001-01-01T00:00:00"), ("{{time}}", "2024-02-29T12:30:15.12345678Z"),
+            ("{{time}}", "2024-02-29T12:30:15+01:00"), ("{{guid}}", "0f8fad5b"), ("{{int:x}}", "0"),
+            ("{{int:x}}", "-1"), ("{{int:x}}", "1.5"), ("{{unbound}}", "{{unbound}}"),
+            // The same text to Swift's String, not the same to XML.
+            ("\u{E5}", "a\u{30A}"),
+        ]
+    )
+    func mismatching(pattern: String, text: String) {
+        var variables = variables
+        #expect(!variables.match(pattern, against: text))
+    }
+
+    @Test("Are bound by a match and by nothing else")
+    func binding() {
+        var variables = variables
+        #expect(!variables.match("{{int:id}}!", against: "17"))
+        #expect(variables["id"] == nil)
+        #expect(variables.match("{{int:id}}!", against: "17!"))
+        #expect(variables["id"] == "17")
+        #expect(variables.match("{{id}}", against: "17"))
+        #expect(!variables.match("{{id}}", against: "18"))
+    }
+}

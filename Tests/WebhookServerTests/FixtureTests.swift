@@ -1,0 +1,100 @@
+import Conformance
+import Foundation
+import Testing
+import XML
+
+/// The service answers as the fixtures say: what a client written against NetServer relies on, exchange by exchange.
+@Suite("Fixtures")
+struct FixtureTests {
+    @Test("There are some")
+    func presence() throws {
+        let manifest = try FixtureManifest.load(from: Fixtures.directory)
+        #expect(!manifest.scenarios.isEmpty)
+        #expect(!manifest.raw.isEmpty)
+    }
+
+    @Test("Are answered as expected", arguments: Fixtures.scenarios)
+    func scenario(_ scenario: FixtureScenario) async throws {
+        try await RunningService.with { service in
+            var variables = service.variables
+            for (index, step) in scenario.steps.enumerated() {
+                let request = try variables.substituted(into: Fixtures.bytes(of: step.request))
+                let answer = try await service.post(request, contentType: step.contentType, action: step.action)
+                let problems = try Self.problems(answer.status, answer.body, of: step, variables: &variables)
+                #expect(
+                    problems.isEmpty,
+                    """
+                    step \(index + 1), \(step.name) (\(step.request)):
+                    \(problems.joined(separator: "\n"))
+                    """
+                )
+            }
+        }
+    }
+
+    @Test("Requests of real clients are understood", arguments: Fixtures.raw)
+    func raw(_ raw: FixtureRawRequest) async throws {
+        let bytes = try Fixtures.bytes(of: raw.file)
+        let request = try XMLDocument(parsing: RawRequest(parsing: bytes).body)
+        try await RunningService.with { service in
+            let answer = try await service.sendRaw(bytes)
+            #expect(answer.status == 200)
+            let envelope = try XMLDocument(parsing: answer.body).root
+            #expect(envelope.namespace == request.root.namespace, "The answer has the version of its request.")
+            let header = try #require(envelope.child("Header"))
+            let operation = try #require(envelope.child("Body")?.children.first { _ in true })
+            #expect(operation.name == raw.operation + "Response")
+            let exception = header.child("ExceptionInfo")?.child("ExceptionType")?.text
+            #expect(exception == nil || exception == raw.orError, "\(String(decoding: answer.body, as: UTF8.self))")
+            if raw.succeeds, exception == nil {
+                #expect(header.child("Succeeded")?.text == "true")
+            }
+        }
+    }
+
+    private static func problems(
+        _ status: Int,
+        _ body: [UInt8],
+        of step: FixtureStep,
+        variables: inout FixtureVariables
+    ) throws -> [String] {
+        var problems: [String] = []
+        if status != step.status { problems.append("HTTP status: expected \(step.status), found \(status)") }
+        if !body.starts(with: "<?xml ".utf8) { problems.append("The answer does not begin with an XML declaration.") }
+        let expected = try XMLDocument(parsing: Fixtures.bytes(of: step.answer))
+        do {
+            let actual = try XMLDocument(parsing: body)
+            problems += XMLComparison.differences(
+                expected: expected.root,
+                actual: actual.root,
+                variables: &variables
+            ).map(\.description)
+        } catch {
+            problems.append("The answer cannot be read: \(error)")
+        }
+        if !problems.isEmpty { problems.append("The answer:\n\(String(decoding: body, as: UTF8.self))") }
+        return problems
+    }
+}
+
+/// The fixtures of this package.
+private enum Fixtures {
+    static let directory = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures")
+
+    /// Empty when there is no manifest, which is a failure of its own.
+    static let scenarios = (try? FixtureManifest.load(from: directory).scenarios) ?? []
+    static let raw = (try? FixtureManifest.load(from: directory).raw) ?? []
+
+    static func bytes(of file: String) throws(ConformanceError) -> [UInt8] {
+        try FixtureManifest.bytes(of: file, in: directory)
+    }
+}
+
+extension XMLElement {
+    /// The first child of that local name.
+    fileprivate func child(_ name: String) -> XMLElement? {
+        children.first { $0.name == name }
+    }
+}
