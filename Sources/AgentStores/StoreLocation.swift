@@ -24,6 +24,14 @@ package enum StoreLocation: Sendable, Hashable {
     /// The forms that are understood, for messages.
     package static let forms = "sqlite:PATH or memory:"
 
+    /// As it may be logged.
+    package var display: String {
+        switch self {
+        case .memory: "memory:"
+        case .sqlite(let path): "sqlite:" + path
+        }
+    }
+
     /// Opens the store, makes or migrates its schema, and takes hold of it.
     package func open() throws(StoreError) -> any AgentStore {
         switch self {

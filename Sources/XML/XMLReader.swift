@@ -30,7 +30,7 @@ package final class XMLReader: Sendable {
     ///   - charset: The `charset` of its media type. It outranks the XML declaration, and a byte order mark outranks
     ///     both (RFC 7303, section 3).
     package func read(_ bytes: [UInt8], charset: String? = nil) throws(XMLReadError) -> XMLDocument {
-        guard bytes.count <= limits.bytes else { throw .limit("bytes", limits.bytes) }
+        guard bytes.count <= limits.bytes else { throw .limit("bytes (setting max-body-bytes)", limits.bytes) }
         guard !bytes.isEmpty else { throw .empty }
         let context = idle.withLock { $0.popLast() } ?? ParserContext()
         let builder = XMLTreeBuilder(limits: limits, documentBytes: bytes.count)

@@ -53,7 +53,7 @@ final class XMLTreeBuilder {
         events += 1
         let attributeCount = given.count / 5
         guard nodes.count < limits.elements else { return fail(.limit("elements", limits.elements)) }
-        guard open.count < limits.depth else { return fail(.limit("levels of nesting", limits.depth)) }
+        guard open.count < limits.depth else { return fail(.limit("levels of nesting (setting max-depth)", limits.depth)) }
         guard attributeCount <= limits.attributesPerElement else {
             return fail(.limit("attributes of one element", limits.attributesPerElement))
         }
@@ -107,7 +107,7 @@ final class XMLTreeBuilder {
         _ = append(text, count: count)
         nodes[current].text.count += Int32(count)
         if Int(nodes[current].text.count) > limits.textBytes {
-            fail(.limit("bytes of text in one element", limits.textBytes))
+            fail(.limit("bytes of text in one element (setting max-text-bytes)", limits.textBytes))
         }
     }
 

@@ -1,2 +1,12 @@
 import ArgumentParser
-@main struct WebhookSvc: AsyncParsableCommand { func run() async throws {} }
+
+/// The command line.
+@main
+struct WebhookSvc: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "webhook-svc",
+        abstract: "NetServer's Webhook service for clients that speak SOAP: stores webhooks, sends signed notifications.",
+        version: "0.1.0",
+        subcommands: [Serve.self, Sink.self]
+    )
+}

@@ -31,7 +31,7 @@ struct FixtureManifestTests {
             let files = step.status == 500 ? [step.answer] : [step.answer, step.request]
             for file in files {
                 let bytes = try FixtureManifest.bytes(of: file, in: Self.fixtures)
-                #expect(throws: Never.self, "\(file)") { try XMLDocument(parsing: bytes) }
+                #expect(throws: Never.self, "\(file)") { try XML.XMLDocument(parsing: bytes) }
             }
         }
     }
@@ -41,14 +41,15 @@ struct FixtureManifestTests {
         for raw in try FixtureManifest.load(from: Self.fixtures).raw {
             let request = try RawRequest(parsing: FixtureManifest.bytes(of: raw.file, in: Self.fixtures))
             #expect(request.header("Content-Length") == String(request.body.count), "\(raw)")
-            #expect(throws: Never.self, "\(raw)") { try XMLDocument(parsing: request.body) }
+            #expect(throws: Never.self, "\(raw)") { try XML.XMLDocument(parsing: request.body) }
         }
     }
 
     @Test("Every file of the directory is used")
     func unusedFiles() throws {
         let manifest = try FixtureManifest.load(from: Self.fixtures)
-        let named = Set(manifest.scenarios.flatMap(\.steps).flatMap { [$0.request, $0.answer] } + manifest.raw.map(\.file))
+        let played = manifest.scenarios.flatMap(\.steps).flatMap { [$0.request, $0.answer] }
+        let named = Set(played).union(manifest.raw.map(\.file))
         let present = try FileManager.default.subpathsOfDirectory(atPath: Self.fixtures.path).filter { path in
             [".xml", ".txt", ".http"].contains { path.hasSuffix($0) }
         }

@@ -42,8 +42,9 @@ struct FixtureVariablesTests {
         ]
     )
     func matching(pattern: String, text: String) {
-        var variables = variables
-        #expect(variables.match(pattern, against: text))
+        var variables = self.variables
+        let isMatch = variables.match(pattern, against: text)
+        #expect(isMatch)
     }
 
     @Test(
@@ -58,18 +59,23 @@ struct FixtureVariablesTests {
         ]
     )
     func mismatching(pattern: String, text: String) {
-        var variables = variables
-        #expect(!variables.match(pattern, against: text))
+        var variables = self.variables
+        let isMatch = variables.match(pattern, against: text)
+        #expect(!isMatch)
     }
 
     @Test("Are bound by a match and by nothing else")
     func binding() {
-        var variables = variables
-        #expect(!variables.match("{{int:id}}!", against: "17"))
+        var variables = self.variables
+        let mismatch = variables.match("{{int:id}}!", against: "17")
+        #expect(!mismatch)
         #expect(variables["id"] == nil)
-        #expect(variables.match("{{int:id}}!", against: "17!"))
+        let match = variables.match("{{int:id}}!", against: "17!")
+        #expect(match)
         #expect(variables["id"] == "17")
-        #expect(variables.match("{{id}}", against: "17"))
-        #expect(!variables.match("{{id}}", against: "18"))
+        let matchesLater = variables.match("{{id}}", against: "17")
+        #expect(matchesLater)
+        let matchesAnother = variables.match("{{id}}", against: "18")
+        #expect(!matchesAnother)
     }
 }

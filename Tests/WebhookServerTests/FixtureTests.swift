@@ -8,17 +8,17 @@ import XML
 struct FixtureTests {
     @Test("There are some")
     func presence() throws {
-        let manifest = try FixtureManifest.load(from: Fixtures.directory)
+        let manifest = try FixtureManifest.load(from: FixtureFiles.directory)
         #expect(!manifest.scenarios.isEmpty)
         #expect(!manifest.raw.isEmpty)
     }
 
-    @Test("Are answered as expected", arguments: Fixtures.scenarios)
+    @Test("Are answered as expected", arguments: FixtureFiles.scenarios)
     func scenario(_ scenario: FixtureScenario) async throws {
         try await RunningService.with { service in
             var variables = service.variables
             for (index, step) in scenario.steps.enumerated() {
-                let request = try variables.substituted(into: Fixtures.bytes(of: step.request))
+                let request = try variables.substituted(into: FixtureFiles.bytes(of: step.request))
                 let answer = try await service.post(request, contentType: step.contentType, action: step.action)
                 let problems = try Self.problems(answer.status, answer.body, of: step, variables: &variables)
                 #expect(
@@ -32,17 +32,17 @@ struct FixtureTests {
         }
     }
 
-    @Test("Requests of real clients are understood", arguments: Fixtures.raw)
+    @Test("Requests of real clients are understood", arguments: FixtureFiles.raw)
     func raw(_ raw: FixtureRawRequest) async throws {
-        let bytes = try Fixtures.bytes(of: raw.file)
-        let request = try XMLDocument(parsing: RawRequest(parsing: bytes).body)
+        let bytes = try FixtureFiles.bytes(of: raw.file)
+        let request = try XML.XMLDocument(parsing: RawRequest(parsing: bytes).body)
         try await RunningService.with { service in
             let answer = try await service.sendRaw(bytes)
             #expect(answer.status == 200)
-            let envelope = try XMLDocument(parsing: answer.body).root
+            let envelope = try XML.XMLDocument(parsing: answer.body).root
             #expect(envelope.namespace == request.root.namespace, "The answer has the version of its request.")
             let header = try #require(envelope.child("Header"))
-            let operation = try #require(envelope.child("Body")?.children.first { _ in true })
+            let operation = try #require(envelope.child("Body")?.children.first(where: { _ in true }))
             #expect(operation.name == raw.operation + "Response")
             let exception = header.child("ExceptionInfo")?.child("ExceptionType")?.text
             #expect(exception == nil || exception == raw.orError, "\(String(decoding: answer.body, as: UTF8.self))")
@@ -61,9 +61,9 @@ struct FixtureTests {
         var problems: [String] = []
         if status != step.status { problems.append("HTTP status: expected \(step.status), found \(status)") }
         if !body.starts(with: "<?xml ".utf8) { problems.append("The answer does not begin with an XML declaration.") }
-        let expected = try XMLDocument(parsing: Fixtures.bytes(of: step.answer))
+        let expected = try XML.XMLDocument(parsing: FixtureFiles.bytes(of: step.answer))
         do {
-            let actual = try XMLDocument(parsing: body)
+            let actual = try XML.XMLDocument(parsing: body)
             problems += XMLComparison.differences(
                 expected: expected.root,
                 actual: actual.root,
@@ -78,7 +78,7 @@ struct FixtureTests {
 }
 
 /// The fixtures of this package.
-private enum Fixtures {
+enum FixtureFiles {
     static let directory = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fixtures")
@@ -92,9 +92,9 @@ private enum Fixtures {
     }
 }
 
-extension XMLElement {
+extension XML.XMLElement {
     /// The first child of that local name.
-    fileprivate func child(_ name: String) -> XMLElement? {
+    fileprivate func child(_ name: String) -> XML.XMLElement? {
         children.first { $0.name == name }
     }
 }

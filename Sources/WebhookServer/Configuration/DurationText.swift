@@ -1,0 +1,26 @@
+/// Durations as settings write them: `300ms`, `15s`, `5m`, `6h`, `3d`.
+package enum DurationText {
+    private static let units: [(suffix: String, duration: Duration)] = [
+        ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3600)), ("d", .seconds(86400)),
+    ]
+
+    /// The duration, nil when `text` is none.
+    package static func parse(_ text: some StringProtocol) -> Duration? {
+        for (suffix, unit) in units where text.hasSuffix(suffix) {
+            // A year of milliseconds still fits; what does not is a slip.
+            guard let count = Int64(text.dropLast(suffix.count)), (0...31_536_000_000).contains(count) else { continue }
+            return unit * Int(count)
+        }
+        return nil
+    }
+
+    /// Durations separated by commas, nil when one is none. Nothing at all is an empty list.
+    package static func parseList(_ text: String) -> [Duration]? {
+        var durations: [Duration] = []
+        for part in text.split(separator: ",") {
+            guard let duration = parse(part.trimmingPrefix(" ")) else { return nil }
+            durations.append(duration)
+        }
+        return durations
+    }
+}

@@ -1,0 +1,121 @@
+import AgentCore
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import SOAP
+
+/// Answers HTTP requests: finds what a path asks for, and carries what the fronts say.
+struct FrontResponder: HTTPResponder {
+    typealias Context = BasicRequestContext
+
+    let soap: SOAPFront
+    let descriptions: [Route: ServiceDescription]
+    let store: any WebhookStore
+    let maximumBodyBytes: Int
+    /// Stands before `/Remote`; nil to take the host that was asked.
+    let publicURL: String?
+    let listenAddress: String
+
+    func respond(to request: Request, context: Context) async throws -> Response {
+        let route = Route(path: request.uri.path)
+        switch route {
+        case .service(let name, let number): return try await service(request, route, name, number)
+        case .health: return Self.text(.ok, "ok\n")
+        case .readiness:
+            do {
+                try await store.checkHealth()
+                return Self.text(.ok, "ready\n")
+            } catch {
+                context.logger.error("not ready", metadata: ["error": "\(error)"])
+                return Self.text(.serviceUnavailable, "The store cannot be reached.\n")
+            }
+        case .none: return Response(status: .notFound)
+        }
+    }
+
+    private func service(
+        _ request: Request,
+        _ route: Route,
+        _ name: ServiceName,
+        _ number: ServiceNumber
+    ) async throws -> Response {
+        switch request.method {
+        case .post: return try await post(request, name, number)
+        case .get: return describe(request, route, name, number)
+        default: return Response(status: .methodNotAllowed, headers: [.allow: "GET, POST"])
+        }
+    }
+
+    private func post(_ request: Request, _ name: ServiceName, _ number: ServiceNumber) async throws -> Response {
+        let mediaType = MediaType(request.headers[.contentType] ?? "")
+        guard mediaType.isXML, Self.isReadable(request.headers[.contentEncoding]) else {
+            return Response(status: .unsupportedMediaType)
+        }
+        let body: ByteBuffer
+        do {
+            body = try await request.body.collect(upTo: maximumBodyBytes)
+        } catch is NIOTooManyBytesError {
+            return Self.response(soap.oversizeFault(limit: maximumBodyBytes, mediaType: mediaType, number: number))
+        }
+        let answer = await soap.answer(
+            to: Array(body.readableBytesView),
+            mediaType: mediaType,
+            action: request.headers[Self.soapAction],
+            service: name,
+            number: number
+        )
+        return Self.response(answer)
+    }
+
+    private func describe(_ request: Request, _ route: Route, _ name: ServiceName, _ number: ServiceNumber) -> Response {
+        guard let description = descriptions[route] else { return Response(status: .notFound) }
+        let base = publicURL ?? "http://" + (request.head.authority.flatMap(Self.validHost) ?? listenAddress)
+        let address = "\(base)/Remote/\(number.name)/\(name.file)"
+        if let query = request.uri.query, let document = description.document(query: query, address: address) {
+            return Self.body(.ok, "text/xml; charset=utf-8", document)
+        }
+        return Self.body(.ok, "text/html; charset=utf-8", description.page(address: address))
+    }
+
+    private static let soapAction = HTTPField.Name("SOAPAction").unsafelyUnwrapped
+
+    /// The decompressor has unpacked these.
+    private static func isReadable(_ encoding: String?) -> Bool {
+        ["", "identity", "gzip", "x-gzip", "deflate"].contains(encoding?.lowercased() ?? "")
+    }
+
+    /// A host that may stand in a document of ours.
+    private static func validHost(_ host: String) -> String? {
+        let isValid = !host.isEmpty && host.count < 256
+            && host.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "-._:[]".utf8.contains(byte)
+                }
+            }
+        return isValid ? host : nil
+    }
+
+    private static func response(_ answer: SOAPFront.Answer) -> Response {
+        Response(
+            status: .init(code: answer.status),
+            headers: [.contentType: answer.contentType],
+            body: .init(byteBuffer: ByteBuffer(bytes: answer.body))
+        )
+    }
+
+    private static func text(_ status: HTTPResponse.Status, _ text: String) -> Response {
+        body(status, "text/plain; charset=utf-8", text)
+    }
+
+    private static func body(_ status: HTTPResponse.Status, _ contentType: String, _ text: String) -> Response {
+        Response(
+            status: status,
+            headers: [.contentType: contentType],
+            body: .init(byteBuffer: ByteBuffer(string: text))
+        )
+    }
+}

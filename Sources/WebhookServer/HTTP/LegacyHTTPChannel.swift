@@ -1,0 +1,33 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTPCompression
+import NIOHTTPTypesHTTP1
+
+/// Hummingbird's HTTP/1 channel with what old clients need put in before requests become Hummingbird's.
+struct LegacyHTTPChannel: ServerChildChannel {
+    typealias Value = HTTP1Channel.Value
+
+    private let channel: HTTP1Channel
+    private let discardedBytes: Int
+
+    init(responder: @escaping HTTPChannelHandler.Responder, idleTimeout: TimeAmount, discardedBytes: Int) {
+        channel = HTTP1Channel(responder: responder, configuration: .init(idleTimeout: idleTimeout))
+        self.discardedBytes = discardedBytes
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        self.channel.setup(channel: channel, logger: logger).flatMapThrowing { value in
+            let pipeline = channel.pipeline.syncOperations
+            let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
+            // How much is unpacked is bounded by what is read, and by the discarded bytes after that.
+            try pipeline.addHandler(NIOHTTPRequestDecompressor(limit: .none), position: .before(codec))
+            try pipeline.addHandler(LegacyClientHandler(discardedBytes: discardedBytes), position: .before(codec))
+            return value
+        }
+    }
+
+    func handle(value: Value, logger: Logger) async {
+        await channel.handle(value: value, logger: logger)
+    }
+}

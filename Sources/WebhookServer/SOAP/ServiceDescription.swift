@@ -1,0 +1,71 @@
+import WSDL
+
+/// What `GET` on a service answers: the published WSDL, addressed to whoever asks, or a page that links it (contract,
+/// section 4).
+struct ServiceDescription: Sendable {
+    /// A WSDL, cut where the service's address stands in it.
+    private struct Template {
+        let before: String
+        let after: String
+    }
+
+    private let name: ServiceName
+    private let number: ServiceNumber
+    private let soap11: Template
+    private let soap12: Template
+
+    init(name: ServiceName, number: ServiceNumber) {
+        self.name = name
+        self.number = number
+        let published =
+            switch name {
+            case .webhook: String(decoding: PublishedContract.webhook, as: UTF8.self)
+            }
+        let text = published.replacing("Services87", with: number.name)
+        soap11 = Self.template(text)
+        // Two bindings in one document change what generators make of it, so the other version has its own: the same but
+        // for the namespace that the binding's prefix stands for.
+        soap12 = Self.template(
+            text.replacing("xmlns:soap=\"http://schemas.xmlsoap.org/wsdl/soap/\"", with: "xmlns:soap=\"http://schemas.xmlsoap.org/wsdl/soap12/\"")
+        )
+    }
+
+    /// The answer to a query, without regard to its case; nil when it asks for no description.
+    ///
+    /// - Parameter address: The service's own URL, as the caller knows it.
+    func document(query: String, address: String) -> String? {
+        let key = query.lowercased().split(separator: "&").first.map { $0.split(separator: "=").first ?? $0 }
+        switch key {
+        case "wsdl", "singlewsdl": return soap11.before + Self.escaped(address) + soap11.after
+        case "wsdl12": return soap12.before + Self.escaped(address) + soap12.after
+        default: return nil
+        }
+    }
+
+    /// The page for people.
+    func page(address: String) -> String {
+        let address = Self.escaped(address)
+        return """
+            <!DOCTYPE html>
+            <html lang="en"><head><meta charset="utf-8"><title>\(name.rawValue) service</title></head>
+            <body><h1>\(name.rawValue) service, \(number.name)</h1>
+            <p>This is a SOAP service. Clients are generated from its description:</p>
+            <ul><li><a href="\(address)?wsdl">\(address)?wsdl</a> (SOAP 1.1)</li>
+            <li><a href="\(address)?wsdl12">\(address)?wsdl12</a> (SOAP 1.2)</li></ul></body></html>
+
+            """
+    }
+
+    private static func template(_ text: String) -> Template {
+        let mark = "<soap:address location=\""
+        guard let start = text.firstRange(of: mark)?.upperBound, let end = text[start...].firstIndex(of: "\"") else {
+            preconditionFailure("the WSDL states no address")
+        }
+        return Template(before: String(text[..<start]), after: String(text[end...]))
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+            .replacing("\"", with: "&quot;")
+    }
+}

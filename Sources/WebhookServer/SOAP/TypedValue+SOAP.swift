@@ -1,0 +1,162 @@
+import AgentCore
+import SOAP
+import XML
+
+/// How values of type `anyType` are read and written (contract, section 3).
+extension TypedValue {
+    /// Reads `element` by its `xsi:type`.
+    init(_ element: XMLElement, service: String) throws(SOAPFault) {
+        guard !element.isNil else {
+            self = .null
+            return
+        }
+        let type = try element.typeName()
+        switch type?.namespace {
+        case nil: self = try Self.inferred(element, service: service)
+        case Namespace.schema, Self.soapEncoding11, Self.soapEncoding12:
+            self = try Self.schemaValue(element, type: type?.localName ?? "", service: service)
+        case Namespace.serialization:
+            self = try Self.serializationValue(element, type: type?.localName ?? "")
+        case Namespace.arrays where type?.localName == "ArrayOfstring":
+            self = .strings(element.items("string", service: service).map(\.string))
+        case Namespace.arrays where type?.localName == "ArrayOfint":
+            self = .ints(try Self.ints(element, service: service))
+        case service where type?.localName == "StringObjectDictionary":
+            self = .dictionary(try ObjectDictionary(element, service: service))
+        default:
+            throw Self.unknownType(of: element, type)
+        }
+    }
+
+    // Older toolkits name the schema's types in these.
+    private static let soapEncoding11 = "http://schemas.xmlsoap.org/soap/encoding/"
+    private static let soapEncoding12 = "http://www.w3.org/2003/05/soap-encoding"
+
+    private static func schemaValue(
+        _ element: XMLElement,
+        type: String,
+        service: String
+    ) throws(SOAPFault) -> TypedValue {
+        switch type {
+        case "anyType": return try inferred(element, service: service)
+        case "QName":
+            guard let token = element.token, let name = element.resolve(token) else {
+                throw .deserialization(of: element.name, as: type, text: element.text)
+            }
+            let prefix = token.firstIndex(of: ":").map { String(token[..<$0]) } ?? ""
+            return .qualifiedName(prefix: prefix, namespace: name.namespace, localName: name.localName)
+        default:
+            guard let scalar = ScalarType(rawValue: type), ![.guid, .char, .duration].contains(scalar) else {
+                throw unknownType(of: element, QualifiedName(namespace: Namespace.schema, localName: type))
+            }
+            return try Self.scalar(element, scalar)
+        }
+    }
+
+    private static func serializationValue(_ element: XMLElement, type: String) throws(SOAPFault) -> TypedValue {
+        switch type {
+        case "char": try scalar(element, .char)
+        case "duration": try scalar(element, .duration)
+        case "guid":
+            // Axis calls every plain string a guid.
+            ScalarType.guid.accepts(element.text.trimmingXMLSpace)
+                ? .scalar(.guid, text: element.text.trimmingXMLSpace) : .string(element.text)
+        default: throw unknownType(of: element, QualifiedName(namespace: Namespace.serialization, localName: type))
+        }
+    }
+
+    private static func scalar(_ element: XMLElement, _ type: ScalarType) throws(SOAPFault) -> TypedValue {
+        let text = type == .string ? element.text : element.text.trimmingXMLSpace
+        guard type.accepts(text), element.isLeaf else {
+            throw .deserialization(of: element.name, as: type.rawValue, text: text)
+        }
+        return .scalar(type, text: text)
+    }
+
+    /// Without a type a value is a string; what holds items or pairs can only be what they make up, which clients that
+    /// lose types rely on.
+    private static func inferred(_ element: XMLElement, service: String) throws(SOAPFault) -> TypedValue {
+        guard let child = element.children.first(where: { _ in true }) else { return .untyped(text: element.text) }
+        if child.isNamed("StringObjectKeyValuePair") {
+            return .dictionary(try ObjectDictionary(element, service: service))
+        }
+        if child.isNamed("string") { return .strings(element.items("string", service: service).map(\.string)) }
+        if child.isNamed("int") { return .ints(try ints(element, service: service)) }
+        throw .deserialization(of: element.name, as: "string", text: "<\(child.name)>")
+    }
+
+    private static func ints(_ element: XMLElement, service: String) throws(SOAPFault) -> [Int32] {
+        var numbers: [Int32] = []
+        for item in element.items("int", service: service) { numbers.append(try item.int32() ?? 0) }
+        return numbers
+    }
+
+    private static func unknownType(of element: XMLElement, _ type: QualifiedName?) -> SOAPFault {
+        let name = type.map { "{\($0.namespace.prefix(120))}\($0.localName.prefix(60))" } ?? ""
+        return SOAPFault(.sender, "The element \(element.name) has the type \(name), which is not known here.")
+    }
+
+    /// Writes the value as an element of type `anyType`.
+    func write(_ name: StaticString, to writer: inout AnswerWriter) {
+        switch self {
+        case .null: writer.null(name)
+        case .scalar(let type, let text):
+            let isSerialization = [.guid, .char, .duration].contains(type)
+            writer.anyValue(name, isSerialization ? .serialization(type.rawValue) : .schema(type.rawValue), text)
+        case .untyped(let text), .json(let text): writer.anyValue(name, .schema("string"), text)
+        case .qualifiedName(let prefix, let namespace, let localName):
+            writer.anyQualifiedName(name, prefix: prefix, namespace: namespace, localName: localName)
+        case .strings(let items):
+            writer.beginAny(name, .arrays("ArrayOfstring"))
+            for item in items { writer.item("string", item) }
+            writer.end(name)
+        case .ints(let items):
+            writer.beginAny(name, .arrays("ArrayOfint"))
+            for item in items { writer.item("int", String(item)) }
+            writer.end(name)
+        case .dictionary(let dictionary):
+            writer.beginAny(name, .service("StringObjectDictionary"))
+            dictionary.writeEntries(to: &writer)
+            writer.end(name)
+        }
+    }
+}
+
+extension ObjectDictionary {
+    /// Reads a `StringObjectDictionary`.
+    init(_ element: XMLElement, service: String) throws(SOAPFault) {
+        self.init()
+        for pair in element.items("StringObjectKeyValuePair", service: service) {
+            let key = try pair.key(service: service)
+            set(try pair.field("Value", in: service).map { value throws(SOAPFault) in try TypedValue(value, service: service) } ?? .null, for: key)
+        }
+    }
+
+    /// Writes the pairs.
+    func writeEntries(to writer: inout AnswerWriter) {
+        for entry in entries {
+            writer.begin("StringObjectKeyValuePair")
+            writer.string("Key", entry.key)
+            entry.value.write("Value", to: &writer)
+            writer.end("StringObjectKeyValuePair")
+        }
+    }
+}
+
+extension XMLElement {
+    /// The children of that name, as clients may place them.
+    func items(_ name: StaticString, service: String) -> [XMLElement] {
+        children.filter { $0.isNamed(name) && $0.isField(of: service) }
+    }
+
+    /// The `Key` of a pair; a dictionary cannot hold a null one.
+    func key(service: String) throws(SOAPFault) -> String {
+        guard let key = field("Key", in: service) else {
+            throw SOAPFault(.sender, "The element \(name) has no Key.")
+        }
+        return key.text
+    }
+
+    /// Whether the element holds no elements.
+    var isLeaf: Bool { children.first(where: { _ in true }) == nil }
+}

@@ -1,0 +1,137 @@
+import AgentCore
+import SOAP
+import XML
+
+/// How carriers are read and written: members in the order of the schema (contract, section 9).
+extension Webhook {
+    /// Reads a `Webhook`. What the server sets is checked to be of its type and otherwise ignored (contract, section 6).
+    init(_ element: XMLElement, service: String) throws(SOAPFault) {
+        self.init()
+        id = try element.field("WebhookId", in: service)?.int32() ?? 0
+        name = element.field("Name", in: service)?.string
+        events = element.field("Events", in: service)?.items("string", service: service).map(\.string)
+        targetURL = element.field("TargetUrl", in: service)?.string
+        secret = element.field("Secret", in: service)?.string
+        state = try WebhookState(element.field("State", in: service))
+        type = element.field("Type", in: service)?.string
+        headers = try element.field("Headers", in: service).map { element throws(SOAPFault) in
+            try StringDictionary(element, service: service)
+        }
+        properties = try element.field("Properties", in: service).map { element throws(SOAPFault) in
+            try ObjectDictionary(element, service: service)
+        }
+        for name in ["Registered", "Updated"] as [StaticString] {
+            _ = try element.field(name, in: service)?.parsed(as: "dateTime") { ScalarType.dateTime.accepts($0) ? $0 : nil }
+        }
+        for name in ["RegisteredAssociate", "UpdatedAssociate"] as [StaticString] {
+            try element.field(name, in: service)?.checkAssociate(service: service)
+        }
+    }
+
+    /// Writes a `Webhook`'s members.
+    func writeMembers(to writer: inout AnswerWriter) {
+        writer.int("WebhookId", id)
+        writer.string("Name", name)
+        if let events {
+            writer.begin("Events", .arrays("ArrayOfstring"))
+            for event in events { writer.item("string", event) }
+            writer.end("Events")
+        } else {
+            writer.null("Events")
+        }
+        writer.string("TargetUrl", targetURL)
+        writer.string("Secret", secret)
+        writer.value("State", .service("WebhookState"), state.name)
+        writer.string("Type", type)
+        if let headers {
+            writer.begin("Headers", .service("StringDictionary"))
+            for header in headers.entries {
+                writer.begin("StringKeyValuePair")
+                writer.string("Key", header.key)
+                writer.string("Value", header.value)
+                writer.end("StringKeyValuePair")
+            }
+            writer.end("Headers")
+        } else {
+            writer.null("Headers")
+        }
+        if let properties {
+            writer.begin("Properties", .service("StringObjectDictionary"))
+            properties.writeEntries(to: &writer)
+            writer.end("Properties")
+        } else {
+            writer.null("Properties")
+        }
+        writer.value("Registered", .schema("dateTime"), registered.description)
+        Associate.write(registeredBy, "RegisteredAssociate", to: &writer)
+        writer.value("Updated", .schema("dateTime"), updated.description)
+        Associate.write(updatedBy, "UpdatedAssociate", to: &writer)
+    }
+
+    /// Writes a webhook, null when nil.
+    static func write(_ webhook: Webhook?, _ name: StaticString, to writer: inout AnswerWriter) {
+        guard let webhook else { return writer.null(name) }
+        writer.begin(name, .service("Webhook"))
+        webhook.writeMembers(to: &writer)
+        writer.end(name)
+    }
+}
+
+extension Associate {
+    /// Writes an associate, null when nil.
+    static func write(_ associate: Associate?, _ name: StaticString, to writer: inout AnswerWriter) {
+        guard let associate else { return writer.null(name) }
+        writer.begin(name, .service("Associate"))
+        writer.writeCarrierMembers()
+        writer.int("AssociateId", associate.associateID)
+        writer.string("Name", associate.name)
+        writer.int("PersonId", associate.personID)
+        writer.short("Rank", associate.rank)
+        writer.string("Tooltip", associate.tooltip)
+        writer.value("Type", .service("UserType"), associate.type.rawValue)
+        writer.int("GroupIdx", associate.groupIndex)
+        writer.string("FullName", associate.fullName)
+        writer.string("FormalName", associate.formalName)
+        writer.boolean("Deleted", associate.deleted)
+        writer.int("EjUserId", associate.ejUserID)
+        writer.string("UserName", associate.userName)
+        writer.end(name)
+    }
+}
+
+extension AnswerWriter {
+    /// The members of `Carrier`, which come first in whatever extends it: rights on fields, which webhooks do not have.
+    mutating func writeCarrierMembers() {
+        null("TableRight")
+        null("FieldProperties")
+    }
+}
+
+extension WebhookState {
+    /// Reads a state; the first member when there is none.
+    init(_ element: XMLElement?) throws(SOAPFault) {
+        self = try element?.parsed(as: "WebhookState") { WebhookState(name: $0) } ?? .unknown
+    }
+}
+
+extension StringDictionary {
+    /// Reads a `StringDictionary`.
+    init(_ element: XMLElement, service: String) throws(SOAPFault) {
+        self.init()
+        for pair in element.items("StringKeyValuePair", service: service) {
+            entries.append(.init(key: try pair.key(service: service), value: pair.field("Value", in: service)?.string))
+        }
+    }
+}
+
+extension XMLElement {
+    /// Checks the members of an `Associate` that are not text.
+    fileprivate func checkAssociate(service: String) throws(SOAPFault) {
+        for name in ["AssociateId", "PersonId", "GroupIdx", "EjUserId"] as [StaticString] {
+            _ = try field(name, in: service)?.int32()
+        }
+        _ = try field("Rank", in: service)?.int16()
+        _ = try field("Deleted", in: service)?.boolean()
+        _ = try field("Type", in: service)?.parsed(as: "UserType") { UserType(rawValue: $0) }
+    }
+}

@@ -1,0 +1,105 @@
+import AgentCore
+import SOAP
+import XML
+
+/// The operations of `Webhook.svc`, each bound once: its arguments are read, then the agent is called, then its answer
+/// written (contract, section 3).
+enum WebhookOperation: String, Sendable, CaseIterable {
+    case createDefaultWebhook = "CreateDefaultWebhook"
+    case saveWebhook = "SaveWebhook"
+    case getWebhook = "GetWebhook"
+    case getAllWebhooks = "GetAllWebhooks"
+    case deleteWebhook = "DeleteWebhook"
+    case testWebhook = "TestWebhook"
+    case signalEvent = "SignalEvent"
+    case getLastError = "GetLastError"
+
+    /// Writes what stands in the response element.
+    typealias Content = (inout AnswerWriter) -> Void
+    /// The call of an operation whose arguments have been read.
+    typealias Call = (WebhookAgent, Caller) async throws(AgentError) -> Content
+
+    /// Reads the arguments in `element`; a fault when one is not of its type.
+    func call(_ element: XMLElement, service: String) throws(SOAPFault) -> Call {
+        switch self {
+        case .createDefaultWebhook:
+            return { agent, _ throws(AgentError) in Self.response(agent.createDefaultWebhook()) }
+        case .saveWebhook:
+            let webhook = try Self.webhook(element, service: service)
+            return { agent, caller throws(AgentError) in
+                Self.response(try await agent.saveWebhook(webhook, by: caller))
+            }
+        case .getWebhook:
+            let id = try element.field("WebhookId", in: service)?.int32() ?? 0
+            return { agent, caller throws(AgentError) in Self.response(try await agent.webhook(id: id, for: caller)) }
+        case .getAllWebhooks:
+            let filter = WebhookFilter(
+                name: element.field("NameFilter", in: service)?.string,
+                event: element.field("EventFilter", in: service)?.string,
+                state: try WebhookState(element.field("StatusFilter", in: service))
+            )
+            return { agent, caller throws(AgentError) in
+                Self.response(try await agent.webhooks(matching: filter, for: caller))
+            }
+        case .deleteWebhook:
+            let id = try element.field("WebhookId", in: service)?.int32() ?? 0
+            return { agent, caller throws(AgentError) in
+                try await agent.deleteWebhook(id: id, for: caller)
+                return { _ in }
+            }
+        case .testWebhook:
+            let webhook = try Self.webhook(element, service: service)
+            return { agent, caller throws(AgentError) in
+                Self.response(try await agent.testWebhook(webhook, by: caller))
+            }
+        case .signalEvent:
+            return try Self.signal(element, service: service)
+        case .getLastError:
+            let id = try element.field("WebhookId", in: service)?.int32() ?? 0
+            return { agent, caller throws(AgentError) in
+                let error = try await agent.lastError(id: id, for: caller)
+                return { $0.string("Response", error) }
+            }
+        }
+    }
+
+    private static func webhook(_ element: XMLElement, service: String) throws(SOAPFault) -> Webhook? {
+        try element.field("Webhook", in: service).map { element throws(SOAPFault) in
+            try Webhook(element, service: service)
+        }
+    }
+
+    private static func signal(_ element: XMLElement, service: String) throws(SOAPFault) -> Call {
+        let name = element.field("EventName", in: service)?.string
+        let key = try element.field("PrimaryKey", in: service)?.int32() ?? 0
+        let data = try element.field("Data", in: service).map { element throws(SOAPFault) in
+            try ObjectDictionary(element, service: service)
+        }
+        return { agent, caller throws(AgentError) in
+            try await agent.signalEvent(name: name, primaryKey: key, data: data, by: caller)
+            return { _ in }
+        }
+    }
+
+    private static func response(_ webhook: Webhook?) -> Content {
+        { Webhook.write(webhook, "Response", to: &$0) }
+    }
+
+    private static func response(_ webhooks: [Webhook]) -> Content {
+        { writer in
+            writer.begin("Response", .service("ArrayOfWebhook"))
+            for webhook in webhooks { Webhook.write(webhook, "Webhook", to: &writer) }
+            writer.end("Response")
+        }
+    }
+
+    private static func response(_ result: WebhookTestResult) -> Content {
+        { writer in
+            writer.begin("Response", .service("WebhookResult"))
+            writer.writeCarrierMembers()
+            writer.boolean("Success", result.success)
+            writer.string("Message", result.message)
+            writer.end("Response")
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+import WebhookServer
+
+/// `webhook-svc serve`.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve Remote/Services85...88/Webhook.svc.",
+        discussion: """
+            Every setting can be given as a flag, as an environment variable (WEBHOOK_SVC_RETRY_DELAYS) or as a member of \
+            the configuration file (retryDelays), in this order of precedence. Durations are written 300ms, 15s, 5m, 6h.
+
+            SIGTERM and SIGINT stop the service: it takes no more calls, finishes what is in flight and exits with 0.
+            """
+    )
+
+    @OptionGroup var options: ServeOptions
+
+    func run() async throws {
+        let settings: ServerSettings
+        do {
+            settings = try await ServerSettings(try options.reader())
+        } catch let error as SettingsError {
+            throw ValidationError(error.description)
+        }
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = settings.logLevel
+            return handler
+        }
+        let logger = Logger(label: "webhook-svc")
+        let server = WebhookServer(settings: settings, logger: logger)
+        var configuration = ServiceGroupConfiguration(
+            services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        // What does not end by itself after its drain is cut off.
+        configuration.maximumGracefulShutdownDuration = settings.shutdownTimeout + .seconds(5)
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch {
+            FileHandle.standardError.write(Data("webhook-svc: \(error)\n".utf8))
+            throw ExitCode.failure
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Configuration
+import WebhookServer
+
+/// The flags of `serve`: one for each ``Setting``.
+struct ServeOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Address to listen on (default: 127.0.0.1:8087).", valueName: "host:port"))
+    var listen: String?
+    @Option(help: ArgumentHelp("Where state is kept: sqlite:PATH or memory: (default: sqlite:./webhooks.db).", valueName: "url"))
+    var store: String?
+    @Option(help: ArgumentHelp("Configuration file, JSON.", valueName: "file"))
+    var config: String?
+    @Flag(help: "For trials on one machine: NetServer's documented credentials work, http targets are allowed.")
+    var dev = false
+    @Flag(help: "Let --dev listen on an address that other machines reach.")
+    var allowRemoteDev = false
+    @Option(help: ArgumentHelp("URL that stands before /Remote in the WSDL (default: the host that was asked).", valueName: "url"))
+    var publicUrl: String?
+    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))
+    var logLevel: String?
+    @Option(help: ArgumentHelp("How failed operations are answered: header (as NetServer does) or fault (default: header).", valueName: "how"))
+    var operationErrors: String?
+    @Option(help: ArgumentHelp("Whether targets must be https (default: true, with --dev false).", valueName: "bool"))
+    var requireHttps: Bool?
+    @Option(help: ArgumentHelp("Whether https targets need a valid certificate (default: true).", valueName: "bool"))
+    var validateHttps: Bool?
+    @Option(help: ArgumentHelp("Whether saving first sends a test event to the target (default: true).", valueName: "bool"))
+    var verifyTarget: Bool?
+    @Option(help: ArgumentHelp("Whether deliveries carry the event's values as FieldValues (default: false).", valueName: "bool"))
+    var sendFieldValues: Bool?
+    @Option(help: ArgumentHelp("Statuses that mean delivered: 200 or 2xx (default: 200).", valueName: "status"))
+    var successStatus: String?
+    @Option(help: ArgumentHelp("Waits between the attempts of a cycle (default: 1s,4s).", valueName: "durations"))
+    var retryDelays: String?
+    @Option(help: ArgumentHelp("Cycles of attempts before a delivery fails (default: 3).", valueName: "count"))
+    var retryCycles: Int?
+    @Option(help: ArgumentHelp("Wait between two cycles (default: 10s).", valueName: "duration"))
+    var cycleDelay: String?
+    @Option(help: ArgumentHelp("Time for one attempt, from connecting to the end of the answer (default: 15s).", valueName: "duration"))
+    var deliveryTimeout: String?
+    @Option(help: ArgumentHelp("Deliveries in flight at most (default: 256).", valueName: "count"))
+    var deliveryConcurrency: Int?
+    @Option(help: ArgumentHelp("Time for what is in flight when the service stops (default: 15s).", valueName: "duration"))
+    var shutdownTimeout: String?
+    @Option(help: ArgumentHelp("Version in User-Agent: NetServer-Webhook/VERSION (default: 8.8.0.0).", valueName: "version"))
+    var netserverVersion: String?
+    @Option(help: ArgumentHelp("Size of a request, unpacked, in bytes (default: 1048576).", valueName: "bytes"))
+    var maxBodyBytes: Int?
+    @Option(help: ArgumentHelp("Nesting of a request's elements (default: 64).", valueName: "levels"))
+    var maxDepth: Int?
+    @Option(help: ArgumentHelp("Text of one element, in bytes (default: 1048576).", valueName: "bytes"))
+    var maxTextBytes: Int?
+
+    /// Flags over environment over file.
+    func reader() throws -> ConfigReader {
+        let file = try config.map { try ConfigurationFile.read(path: $0).values } ?? [:]
+        return ConfigReader(providers: [
+            InMemoryProvider(name: "flags", values: values),
+            EnvironmentVariablesProvider().prefixKeys(with: "webhookSvc"),
+            InMemoryProvider(name: "file", values: file),
+        ])
+    }
+
+    private var values: [AbsoluteConfigKey: ConfigValue] {
+        let given: [Setting: ConfigContent?] = [
+            .listen: text(listen), .store: text(store), .dev: dev ? .bool(true) : nil,
+            .allowRemoteDev: allowRemoteDev ? .bool(true) : nil, .publicUrl: text(publicUrl), .logLevel: text(logLevel),
+            .operationErrors: text(operationErrors), .requireHttps: flag(requireHttps),
+            .validateHttps: flag(validateHttps), .verifyTarget: flag(verifyTarget),
+            .sendFieldValues: flag(sendFieldValues), .successStatus: text(successStatus),
+            .retryDelays: text(retryDelays), .retryCycles: number(retryCycles), .cycleDelay: text(cycleDelay),
+            .deliveryTimeout: text(deliveryTimeout), .deliveryConcurrency: number(deliveryConcurrency),
+            .shutdownTimeout: text(shutdownTimeout), .netserverVersion: text(netserverVersion),
+            .maxBodyBytes: number(maxBodyBytes), .maxDepth: number(maxDepth), .maxTextBytes: number(maxTextBytes),
+        ]
+        return given.reduce(into: [:]) { values, entry in
+            guard let content = entry.value else { return }
+            values[AbsoluteConfigKey([entry.key.rawValue])] = ConfigValue(content, isSecret: false)
+        }
+    }
+
+    private func text(_ value: String?) -> ConfigContent? { value.map(ConfigContent.string) }
+    private func flag(_ value: Bool?) -> ConfigContent? { value.map(ConfigContent.bool) }
+    private func number(_ value: Int?) -> ConfigContent? { value.map(ConfigContent.int) }
+}
