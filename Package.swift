@@ -12,6 +12,8 @@ let settings: [SwiftSetting] =
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
+let lifecycleTestKit = Target.Dependency.product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")
+
 let package = Package(
     name: "webhook-svc",
     platforms: [.macOS(.v15)],
@@ -89,6 +91,40 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Hummingbird", package: "hummingbird"),
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "XMLTests", dependencies: ["XML"], swiftSettings: settings),
+        .testTarget(name: "SOAPTests", dependencies: ["SOAP", "XML"], swiftSettings: settings),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: settings),
+        .testTarget(name: "AgentCoreTests", dependencies: ["AgentCore", "AgentStores", logging], swiftSettings: settings),
+        .testTarget(
+            name: "AgentStoresTests",
+            dependencies: ["AgentCore", "AgentStores", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "WebhookDeliveryTests",
+            dependencies: [
+                "AgentCore", "AgentStores", "WebhookDelivery", logging, lifecycle, lifecycleTestKit,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "XML"], swiftSettings: settings),
+        .testTarget(
+            name: "WebhookServerTests",
+            dependencies: [
+                "AgentCore", "AgentStores", "Conformance", "Cryptography", "SOAP", "WSDL", "WebhookDelivery",
+                "WebhookServer", "XML", logging, lifecycleTestKit,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            exclude: ["Contract/Webhook.digest", "Contract/SoPrincipal.digest"],
             swiftSettings: settings
         ),
     ],

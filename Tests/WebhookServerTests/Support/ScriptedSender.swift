@@ -1,0 +1,19 @@
+import AgentCore
+import Synchronization
+
+/// Stands for the network that notifications go out to: answers at once, and keeps what was sent.
+final class ScriptedSender: NotificationSender {
+    /// The one target that answers 500.
+    static let failingURL = "http://127.0.0.1:9/failing"
+
+    private let notifications = Mutex<[WebhookNotification]>([])
+
+    var sent: [WebhookNotification] { notifications.withLock { $0 } }
+
+    func send(_ notification: WebhookNotification) async -> SendOutcome {
+        notifications.withLock { $0.append(notification) }
+        return notification.url == Self.failingURL
+            ? .answered(TargetAnswer(status: 500, reason: "Internal Server Error", body: Array("broken".utf8)))
+            : .answered(TargetAnswer(status: 200, reason: "OK", body: Array("ok".utf8)))
+    }
+}
