@@ -67,7 +67,8 @@ let package = Package(
         .target(
             name: "WebhookServer",
             dependencies: [
-                "AgentCore", "AgentStores", "Cryptography", "SOAP", "WSDL", "WebhookDelivery", "XML", logging, lifecycle,
+                "AgentCore", "AgentStores", "Cryptography", "SOAP", "WSDL", "WebhookDelivery", "XML", logging,
+                lifecycle,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -96,7 +97,11 @@ let package = Package(
         .testTarget(name: "XMLTests", dependencies: ["XML"], swiftSettings: settings),
         .testTarget(name: "SOAPTests", dependencies: ["SOAP", "XML"], swiftSettings: settings),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: settings),
-        .testTarget(name: "AgentCoreTests", dependencies: ["AgentCore", "AgentStores", logging], swiftSettings: settings),
+        .testTarget(
+            name: "AgentCoreTests",
+            dependencies: ["AgentCore", "AgentStores", logging],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "AgentStoresTests",
             dependencies: ["AgentCore", "AgentStores", .product(name: "GRDB", package: "GRDB.swift")],

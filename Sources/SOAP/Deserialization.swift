@@ -67,7 +67,10 @@ extension XMLElement {
             return nil
         }
         guard let resolved = resolve(name) else {
-            throw SOAPFault(.sender, "The element \(self.name) has the type '\(name.prefix(60))', whose prefix is not declared.")
+            throw SOAPFault(
+                .sender,
+                "The element \(self.name) has the type '\(name.prefix(60))', whose prefix is not declared."
+            )
         }
         return resolved
     }

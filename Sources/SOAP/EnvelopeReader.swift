@@ -48,7 +48,10 @@ package struct EnvelopeReader: Sendable {
 
     private static func version(of root: XMLElement, implied: SOAPVersion) throws(Refusal) -> SOAPVersion {
         guard root.isNamed("Envelope") else {
-            let fault = SOAPFault(.sender, "The document is not a SOAP envelope: its element is '\(root.name.prefix(60))'.")
+            let fault = SOAPFault(
+                .sender,
+                "The document is not a SOAP envelope: its element is '\(root.name.prefix(60))'."
+            )
             throw Refusal(fault: fault, version: implied)
         }
         let namespace = root.namespace
@@ -90,7 +93,10 @@ package struct EnvelopeReader: Sendable {
         guard let body else { throw SOAPFault(.sender, "The envelope has no Body.") }
         guard notUnderstood.isEmpty else {
             let names = notUnderstood.map { "{\($0.namespace)}\($0.localName)" }.joined(separator: ", ")
-            throw SOAPFault(.mustUnderstand(notUnderstood), "These header blocks are not understood: \(names.prefix(300)).")
+            throw SOAPFault(
+                .mustUnderstand(notUnderstood),
+                "These header blocks are not understood: \(names.prefix(300))."
+            )
         }
         header.fill(from: outside)
         return Envelope(

@@ -59,7 +59,9 @@ extension AnswerWriter {
         switch fault.code {
         case .actionNotSupported:
             // The framework's own code, in the namespace that it uses without WS-Addressing.
-            markup("<faultcode xmlns:a=\"http://schemas.microsoft.com/ws/2005/05/addressing/none\">a:ActionNotSupported")
+            markup(
+                "<faultcode xmlns:a=\"http://schemas.microsoft.com/ws/2005/05/addressing/none\">a:ActionNotSupported"
+            )
         case .sender: markup("<faultcode>s:Client")
         case .receiver: markup("<faultcode>s:Server")
         case .versionMismatch: markup("<faultcode>s:VersionMismatch")

@@ -23,7 +23,10 @@ package struct SOAPFault: Error, Sendable, Hashable {
 
     /// A value that does not parse as its type; names the element.
     package static func deserialization(of element: String, as type: String, text: String) -> SOAPFault {
-        SOAPFault(.sender, "The element \(element) cannot be read: '\(text.prefix(60))' is not a value of type \(type).")
+        SOAPFault(
+            .sender,
+            "The element \(element) cannot be read: '\(text.prefix(60))' is not a value of type \(type)."
+        )
     }
 }
 

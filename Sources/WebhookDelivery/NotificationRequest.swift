@@ -1,7 +1,7 @@
 package import AgentCore
 import Cryptography
-package import NIOHTTP1
 import Foundation
+package import NIOHTTP1
 import Synchronization
 
 /// What is sent for a notification: the documented headers, and the signature over the exact body (contract, section 7).

@@ -53,7 +53,9 @@ final class XMLTreeBuilder {
         events += 1
         let attributeCount = given.count / 5
         guard nodes.count < limits.elements else { return fail(.limit("elements", limits.elements)) }
-        guard open.count < limits.depth else { return fail(.limit("levels of nesting (setting max-depth)", limits.depth)) }
+        guard open.count < limits.depth else {
+            return fail(.limit("levels of nesting (setting max-depth)", limits.depth))
+        }
         guard attributeCount <= limits.attributesPerElement else {
             return fail(.limit("attributes of one element", limits.attributesPerElement))
         }

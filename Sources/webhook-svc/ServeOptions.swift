@@ -6,7 +6,12 @@ import WebhookServer
 struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Address to listen on (default: 127.0.0.1:8087).", valueName: "host:port"))
     var listen: String?
-    @Option(help: ArgumentHelp("Where state is kept: sqlite:PATH or memory: (default: sqlite:./webhooks.db).", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "Where state is kept: sqlite:PATH or memory: (default: sqlite:./webhooks.db).",
+            valueName: "url"
+        )
+    )
     var store: String?
     @Option(help: ArgumentHelp("Configuration file, JSON.", valueName: "file"))
     var config: String?
@@ -14,19 +19,41 @@ struct ServeOptions: ParsableArguments {
     var dev = false
     @Flag(help: "Let --dev listen on an address that other machines reach.")
     var allowRemoteDev = false
-    @Option(help: ArgumentHelp("URL that stands before /Remote in the WSDL (default: the host that was asked).", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "URL that stands before /Remote in the WSDL (default: the host that was asked).",
+            valueName: "url"
+        )
+    )
     var publicUrl: String?
-    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical (default: info).", valueName: "level"))
+    @Option(
+        help: ArgumentHelp(
+            "trace, debug, info, notice, warning, error or critical (default: info).",
+            valueName: "level"
+        )
+    )
     var logLevel: String?
-    @Option(help: ArgumentHelp("How failed operations are answered: header (as NetServer does) or fault (default: header).", valueName: "how"))
+    @Option(
+        help: ArgumentHelp(
+            "How failed operations are answered: header (as NetServer does) or fault (default: header).",
+            valueName: "how"
+        )
+    )
     var operationErrors: String?
     @Option(help: ArgumentHelp("Whether targets must be https (default: true, with --dev false).", valueName: "bool"))
     var requireHttps: Bool?
     @Option(help: ArgumentHelp("Whether https targets need a valid certificate (default: true).", valueName: "bool"))
     var validateHttps: Bool?
-    @Option(help: ArgumentHelp("Whether saving first sends a test event to the target (default: true).", valueName: "bool"))
+    @Option(
+        help: ArgumentHelp("Whether saving first sends a test event to the target (default: true).", valueName: "bool")
+    )
     var verifyTarget: Bool?
-    @Option(help: ArgumentHelp("Whether deliveries carry the event's values as FieldValues (default: false).", valueName: "bool"))
+    @Option(
+        help: ArgumentHelp(
+            "Whether deliveries carry the event's values as FieldValues (default: false).",
+            valueName: "bool"
+        )
+    )
     var sendFieldValues: Bool?
     @Option(help: ArgumentHelp("Statuses that mean delivered: 200 or 2xx (default: 200).", valueName: "status"))
     var successStatus: String?
@@ -36,13 +63,22 @@ struct ServeOptions: ParsableArguments {
     var retryCycles: Int?
     @Option(help: ArgumentHelp("Wait between two cycles (default: 10s).", valueName: "duration"))
     var cycleDelay: String?
-    @Option(help: ArgumentHelp("Time for one attempt, from connecting to the end of the answer (default: 15s).", valueName: "duration"))
+    @Option(
+        help: ArgumentHelp(
+            "Time for one attempt, from connecting to the end of the answer (default: 15s).",
+            valueName: "duration"
+        )
+    )
     var deliveryTimeout: String?
     @Option(help: ArgumentHelp("Deliveries in flight at most (default: 256).", valueName: "count"))
     var deliveryConcurrency: Int?
-    @Option(help: ArgumentHelp("Time for what is in flight when the service stops (default: 15s).", valueName: "duration"))
+    @Option(
+        help: ArgumentHelp("Time for what is in flight when the service stops (default: 15s).", valueName: "duration")
+    )
     var shutdownTimeout: String?
-    @Option(help: ArgumentHelp("Version in User-Agent: NetServer-Webhook/VERSION (default: 8.8.0.0).", valueName: "version"))
+    @Option(
+        help: ArgumentHelp("Version in User-Agent: NetServer-Webhook/VERSION (default: 8.8.0.0).", valueName: "version")
+    )
     var netserverVersion: String?
     @Option(help: ArgumentHelp("Size of a request, unpacked, in bytes (default: 1048576).", valueName: "bytes"))
     var maxBodyBytes: Int?

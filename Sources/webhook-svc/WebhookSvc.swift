@@ -5,7 +5,8 @@ import ArgumentParser
 struct WebhookSvc: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "webhook-svc",
-        abstract: "NetServer's Webhook service for clients that speak SOAP: stores webhooks, sends signed notifications.",
+        abstract:
+            "NetServer's Webhook service for clients that speak SOAP: stores webhooks, sends signed notifications.",
         version: "0.1.0",
         subcommands: [Serve.self, Sink.self]
     )

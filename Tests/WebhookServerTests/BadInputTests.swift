@@ -37,25 +37,37 @@ struct BadInputTests {
         """
     }
 
-    static let laughs = "<!DOCTYPE l [<!ENTITY a \"ha\">"
-        + (1...9).map { "<!ENTITY a\($0) \"" + String(repeating: "&a\($0 == 1 ? "" : String($0 - 1));", count: 10) + "\">" }
+    static let laughs =
+        "<!DOCTYPE l [<!ENTITY a \"ha\">"
+        + (1...9).map {
+            "<!ENTITY a\($0) \"" + String(repeating: "&a\($0 == 1 ? "" : String($0 - 1));", count: 10) + "\">"
+        }
         .joined() + "]>"
 
     static let cases: [Case] = [
         Case("nothing at all", mentions: "empty") { _ in "" },
         Case("not XML", mentions: "well-formed") { _ in "hello" },
         Case("JSON", mentions: "well-formed") { _ in "{\"a\": 1}" },
-        Case("a truncated envelope", mentions: "well-formed") { String(envelope($0, "<n:CreateDefaultWebhook/>").dropLast(20)) },
+        Case("a truncated envelope", mentions: "well-formed") {
+            String(envelope($0, "<n:CreateDefaultWebhook/>").dropLast(20))
+        },
         Case("a DTD", mentions: "DTD") { envelope($0, "<n:CreateDefaultWebhook/>", prolog: "<!DOCTYPE x>") },
         Case("an external entity", mentions: "DTD") {
-            envelope($0, "<n:SignalEvent><n:EventName>&x;</n:EventName></n:SignalEvent>",
-                prolog: "<!DOCTYPE x [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>")
+            envelope(
+                $0,
+                "<n:SignalEvent><n:EventName>&x;</n:EventName></n:SignalEvent>",
+                prolog: "<!DOCTYPE x [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>"
+            )
         },
         Case("a billion laughs", mentions: "DTD") {
             envelope($0, "<n:SignalEvent><n:EventName>&a9;</n:EventName></n:SignalEvent>", prolog: laughs)
         },
         Case("a body of 10 MB", mentions: "max-body-bytes") {
-            envelope($0, "<n:SignalEvent><n:EventName>" + String(repeating: "x", count: 10 << 20) + "</n:EventName></n:SignalEvent>")
+            envelope(
+                $0,
+                "<n:SignalEvent><n:EventName>" + String(repeating: "x", count: 10 << 20)
+                    + "</n:EventName></n:SignalEvent>"
+            )
         },
         Case("a depth of 10,000", mentions: "max-depth") {
             envelope($0, String(repeating: "<a>", count: 10_000) + String(repeating: "</a>", count: 10_000))
@@ -69,7 +81,10 @@ struct BadInputTests {
         Case("100,000 elements", mentions: "elements") { envelope($0, String(repeating: "<a/>", count: 100_000)) },
         Case("an undeclared prefix", mentions: "well-formed") { envelope($0, "<q:CreateDefaultWebhook/>") },
         Case("an undeclared prefix in a type", mentions: "prefix") {
-            envelope($0, "<n:SignalEvent><n:Data><n:StringObjectKeyValuePair><n:Key>k</n:Key><n:Value xsi:type='q:int'>1</n:Value></n:StringObjectKeyValuePair></n:Data></n:SignalEvent>")
+            envelope(
+                $0,
+                "<n:SignalEvent><n:Data><n:StringObjectKeyValuePair><n:Key>k</n:Key><n:Value xsi:type='q:int'>1</n:Value></n:StringObjectKeyValuePair></n:Data></n:SignalEvent>"
+            )
         },
         Case("no Body", mentions: "Body") { "<s:Envelope xmlns:s='\($0)'/>" },
         Case("two operations", mentions: "one operation") {
@@ -78,12 +93,19 @@ struct BadInputTests {
         Case("an integer overflow", mentions: "PrimaryKey") {
             envelope($0, "<n:SignalEvent><n:PrimaryKey>2147483648</n:PrimaryKey></n:SignalEvent>")
         },
-        Case("invalid UTF-8", mentions: "well-formed", bytes: { namespace in
-            let text = envelope(namespace, "<n:SignalEvent><n:EventName>@</n:EventName></n:SignalEvent>")
-            return Array(text.utf8).flatMap { $0 == UInt8(ascii: "@") ? [0xC3, 0x28] : [$0] }
-        }),
+        Case(
+            "invalid UTF-8",
+            mentions: "well-formed",
+            bytes: { namespace in
+                let text = envelope(namespace, "<n:SignalEvent><n:EventName>@</n:EventName></n:SignalEvent>")
+                return Array(text.utf8).flatMap { $0 == UInt8(ascii: "@") ? [0xC3, 0x28] : [$0] }
+            }
+        ),
         Case("an invalid date", mentions: "Registered") {
-            envelope($0, "<n:SaveWebhook><n:Webhook><n:Registered>2023-02-30T00:00:00Z</n:Registered></n:Webhook></n:SaveWebhook>")
+            envelope(
+                $0,
+                "<n:SaveWebhook><n:Webhook><n:Registered>2023-02-30T00:00:00Z</n:Registered></n:Webhook></n:SaveWebhook>"
+            )
         },
     ]
 
@@ -95,7 +117,11 @@ struct BadInputTests {
     @Test("Is answered with a fault that names what is wrong", arguments: cases, versions)
     func fault(_ bad: Case, version: (namespace: String, contentType: String)) async throws {
         try await RunningService.with { service in
-            let answer = try await service.post(bad.body(version.namespace), contentType: version.contentType, action: nil)
+            let answer = try await service.post(
+                bad.body(version.namespace),
+                contentType: version.contentType,
+                action: nil
+            )
             #expect(answer.status == 500)
             let root = try XML.XMLDocument(parsing: answer.body).root
             #expect(root.namespace == version.namespace)
@@ -132,7 +158,10 @@ struct BadInputTests {
         }
     }
 
-    @Test("A media type that is no envelope's is 415", arguments: ["application/json", "text/plain", "", "text/html; x=text/xml"])
+    @Test(
+        "A media type that is no envelope's is 415",
+        arguments: ["application/json", "text/plain", "", "text/html; x=text/xml"]
+    )
     func mediaType(_ type: String) async throws {
         try await RunningService.with { service in
             let answer = try await service.post(Array("<a/>".utf8), contentType: type, action: nil)
@@ -150,7 +179,10 @@ struct BadInputTests {
         }
     }
 
-    @Test("A path that is no service's is 404", arguments: ["/", "/Remote/Services84/Webhook.svc", "/Remote/Services87/Contact.svc", "/remote"])
+    @Test(
+        "A path that is no service's is 404",
+        arguments: ["/", "/Remote/Services84/Webhook.svc", "/Remote/Services87/Contact.svc", "/remote"]
+    )
     func path(_ path: String) async throws {
         try await RunningService.with { service in
             let answer = try await service.send("GET", "http://127.0.0.1:\(service.port)\(path)")

@@ -19,11 +19,15 @@ struct DescriptionTests {
         return (binding?.namespace, address, root.attribute("targetNamespace"))
     }
 
-    @Test("Queries are read in any case, and each has one binding", arguments: [
-        ("wsdl", "http://schemas.xmlsoap.org/wsdl/soap/"), ("WSDL", "http://schemas.xmlsoap.org/wsdl/soap/"),
-        ("singleWsdl", "http://schemas.xmlsoap.org/wsdl/soap/"), ("wsdl=", "http://schemas.xmlsoap.org/wsdl/soap/"),
-        ("wsdl12", "http://schemas.xmlsoap.org/wsdl/soap12/"), ("Wsdl12", "http://schemas.xmlsoap.org/wsdl/soap12/"),
-    ])
+    @Test(
+        "Queries are read in any case, and each has one binding",
+        arguments: [
+            ("wsdl", "http://schemas.xmlsoap.org/wsdl/soap/"), ("WSDL", "http://schemas.xmlsoap.org/wsdl/soap/"),
+            ("singleWsdl", "http://schemas.xmlsoap.org/wsdl/soap/"), ("wsdl=", "http://schemas.xmlsoap.org/wsdl/soap/"),
+            ("wsdl12", "http://schemas.xmlsoap.org/wsdl/soap12/"),
+            ("Wsdl12", "http://schemas.xmlsoap.org/wsdl/soap12/"),
+        ]
+    )
     func queries(query: String, binding: String) async throws {
         try await RunningService.with { service in
             let answer = try await service.send("GET", service.url + "?" + query)
@@ -48,7 +52,9 @@ struct DescriptionTests {
     @Test("The address is that of the host that was asked, or what the configuration says")
     func address() async throws {
         try await RunningService.with { service in
-            let request = Array("GET /Remote/Services87/Webhook.svc?wsdl HTTP/1.1\r\nHost: Example.test:99\r\n\r\n".utf8)
+            let request = Array(
+                "GET /Remote/Services87/Webhook.svc?wsdl HTTP/1.1\r\nHost: Example.test:99\r\n\r\n".utf8
+            )
             let answer = try await service.exchange(request)
             #expect(try Self.binding(answer.body).address == "http://Example.test:99/Remote/Services87/Webhook.svc")
             let hostile = Array("GET /Remote/Services87/Webhook.svc?wsdl HTTP/1.1\r\nHost: a\"b<c\r\n\r\n".utf8)

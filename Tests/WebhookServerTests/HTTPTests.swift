@@ -68,7 +68,9 @@ struct HTTPTests {
     func close() async throws {
         try await RunningService.with { service in
             try await service.withRawConnection { inbound, outbound in
-                try await outbound.write(ByteBuffer(bytes: Self.request(Self.post, [Self.length, "Connection: close"])))
+                try await outbound.write(
+                    ByteBuffer(bytes: Self.request(Self.post, [Self.length, "Connection: close"]))
+                )
                 let answer = try await inbound.answer()
                 #expect(answer.status == 200)
                 let isEnded = try await inbound.isEnded()

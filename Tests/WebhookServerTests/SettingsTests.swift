@@ -17,7 +17,9 @@ struct SettingsTests {
         func provider(_ values: [String: ConfigContent]) -> InMemoryProvider {
             InMemoryProvider(
                 values: Dictionary(
-                    uniqueKeysWithValues: values.map { (AbsoluteConfigKey([$0.key]), ConfigValue($0.value, isSecret: false)) }
+                    uniqueKeysWithValues: values.map {
+                        (AbsoluteConfigKey([$0.key]), ConfigValue($0.value, isSecret: false))
+                    }
                 )
             )
         }
@@ -37,12 +39,16 @@ struct SettingsTests {
         #expect(settings.store == .sqlite(path: "./webhooks.db"))
         #expect(settings.rules.requiresHTTPS)
         #expect(settings.rules.verifiesTarget)
-        #expect(settings.retries == RetryPolicy(delays: [.seconds(1), .seconds(4)], cycles: 3, cycleDelay: .seconds(10)))
+        #expect(
+            settings.retries == RetryPolicy(delays: [.seconds(1), .seconds(4)], cycles: 3, cycleDelay: .seconds(10))
+        )
     }
 
     @Test("Flags outrank the environment, which outranks the file")
     func precedence() async throws {
-        let file: [String: ConfigContent] = ["listen": .string("127.0.0.1:1"), "retryCycles": .int(4), "cycleDelay": .string("1m")]
+        let file: [String: ConfigContent] = [
+            "listen": .string("127.0.0.1:1"), "retryCycles": .int(4), "cycleDelay": .string("1m"),
+        ]
         let environment = ["WEBHOOK_SVC_LISTEN": "127.0.0.1:2", "WEBHOOK_SVC_RETRY_CYCLES": "5"]
         let settings = try await Self.settings(
             flags: ["listen": .string("[::1]:3")],
@@ -55,23 +61,26 @@ struct SettingsTests {
         #expect(settings.retries.cycleDelay == .seconds(60))
     }
 
-    @Test("A wrong value is refused with the setting's name and what would do", arguments: [
-        ("WEBHOOK_SVC_LISTEN", "8087", "listen: '8087' is not HOST:PORT"),
-        ("WEBHOOK_SVC_LISTEN", "127.0.0.1:99999", "listen:"),
-        ("WEBHOOK_SVC_STORE", "mysql://x", "store: 'mysql://x' is not sqlite:PATH"),
-        ("WEBHOOK_SVC_RETRY_DELAYS", "1s,x", "retry-delays: '1s,x' is not durations"),
-        ("WEBHOOK_SVC_CYCLE_DELAY", "10", "cycle-delay: '10' is not a duration"),
-        ("WEBHOOK_SVC_RETRY_CYCLES", "0", "retry-cycles: '0' is not a whole number from 1"),
-        ("WEBHOOK_SVC_RETRY_CYCLES", "many", "retry-cycles: its value must be a whole number"),
-        ("WEBHOOK_SVC_DELIVERY_TIMEOUT", "0s", "delivery-timeout: it must be more than 0"),
-        ("WEBHOOK_SVC_REQUIRE_HTTPS", "perhaps", "require-https: its value must be true or false"),
-        ("WEBHOOK_SVC_SUCCESS_STATUS", "204", "success-status: '204' is not one of 200, 2xx"),
-        ("WEBHOOK_SVC_OPERATION_ERRORS", "none", "operation-errors: 'none' is not one of header, fault"),
-        ("WEBHOOK_SVC_LOG_LEVEL", "loud", "log-level: 'loud' is not one of trace"),
-        ("WEBHOOK_SVC_PUBLIC_URL", "crm.example", "public-url: 'crm.example' is not an http or https URL"),
-        ("WEBHOOK_SVC_MAX_DEPTH", "5000", "max-depth: '5000' is not a whole number from 8 to 200"),
-        ("WEBHOOK_SVC_NETSERVER_VERSION", "1\r\nX: y", "netserver-version:"),
-    ])
+    @Test(
+        "A wrong value is refused with the setting's name and what would do",
+        arguments: [
+            ("WEBHOOK_SVC_LISTEN", "8087", "listen: '8087' is not HOST:PORT"),
+            ("WEBHOOK_SVC_LISTEN", "127.0.0.1:99999", "listen:"),
+            ("WEBHOOK_SVC_STORE", "mysql://x", "store: 'mysql://x' is not sqlite:PATH"),
+            ("WEBHOOK_SVC_RETRY_DELAYS", "1s,x", "retry-delays: '1s,x' is not durations"),
+            ("WEBHOOK_SVC_CYCLE_DELAY", "10", "cycle-delay: '10' is not a duration"),
+            ("WEBHOOK_SVC_RETRY_CYCLES", "0", "retry-cycles: '0' is not a whole number from 1"),
+            ("WEBHOOK_SVC_RETRY_CYCLES", "many", "retry-cycles: its value must be a whole number"),
+            ("WEBHOOK_SVC_DELIVERY_TIMEOUT", "0s", "delivery-timeout: it must be more than 0"),
+            ("WEBHOOK_SVC_REQUIRE_HTTPS", "perhaps", "require-https: its value must be true or false"),
+            ("WEBHOOK_SVC_SUCCESS_STATUS", "204", "success-status: '204' is not one of 200, 2xx"),
+            ("WEBHOOK_SVC_OPERATION_ERRORS", "none", "operation-errors: 'none' is not one of header, fault"),
+            ("WEBHOOK_SVC_LOG_LEVEL", "loud", "log-level: 'loud' is not one of trace"),
+            ("WEBHOOK_SVC_PUBLIC_URL", "crm.example", "public-url: 'crm.example' is not an http or https URL"),
+            ("WEBHOOK_SVC_MAX_DEPTH", "5000", "max-depth: '5000' is not a whole number from 8 to 200"),
+            ("WEBHOOK_SVC_NETSERVER_VERSION", "1\r\nX: y", "netserver-version:"),
+        ]
+    )
     func refusal(variable: String, value: String, message: String) async throws {
         let error = await #expect(throws: SettingsError.self) {
             try await Self.settings(environment: [variable: value])
@@ -92,10 +101,14 @@ struct SettingsTests {
         #expect(!settings.rules.requiresHTTPS)
     }
 
-    @Test("Durations have units", arguments: [
-        ("300ms", Duration.milliseconds(300)), ("15s", .seconds(15)), ("5m", .seconds(300)), ("6h", .seconds(21600)),
-        ("3d", .seconds(259_200)), ("0s", .zero),
-    ])
+    @Test(
+        "Durations have units",
+        arguments: [
+            ("300ms", Duration.milliseconds(300)), ("15s", .seconds(15)), ("5m", .seconds(300)),
+            ("6h", .seconds(21600)),
+            ("3d", .seconds(259_200)), ("0s", .zero),
+        ]
+    )
     func durations(text: String, duration: Duration) {
         #expect(DurationText.parse(text) == duration)
     }
@@ -105,11 +118,14 @@ struct SettingsTests {
         #expect(DurationText.parse(text) == nil)
     }
 
-    @Test("The file is an object of known settings", arguments: [
-        ("{\"listen\": \"127.0.0.1:5\", \"dev\": true, \"retryCycles\": 2}", nil),
-        ("[1]", "is not a JSON object"), ("{\"lisen\": \"x\"}", "lisen: there is no such setting"),
-        ("{\"listen\": {\"a\": 1}}", "listen: its value must be"), ("{", "is not a JSON object"),
-    ] as [(String, String?)])
+    @Test(
+        "The file is an object of known settings",
+        arguments: [
+            ("{\"listen\": \"127.0.0.1:5\", \"dev\": true, \"retryCycles\": 2}", nil),
+            ("[1]", "is not a JSON object"), ("{\"lisen\": \"x\"}", "lisen: there is no such setting"),
+            ("{\"listen\": {\"a\": 1}}", "listen: its value must be"), ("{", "is not a JSON object"),
+        ] as [(String, String?)]
+    )
     func file(text: String, problem: String?) throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "settings-\(UUID()).json")
         try Data(text.utf8).write(to: file)

@@ -129,7 +129,8 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
         }
         guard let sign = rest.first else { return true }
         if sign == UInt8(ascii: "Z") { return rest.count == 1 }
-        guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"), rest.count == 6, rest[rest.startIndex + 3] == 0x3A,
+        guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"), rest.count == 6,
+            rest[rest.startIndex + 3] == 0x3A,
             let hours = number(rest.startIndex + 1, 2), let minutes = number(rest.startIndex + 4, 2)
         else { return false }
         return minutes < 60 && hours * 60 + minutes <= 14 * 60

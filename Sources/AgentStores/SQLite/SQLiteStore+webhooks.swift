@@ -93,7 +93,8 @@ extension SQLiteStore {
             try database.execute(literal: "DELETE FROM webhook_usage WHERE webhook_id = \(id)")
             try database.execute(literal: "DELETE FROM webhook_event WHERE webhook_id = \(id)")
             try database.execute(
-                literal: "UPDATE delivery SET state = 1, reason = \(Reason.deleted) WHERE webhook_id = \(id) AND state = 0"
+                literal:
+                    "UPDATE delivery SET state = 1, reason = \(Reason.deleted) WHERE webhook_id = \(id) AND state = 0"
             )
             return true
         }
@@ -123,7 +124,8 @@ extension SQLiteStore {
     private static func index(_ webhook: Webhook, tenant: String, _ database: Database) throws {
         for key in webhook.eventKeys {
             try database.execute(
-                literal: "INSERT INTO webhook_event (tenant, event_key, webhook_id) VALUES (\(tenant), \(key), \(webhook.id))"
+                literal:
+                    "INSERT INTO webhook_event (tenant, event_key, webhook_id) VALUES (\(tenant), \(key), \(webhook.id))"
             )
         }
     }

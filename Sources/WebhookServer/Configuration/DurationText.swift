@@ -1,7 +1,8 @@
 /// Durations as settings write them: `300ms`, `15s`, `5m`, `6h`, `3d`.
 package enum DurationText {
     private static let units: [(suffix: String, duration: Duration)] = [
-        ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3600)), ("d", .seconds(86400)),
+        ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)), ("h", .seconds(3600)),
+        ("d", .seconds(86400)),
     ]
 
     /// The duration, nil when `text` is none.

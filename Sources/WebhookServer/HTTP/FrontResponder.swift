@@ -68,7 +68,8 @@ struct FrontResponder: HTTPResponder {
         return Self.response(answer)
     }
 
-    private func describe(_ request: Request, _ route: Route, _ name: ServiceName, _ number: ServiceNumber) -> Response {
+    private func describe(_ request: Request, _ route: Route, _ name: ServiceName, _ number: ServiceNumber) -> Response
+    {
         guard let description = descriptions[route] else { return Response(status: .notFound) }
         let base = publicURL ?? "http://" + (request.head.authority.flatMap(Self.validHost) ?? listenAddress)
         let address = "\(base)/Remote/\(number.name)/\(name.file)"
@@ -87,7 +88,8 @@ struct FrontResponder: HTTPResponder {
 
     /// A host that may stand in a document of ours.
     private static func validHost(_ host: String) -> String? {
-        let isValid = !host.isEmpty && host.count < 256
+        let isValid =
+            !host.isEmpty && host.count < 256
             && host.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -26,7 +26,10 @@ struct ServiceDescription: Sendable {
         // Two bindings in one document change what generators make of it, so the other version has its own: the same but
         // for the namespace that the binding's prefix stands for.
         soap12 = Self.template(
-            text.replacing("xmlns:soap=\"http://schemas.xmlsoap.org/wsdl/soap/\"", with: "xmlns:soap=\"http://schemas.xmlsoap.org/wsdl/soap12/\"")
+            text.replacing(
+                "xmlns:soap=\"http://schemas.xmlsoap.org/wsdl/soap/\"",
+                with: "xmlns:soap=\"http://schemas.xmlsoap.org/wsdl/soap12/\""
+            )
         )
     }
 

@@ -128,7 +128,12 @@ extension ObjectDictionary {
         self.init()
         for pair in element.items("StringObjectKeyValuePair", service: service) {
             let key = try pair.key(service: service)
-            set(try pair.field("Value", in: service).map { value throws(SOAPFault) in try TypedValue(value, service: service) } ?? .null, for: key)
+            set(
+                try pair.field("Value", in: service).map { value throws(SOAPFault) in
+                    try TypedValue(value, service: service)
+                } ?? .null,
+                for: key
+            )
         }
     }
 

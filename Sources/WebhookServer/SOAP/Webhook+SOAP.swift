@@ -21,7 +21,9 @@ extension Webhook {
             try ObjectDictionary(element, service: service)
         }
         for name in ["Registered", "Updated"] as [StaticString] {
-            _ = try element.field(name, in: service)?.parsed(as: "dateTime") { ScalarType.dateTime.accepts($0) ? $0 : nil }
+            _ = try element.field(name, in: service)?.parsed(as: "dateTime") {
+                ScalarType.dateTime.accepts($0) ? $0 : nil
+            }
         }
         for name in ["RegisteredAssociate", "UpdatedAssociate"] as [StaticString] {
             try element.field(name, in: service)?.checkAssociate(service: service)
