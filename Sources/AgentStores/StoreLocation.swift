@@ -1,7 +1,7 @@
 package import AgentCore
 
 /// What a service keeps its state in.
-package typealias AgentStore = WebhookStore & DeliveryQueue
+package typealias AgentStore = WebhookStore & DeliveryQueue & DeliveryLog
 
 /// Where a store is, as `--store` names it.
 package enum StoreLocation: Sendable, Hashable {

@@ -9,4 +9,14 @@
 #include <libxml/dict.h>
 #include <libxml/xmlerror.h>
 
+static void clibxml2_discard(void *context, const char *format, ...) {
+    (void)context;
+    (void)format;
+}
+
+// Conversion failures are printed to standard error unless a variadic handler says otherwise, which Swift cannot define.
+static inline void clibxml2_silence(void) {
+    xmlSetGenericErrorFunc(NULL, clibxml2_discard);
+}
+
 #endif

@@ -139,6 +139,7 @@ package struct AnswerWriter: Sendable {
         namespace: String,
         localName: String
     ) {
+        guard !namespace.isEmpty || isDocumented else { return anyUnqualifiedName(name, localName) }
         open(name)
         writeType(.schema("QName"))
         // Our own prefix where the client's would hide one that this answer uses.
@@ -154,6 +155,18 @@ package struct AnswerWriter: Sendable {
         xml.markup(">")
         xml.text(namespace.isEmpty ? localName : "\(prefix):\(localName)")
         end(name)
+    }
+
+    /// A QName in no namespace must not stand under the framework shape's default one, so the element takes a prefix.
+    private mutating func anyUnqualifiedName(_ name: StaticString, _ localName: String) {
+        xml.markup("<svc:")
+        xml.markup(name)
+        writeType(.schema("QName"))
+        xml.markup(" xmlns=\"\">")
+        xml.text(localName)
+        xml.markup("</svc:")
+        xml.markup(name)
+        xml.markup(">")
     }
 
     // MARK: Parts of an envelope

@@ -87,7 +87,8 @@ package struct EnvelopeReader: Sendable {
                 guard body == nil else { throw SOAPFault(.sender, "The envelope has two Body elements.") }
                 body = child
             default:
-                if try outside.take(child, namespace: namespace) { hasBlocksOutside = true }
+                // A lone TimeZone does not make the documented form (contract, section 4).
+                if try outside.take(child, namespace: namespace), !child.isNamed("TimeZone") { hasBlocksOutside = true }
             }
         }
         guard let body else { throw SOAPFault(.sender, "The envelope has no Body.") }

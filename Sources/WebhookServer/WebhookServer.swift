@@ -22,8 +22,6 @@ package struct WebhookServer: Service {
     private static let idleTimeout = TimeAmount.seconds(120)
     /// How much of a body that is too long is thrown away for the sake of a clear answer, in bytes.
     private static let discardedBytes = 32 << 20
-    /// How long an event without deliveries is kept.
-    private static let eventRetention = Duration.seconds(60)
 
     /// - Parameters:
     ///   - callers: Who may call; nil for what the settings say.
@@ -48,18 +46,14 @@ package struct WebhookServer: Service {
     package func run() async throws {
         let store = try settings.store.open()
         guard let sender else {
-            let sender = HTTPClientSender(
-                version: settings.netServerVersion,
-                timeout: settings.deliveryTimeout,
-                validatesHTTPS: settings.validatesHTTPS
-            )
+            let sender = try SocketSender(version: settings.netServerVersion, settings: settings.sending)
             do {
                 try await run(store: store, sender: sender)
             } catch {
-                try await sender.shutdown()
+                await sender.shutdown()
                 throw error
             }
-            return try await sender.shutdown()
+            return await sender.shutdown()
         }
         try await run(store: store, sender: sender)
     }
@@ -68,7 +62,7 @@ package struct WebhookServer: Service {
         let engine = DeliveryEngine(
             queue: store,
             sender: sender,
-            policy: settings.retries,
+            policy: settings.policy,
             settings: settings.delivery,
             logger: logger
         )
@@ -77,7 +71,7 @@ package struct WebhookServer: Service {
         let group = ServiceGroup(
             configuration: .init(
                 services: [
-                    .init(service: EventPruning(queue: store, retention: Self.eventRetention, logger: logger)),
+                    .init(service: LogPruning(log: store, settings: settings, logger: logger)),
                     .init(service: engine),
                     .init(service: application(agent: agent, store: store)),
                 ],

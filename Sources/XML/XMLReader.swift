@@ -19,9 +19,14 @@ package final class XMLReader: Sendable {
     private static let chunkBytes = 16 << 10
 
     package init(limits: XMLLimits) {
-        xmlInitParser()
+        Self.prepareLibrary
         self.limits = limits
     }
+
+    private static let prepareLibrary: Void = {
+        xmlInitParser()
+        clibxml2_silence()
+    }()
 
     /// Reads one document.
     ///
@@ -32,14 +37,19 @@ package final class XMLReader: Sendable {
     package func read(_ bytes: [UInt8], charset: String? = nil) throws(XMLReadError) -> XMLDocument {
         guard bytes.count <= limits.bytes else { throw .limit("bytes (setting max-body-bytes)", limits.bytes) }
         guard !bytes.isEmpty else { throw .empty }
+        // libxml2 lets half a code unit at the end pass.
+        if bytes.count % 2 == 1, bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
+            throw .malformed(line: 1, reason: "UTF-16 takes two bytes at a time, and the document has an odd number.")
+        }
         let context = idle.withLock { $0.popLast() } ?? ParserContext()
         let builder = XMLTreeBuilder(limits: limits, documentBytes: bytes.count)
         context.parse(bytes, charset: charset, chunkBytes: Self.chunkBytes, into: builder)
         if context.isReusable {
             idle.withLock { if $0.count < Self.idleContexts { $0.append(context) } }
         }
+        let document = builder.finish()
         if let failure = builder.failure { throw failure }
-        guard let document = builder.finish() else {
+        guard let document else {
             throw .malformed(line: 1, reason: "The document ends before its first element does.")
         }
         return document
@@ -83,7 +93,11 @@ private final class ParserContext: @unchecked Sendable {
         handler.characters = characters
         // The same function, so that libxml2 does not guess which white space matters.
         handler.ignorableWhitespace = characters
-        handler.cdataBlock = characters
+        handler.cdataBlock = { user, text, count in
+            guard let user, let text else { return }
+            ParserContext.builder(user).characterData(text, count: Int(count))
+            ParserContext.stopIfFailed(user)
+        }
         handler.internalSubset = { user, _, _, _ in
             guard let user else { return }
             ParserContext.builder(user).fail(.documentType)
@@ -121,13 +135,14 @@ private final class ParserContext: @unchecked Sendable {
             let text = buffer.assumingMemoryBound(to: CChar.self)
             // The first four bytes tell libxml2 the encoding (XML 1.0, appendix F).
             let head = min(4, text.count)
-            let charset = Self.hasByteOrderMark(buffer) ? nil : charset
+            let hasMark = Self.hasByteOrderMark(buffer)
+            let charset = hasMark ? nil : charset
             if let charset, xmlFindCharEncodingHandler(charset).map({ _ = xmlCharEncCloseFunc($0) }) == nil {
                 return builder.fail(.unsupportedEncoding(charset))
             }
             let ignoresDeclaration = Int32(XML_PARSE_IGNORE_ENC.rawValue)
             parser.pointee.options &= ~ignoresDeclaration
-            if charset != nil { parser.pointee.options |= ignoresDeclaration }
+            if hasMark || charset != nil { parser.pointee.options |= ignoresDeclaration }
             xmlCtxtResetPush(parser, text.baseAddress, Int32(head), nil, charset)
             feed(text, from: head, chunkBytes: chunkBytes, into: builder)
         }

@@ -17,6 +17,9 @@ final class XMLTreeBuilder {
     /// libxml2 hands out one pointer per namespace name and parse, so a pointer identifies the name.
     private var namespacePointers: [Text] = []
     private var open: [Int32] = []
+    /// libxml2 checks neither the encoding nor the line ends of a CDATA section that it gets in pieces.
+    private var hasCharacterData = false
+    private var endsWithCarriageReturn = false
 
     init(limits: XMLLimits, documentBytes: Int) {
         self.limits = limits
@@ -28,6 +31,10 @@ final class XMLTreeBuilder {
     /// The finished tree; nil when no element was closed as the document element.
     func finish() -> XMLDocument? {
         guard failure == nil, open.isEmpty, !nodes.isEmpty else { return nil }
+        if hasCharacterData, String(validating: bytes, as: UTF8.self) == nil {
+            fail(.malformed(line: 1, reason: "A CDATA section is not in the document's encoding."))
+            return nil
+        }
         return XMLDocument(
             storage: XMLStorage(
                 bytes: bytes,
@@ -110,6 +117,26 @@ final class XMLTreeBuilder {
         nodes[current].text.count += Int32(count)
         if Int(nodes[current].text.count) > limits.textBytes {
             fail(.limit("bytes of text in one element (setting max-text-bytes)", limits.textBytes))
+        }
+    }
+
+    /// A piece of a CDATA section; its line ends become line feeds (XML 1.0, 2.11).
+    func characterData(_ text: Text, count: Int) {
+        hasCharacterData = true
+        let piece = UnsafeBufferPointer(start: text, count: count)
+        guard endsWithCarriageReturn || piece.contains(0x0D) else { return characters(text, count: count) }
+        var normalised: [UInt8] = []
+        normalised.reserveCapacity(count)
+        for byte in piece {
+            if byte == 0x0D {
+                normalised.append(0x0A)
+            } else if byte != 0x0A || !endsWithCarriageReturn {
+                normalised.append(byte)
+            }
+            endsWithCarriageReturn = byte == 0x0D
+        }
+        normalised.withUnsafeBufferPointer { buffer in
+            if let start = buffer.baseAddress { characters(start, count: buffer.count) }
         }
     }
 

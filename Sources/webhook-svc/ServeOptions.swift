@@ -55,6 +55,17 @@ struct ServeOptions: ParsableArguments {
         )
     )
     var sendFieldValues: Bool?
+    @Option(
+        help: ArgumentHelp(
+            "Ranges of addresses that targets may have although they are not public (default: none).",
+            valueName: "ranges"
+        )
+    )
+    var allowTargets: String?
+    @Option(help: ArgumentHelp("PEM file of authorities to trust beside the system's.", valueName: "file"))
+    var caFile: String?
+    @Option(help: ArgumentHelp("HTTP proxy that all notifications go through.", valueName: "url"))
+    var proxy: String?
     @Option(help: ArgumentHelp("Statuses that mean delivered: 200 or 2xx (default: 200).", valueName: "status"))
     var successStatus: String?
     @Option(help: ArgumentHelp("Waits between the attempts of a cycle (default: 1s,4s).", valueName: "durations"))
@@ -103,7 +114,8 @@ struct ServeOptions: ParsableArguments {
             .allowRemoteDev: allowRemoteDev ? .bool(true) : nil, .publicUrl: text(publicUrl), .logLevel: text(logLevel),
             .operationErrors: text(operationErrors), .requireHttps: flag(requireHttps),
             .validateHttps: flag(validateHttps), .verifyTarget: flag(verifyTarget),
-            .sendFieldValues: flag(sendFieldValues), .successStatus: text(successStatus),
+            .sendFieldValues: flag(sendFieldValues), .allowTargets: text(allowTargets), .caFile: text(caFile),
+            .proxy: text(proxy), .successStatus: text(successStatus),
             .retryDelays: text(retryDelays), .retryCycles: number(retryCycles), .cycleDelay: text(cycleDelay),
             .deliveryTimeout: text(deliveryTimeout), .deliveryConcurrency: number(deliveryConcurrency),
             .shutdownTimeout: text(shutdownTimeout), .netserverVersion: text(netserverVersion),

@@ -14,7 +14,13 @@ struct DocumentedSampleTests {
     ]
 
     static func sample(_ operation: String) throws -> [UInt8] {
-        try FixtureFiles.bytes(of: "documented/samples/\(operation).request.xml")
+        Array(
+            try Data(
+                contentsOf: URL(filePath: #filePath).deletingLastPathComponent().appending(
+                    path: "Samples/\(operation).request.xml"
+                )
+            )
+        )
     }
 
     @Test("Are understood byte for byte", arguments: samples)

@@ -39,9 +39,7 @@ struct SettingsTests {
         #expect(settings.store == .sqlite(path: "./webhooks.db"))
         #expect(settings.rules.requiresHTTPS)
         #expect(settings.rules.verifiesTarget)
-        #expect(
-            settings.retries == RetryPolicy(delays: [.seconds(1), .seconds(4)], cycles: 3, cycleDelay: .seconds(10))
-        )
+        #expect(settings.policy == .netServer)
     }
 
     @Test("Flags outrank the environment, which outranks the file")
@@ -57,8 +55,7 @@ struct SettingsTests {
         )
         #expect(settings.host == "::1")
         #expect(settings.port == 3)
-        #expect(settings.retries.cycles == 5)
-        #expect(settings.retries.cycleDelay == .seconds(60))
+        #expect(settings.policy.schedule == .cycles(delays: [.seconds(1), .seconds(4)], count: 5, pause: .seconds(60)))
     }
 
     @Test(

@@ -62,8 +62,14 @@ package struct WebhookAgent: Sendable {
         webhook.updatedBy = caller.associate
         let saving = webhook
         if stored != nil {
+            let stateEventID = makeID()
             let updated = try await storing { () throws(StoreError) in
-                try await store.update(saving, bodySuffix: EventBody.suffix(of: saving), in: caller.scope)
+                try await store.update(
+                    saving,
+                    bodySuffix: EventBody.suffix(of: saving),
+                    stateEventID: stateEventID,
+                    in: caller.scope
+                )
             }
             guard let updated else { throw Self.notFound(webhook.id) }
             return updated

@@ -40,6 +40,10 @@ struct WebhookValidation {
             return refuse("TargetUrl", "A target is needed.")
         }
         guard webhook.isDeliverable else { return }
+        // Foundation would encode these and carry on.
+        guard target.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F }) else {
+            return refuse("TargetUrl", "It holds white space or a control character.")
+        }
         guard let parts = URLComponents(string: target), let scheme = parts.scheme?.lowercased(),
             scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty,
             (parts.port ?? 1) > 0, (parts.port ?? 1) < 65536

@@ -6,15 +6,16 @@ package import FoundationEssentials
 /// fence; a result counts only with the fence of the last claim, so that a holder that came too late changes nothing.
 /// Each call is atomic and throws ``StoreError``.
 package protocol DeliveryQueue: Sendable {
-    /// Leases up to `limit` deliveries that are due at `now`, those due first first.
+    /// Leases deliveries that are due at `now`: within the limits, of the webhooks that have waited longest first.
     func claim(
-        limit: Int,
+        _ limits: ClaimLimits,
         owner: UUID,
         now: Timestamp,
         lease: Duration
     ) async throws(StoreError) -> [ClaimedDelivery]
 
-    /// Records results. Returns for each whether it counted.
+    /// Records results: decides on each by what stands in the store then, and carries the decision out. Returns for each
+    /// whether it counted.
     @discardableResult
     func record(_ results: [DeliveryResult]) async throws(StoreError) -> [Bool]
 
@@ -24,18 +25,36 @@ package protocol DeliveryQueue: Sendable {
     /// When the next pending delivery is due or its lease ends; nil when none is pending.
     func nextDue() async throws(StoreError) -> Timestamp?
 
-    /// Deletes events taken in before `cutoff` that no delivery refers to, at most `limit`. Returns how many.
-    func pruneEvents(before cutoff: Timestamp, limit: Int) async throws(StoreError) -> Int
-
-    /// How many deliveries are in each state.
-    func counts() async throws(StoreError) -> DeliveryCounts
-
     /// Signals, at most once for several events, that deliveries may have become due. For the only engine of a process.
     var arrivals: AsyncStream<Void> { get }
 }
 
-/// One event for one webhook.
-package struct DeliveryID: Sendable, Hashable {
+/// How much one claim may take.
+package struct ClaimLimits: Sendable, Hashable {
+    /// Deliveries in all.
+    package var total: Int
+    /// Deliveries in flight to one webhook's target.
+    package var perTarget: Int
+    /// The same where the last attempt failed, so that targets that hang do not hold all there is.
+    package var perFailingTarget: Int
+    /// Deliveries in flight by webhook.
+    package var inFlight: [Int32: Int]
+
+    package init(total: Int, perTarget: Int = .max, perFailingTarget: Int = .max, inFlight: [Int32: Int] = [:]) {
+        self.total = total
+        self.perTarget = perTarget
+        self.perFailingTarget = perFailingTarget
+        self.inFlight = inFlight
+    }
+
+    /// How many more deliveries a webhook may have, given its consecutive errors.
+    package func room(webhook: Int32, consecutiveErrors: Int) -> Int {
+        max(0, (consecutiveErrors > 0 ? min(perTarget, perFailingTarget) : perTarget) - (inFlight[webhook] ?? 0))
+    }
+}
+
+/// One event for one webhook. Its text form is `EVENT-WEBHOOK`.
+package struct DeliveryID: Sendable, Hashable, LosslessStringConvertible {
     /// The store's number of the event.
     package var event: Int64
     package var webhook: Int32
@@ -44,13 +63,21 @@ package struct DeliveryID: Sendable, Hashable {
         self.event = event
         self.webhook = webhook
     }
+
+    package init?(_ description: String) {
+        let parts = description.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, let event = Int64(parts[0]), let webhook = Int32(parts[1]) else { return nil }
+        self.init(event: event, webhook: webhook)
+    }
+
+    package var description: String { "\(event)-\(webhook)" }
 }
 
 /// A delivery whose lease the caller holds, with the webhook's target, headers and secret as they are now.
 package struct ClaimedDelivery: Sendable, Hashable {
     package var id: DeliveryID
     package var fence: Int64
-    /// Attempts made before.
+    /// Attempts made before, in its present set.
     package var attempts: Int
     package var eventID: UUID
     package var event: String
@@ -82,36 +109,143 @@ package struct ClaimedDelivery: Sendable, Hashable {
     }
 }
 
-/// What came of one attempt, and what is to be done next.
-package struct DeliveryResult: Sendable, Hashable {
-    /// What happens to the delivery.
-    package enum Disposition: Sendable, Hashable {
-        /// It arrived: it leaves the queue.
-        case delivered
-        /// It failed and is tried again at that time.
-        case retry(at: Timestamp, error: String)
-        /// It failed for good: it stays on record with its reason.
-        case failed(error: String)
-    }
-
+/// One attempt that was made, and how to decide what follows from it.
+package struct DeliveryResult: Sendable {
     package var id: DeliveryID
     package var fence: Int64
-    package var disposition: Disposition
+    package var attempt: Attempt
+    /// The id of the event that a change of the webhook's state signals.
+    package var stateEventID: UUID
+    /// Decides by what stands in the store when the result is recorded. May be called more than once.
+    package var decide: @Sendable (DeliverySnapshot) -> DeliveryDecision
 
-    package init(id: DeliveryID, fence: Int64, disposition: Disposition) {
+    package init(
+        id: DeliveryID,
+        fence: Int64,
+        attempt: Attempt,
+        stateEventID: UUID = UUID(),
+        decide: @escaping @Sendable (DeliverySnapshot) -> DeliveryDecision
+    ) {
         self.id = id
         self.fence = fence
-        self.disposition = disposition
+        self.attempt = attempt
+        self.stateEventID = stateEventID
+        self.decide = decide
     }
 }
 
-/// Deliveries by state; those delivered are no longer counted.
-package struct DeliveryCounts: Sendable, Hashable {
-    package var pending: Int
-    package var failed: Int
+/// What a decision is made on: the delivery and its webhook before the attempt's result.
+package struct DeliverySnapshot: Sendable, Hashable {
+    /// Attempts made before, in the delivery's present set.
+    package var attempts: Int
+    /// Whether it was asked for again by an operator; then it says nothing about the webhook's health.
+    package var isReplay: Bool
+    package var webhookState: WebhookState
+    package var consecutiveErrors: Int
 
-    package init(pending: Int, failed: Int) {
-        self.pending = pending
-        self.failed = failed
+    package init(
+        attempts: Int,
+        isReplay: Bool = false,
+        webhookState: WebhookState = .active,
+        consecutiveErrors: Int = 0
+    ) {
+        self.attempts = attempts
+        self.isReplay = isReplay
+        self.webhookState = webhookState
+        self.consecutiveErrors = consecutiveErrors
+    }
+}
+
+/// What follows from an attempt.
+package struct DeliveryDecision: Sendable, Hashable {
+    /// What becomes of the delivery.
+    package enum Fate: Sendable, Hashable {
+        /// It arrived: it leaves the queue.
+        case delivered
+        /// It is tried again at that time.
+        case retry(at: Timestamp)
+        /// It waits until its webhook is Active again; `attempts` of its set are then used up.
+        case parked(attempts: Int)
+        /// It stays on record with its reason, and can be replayed.
+        case failed
+    }
+
+    package var fate: Fate
+    /// Why the attempt failed; nil when it did not.
+    package var error: String?
+    /// The state that the webhook is put in; nil to leave it.
+    package var webhookState: WebhookState?
+    /// Until when nothing is sent to the webhook; nil for no pause.
+    package var pauseUntil: Timestamp?
+
+    package init(_ fate: Fate, error: String? = nil, webhookState: WebhookState? = nil, pauseUntil: Timestamp? = nil) {
+        self.fate = fate
+        self.error = error
+        self.webhookState = webhookState
+        self.pauseUntil = pauseUntil
+    }
+}
+
+/// One attempt, as the log keeps it.
+package struct Attempt: Sendable, Hashable {
+    package var started: Timestamp
+    package var duration: Duration
+    /// `X-SuperOffice-Retry` of it.
+    package var retry: Int
+    /// nil when there was no answer.
+    package var status: Int?
+    /// The kind of the failure when there was no answer.
+    package var errorClass: String?
+    /// The status line of the answer, or why there was none.
+    package var summary: String
+    /// `X-SuperOffice-Signature` of it.
+    package var signature: String?
+    /// The first bytes of the answer's body, at most ``answerBytes``.
+    package var answer: [UInt8]
+
+    /// How much of an answer is kept.
+    package static let answerBytes = 4096
+
+    package init(
+        started: Timestamp,
+        duration: Duration,
+        retry: Int,
+        outcome: SendOutcome,
+        signature: String? = nil
+    ) {
+        self.started = started
+        self.duration = duration
+        self.retry = retry
+        self.signature = signature
+        summary = outcome.summary
+        switch outcome {
+        case .answered(let target):
+            status = target.status
+            answer = Array(target.body.prefix(Self.answerBytes))
+        case .failed(let failure):
+            errorClass = failure.kind.rawValue
+            answer = []
+        }
+    }
+
+    /// An attempt as it was stored.
+    package init(
+        started: Timestamp,
+        duration: Duration,
+        retry: Int,
+        status: Int?,
+        errorClass: String?,
+        summary: String,
+        signature: String?,
+        answer: [UInt8]
+    ) {
+        self.started = started
+        self.duration = duration
+        self.retry = retry
+        self.status = status
+        self.errorClass = errorClass
+        self.summary = summary
+        self.signature = signature
+        self.answer = answer
     }
 }

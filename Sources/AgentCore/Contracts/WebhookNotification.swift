@@ -7,6 +7,8 @@ package struct WebhookNotification: Sendable, Hashable {
     package var headers: StringDictionary?
     /// Signs the body when it is not empty.
     package var secret: String?
+    /// The signature where it has been made already; else the sender makes it.
+    package var signature: String?
     /// `X-SuperOffice-Event`.
     package var event: String
     /// `X-SuperOffice-EventId`.

@@ -20,10 +20,13 @@ package protocol WebhookStore: Sendable {
     ) async throws(StoreError) -> Webhook
 
     /// Replaces a webhook. `Unknown` leaves its state as it is, `Active` resets its consecutive errors; who registered
-    /// it and when stay. Returns it as stored, nil when there is none in `scope`.
+    /// it and when stay. A webhook that is not Active has its pending deliveries parked; one that becomes Active has its
+    /// parked ones due again. A change of state signals ``StateEvent`` with the id `stateEventID`. Returns it as stored,
+    /// nil when there is none in `scope`.
     func update(
         _ webhook: Webhook,
         bodySuffix: [UInt8],
+        stateEventID: UUID,
         in scope: WebhookScope
     ) async throws(StoreError) -> Webhook?
 
@@ -52,6 +55,10 @@ package struct Event: Sendable, Hashable {
     package var bodyHead: [UInt8]
     package var bodyTail: [UInt8]
     package var time: Timestamp
+    /// Another name that webhooks are matched by.
+    package var otherName: String?
+    /// A webhook that does not get it although it listens.
+    package var excludedWebhook: Int32?
 
     package init(id: UUID, tenant: String, name: String, bodyHead: [UInt8], bodyTail: [UInt8], time: Timestamp) {
         self.id = id

@@ -138,7 +138,7 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
 
     /// `PnYnMnDTnHnMnS`, at least one of them.
     private static func isDuration(_ text: String) -> Bool {
-        let pattern = /-?P(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?/
+        let pattern = /-?P(?:[0-9]+Y)?(?:[0-9]+M)?(?:[0-9]+D)?(?:T(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?)?/
         return text.wholeMatch(of: pattern) != nil && text.last != "T" && text.last != "P"
     }
 }

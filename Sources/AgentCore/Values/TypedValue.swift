@@ -35,11 +35,13 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
     func adoptingType(of stored: TypedValue?) -> TypedValue {
         switch (self, stored) {
         case (.untyped(let text), .scalar(let type, let storedText))
-        where text == storedText || (type == .boolean && text.lowercased() == storedText):
+        where text.isSame(as: storedText) || (type == .boolean && text.lowercased().isSame(as: storedText)):
             .scalar(type, text: storedText)
-        case (.untyped(let text), .qualifiedName(let prefix, _, let name)) where text == "\(prefix):\(name)":
+        // The prefix that the client read may have been another.
+        case (.untyped(let text), .qualifiedName(_, _, let name))
+        where text.isSame(as: name) || text.hasSuffix(":" + name):
             stored ?? self
-        case (.untyped(let text), .json(let storedText)) where text == storedText:
+        case (.untyped(let text), .json(let storedText)) where text.isSame(as: storedText):
             .json(storedText)
         case (.untyped(let text), _):
             .string(text)
@@ -67,22 +69,21 @@ package struct ObjectDictionary: Sendable, Hashable, Codable {
 
     package init() {}
 
-    /// - Parameter entries: Taken in order, as ``set(_:for:)`` does.
+    /// - Parameter entries: Names and values; a repeated name keeps its first place and its last value.
     package init(_ entries: [(String, TypedValue)]) {
-        for (key, value) in entries { set(value, for: key) }
+        var places: [[UInt8]: Int] = [:]
+        for (key, value) in entries {
+            if let place = places[Array(key.utf8)] {
+                self.entries[place].value = value
+            } else {
+                places[Array(key.utf8)] = self.entries.count
+                self.entries.append(Entry(key: key, value: value))
+            }
+        }
     }
 
     package subscript(key: String) -> TypedValue? {
-        entries.first { $0.key == key }?.value
-    }
-
-    /// Sets the value of a name.
-    package mutating func set(_ value: TypedValue, for key: String) {
-        if let index = entries.firstIndex(where: { $0.key == key }) {
-            entries[index].value = value
-        } else {
-            entries.append(Entry(key: key, value: value))
-        }
+        entries.first { $0.key.isSame(as: key) }?.value
     }
 
     /// The dictionary as a JSON object.
@@ -92,11 +93,22 @@ package struct ObjectDictionary: Sendable, Hashable, Codable {
 
     /// See ``TypedValue/adoptingType(of:)``.
     func adoptingTypes(of stored: ObjectDictionary?) -> ObjectDictionary {
+        let known = Dictionary(
+            (stored?.entries ?? []).map { (Array($0.key.utf8), $0.value) },
+            uniquingKeysWith: { first, _ in first }
+        )
         var result = self
         for index in result.entries.indices {
             let entry = result.entries[index]
-            result.entries[index].value = entry.value.adoptingType(of: stored?[entry.key])
+            result.entries[index].value = entry.value.adoptingType(of: known[Array(entry.key.utf8)])
         }
         return result
+    }
+}
+
+extension String {
+    /// Whether both are the same characters, as .NET compares: Swift's `==` also takes é for e and an accent.
+    fileprivate func isSame(as other: String) -> Bool {
+        utf8.elementsEqual(other.utf8)
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A subscription: which events go to which target (contract, section 3). Null and empty are kept apart, because clients
 /// send back what they read.
 package struct Webhook: Sendable, Hashable {
@@ -23,7 +25,7 @@ package struct Webhook: Sendable, Hashable {
 
     /// Whether its events are posted to its target by this service (contract, section 6).
     package var isDeliverable: Bool {
-        type.map { $0.lowercased() == Self.deliverableType } ?? true
+        type.map { $0.isEmpty || $0.lowercased() == Self.deliverableType } ?? true
     }
 
     /// What its events are found by: the event names that say something, in ``EventName/key(_:)`` form, each once.
@@ -83,9 +85,11 @@ package struct WebhookFilter: Sendable, Hashable {
 
 /// Rules about event names.
 package enum EventName {
-    /// The form in which names are compared: whole, without regard to case (contract, section 7).
+    /// The form in which names are compared: whole, without regard to case (contract, section 7), and composed, so that
+    /// what Swift calls equal is equal to a database as well.
     package static func key(_ name: String) -> String {
-        name.lowercased()
+        let key = name.lowercased()
+        return key.utf8.allSatisfy { $0 < 0x80 } ? key : key.precomposedStringWithCanonicalMapping
     }
 
     /// The event name up to its last dot; the whole name when it has none (contract, section 7).

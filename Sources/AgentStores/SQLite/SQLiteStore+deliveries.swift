@@ -10,13 +10,18 @@ extension SQLiteStore {
     }
 
     /// Two statements for any number of listeners: what each adds to the body was made when it was saved.
-    private static func signal(_ event: Event, _ database: Database) throws -> Int {
+    static func signal(_ event: Event, _ database: Database) throws -> Int {
         let key = EventName.key(event.name)
+        let other = event.otherName.map(EventName.key) ?? key
+        let excluded = event.excludedWebhook ?? 0
         let listener = try database.cachedStatement(
-            sql: "SELECT 1 FROM webhook_event WHERE tenant = ? AND event_key = ? LIMIT 1"
+            sql: """
+                SELECT 1 FROM webhook_event JOIN webhook ON id = webhook_id
+                WHERE webhook_event.tenant = ? AND event_key IN (?, ?) AND id <> ? AND state = 1 LIMIT 1
+                """
         )
         // An event that nobody listens to writes nothing, hence costs no commit to disk.
-        guard try Int.fetchOne(listener, arguments: [event.tenant, key]) != nil else { return 0 }
+        guard try Int.fetchOne(listener, arguments: [event.tenant, key, other, excluded]) != nil else { return 0 }
         try database.cachedStatement(
             sql: "INSERT INTO event (guid, tenant, name, body_head, body_tail, created) VALUES (?, ?, ?, ?, ?, ?)"
         ).execute(
@@ -25,64 +30,98 @@ extension SQLiteStore {
                 event.time.ticks,
             ]
         )
+        // A webhook that listens to both names gets the event once.
         try database.cachedStatement(
             sql: """
-                INSERT INTO delivery (event_id, webhook_id, state, attempts, due, fence, body_suffix, reason)
-                SELECT ?, id, iif(is_deliverable, 0, 1), 0, ?, 0, body_suffix,
-                    iif(is_deliverable, NULL, ? || type || ?)
+                INSERT OR IGNORE INTO delivery (event_id, webhook_id, state, attempts, due, fence, body_suffix, reason)
+                SELECT ?, id, iif(is_deliverable, 0, 1), 0, ?, 0, body_suffix, iif(is_deliverable, NULL, ? || type || ?)
                 FROM webhook_event JOIN webhook ON id = webhook_id
-                WHERE webhook_event.tenant = ? AND event_key = ? AND state = 1
+                WHERE webhook_event.tenant = ? AND event_key IN (?, ?) AND id <> ? AND state = 1
                 """
         ).execute(
             arguments: [
                 database.lastInsertedRowID, event.time.ticks, Reason.undeliverable.before, Reason.undeliverable.after,
-                event.tenant, key,
+                event.tenant, key, other, excluded,
             ]
         )
         return database.changesCount
     }
 
+    /// The webhooks that have something pending, each with its earliest due time, found by leaping from one to the next
+    /// in the index: what a webhook has in its queue costs nothing here.
+    private static let waitingWebhooks = """
+        WITH RECURSIVE waiting (id) AS (
+            SELECT (SELECT min(webhook_id) FROM delivery WHERE state = 0)
+            UNION ALL
+            SELECT (SELECT min(webhook_id) FROM delivery WHERE state = 0 AND webhook_id > waiting.id)
+            FROM waiting WHERE waiting.id IS NOT NULL
+        ), queue (id, due, consecutive_errors) AS (
+            SELECT id, max(paused_until, (SELECT min(due) FROM delivery WHERE state = 0 AND webhook_id = id)),
+                consecutive_errors
+            FROM waiting JOIN webhook_usage ON webhook_id = id
+        )
+        """
+
     package func claim(
-        limit: Int,
+        _ limits: ClaimLimits,
         owner: UUID,
         now: Timestamp,
         lease: Duration
     ) async throws(StoreError) -> [ClaimedDelivery] {
         let end = now.advanced(by: lease).ticks
         return try await commits.write { database in
-            let due = try database.cachedStatement(
-                sql: """
-                    SELECT d.event_id, d.webhook_id, d.fence, d.attempts, e.guid, e.name,
-                        e.body_head, d.body_suffix, e.body_tail, w.target_url, w.headers, w.secret
-                    FROM delivery d JOIN event e ON e.id = d.event_id JOIN webhook w ON w.id = d.webhook_id
-                    WHERE d.state = 0 AND d.due <= ?
-                    ORDER BY d.due, d.event_id, d.webhook_id
-                    LIMIT ?
-                    """
+            let waiting = try Row.fetchAll(
+                database.cachedStatement(
+                    sql: Self.waitingWebhooks + "SELECT id, consecutive_errors FROM queue WHERE due <= ? ORDER BY due"
+                ),
+                arguments: [now.ticks]
             )
-            let claimed = try Row.fetchAll(due, arguments: [now.ticks, limit]).map(Self.claimed)
+            let share = max(1, limits.total / max(1, waiting.count))
             let take = try database.cachedStatement(
                 sql: "UPDATE delivery SET due = ?, owner = ?, fence = ? WHERE event_id = ? AND webhook_id = ?"
             )
-            for delivery in claimed {
-                try take.execute(
-                    arguments: [end, owner.uuidString, delivery.fence, delivery.id.event, delivery.id.webhook]
-                )
+            var claimed: [ClaimedDelivery] = []
+            for row in waiting {
+                let room = limits.room(webhook: row[0], consecutiveErrors: row[1])
+                let count = min(share, room, limits.total - claimed.count)
+                guard count > 0 else { continue }
+                for delivery in try Self.due(of: row[0], now: now, limit: count, database) {
+                    try take.execute(
+                        arguments: [end, owner.uuidString, delivery.fence, delivery.id.event, delivery.id.webhook]
+                    )
+                    claimed.append(delivery)
+                }
             }
             return claimed
         }
     }
 
+    private static func due(
+        of webhook: Int32,
+        now: Timestamp,
+        limit: Int,
+        _ database: Database
+    ) throws -> [ClaimedDelivery] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT d.event_id, d.webhook_id, d.fence, d.attempts, e.guid, e.name,
+                    e.body_head, d.body_suffix, e.body_tail, w.target_url, w.headers, w.secret
+                FROM delivery d JOIN event e ON e.id = d.event_id JOIN webhook w ON w.id = d.webhook_id
+                WHERE d.state = 0 AND d.webhook_id = ? AND d.due <= ?
+                ORDER BY d.due, d.event_id LIMIT ?
+                """
+        )
+        return try Row.fetchAll(statement, arguments: [webhook, now.ticks, limit]).map(claimed)
+    }
+
     private static func claimed(_ row: Row) throws -> ClaimedDelivery {
-        guard let eventID = UUID(uuidString: row[4]) else { throw StoreError.corrupt("an event's id is no GUID") }
-        let parts: [Data] = [row[6], row[7], row[8]]
-        return ClaimedDelivery(
+        ClaimedDelivery(
             id: DeliveryID(event: row[0], webhook: row[1]),
             fence: row[2] + 1,
             attempts: row[3],
-            eventID: eventID,
+            eventID: try WebhookRow.guid(row[4]),
             event: row[5],
-            body: parts.flatMap { $0 },
+            body: WebhookRow.bytes(row, 6) + WebhookRow.bytes(row, 7) + WebhookRow.bytes(row, 8),
             url: row[9] ?? "",
             headers: try WebhookRow.value(row[10]),
             secret: row[11]
@@ -94,39 +133,134 @@ extension SQLiteStore {
     }
 
     private static func record(_ result: DeliveryResult, _ database: Database) throws -> Bool {
-        let holds = "WHERE event_id = ? AND webhook_id = ? AND fence = ? AND state = 0 AND owner IS NOT NULL"
-        let lease: [any DatabaseValueConvertible] = [result.id.event, result.id.webhook, result.fence]
-        var error: String?
-        switch result.disposition {
-        case .delivered:
-            try database.cachedStatement(sql: "DELETE FROM delivery \(holds)").execute(arguments: .init(lease))
-        case .retry(let time, let text):
-            error = text
-            try database.cachedStatement(
-                sql: "UPDATE delivery SET attempts = attempts + 1, owner = NULL, due = ? \(holds)"
-            ).execute(arguments: .init([time.ticks] + lease))
-        case .failed(let text):
-            error = text
-            try database.cachedStatement(
-                sql: "UPDATE delivery SET attempts = attempts + 1, owner = NULL, state = 1, reason = ? \(holds)"
-            ).execute(arguments: .init([text] + lease))
+        let held = try database.cachedStatement(
+            sql: """
+                SELECT d.attempts, d.is_replay, w.state, u.consecutive_errors, w.tenant, d.body_suffix
+                FROM delivery d JOIN webhook w ON w.id = d.webhook_id JOIN webhook_usage u ON u.webhook_id = w.id
+                WHERE d.event_id = ? AND d.webhook_id = ? AND d.fence = ? AND d.state <> 1 AND d.owner IS NOT NULL
+                """
+        )
+        guard let row = try Row.fetchOne(held, arguments: [result.id.event, result.id.webhook, result.fence]) else {
+            return false
         }
-        guard database.changesCount == 1 else { return false }
-        if let error {
-            try database.cachedStatement(
-                sql: """
-                    UPDATE webhook_usage SET total_calls = total_calls + 1, total_errors = total_errors + 1,
-                        consecutive_errors = consecutive_errors + 1, last_error = ? WHERE webhook_id = ?
-                    """
-            ).execute(arguments: [error, result.id.webhook])
-        } else {
-            try database.cachedStatement(
-                sql: """
-                    UPDATE webhook_usage SET total_calls = total_calls + 1, consecutive_errors = 0 WHERE webhook_id = ?
-                    """
-            ).execute(arguments: [result.id.webhook])
+        let snapshot = DeliverySnapshot(
+            attempts: row[0],
+            isReplay: row[1],
+            webhookState: try WebhookRow.state(row[2], of: result.id.webhook),
+            consecutiveErrors: row[3]
+        )
+        let decision = result.decide(snapshot)
+        try carryOut(decision, on: result.id, attempts: snapshot.attempts + 1, database)
+        try log(result, deliveredSuffix: decision.fate == .delivered ? row[5] : nil, database)
+        if !snapshot.isReplay { try count(decision, for: result.id.webhook, database) }
+        if let state = decision.webhookState {
+            try setState(
+                state,
+                from: snapshot.webhookState,
+                of: result.id.webhook,
+                tenant: row[4],
+                eventID: result.stateEventID,
+                changedBy: 0,
+                time: result.attempt.started.advanced(by: result.attempt.duration),
+                database
+            )
         }
         return true
+    }
+
+    private static func carryOut(
+        _ decision: DeliveryDecision,
+        on id: DeliveryID,
+        attempts: Int,
+        _ database: Database
+    ) throws {
+        let change: (state: RowState, attempts: Int, due: Int64?)
+        switch decision.fate {
+        case .delivered:
+            return try database.cachedStatement(sql: "DELETE FROM delivery WHERE event_id = ? AND webhook_id = ?")
+                .execute(arguments: [id.event, id.webhook])
+        case .retry(let time): change = (.pending, attempts, time.ticks)
+        case .parked(let used): change = (.parked, used, nil)
+        case .failed: change = (.failed, attempts, nil)
+        }
+        try database.cachedStatement(
+            sql: """
+                UPDATE delivery SET owner = NULL, state = ?, attempts = ?, due = coalesce(?, due), reason = ?
+                WHERE event_id = ? AND webhook_id = ?
+                """
+        ).execute(
+            arguments: [change.state.rawValue, change.attempts, change.due, decision.error, id.event, id.webhook]
+        )
+    }
+
+    private static func log(_ result: DeliveryResult, deliveredSuffix: Data?, _ database: Database) throws {
+        let attempt = result.attempt
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO attempt (event_id, webhook_id, started, duration, retry, status, error_class, summary,
+                    signature, answer, delivered_suffix) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(
+            arguments: [
+                result.id.event, result.id.webhook, attempt.started.ticks, WebhookRow.ticks(attempt.duration),
+                attempt.retry, attempt.status, attempt.errorClass, attempt.summary, attempt.signature,
+                Data(attempt.answer), deliveredSuffix,
+            ]
+        )
+    }
+
+    private static func count(_ decision: DeliveryDecision, for webhook: Int32, _ database: Database) throws {
+        guard let error = decision.error else {
+            return try database.cachedStatement(
+                sql: """
+                    UPDATE webhook_usage SET total_calls = total_calls + 1, consecutive_errors = 0, paused_until = 0
+                    WHERE webhook_id = ?
+                    """
+            ).execute(arguments: [webhook])
+        }
+        try database.cachedStatement(
+            sql: """
+                UPDATE webhook_usage SET total_calls = total_calls + 1, total_errors = total_errors + 1,
+                    consecutive_errors = consecutive_errors + 1, last_error = ?, paused_until = coalesce(?, paused_until)
+                WHERE webhook_id = ?
+                """
+        ).execute(arguments: [error, decision.pauseUntil?.ticks, webhook])
+    }
+
+    /// Puts a webhook in a state, with what follows from that for its deliveries and its listeners.
+    static func setState(
+        _ new: WebhookState,
+        from old: WebhookState,
+        of id: Int32,
+        tenant: String,
+        eventID: UUID,
+        changedBy associateID: Int32,
+        time: Timestamp,
+        _ database: Database
+    ) throws {
+        guard new != old else { return }
+        try database.execute(literal: "UPDATE webhook SET state = \(new.rawValue) WHERE id = \(id)")
+        if new == .active {
+            try database.execute(
+                literal: """
+                    UPDATE delivery SET state = 0, due = iif(owner IS NULL, \(time.ticks), due)
+                    WHERE state = 2 AND webhook_id = \(id)
+                    """
+            )
+            try database.execute(literal: "UPDATE webhook_usage SET paused_until = 0 WHERE webhook_id = \(id)")
+        } else {
+            try database.execute(literal: "UPDATE delivery SET state = 2 WHERE state = 0 AND webhook_id = \(id)")
+        }
+        let event = StateEvent.event(
+            webhook: id,
+            from: old,
+            to: new,
+            id: eventID,
+            tenant: tenant,
+            changedBy: associateID,
+            time: time
+        )
+        if let event { _ = try signal(event, database) }
     }
 
     package func release(owner: UUID, now: Timestamp) async throws(StoreError) {
@@ -134,7 +268,7 @@ extension SQLiteStore {
             try database.execute(
                 literal: """
                     UPDATE delivery SET due = \(now.ticks), owner = NULL
-                    WHERE state = 0 AND owner = \(owner.uuidString)
+                    WHERE state IN (0, 2) AND owner = \(owner.uuidString)
                     """
             )
         }
@@ -144,32 +278,8 @@ extension SQLiteStore {
     package func nextDue() async throws(StoreError) -> Timestamp? {
         try await read { database in
             try Int64.fetchOne(
-                database.cachedStatement(sql: "SELECT due FROM delivery WHERE state = 0 ORDER BY due LIMIT 1")
+                database.cachedStatement(sql: Self.waitingWebhooks + "SELECT min(due) FROM queue")
             ).map(Timestamp.init(ticks:))
-        }
-    }
-
-    package func pruneEvents(before cutoff: Timestamp, limit: Int) async throws(StoreError) -> Int {
-        try await commits.write { database in
-            try database.execute(
-                literal: """
-                    DELETE FROM event WHERE id IN (
-                        SELECT id FROM event WHERE created < \(cutoff.ticks)
-                            AND NOT EXISTS (SELECT 1 FROM delivery WHERE event_id = event.id)
-                        LIMIT \(limit))
-                    """
-            )
-            return database.changesCount
-        }
-    }
-
-    package func counts() async throws(StoreError) -> DeliveryCounts {
-        try await read { database in
-            let row = try Row.fetchOne(
-                database,
-                sql: "SELECT count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state = 1) FROM delivery"
-            )
-            return DeliveryCounts(pending: row?[0] ?? 0, failed: row?[1] ?? 0)
         }
     }
 }

@@ -1,5 +1,5 @@
 package import AgentCore
-import Foundation
+package import Foundation
 import GRDB
 
 extension SQLiteStore {
@@ -62,12 +62,14 @@ extension SQLiteStore {
     package func update(
         _ webhook: Webhook,
         bodySuffix: [UInt8],
+        stateEventID: UUID,
         in scope: WebhookScope
     ) async throws(StoreError) -> Webhook? {
-        try await commits.write { database in
+        let updated: Webhook? = try await commits.write { database in
             guard let stored = try Self.webhook(id: webhook.id, in: scope, database) else { return nil }
             var webhook = webhook
-            if webhook.state == .unknown { webhook.state = stored.state }
+            let newState = webhook.state == .unknown ? stored.state : webhook.state
+            webhook.state = stored.state
             webhook.registered = stored.registered
             webhook.registeredBy = stored.registeredBy
             let columns = try WebhookRow.columns(of: webhook, bodySuffix: bodySuffix)
@@ -75,15 +77,28 @@ extension SQLiteStore {
                 sql: "UPDATE webhook SET \(columns.map { $0.0 + " = ?" }.joined(separator: ", ")) WHERE id = ?",
                 arguments: StatementArguments(columns.map(\.1) + [webhook.id])
             )
-            if webhook.state == .active {
+            if newState == .active {
                 try database.execute(
                     literal: "UPDATE webhook_usage SET consecutive_errors = 0 WHERE webhook_id = \(webhook.id)"
                 )
             }
             try database.execute(literal: "DELETE FROM webhook_event WHERE webhook_id = \(webhook.id)")
             try Self.index(webhook, tenant: scope.tenant, database)
+            try Self.setState(
+                newState,
+                from: stored.state,
+                of: webhook.id,
+                tenant: scope.tenant,
+                eventID: stateEventID,
+                changedBy: webhook.updatedBy?.associateID ?? 0,
+                time: webhook.updated,
+                database
+            )
+            webhook.state = newState
             return webhook
         }
+        arrivalSignal.raise()
+        return updated
     }
 
     package func delete(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Bool {
@@ -94,7 +109,7 @@ extension SQLiteStore {
             try database.execute(literal: "DELETE FROM webhook_event WHERE webhook_id = \(id)")
             try database.execute(
                 literal:
-                    "UPDATE delivery SET state = 1, reason = \(Reason.deleted) WHERE webhook_id = \(id) AND state = 0"
+                    "UPDATE delivery SET state = 1, reason = \(Reason.deleted) WHERE state IN (0, 2) AND webhook_id = \(id)"
             )
             return true
         }

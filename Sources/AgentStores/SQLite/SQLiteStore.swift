@@ -27,8 +27,8 @@ package final class SQLiteStore: AgentStore {
             }
             let migrator = Schema.migrator
             if try pool.read(migrator.hasBeenSuperseded) {
-                let applied = try pool.read { try migrator.appliedIdentifiers($0) }
-                throw StoreError.newerSchema(found: applied.sorted().last ?? "?")
+                let unknown = try pool.read { try migrator.appliedIdentifiers($0) }.subtracting(migrator.migrations)
+                throw StoreError.newerSchema(found: unknown.sorted().joined(separator: ", "))
             }
             try migrator.migrate(pool)
             commits = GroupCommit(writer: pool)

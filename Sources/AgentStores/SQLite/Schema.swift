@@ -11,8 +11,8 @@ enum Schema {
     }
 
     /// Times are in ticks of 100 ns since 1970. `delivery.due` is when the next attempt is due or, while somebody holds
-    /// the lease, when that ends: so that a claim and its end are one indexed column. `delivery.state`: 0 pending,
-    /// 1 failed.
+    /// the lease, when that ends: so that a claim and its end are one indexed column. `delivery.state` is ``RowState``'s
+    /// number. A delivered row leaves `delivery`; what its body needs goes into the attempt that delivered it.
     private static let version1 = """
         CREATE TABLE webhook (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -48,7 +48,8 @@ enum Schema {
             total_calls INTEGER NOT NULL DEFAULT 0,
             total_errors INTEGER NOT NULL DEFAULT 0,
             consecutive_errors INTEGER NOT NULL DEFAULT 0,
-            last_error TEXT
+            last_error TEXT,
+            paused_until INTEGER NOT NULL DEFAULT 0
         ) STRICT;
 
         CREATE TABLE event (
@@ -71,9 +72,25 @@ enum Schema {
             fence INTEGER NOT NULL,
             body_suffix BLOB NOT NULL,
             reason TEXT,
+            is_replay INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (event_id, webhook_id)
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX delivery_due ON delivery (due) WHERE state = 0;
-        CREATE INDEX delivery_webhook ON delivery (webhook_id);
+        CREATE INDEX delivery_queue ON delivery (state, webhook_id, due);
+
+        CREATE TABLE attempt (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            event_id INTEGER NOT NULL,
+            webhook_id INTEGER NOT NULL,
+            started INTEGER NOT NULL,
+            duration INTEGER NOT NULL,
+            retry INTEGER NOT NULL,
+            status INTEGER,
+            error_class TEXT,
+            summary TEXT NOT NULL,
+            signature TEXT,
+            answer BLOB NOT NULL,
+            delivered_suffix BLOB
+        ) STRICT;
+        CREATE INDEX attempt_delivery ON attempt (event_id, webhook_id);
         """
 }

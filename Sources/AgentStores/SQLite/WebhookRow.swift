@@ -32,10 +32,7 @@ enum WebhookRow {
         webhook.events = try value(row["events"])
         webhook.targetURL = row["target_url"]
         webhook.secret = row["secret"]
-        guard let state = WebhookState(rawValue: row["state"]) else {
-            throw StoreError.corrupt("webhook \(webhook.id) has an unknown state")
-        }
-        webhook.state = state
+        webhook.state = try state(row["state"], of: webhook.id)
         webhook.type = row["type"]
         webhook.headers = try value(row["headers"])
         webhook.properties = try value(row["properties"])
@@ -44,6 +41,27 @@ enum WebhookRow {
         webhook.updated = Timestamp(ticks: row["updated"])
         webhook.updatedBy = try value(row["updated_by"])
         return webhook
+    }
+
+    static func state(_ number: Int16, of webhook: Int32) throws -> WebhookState {
+        guard let state = WebhookState(rawValue: number) else {
+            throw StoreError.corrupt("webhook \(webhook) has an unknown state")
+        }
+        return state
+    }
+
+    static func guid(_ text: String) throws -> UUID {
+        guard let id = UUID(uuidString: text) else { throw StoreError.corrupt("an event's id is no GUID") }
+        return id
+    }
+
+    static func bytes(_ row: Row, _ column: Int) -> [UInt8] {
+        Array(row[column] as Data)
+    }
+
+    /// A duration in the unit of ``Timestamp``.
+    static func ticks(_ duration: Duration) -> Int64 {
+        Timestamp(ticks: 0).advanced(by: duration).ticks
     }
 
     static func json<Value: Encodable>(_ value: Value?) throws -> String? {

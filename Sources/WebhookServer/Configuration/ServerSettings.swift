@@ -1,6 +1,7 @@
 package import AgentCore
 package import AgentStores
 package import Configuration
+import Foundation
 package import Logging
 package import WebhookDelivery
 package import XML
@@ -17,10 +18,16 @@ package struct ServerSettings: Sendable {
     package var logLevel = Logger.Level.info
     package var operationErrors = OperationErrors.header
     package var rules = AgentRules()
-    package var validatesHTTPS = true
-    package var retries = RetryPolicy()
+    package var policy = DeliveryPolicy.netServer
+    /// How long attempts, and failed deliveries, are kept on record.
+    package var attemptRetention = Duration.seconds(7 * 86400)
+    package var failedRetention = Duration.seconds(30 * 86400)
+    /// Attempts that are kept on record at most.
+    package var attemptLimit = 1_000_000
+    /// Opens the admin API to whoever has it; nil closes it, except with `--dev`.
+    package var adminToken: String?
     package var delivery = DeliveryEngine.Settings()
-    package var deliveryTimeout = Duration.seconds(15)
+    package var sending = SocketSender.Settings()
     package var shutdownTimeout = Duration.seconds(15)
     package var netServerVersion = "8.8.0.0"
     package var xmlLimits = XMLLimits()
@@ -28,12 +35,26 @@ package struct ServerSettings: Sendable {
     package init() {}
 }
 
+/// The ready-made policies of delivery.
+package enum DeliveryProfile: String, CaseIterable, Sendable {
+    case netserver, durable
+
+    var policy: DeliveryPolicy {
+        switch self {
+        case .netserver: .netServer
+        case .durable: .durable
+        }
+    }
+}
+
 /// The names of the settings. The raw value is the key in the configuration file; the flag is the same in kebab case, the
 /// environment variable in upper snake case behind `WEBHOOK_SVC_`.
 package enum Setting: String, CaseIterable, Sendable {
     case listen, store, dev, allowRemoteDev, publicUrl, logLevel, operationErrors
-    case requireHttps, validateHttps, verifyTarget, sendFieldValues
-    case successStatus, retryDelays, retryCycles, cycleDelay, deliveryTimeout, deliveryConcurrency
+    case requireHttps, validateHttps, verifyTarget, sendFieldValues, allowTargets, caFile, proxy
+    case deliveryProfile, successStatus, retryDelays, retryCycles, cycleDelay, failureLimit
+    case deliveryTimeout, deliveryConcurrency, targetConcurrency
+    case attemptRetention, attemptLimit, failedRetention, adminToken
     case shutdownTimeout, netserverVersion, maxBodyBytes, maxDepth, maxTextBytes
 
     /// `retryDelays` → `retry-delays`.
@@ -70,34 +91,75 @@ extension ServerSettings {
         }
         logLevel = try await values.choice(.logLevel) ?? logLevel
         operationErrors = try await values.choice(.operationErrors) ?? operationErrors
+        try await readSending(values)
         try await readDelivery(values)
         try await readLimits(values)
     }
 
-    private mutating func readDelivery(_ values: SettingReader) async throws {
-        rules.requiresHTTPS = try await values.bool(.requireHttps) ?? !isDevelopment
-        validatesHTTPS = try await values.bool(.validateHttps) ?? true
-        rules.verifiesTarget = try await values.bool(.verifyTarget) ?? true
-        rules.sendsFieldValues = try await values.bool(.sendFieldValues) ?? false
-        retries.success = try await values.choice(.successStatus) ?? retries.success
-        retries.delays =
-            try await values.parse(.retryDelays, expecting: "durations such as 1s,4s", DurationText.parseList)
-            ?? retries.delays
-        retries.cycles = try await values.int(.retryCycles, in: 1...1000) ?? retries.cycles
-        retries.cycleDelay = try await values.duration(.cycleDelay) ?? retries.cycleDelay
-        deliveryTimeout = try await values.duration(.deliveryTimeout) ?? deliveryTimeout
-        guard deliveryTimeout > .zero, deliveryTimeout <= .seconds(600) else {
+    private mutating func readSending(_ values: SettingReader) async throws {
+        sending.timeout = try await values.duration(.deliveryTimeout) ?? sending.timeout
+        guard sending.timeout > .zero, sending.timeout <= .seconds(600) else {
             throw SettingsError(Setting.deliveryTimeout.flag, "it must be more than 0 and at most 10m")
         }
+        sending.validatesHTTPS = try await values.bool(.validateHttps) ?? true
+        sending.authoritiesFile = try await values.parse(.caFile, expecting: "a file that can be read") { path in
+            FileManager.default.isReadableFile(atPath: path) ? path : nil
+        }
+        sending.addresses.allowsEverything = isDevelopment
+        sending.addresses.allowed =
+            try await values.parse(.allowTargets, expecting: "address ranges such as 10.1.0.0/16,fd00::/8") { text in
+                let parts = text.split(separator: ",")
+                let ranges = parts.compactMap { AddressRange(String($0.trimmingPrefix(" "))) }
+                return ranges.count == parts.count ? ranges : nil
+            } ?? []
+        sending.proxy = try await values.parse(
+            .proxy,
+            expecting: "the http URL of a proxy, such as http://10.0.0.5:3128"
+        ) {
+            TargetURL($0).flatMap { $0.isTLS || $0.path != "/" ? nil : $0 }
+        }
+    }
+
+    private mutating func readDelivery(_ values: SettingReader) async throws {
+        rules.requiresHTTPS = try await values.bool(.requireHttps) ?? !isDevelopment
+        rules.verifiesTarget = try await values.bool(.verifyTarget) ?? true
+        rules.sendsFieldValues = try await values.bool(.sendFieldValues) ?? false
+        try await readPolicy(values)
         delivery.concurrency = try await values.int(.deliveryConcurrency, in: 1...10_000) ?? delivery.concurrency
+        delivery.perTarget = try await values.int(.targetConcurrency, in: 1...10_000) ?? delivery.perTarget
+        delivery.perFailingTarget = min(delivery.perFailingTarget, delivery.perTarget)
+        attemptRetention = try await values.duration(.attemptRetention) ?? attemptRetention
+        failedRetention = try await values.duration(.failedRetention) ?? failedRetention
+        attemptLimit = try await values.int(.attemptLimit, in: 0...1_000_000_000) ?? attemptLimit
         shutdownTimeout = try await values.duration(.shutdownTimeout) ?? shutdownTimeout
         // A claim outlives any attempt under it, so that nobody else takes it while its holder is at work.
-        delivery.lease = max(.seconds(30), deliveryTimeout + .seconds(15))
+        delivery.lease = max(.seconds(30), sending.timeout + .seconds(15))
         delivery.drain = shutdownTimeout
         netServerVersion =
             try await values.parse(.netserverVersion, expecting: "a version such as 8.8.0.0") { text in
                 text.isEmpty || text.contains { !$0.isASCII || !($0.isNumber || $0.isLetter || $0 == ".") } ? nil : text
             } ?? netServerVersion
+    }
+
+    /// The profile, changed by the single settings.
+    private mutating func readPolicy(_ values: SettingReader) async throws {
+        let profile: DeliveryProfile = try await values.choice(.deliveryProfile) ?? .netserver
+        policy = profile.policy
+        policy.success = try await values.choice(.successStatus) ?? policy.success
+        if let limit = try await values.int(.failureLimit, in: 0...1_000_000) {
+            policy.failureLimit = limit == 0 ? nil : limit
+        }
+        let delays = try await values.parse(.retryDelays, expecting: "durations such as 1s,4s", DurationText.parseList)
+        let cycles = try await values.int(.retryCycles, in: 1...1000)
+        let pause = try await values.duration(.cycleDelay)
+        guard delays != nil || cycles != nil || pause != nil else { return }
+        guard case .cycles(let ownDelays, let ownCycles, let ownPause) = policy.schedule else {
+            throw SettingsError(
+                Setting.deliveryProfile.flag,
+                "retry-delays, retry-cycles and cycle-delay belong to the profile netserver"
+            )
+        }
+        policy.schedule = .cycles(delays: delays ?? ownDelays, count: cycles ?? ownCycles, pause: pause ?? ownPause)
     }
 
     private mutating func readLimits(_ values: SettingReader) async throws {

@@ -125,16 +125,19 @@ extension TypedValue {
 extension ObjectDictionary {
     /// Reads a `StringObjectDictionary`.
     init(_ element: XMLElement, service: String) throws(SOAPFault) {
-        self.init()
+        var entries: [(String, TypedValue)] = []
         for pair in element.items("StringObjectKeyValuePair", service: service) {
-            let key = try pair.key(service: service)
-            set(
-                try pair.field("Value", in: service).map { value throws(SOAPFault) in
-                    try TypedValue(value, service: service)
-                } ?? .null,
-                for: key
+            let value = pair.field("Value", in: service)
+            entries.append(
+                (
+                    try pair.key(service: service),
+                    try value.map { value throws(SOAPFault) in
+                        try TypedValue(value, service: service)
+                    } ?? .null
+                )
             )
         }
+        self.init(entries)
     }
 
     /// Writes the pairs.

@@ -1,17 +1,16 @@
 package import AgentCore
-import Cryptography
 import Foundation
 package import NIOHTTP1
-import Synchronization
 
 /// What is sent for a notification: the documented headers, and the signature over the exact body (contract, section 7).
 package struct NotificationRequest: Sendable {
     private let userAgent: String
-    private let keys = SigningKeys()
+    private let signer: NotificationSigner
 
     /// - Parameter version: What follows `NetServer-Webhook/` in `User-Agent`.
-    package init(version: String) {
+    package init(version: String, signer: NotificationSigner = NotificationSigner()) {
         userAgent = "NetServer-Webhook/" + version
+        self.signer = signer
     }
 
     /// The headers, `Host` and `Content-Length` apart.
@@ -23,9 +22,10 @@ package struct NotificationRequest: Sendable {
         headers.add(name: "X-SuperOffice-EventId", value: notification.eventID.uuidString.lowercased())
         headers.add(name: "X-SuperOffice-Retry", value: String(notification.retry))
         if notification.isTest { headers.add(name: "X-Hook-Test", value: "true") }
-        if let secret = notification.secret, !secret.isEmpty {
-            let tag = keys.key(for: secret).tag(of: notification.body)
-            headers.add(name: "X-SuperOffice-Signature", value: Data(tag).base64EncodedString())
+        if let signature = notification.signature
+            ?? signer.signature(of: notification.body, secret: notification.secret)
+        {
+            headers.add(name: "X-SuperOffice-Signature", value: signature)
         }
         for header in notification.headers?.entries ?? [] where Self.mayBeSet(header.key) {
             headers.replaceOrAdd(name: header.key, value: header.value ?? "")
@@ -53,24 +53,6 @@ package struct NotificationRequest: Sendable {
             } else {
                 result += "%" + String(digits[Int(byte >> 4)]) + String(digits[Int(byte & 15)])
             }
-        }
-    }
-}
-
-/// Keyed HMAC contexts by secret, since keying one costs twice as much as signing with it.
-private final class SigningKeys: Sendable {
-    private let keys = Mutex<[String: HMACSHA256]>([:])
-
-    /// At most this many are kept; then all are dropped, which costs one keying each.
-    private static let capacity = 1024
-
-    func key(for secret: String) -> HMACSHA256 {
-        keys.withLock { keys in
-            if let key = keys[secret] { return key }
-            if keys.count >= Self.capacity { keys.removeAll(keepingCapacity: true) }
-            let key = HMACSHA256(key: Array(secret.utf8))
-            keys[secret] = key
-            return key
         }
     }
 }

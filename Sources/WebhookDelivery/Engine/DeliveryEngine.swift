@@ -13,6 +13,10 @@ package struct DeliveryEngine: Service {
     package struct Settings: Sendable, Hashable {
         /// Deliveries at most between their claim and the record of their result.
         package var concurrency: Int
+        /// The same for one webhook's target.
+        package var perTarget: Int
+        /// The same where the last attempt failed.
+        package var perFailingTarget: Int
         /// How long a claim holds; longer than an attempt can take.
         package var lease: Duration
         /// The longest time that the queue is left alone.
@@ -21,12 +25,16 @@ package struct DeliveryEngine: Service {
         package var drain: Duration
 
         package init(
-            concurrency: Int = 256,
+            concurrency: Int = 512,
+            perTarget: Int = 64,
+            perFailingTarget: Int = 2,
             lease: Duration = .seconds(30),
             pollInterval: Duration = .seconds(1),
             drain: Duration = .seconds(15)
         ) {
             self.concurrency = concurrency
+            self.perTarget = perTarget
+            self.perFailingTarget = perFailingTarget
             self.lease = lease
             self.pollInterval = pollInterval
             self.drain = drain
@@ -35,7 +43,8 @@ package struct DeliveryEngine: Service {
 
     private let queue: any DeliveryQueue
     private let sender: any NotificationSender
-    private let policy: RetryPolicy
+    private let policy: DeliveryPolicy
+    private let signer: NotificationSigner
     private let settings: Settings
     private let clock: DeliveryClock
     private let owner: UUID
@@ -49,7 +58,8 @@ package struct DeliveryEngine: Service {
     package init(
         queue: any DeliveryQueue,
         sender: any NotificationSender,
-        policy: RetryPolicy,
+        policy: DeliveryPolicy,
+        signer: NotificationSigner = NotificationSigner(),
         settings: Settings,
         logger: Logger,
         clock: DeliveryClock = .system,
@@ -58,6 +68,7 @@ package struct DeliveryEngine: Service {
         self.queue = queue
         self.sender = sender
         self.policy = policy
+        self.signer = signer
         self.settings = settings
         self.clock = clock
         self.owner = owner
@@ -69,7 +80,7 @@ package struct DeliveryEngine: Service {
     package func run() async {
         let progress = EngineProgress()
         await withGracefulShutdownHandler {
-            await withTaskGroup(of: Void.self) { helpers in
+            await withDiscardingTaskGroup { helpers in
                 helpers.addTask {
                     for await _ in queue.arrivals { progress.wake() }
                 }
@@ -93,7 +104,7 @@ package struct DeliveryEngine: Service {
     private func claimUntilStopped(
         _ progress: EngineProgress,
         sends: inout DiscardingTaskGroup,
-        alarms: inout TaskGroup<Void>
+        alarms: inout DiscardingTaskGroup
     ) async {
         var alarm: Timestamp?
         var deadline: Timestamp?
@@ -126,49 +137,70 @@ package struct DeliveryEngine: Service {
             while true {
                 let room = min(settings.concurrency - progress.inFlight, Self.deliveriesPerClaim)
                 guard room > 0 else { return poll }
+                let limits = ClaimLimits(
+                    total: room,
+                    perTarget: settings.perTarget,
+                    perFailingTarget: settings.perFailingTarget,
+                    inFlight: progress.inFlightByWebhook
+                )
                 let claimed = try await queue.claim(
-                    limit: room,
+                    limits,
                     owner: owner,
                     now: clock.now(),
                     lease: settings.lease
                 )
                 for delivery in claimed {
-                    progress.begin()
+                    progress.begin(delivery.id.webhook)
                     sends.addTask {
                         await deliver(delivery)
-                        progress.end()
+                        progress.end(delivery.id.webhook)
                     }
                 }
-                // Their results wake the engine, which then asks again.
-                guard claimed.isEmpty else {
-                    if claimed.count < room { return poll }
-                    continue
-                }
-                return min(try await queue.nextDue() ?? poll, poll)
+                // Fair shares may leave some of what is due behind.
+                guard claimed.isEmpty else { continue }
+                // What is due and was not claimed waits for room at its target, and a result makes that.
+                let due = try await queue.nextDue() ?? poll
+                return due <= clock.now() ? poll : min(due, poll)
             }
         } catch {
-            logger.error("deliveries could not be claimed", metadata: ["error": "\(error)"])
+            // GRDB reads nothing for a task that has been cancelled.
+            if !Task.isCancelled {
+                logger.error("deliveries could not be claimed", metadata: ["error": "\(error)"])
+            }
             return poll
         }
     }
 
     private func deliver(_ delivery: ClaimedDelivery) async {
-        let outcome = await sender.send(
-            WebhookNotification(
-                url: delivery.url,
-                headers: delivery.headers,
-                secret: delivery.secret,
-                event: delivery.event,
-                eventID: delivery.eventID,
-                retry: delivery.attempts,
-                isTest: false,
-                body: delivery.body
-            )
+        var notification = WebhookNotification(
+            url: delivery.url,
+            headers: delivery.headers,
+            secret: delivery.secret,
+            event: delivery.event,
+            eventID: delivery.eventID,
+            retry: delivery.attempts,
+            isTest: false,
+            body: delivery.body
         )
+        notification.signature = signer.signature(of: delivery.body, secret: delivery.secret)
+        let started = clock.now()
+        let outcome = await sender.send(notification)
         // We stopped, the target did not fail: the lease is given up and nothing is counted.
         if case .failed(let failure) = outcome, failure.kind == .shutdown { return }
-        let disposition = policy.disposition(after: outcome, attempts: delivery.attempts, now: clock.now())
-        let result = DeliveryResult(id: delivery.id, fence: delivery.fence, disposition: disposition)
+        let now = clock.now()
+        let (policy, random) = (policy, Double.random(in: 0..<1))
+        let result = DeliveryResult(
+            id: delivery.id,
+            fence: delivery.fence,
+            attempt: Attempt(
+                started: started,
+                duration: now.since(started),
+                retry: delivery.attempts,
+                outcome: outcome,
+                signature: notification.signature
+            ),
+            decide: { policy.decide(on: outcome, $0, now: now, random: random) }
+        )
         await record(result, of: delivery, outcome: outcome)
     }
 
@@ -184,6 +216,7 @@ package struct DeliveryEngine: Service {
                     "a result could not be recorded",
                     metadata: ["event": "\(delivery.eventID)", "attempt": "\(attempt)", "error": "\(error)"]
                 )
+                guard attempt < Self.recordAttempts else { break }
                 try? await clock.sleep(wait)
                 wait *= 4
             }
@@ -191,17 +224,13 @@ package struct DeliveryEngine: Service {
     }
 
     private func log(_ result: DeliveryResult, of delivery: ClaimedDelivery, outcome: SendOutcome, counted: Bool) {
-        let level: Logger.Level =
-            switch result.disposition {
-            case .delivered: .debug
-            case .retry: .info
-            case .failed: .warning
-            }
+        var isDelivered = false
+        if case .answered(let answer) = outcome { isDelivered = policy.success.includes(answer.status) }
         logger.log(
-            level: counted ? level : .warning,
+            level: counted ? (isDelivered ? .debug : .info) : .warning,
             counted ? "delivery attempted" : "delivery attempted by a stale holder; its result does not count",
             metadata: [
-                "event": "\(delivery.eventID)", "webhook": "\(delivery.id.webhook)", "retry": "\(delivery.attempts)",
+                "event": "\(delivery.eventID)", "delivery": "\(delivery.id)", "retry": "\(delivery.attempts)",
                 "outcome": "\(outcome.summary)",
             ]
         )
@@ -212,6 +241,7 @@ package struct DeliveryEngine: Service {
 private final class EngineProgress: Sendable {
     private struct State {
         var inFlight = 0
+        var byWebhook: [Int32: Int] = [:]
         var isStopping = false
     }
 
@@ -224,18 +254,26 @@ private final class EngineProgress: Sendable {
     }
 
     var inFlight: Int { state.withLock { $0.inFlight } }
+    var inFlightByWebhook: [Int32: Int] { state.withLock { $0.byWebhook } }
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
     func wake() {
         waker.yield()
     }
 
-    func begin() {
-        state.withLock { $0.inFlight += 1 }
+    func begin(_ webhook: Int32) {
+        state.withLock { state in
+            state.inFlight += 1
+            state.byWebhook[webhook, default: 0] += 1
+        }
     }
 
-    func end() {
-        state.withLock { $0.inFlight -= 1 }
+    func end(_ webhook: Int32) {
+        state.withLock { state in
+            state.inFlight -= 1
+            let left = (state.byWebhook[webhook] ?? 1) - 1
+            state.byWebhook[webhook] = left > 0 ? left : nil
+        }
         wake()
     }
 

@@ -1,0 +1,180 @@
+package import FoundationEssentials
+
+/// What became of deliveries, for operators. Throws ``StoreError``.
+package protocol DeliveryLog: Sendable {
+    /// Deliveries that pass the filter, those of the newest events first, after `cursor`.
+    func deliveries(
+        matching filter: DeliveryFilter,
+        after cursor: DeliveryID?,
+        limit: Int
+    ) async throws(StoreError) -> [DeliveryRecord]
+
+    /// One delivery with its attempts and its body, nil when there is no record of it.
+    func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail?
+
+    /// Queues a delivery again that was delivered or has failed, with the same event and body. Where its webhook is not
+    /// Active it waits until it is.
+    func replay(_ id: DeliveryID, now: Timestamp) async throws(StoreError) -> ReplayOutcome
+
+    /// Counters of a webhook, nil when there is none, whoever registered it.
+    func usage(of webhook: Int32) async throws(StoreError) -> WebhookUsage?
+
+    /// Every webhook, whoever registered it, by id.
+    func allWebhooks() async throws(StoreError) -> [(tenant: String, webhook: Webhook)]
+
+    /// How many deliveries are in each state, and since when the oldest pending one has been due.
+    func counts() async throws(StoreError) -> DeliveryCounts
+
+    /// Removes what `limits` does not keep, and the events that nothing refers to then, in one small step. Returns whether
+    /// there may be more.
+    func prune(_ limits: LogLimits) async throws(StoreError) -> Bool
+
+    /// Removes everything. For trials.
+    func reset() async throws(StoreError)
+}
+
+/// What is kept on record.
+package struct LogLimits: Sendable, Hashable {
+    /// Attempts that began before it are removed,
+    package var attemptsBefore: Timestamp
+    /// and so are those beyond this many, oldest first.
+    package var attempts: Int
+    /// Failed deliveries of events that were signalled before it are removed.
+    package var failedBefore: Timestamp
+    /// Rows of each kind that one step removes.
+    package var rowsPerStep: Int
+
+    package init(attemptsBefore: Timestamp, attempts: Int, failedBefore: Timestamp, rowsPerStep: Int) {
+        self.attemptsBefore = attemptsBefore
+        self.attempts = attempts
+        self.failedBefore = failedBefore
+        self.rowsPerStep = rowsPerStep
+    }
+}
+
+/// Where a delivery stands.
+package enum DeliveryState: String, Sendable, CaseIterable {
+    case pending, failed, parked, delivered
+}
+
+/// Which deliveries to list; nil does not restrict.
+package struct DeliveryFilter: Sendable, Hashable {
+    package var webhook: Int32?
+    /// The whole event name, without regard to case.
+    package var event: String?
+    package var state: DeliveryState?
+
+    package init(webhook: Int32? = nil, event: String? = nil, state: DeliveryState? = nil) {
+        self.webhook = webhook
+        self.event = event
+        self.state = state
+    }
+}
+
+/// One delivery, in a list.
+package struct DeliveryRecord: Sendable, Hashable {
+    package var id: DeliveryID
+    package var eventID: UUID
+    package var event: String
+    package var tenant: String
+    package var signalled: Timestamp
+    package var state: DeliveryState
+    /// Attempts made in its present set.
+    package var attempts: Int
+    /// When a pending one is next tried, or its lease ends.
+    package var due: Timestamp?
+    /// Why one has failed.
+    package var reason: String?
+
+    package init(
+        id: DeliveryID,
+        eventID: UUID,
+        event: String,
+        tenant: String,
+        signalled: Timestamp,
+        state: DeliveryState,
+        attempts: Int,
+        due: Timestamp?,
+        reason: String?
+    ) {
+        self.id = id
+        self.eventID = eventID
+        self.event = event
+        self.tenant = tenant
+        self.signalled = signalled
+        self.state = state
+        self.attempts = attempts
+        self.due = due
+        self.reason = reason
+    }
+}
+
+/// One delivery with all that is known of it.
+package struct DeliveryDetail: Sendable, Hashable {
+    package var record: DeliveryRecord
+    /// The bytes that every attempt sent.
+    package var body: [UInt8]
+    /// Oldest first.
+    package var attempts: [Attempt]
+
+    package init(record: DeliveryRecord, body: [UInt8], attempts: [Attempt]) {
+        self.record = record
+        self.body = body
+        self.attempts = attempts
+    }
+}
+
+/// What came of asking for a delivery again.
+package enum ReplayOutcome: String, Sendable, Hashable {
+    case queued
+    /// Its webhook is not Active: it is sent when it is.
+    case parked
+    /// It is in the queue already.
+    case alreadyQueued
+    /// Its webhook was deleted, or is of a type that is not delivered.
+    case impossible
+    case unknown
+}
+
+/// Counters of a webhook (contract, section 7).
+package struct WebhookUsage: Sendable, Hashable {
+    package var totalCalls: Int
+    package var totalErrors: Int
+    package var consecutiveErrors: Int
+    package var lastError: String?
+
+    package init(totalCalls: Int = 0, totalErrors: Int = 0, consecutiveErrors: Int = 0, lastError: String? = nil) {
+        self.totalCalls = totalCalls
+        self.totalErrors = totalErrors
+        self.consecutiveErrors = consecutiveErrors
+        self.lastError = lastError
+    }
+
+    /// Counts one attempt.
+    package mutating func count(error: String?) {
+        totalCalls += 1
+        guard let error else {
+            consecutiveErrors = 0
+            return
+        }
+        totalErrors += 1
+        consecutiveErrors += 1
+        lastError = error
+    }
+}
+
+/// Deliveries by state; those delivered are not counted.
+package struct DeliveryCounts: Sendable, Hashable {
+    package var pending: Int
+    package var failed: Int
+    package var parked: Int
+    /// The earliest due time of a pending delivery.
+    package var oldestDue: Timestamp?
+
+    package init(pending: Int = 0, failed: Int = 0, parked: Int = 0, oldestDue: Timestamp? = nil) {
+        self.pending = pending
+        self.failed = failed
+        self.parked = parked
+        self.oldestDue = oldestDue
+    }
+}

@@ -1,0 +1,132 @@
+/// What follows from an attempt, as data, and the decision as a pure function of it (contract, section 7).
+package struct DeliveryPolicy: Sendable, Hashable {
+    /// When a delivery is tried again.
+    package enum Schedule: Sendable, Hashable {
+        /// The waits between the attempts of a cycle, how often the cycle is gone through, and the wait between cycles.
+        case cycles(delays: [Duration], count: Int, pause: Duration)
+        /// `first` doubled for every attempt up to `longest`, each shortened by up to half at random so that what failed
+        /// together is not tried again together; that many attempts in all.
+        ///
+        /// Attempt n waits min(first · 2ⁿ⁻¹, longest) · (½ … 1).
+        case exponential(first: Duration, longest: Duration, attempts: Int)
+    }
+
+    /// The statuses that mean that a delivery arrived.
+    package enum Success: String, Sendable, Hashable, CaseIterable {
+        case ok = "200"
+        case any2xx = "2xx"
+
+        /// Whether `status` does.
+        package func includes(_ status: Int) -> Bool {
+            self == .ok ? status == 200 : (200..<300).contains(status)
+        }
+    }
+
+    /// After how many consecutive failures nothing is sent to a target for a while; then a single attempt probes it.
+    package struct Breaker: Sendable, Hashable {
+        package var failures: Int
+        package var pause: Duration
+
+        package init(failures: Int, pause: Duration) {
+            self.failures = failures
+            self.pause = pause
+        }
+    }
+
+    package var schedule: Schedule
+    package var success: Success
+    /// Consecutive failed attempts of a webhook that make it TooManyErrors; nil for no number.
+    package var failureLimit: Int?
+    /// The longest wait that a `Retry-After` of the target may ask for; nil to ignore it.
+    package var retryAfterLimit: Duration?
+    package var breaker: Breaker?
+
+    package init(
+        schedule: Schedule,
+        success: Success,
+        failureLimit: Int?,
+        retryAfterLimit: Duration? = nil,
+        breaker: Breaker? = nil
+    ) {
+        self.schedule = schedule
+        self.success = success
+        self.failureLimit = failureLimit
+        self.retryAfterLimit = retryAfterLimit
+        self.breaker = breaker
+    }
+
+    /// As NetServer does: three attempts at 0, +1 s and +4 s, three times; nine failures in a row and the webhook is
+    /// TooManyErrors.
+    package static let netServer = DeliveryPolicy(
+        schedule: .cycles(delays: [.seconds(1), .seconds(4)], count: 3, pause: .seconds(10)),
+        success: .ok,
+        failureLimit: 9
+    )
+
+    /// For targets that may be away for days: 5 s doubling to 2 h, 58 attempts, which take about three days.
+    package static let durable = DeliveryPolicy(
+        schedule: .exponential(first: .seconds(5), longest: .seconds(7200), attempts: 58),
+        success: .any2xx,
+        failureLimit: nil,
+        retryAfterLimit: .seconds(3600),
+        breaker: Breaker(failures: 5, pause: .seconds(30))
+    )
+
+    /// What follows from an attempt that ended at `now`.
+    ///
+    /// - Parameter random: From 0 up to but not including 1; the only chance in the decision.
+    package func decide(
+        on outcome: SendOutcome,
+        _ snapshot: DeliverySnapshot,
+        now: Timestamp,
+        random: Double
+    ) -> DeliveryDecision {
+        var status: Int?
+        if case .answered(let answer) = outcome {
+            if success.includes(answer.status) { return DeliveryDecision(.delivered) }
+            status = answer.status
+        }
+        let error = outcome.summary
+        let failures = snapshot.consecutiveErrors + 1
+        let attempts = snapshot.attempts + 1
+        if !snapshot.isReplay, snapshot.webhookState == .active, status == 410 || failures >= failureLimit ?? .max {
+            return DeliveryDecision(.parked(attempts: 0), error: error, webhookState: .tooManyErrors)
+        }
+        guard let wait = wait(afterAttempt: attempts, random: random) else {
+            return DeliveryDecision(.failed, error: error)
+        }
+        guard snapshot.webhookState == .active else {
+            return DeliveryDecision(.parked(attempts: attempts), error: error)
+        }
+        let asked = retryAfter(outcome).map { max($0, wait) } ?? wait
+        var decision = DeliveryDecision(.retry(at: now.advanced(by: asked)), error: error)
+        if let breaker, !snapshot.isReplay, failures >= breaker.failures {
+            decision.pauseUntil = now.advanced(by: breaker.pause)
+        }
+        return decision
+    }
+
+    /// The wait before the next attempt, nil when there is none left. `attempts` have been made.
+    private func wait(afterAttempt attempts: Int, random: Double) -> Duration? {
+        switch schedule {
+        case .cycles(let delays, let count, let pause):
+            let (cycle, position) = (attempts - 1).quotientAndRemainder(dividingBy: delays.count + 1)
+            if position < delays.count { return delays[position] }
+            return cycle + 1 < count ? pause : nil
+        case .exponential(let first, let longest, let limit):
+            guard attempts < limit else { return nil }
+            // Past 2³⁰ every first wait is longer than the longest.
+            let full = min(first * (1 << min(attempts - 1, 30)), longest)
+            return full * (0.5 + random / 2)
+        }
+    }
+
+    /// The wait that the target asks for, within bounds; only a number of seconds is understood (RFC 9110, 10.2.3).
+    private func retryAfter(_ outcome: SendOutcome) -> Duration? {
+        guard let retryAfterLimit, case .answered(let answer) = outcome,
+            let text = answer.headers.first(where: { $0.key.lowercased() == "retry-after" })?.value,
+            let seconds = Int64(text), seconds >= 0
+        else { return nil }
+        return min(.seconds(seconds), retryAfterLimit)
+    }
+}

@@ -1,0 +1,239 @@
+import AgentCore
+import FoundationEssentials
+
+/// What ``MemoryStore`` keeps, and how it changes.
+struct MemoryState {
+    struct StoredWebhook {
+        var webhook: Webhook
+        var scope: WebhookScope
+        var bodySuffix: [UInt8]
+        var usage = WebhookUsage()
+        var pausedUntil = Timestamp(ticks: .min)
+    }
+
+    struct Delivery {
+        var suffix: [UInt8]
+        var due: Timestamp
+        var state = RowState.pending
+        var attempts = 0
+        var fence: Int64 = 0
+        var owner: UUID?
+        var reason: String?
+        var isReplay = false
+    }
+
+    struct LoggedAttempt {
+        var id: DeliveryID
+        var attempt: Attempt
+        /// Set on the attempt that delivered.
+        var deliveredSuffix: [UInt8]?
+    }
+
+    var webhooks: [Int32: StoredWebhook] = [:]
+    var lastWebhookID: Int32 = 0
+    var events: [Int64: Event] = [:]
+    var lastEventID: Int64 = 0
+    var deliveries: [DeliveryID: Delivery] = [:]
+    /// Oldest first.
+    var attempts: [LoggedAttempt] = []
+
+    func webhook(_ id: Int32, in scope: WebhookScope) -> StoredWebhook? {
+        webhooks[id].flatMap { scope.holds($0.scope) ? $0 : nil }
+    }
+
+    mutating func signal(_ event: Event) -> Int {
+        let keys = [event.name, event.otherName].compactMap { $0.map(EventName.key) }
+        let listeners = webhooks.values.filter { stored in
+            stored.scope.tenant == event.tenant && stored.webhook.state == .active
+                && stored.webhook.id != event.excludedWebhook && stored.webhook.eventKeys.contains(where: keys.contains)
+        }
+        guard !listeners.isEmpty else { return 0 }
+        lastEventID += 1
+        events[lastEventID] = event
+        for listener in listeners {
+            var delivery = Delivery(suffix: listener.bodySuffix, due: event.time)
+            if !listener.webhook.isDeliverable {
+                delivery.state = .failed
+                delivery.reason = Reason.undeliverable(type: listener.webhook.type ?? "")
+            }
+            deliveries[DeliveryID(event: lastEventID, webhook: listener.webhook.id)] = delivery
+        }
+        return listeners.count
+    }
+
+    /// Puts a webhook in a state, with what follows from that for its deliveries and its listeners.
+    mutating func setState(
+        _ new: WebhookState,
+        of id: Int32,
+        eventID: UUID,
+        changedBy associateID: Int32,
+        time: Timestamp
+    ) {
+        guard let stored = webhooks[id], stored.webhook.state != new else { return }
+        webhooks[id]?.webhook.state = new
+        for (key, delivery) in deliveries where key.webhook == id {
+            if new == .active, delivery.state == .parked {
+                deliveries[key]?.state = .pending
+                if delivery.owner == nil { deliveries[key]?.due = time }
+            } else if new != .active, delivery.state == .pending {
+                deliveries[key]?.state = .parked
+            }
+        }
+        if new == .active { webhooks[id]?.pausedUntil = Timestamp(ticks: .min) }
+        let event = StateEvent.event(
+            webhook: id,
+            from: stored.webhook.state,
+            to: new,
+            id: eventID,
+            tenant: stored.scope.tenant,
+            changedBy: associateID,
+            time: time
+        )
+        if let event { _ = signal(event) }
+    }
+
+    mutating func claim(_ limits: ClaimLimits, owner: UUID, now: Timestamp, lease: Duration) -> [ClaimedDelivery] {
+        let due = deliveries.filter { $0.value.state == .pending && $0.value.due <= now }
+        let waiting = Dictionary(grouping: due, by: \.key.webhook)
+            .compactMap { id, found in webhooks[id].map { (id, $0, found.sorted(by: Self.isDueBefore)) } }
+            .filter { $0.1.pausedUntil <= now }
+            .sorted { Self.isDueBefore($0.2[0], $1.2[0]) }
+        var claimed: [ClaimedDelivery] = []
+        for (id, stored, found) in waiting {
+            let share = Swift.max(1, limits.total / waiting.count)
+            let room = limits.room(webhook: id, consecutiveErrors: stored.usage.consecutiveErrors)
+            for (key, _) in found.prefix(min(share, room, limits.total - claimed.count)) {
+                guard let event = events[key.event], var delivery = deliveries[key] else { continue }
+                delivery.fence += 1
+                delivery.owner = owner
+                delivery.due = now.advanced(by: lease)
+                deliveries[key] = delivery
+                claimed.append(
+                    ClaimedDelivery(
+                        id: key,
+                        fence: delivery.fence,
+                        attempts: delivery.attempts,
+                        eventID: event.id,
+                        event: event.name,
+                        body: event.bodyHead + delivery.suffix + event.bodyTail,
+                        url: stored.webhook.targetURL ?? "",
+                        headers: stored.webhook.headers,
+                        secret: stored.webhook.secret
+                    )
+                )
+            }
+        }
+        return claimed
+    }
+
+    mutating func record(_ result: DeliveryResult) -> Bool {
+        guard var delivery = deliveries[result.id], delivery.state != .failed, delivery.fence == result.fence,
+            delivery.owner != nil, let stored = webhooks[result.id.webhook]
+        else { return false }
+        let decision = result.decide(
+            DeliverySnapshot(
+                attempts: delivery.attempts,
+                isReplay: delivery.isReplay,
+                webhookState: stored.webhook.state,
+                consecutiveErrors: stored.usage.consecutiveErrors
+            )
+        )
+        delivery.owner = nil
+        delivery.attempts += 1
+        delivery.reason = decision.error
+        var logged = LoggedAttempt(id: result.id, attempt: result.attempt)
+        switch decision.fate {
+        case .delivered: logged.deliveredSuffix = delivery.suffix
+        case .retry(let time):
+            delivery.due = time
+            delivery.state = .pending
+        case .parked(let attempts):
+            delivery.attempts = attempts
+            delivery.state = .parked
+        case .failed: delivery.state = .failed
+        }
+        deliveries[result.id] = decision.fate == .delivered ? nil : delivery
+        attempts.append(logged)
+        if !delivery.isReplay { webhooks[result.id.webhook]?.usage.count(error: decision.error) }
+        if let pause = decision.pauseUntil { webhooks[result.id.webhook]?.pausedUntil = pause }
+        if let state = decision.webhookState {
+            let time = result.attempt.started.advanced(by: result.attempt.duration)
+            setState(state, of: result.id.webhook, eventID: result.stateEventID, changedBy: 0, time: time)
+        }
+        return true
+    }
+
+    mutating func replay(_ id: DeliveryID, now: Timestamp) -> ReplayOutcome {
+        let suffix =
+            deliveries[id]?.suffix ?? attempts.last { $0.id == id && $0.deliveredSuffix != nil }?.deliveredSuffix
+        guard let suffix, events[id.event] != nil else { return .unknown }
+        if let delivery = deliveries[id], delivery.state != .failed { return .alreadyQueued }
+        guard let stored = webhooks[id.webhook], stored.webhook.isDeliverable else { return .impossible }
+        var delivery = Delivery(suffix: suffix, due: now)
+        delivery.fence = deliveries[id]?.fence ?? 0
+        delivery.isReplay = true
+        delivery.state = stored.webhook.state == .active ? .pending : .parked
+        deliveries[id] = delivery
+        return delivery.state == .pending ? .queued : .parked
+    }
+
+    func record(of id: DeliveryID) -> DeliveryRecord? {
+        guard let event = events[id.event] else { return nil }
+        let delivery = deliveries[id]
+        let last = attempts.last { $0.id == id && $0.deliveredSuffix != nil }
+        guard delivery != nil || last != nil else { return nil }
+        return DeliveryRecord(
+            id: id,
+            eventID: event.id,
+            event: event.name,
+            tenant: event.tenant,
+            signalled: event.time,
+            state: delivery?.state.deliveryState ?? .delivered,
+            attempts: delivery?.attempts ?? (last?.attempt.retry ?? 0) + 1,
+            due: delivery?.state == .pending ? delivery?.due : nil,
+            reason: delivery?.reason
+        )
+    }
+
+    func records(matching filter: DeliveryFilter, after cursor: DeliveryID?) -> [DeliveryRecord] {
+        let ids = Set(deliveries.keys).union(attempts.filter { $0.deliveredSuffix != nil }.map(\.id))
+        return ids.filter { id in cursor.map { (id.event, id.webhook) < ($0.event, $0.webhook) } ?? true }
+            .sorted { ($0.event, $0.webhook) > ($1.event, $1.webhook) }
+            .compactMap(record(of:))
+            .filter { record in
+                (filter.webhook == nil || filter.webhook == record.id.webhook)
+                    && (filter.state == nil || filter.state == record.state)
+                    && (filter.event.map { EventName.key($0) == EventName.key(record.event) } ?? true)
+            }
+    }
+
+    mutating func prune(_ limits: LogLimits) -> Bool {
+        let excess = attempts.count - limits.attempts
+        let old = attempts.prefix(limits.rowsPerStep).enumerated()
+            .prefix { $0.offset < excess || $0.element.attempt.started < limits.attemptsBefore }.count
+        let failed = deliveries.filter { id, delivery in
+            delivery.state == .failed && (events[id.event]?.time ?? limits.failedBefore) < limits.failedBefore
+        }.keys.prefix(limits.rowsPerStep)
+        var touched = Set(attempts.prefix(old).map(\.id.event)).union(failed.map(\.event))
+        attempts.removeFirst(old)
+        for id in failed { deliveries[id] = nil }
+        touched.subtract(deliveries.keys.map(\.event))
+        touched.subtract(attempts.map(\.id.event))
+        for event in touched { events[event] = nil }
+        return old == limits.rowsPerStep || failed.count == limits.rowsPerStep
+    }
+
+    private static func isDueBefore(
+        _ left: (key: DeliveryID, value: Delivery),
+        _ right: (key: DeliveryID, value: Delivery)
+    ) -> Bool {
+        (left.value.due, left.key.event, left.key.webhook) < (right.value.due, right.key.event, right.key.webhook)
+    }
+}
+
+extension WebhookScope {
+    /// Whether what belongs to `owner` is in this scope.
+    func holds(_ owner: WebhookScope) -> Bool {
+        tenant == owner.tenant && (application == nil || application == owner.application)
+    }
+}

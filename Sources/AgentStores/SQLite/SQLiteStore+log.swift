@@ -1,0 +1,254 @@
+package import AgentCore
+import Foundation
+import GRDB
+
+extension SQLiteStore {
+    package func deliveries(
+        matching filter: DeliveryFilter,
+        after cursor: DeliveryID?,
+        limit: Int
+    ) async throws(StoreError) -> [DeliveryRecord] {
+        try await read { database in
+            var records: [DeliveryRecord] = []
+            if filter.state != .delivered {
+                records += try Self.queued(matching: filter, after: cursor, limit: limit, database)
+            }
+            if filter.state == nil || filter.state == .delivered {
+                records += try Self.delivered(matching: filter, after: cursor, limit: limit, database)
+            }
+            records.sort { ($0.id.event, $0.id.webhook) > ($1.id.event, $1.id.webhook) }
+            return Array(records.prefix(limit))
+        }
+    }
+
+    private static func arguments(_ filter: DeliveryFilter, _ cursor: DeliveryID?, _ limit: Int) -> StatementArguments {
+        [
+            "webhook": filter.webhook, "event": filter.event.map(EventName.key), "limit": limit,
+            "cursorEvent": cursor?.event ?? .max, "cursorWebhook": cursor?.webhook ?? .max,
+        ]
+    }
+
+    private static func queued(
+        matching filter: DeliveryFilter,
+        after cursor: DeliveryID?,
+        limit: Int,
+        _ database: Database
+    ) throws -> [DeliveryRecord] {
+        let states = [RowState.pending, .failed, .parked].filter { [nil, $0.deliveryState].contains(filter.state) }
+        return try Row.fetchAll(
+            database,
+            sql: """
+                SELECT event_id, webhook_id, e.guid, e.name, e.tenant, e.created, state, attempts, due, reason
+                FROM delivery JOIN event e ON e.id = event_id
+                WHERE (event_id, webhook_id) < (:cursorEvent, :cursorWebhook)
+                    AND state IN (\(states.map { String($0.rawValue) }.joined(separator: ",")))
+                    AND (:webhook IS NULL OR webhook_id = :webhook) AND (:event IS NULL OR lower(e.name) = :event)
+                ORDER BY event_id DESC, webhook_id DESC LIMIT :limit
+                """,
+            arguments: arguments(filter, cursor, limit)
+        ).map(record)
+    }
+
+    /// What was delivered last and is not queued again.
+    private static func delivered(
+        matching filter: DeliveryFilter,
+        after cursor: DeliveryID?,
+        limit: Int,
+        _ database: Database
+    ) throws -> [DeliveryRecord] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT a.event_id, a.webhook_id, e.guid, e.name, e.tenant, e.created, NULL, a.retry + 1, NULL, NULL
+                FROM attempt a JOIN event e ON e.id = a.event_id
+                WHERE (a.event_id, a.webhook_id) < (:cursorEvent, :cursorWebhook) AND a.delivered_suffix IS NOT NULL
+                    AND (:webhook IS NULL OR a.webhook_id = :webhook) AND (:event IS NULL OR lower(e.name) = :event)
+                    AND NOT EXISTS (SELECT 1 FROM delivery d
+                        WHERE d.event_id = a.event_id AND d.webhook_id = a.webhook_id)
+                    AND NOT EXISTS (SELECT 1 FROM attempt b WHERE b.event_id = a.event_id
+                        AND b.webhook_id = a.webhook_id AND b.delivered_suffix IS NOT NULL AND b.id > a.id)
+                ORDER BY a.event_id DESC, a.webhook_id DESC LIMIT :limit
+                """,
+            arguments: arguments(filter, cursor, limit)
+        ).map(record)
+    }
+
+    private static func record(_ row: Row) throws -> DeliveryRecord {
+        let state = (row[6] as Int?).flatMap(RowState.init(rawValue:))
+        return DeliveryRecord(
+            id: DeliveryID(event: row[0], webhook: row[1]),
+            eventID: try WebhookRow.guid(row[2]),
+            event: row[3],
+            tenant: row[4],
+            signalled: Timestamp(ticks: row[5]),
+            state: state?.deliveryState ?? .delivered,
+            attempts: row[7],
+            due: state == .pending ? (row[8] as Int64?).map(Timestamp.init(ticks:)) : nil,
+            reason: row[9]
+        )
+    }
+
+    package func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail? {
+        try await read { database in
+            // The one delivery between its neighbours.
+            let before = DeliveryID(event: id.event, webhook: id.webhook + 1)
+            let filter = DeliveryFilter(webhook: id.webhook)
+            let found =
+                try Self.queued(matching: filter, after: before, limit: 1, database)
+                + Self.delivered(matching: filter, after: before, limit: 1, database)
+            guard let record = found.first(where: { $0.id == id }) else { return nil }
+            let attempts = try Row.fetchAll(
+                database,
+                sql: "SELECT * FROM attempt WHERE event_id = ? AND webhook_id = ? ORDER BY id",
+                arguments: [id.event, id.webhook]
+            )
+            return DeliveryDetail(
+                record: record,
+                body: try Self.body(of: id, database),
+                attempts: attempts.map(Self.attempt)
+            )
+        }
+    }
+
+    private static func attempt(_ row: Row) -> Attempt {
+        Attempt(
+            started: Timestamp(ticks: row["started"]),
+            duration: .nanoseconds((row["duration"] as Int64) * 100),
+            retry: row["retry"],
+            status: row["status"],
+            errorClass: row["error_class"],
+            summary: row["summary"],
+            signature: row["signature"],
+            answer: Array(row["answer"] as Data)
+        )
+    }
+
+    private static func body(of id: DeliveryID, _ database: Database) throws -> [UInt8] {
+        guard let suffix = try suffix(of: id, database),
+            let row = try Row.fetchOne(
+                database,
+                sql: "SELECT body_head, body_tail FROM event WHERE id = ?",
+                arguments: [id.event]
+            )
+        else { return [] }
+        return WebhookRow.bytes(row, 0) + Array(suffix) + WebhookRow.bytes(row, 1)
+    }
+
+    private static func suffix(of id: DeliveryID, _ database: Database) throws -> Data? {
+        try Data.fetchOne(
+            database,
+            sql: """
+                SELECT body_suffix FROM delivery WHERE event_id = :event AND webhook_id = :webhook
+                UNION ALL
+                SELECT delivered_suffix FROM attempt
+                WHERE event_id = :event AND webhook_id = :webhook AND delivered_suffix IS NOT NULL
+                """,
+            arguments: ["event": id.event, "webhook": id.webhook]
+        )
+    }
+
+    package func replay(_ id: DeliveryID, now: Timestamp) async throws(StoreError) -> ReplayOutcome {
+        let outcome: ReplayOutcome = try await commits.write { database in
+            guard let suffix = try Self.suffix(of: id, database) else { return .unknown }
+            let state = try Int.fetchOne(
+                database,
+                sql: "SELECT state FROM delivery WHERE event_id = ? AND webhook_id = ?",
+                arguments: [id.event, id.webhook]
+            )
+            if let state, state != RowState.failed.rawValue { return .alreadyQueued }
+            let webhook = try Row.fetchOne(
+                database,
+                sql: "SELECT state FROM webhook WHERE id = ? AND is_deliverable",
+                arguments: [id.webhook]
+            )
+            guard let webhook else { return .impossible }
+            let isActive = webhook[0] == WebhookState.active.rawValue
+            try database.execute(
+                literal: """
+                    INSERT INTO delivery (event_id, webhook_id, state, attempts, due, fence, body_suffix, is_replay)
+                    VALUES (\(id.event), \(id.webhook), \(isActive ? 0 : 2), 0, \(now.ticks), 0, \(suffix), 1)
+                    ON CONFLICT DO UPDATE SET state = excluded.state, attempts = 0, due = excluded.due, owner = NULL,
+                        reason = NULL, is_replay = 1
+                    """
+            )
+            return isActive ? .queued : .parked
+        }
+        if outcome == .queued { arrivalSignal.raise() }
+        return outcome
+    }
+
+    package func usage(of webhook: Int32) async throws(StoreError) -> WebhookUsage? {
+        try await read { database in
+            try Row.fetchOne(database, sql: "SELECT * FROM webhook_usage WHERE webhook_id = ?", arguments: [webhook])
+                .map { row in
+                    WebhookUsage(
+                        totalCalls: row["total_calls"],
+                        totalErrors: row["total_errors"],
+                        consecutiveErrors: row["consecutive_errors"],
+                        lastError: row["last_error"]
+                    )
+                }
+        }
+    }
+
+    package func allWebhooks() async throws(StoreError) -> [(tenant: String, webhook: Webhook)] {
+        try await read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM webhook ORDER BY id")
+                .map { row in (row["tenant"], try WebhookRow.webhook(row)) }
+        }
+    }
+
+    package func counts() async throws(StoreError) -> DeliveryCounts {
+        try await read { database in
+            let rows = try Row.fetchAll(database, sql: "SELECT state, count(*) FROM delivery GROUP BY state")
+            let counts = Dictionary(uniqueKeysWithValues: rows.map { ($0[0] as Int, $0[1] as Int) })
+            return DeliveryCounts(
+                pending: counts[RowState.pending.rawValue] ?? 0,
+                failed: counts[RowState.failed.rawValue] ?? 0,
+                parked: counts[RowState.parked.rawValue] ?? 0,
+                oldestDue: try Int64.fetchOne(database, sql: "SELECT min(due) FROM delivery WHERE state = 0")
+                    .map(Timestamp.init(ticks:))
+            )
+        }
+    }
+
+    package func prune(_ limits: LogLimits) async throws(StoreError) -> Bool {
+        try await commits.write { database in
+            let attempts = try Row.fetchAll(
+                database,
+                sql: """
+                    DELETE FROM attempt WHERE id IN (SELECT id FROM attempt ORDER BY id LIMIT ?)
+                        AND (started < ? OR id <= (SELECT max(id) FROM attempt) - ?)
+                    RETURNING event_id
+                    """,
+                arguments: [limits.rowsPerStep, limits.attemptsBefore.ticks, limits.attempts]
+            )
+            let failed = try Row.fetchAll(
+                database,
+                sql: """
+                    DELETE FROM delivery WHERE (event_id, webhook_id) IN (
+                        SELECT event_id, webhook_id FROM delivery JOIN event ON id = event_id
+                        WHERE state = 1 AND created < ? LIMIT ?)
+                    RETURNING event_id
+                    """,
+                arguments: [limits.failedBefore.ticks, limits.rowsPerStep]
+            )
+            let orphan = try database.cachedStatement(
+                sql: """
+                    DELETE FROM event WHERE id = ? AND NOT EXISTS (SELECT 1 FROM delivery WHERE event_id = event.id)
+                        AND NOT EXISTS (SELECT 1 FROM attempt WHERE event_id = event.id)
+                    """
+            )
+            for event in Set((attempts + failed).map { $0[0] as Int64 }) { try orphan.execute(arguments: [event]) }
+            return attempts.count == limits.rowsPerStep || failed.count == limits.rowsPerStep
+        }
+    }
+
+    package func reset() async throws(StoreError) {
+        try await commits.write { database in
+            for table in ["attempt", "delivery", "event", "webhook_event", "webhook_usage", "webhook"] {
+                try database.execute(sql: "DELETE FROM \(table)")
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+package import NIOCore
+
+/// An IPv4 or IPv6 address, as far as deciding about it needs it.
+package enum IPAddress: Sendable, Hashable, CustomStringConvertible {
+    case v4(UInt32)
+    case v6(high: UInt64, low: UInt64)
+
+    /// Reads an address in its usual text form, without a zone; nil for anything else, decimal and octal forms included.
+    package init?(_ text: String) {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        let number = { (part: ArraySlice<UInt8>) in part.reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+        if inet_pton(AF_INET, text, &bytes) == 1 {
+            self = .v4(UInt32(number(bytes[..<4])))
+        } else if inet_pton(AF_INET6, text, &bytes) == 1 {
+            self = .v6(high: number(bytes[..<8]), low: number(bytes[8...]))
+        } else {
+            return nil
+        }
+    }
+
+    /// The address of a socket address, nil for a Unix socket's.
+    package init?(_ address: SocketAddress) {
+        // An IPv6 address may come with the zone that it belongs to.
+        guard let text = address.ipAddress?.split(separator: "%").first else { return nil }
+        self.init(String(text))
+    }
+
+    /// The IPv4 address that an IPv6 one stands for: IPv4-mapped, IPv4-compatible, NAT64 (RFC 6052) and 6to4 (RFC 3056).
+    package var embeddedV4: IPAddress? {
+        guard case .v6(let high, let low) = self else { return nil }
+        let last = UInt32(truncatingIfNeeded: low)
+        if high == 0, low >> 32 == 0xFFFF { return .v4(last) }
+        if high == 0, low >> 32 == 0, last > 1 { return .v4(last) }
+        if high == 0x0064_FF9B_0000_0000, low >> 32 == 0 { return .v4(last) }
+        if high >> 48 == 0x2002 { return .v4(UInt32(truncatingIfNeeded: high >> 16)) }
+        return nil
+    }
+
+    package var description: String {
+        switch self {
+        case .v4(let bits): (0..<4).map { String(bits >> (24 - $0 * 8) & 255) }.joined(separator: ".")
+        case .v6(let high, let low):
+            [high, low].flatMap { half in (0..<4).map { String(half >> (48 - $0 * 16) & 0xFFFF, radix: 16) } }
+                .joined(separator: ":")
+        }
+    }
+}
+
+/// A range of addresses: `10.0.0.0/8`, `fd00::/8`, or a single address.
+package struct AddressRange: Sendable, Hashable {
+    private let address: IPAddress
+    private let prefix: Int
+
+    /// Reads `ADDRESS/PREFIX` or `ADDRESS`; nil for anything else.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let address = IPAddress(String(parts[0])) else { return nil }
+        let width =
+            switch address {
+            case .v4: 32
+            case .v6: 128
+            }
+        let prefix = parts.count == 2 ? Int(parts[1]) : width
+        guard let prefix, (0...width).contains(prefix) else { return nil }
+        self.address = address
+        self.prefix = prefix
+    }
+
+    /// Whether the range holds `other`.
+    package func contains(_ other: IPAddress) -> Bool {
+        switch (address, other) {
+        case (.v4(let own), .v4(let bits)):
+            Self.equal(UInt64(own) << 32, UInt64(bits) << 32, bits: prefix)
+        case (.v6(let ownHigh, let ownLow), .v6(let high, let low)):
+            Self.equal(ownHigh, high, bits: min(prefix, 64)) && Self.equal(ownLow, low, bits: max(prefix - 64, 0))
+        default: false
+        }
+    }
+
+    private static func equal(_ left: UInt64, _ right: UInt64, bits: Int) -> Bool {
+        bits == 0 || (left ^ right) >> (64 - bits) == 0
+    }
+}

@@ -1,0 +1,90 @@
+package import AgentCore
+import Foundation
+import NIOCore
+import NIOHTTP1
+package import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// Sends notifications over SwiftNIO: signs, resolves, checks every address, connects to the address that was checked,
+/// posts, and reads the answer up to a bound. Redirects are not followed (contract, section 7).
+package final class SocketSender: NotificationSender {
+    /// How targets are reached.
+    package struct Settings: Sendable {
+        /// For everything from the look-up of the name to the end of the answer.
+        package var timeout: Duration
+        /// Whether the certificate of an `https` target must be valid.
+        package var validatesHTTPS: Bool
+        /// PEM file of authorities that are trusted beside the system's.
+        package var authoritiesFile: String?
+        package var addresses: AddressPolicy
+        /// HTTP proxy that everything goes through.
+        package var proxy: TargetURL?
+
+        package init(
+            timeout: Duration = .seconds(15),
+            validatesHTTPS: Bool = true,
+            authoritiesFile: String? = nil,
+            addresses: AddressPolicy = AddressPolicy(),
+            proxy: TargetURL? = nil
+        ) {
+            self.timeout = timeout
+            self.validatesHTTPS = validatesHTTPS
+            self.authoritiesFile = authoritiesFile
+            self.addresses = addresses
+            self.proxy = proxy
+        }
+    }
+
+    private let settings: Settings
+    private let request: NotificationRequest
+    private let route: TargetRoute
+    private let pools: [ConnectionPool]
+    private let turn = Atomic<Int>(0)
+
+    /// - Parameters:
+    ///   - version: What follows `NetServer-Webhook/` in `User-Agent`.
+    ///   - resolver: Looks names up.
+    ///
+    /// Throws when the authorities' file cannot be read.
+    package init(
+        version: String,
+        settings: Settings,
+        resolver: any NameResolver = SystemResolver(),
+        group: MultiThreadedEventLoopGroup = .singleton
+    ) throws {
+        self.settings = settings
+        request = NotificationRequest(version: version)
+        route = try TargetRoute(settings: settings, resolver: resolver)
+        pools = group.makeIterator().map(ConnectionPool.init)
+    }
+
+    /// Ends all connections; one that is in use when it has been.
+    package func shutdown() async {
+        for pool in pools { try? await pool.loop.submit { pool.close() }.get() }
+    }
+
+    package func send(_ notification: WebhookNotification) async -> SendOutcome {
+        guard let target = TargetURL(notification.url) else {
+            return .failed(SendFailure(.invalidURL, "The target is not a URL that can be posted to."))
+        }
+        var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: route.requestTarget(for: target))
+        head.headers = request.headers(of: notification)
+        head.headers.add(name: "Host", value: target.hostHeader)
+        head.headers.add(name: "Content-Length", value: String(notification.body.count))
+        let turn = self.turn.wrappingAdd(1, ordering: .relaxed).oldValue
+        let transfer = Transfer(
+            target: target,
+            head: head,
+            body: ByteBuffer(bytes: notification.body),
+            route: route,
+            pool: pools[Int(UInt(bitPattern: turn) % UInt(pools.count))],
+            timeout: settings.timeout
+        )
+        return await withTaskCancellationHandler {
+            await transfer.run()
+        } onCancel: {
+            transfer.cancel()
+        }
+    }
+}

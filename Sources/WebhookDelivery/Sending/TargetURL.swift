@@ -1,0 +1,37 @@
+import Foundation
+
+/// A target's URL, taken apart for HTTP.
+package struct TargetURL: Sendable, Hashable {
+    package let isTLS: Bool
+    /// Without brackets.
+    package let host: String
+    package let port: Int
+    /// Path and query, as the request line has them.
+    package let path: String
+
+    /// Takes an absolute http or https URL apart; nil for anything else.
+    package init?(_ text: String) {
+        // Foundation would encode these and carry on.
+        guard text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F }), let url = URL(string: text),
+            let parts = URLComponents(url: url, resolvingAgainstBaseURL: true),
+            let scheme = parts.scheme?.lowercased(), scheme == "http" || scheme == "https",
+            var host = parts.encodedHost, !host.isEmpty
+        else { return nil }
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        // Anything else could end the header line that it is written into.
+        guard host.utf8.allSatisfy({ (0x21..<0x7F).contains($0) }) else { return nil }
+        isTLS = scheme == "https"
+        self.host = host
+        port = parts.port ?? (isTLS ? 443 : 80)
+        guard (1..<65536).contains(port) else { return nil }
+        path =
+            (parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath)
+            + (parts.percentEncodedQuery.map { "?" + $0 } ?? "")
+    }
+
+    /// The value of `Host`: the port only when it is not the scheme's own.
+    package var hostHeader: String {
+        let name = host.contains(":") ? "[\(host)]" : host
+        return port == (isTLS ? 443 : 80) ? name : "\(name):\(port)"
+    }
+}

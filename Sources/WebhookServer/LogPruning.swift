@@ -1,0 +1,44 @@
+import AgentCore
+import Foundation
+import Logging
+import ServiceLifecycle
+
+/// Removes what is no longer kept on record, in small steps, so that the database does not grow with what has been
+/// delivered.
+struct LogPruning: Service {
+    let log: any DeliveryLog
+    let settings: ServerSettings
+    let logger: Logger
+
+    private static let interval = Duration.seconds(10)
+    private static let rowsPerStep = 500
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    try await Task.sleep(for: Self.interval)
+                    try await prune()
+                } catch is CancellationError {
+                    return
+                } catch {
+                    logger.error("the record could not be pruned", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+    }
+
+    private func prune() async throws(StoreError) {
+        let now = Timestamp(Date())
+        let limits = LogLimits(
+            attemptsBefore: now.advanced(by: .zero - settings.attemptRetention),
+            attempts: settings.attemptLimit,
+            failedBefore: now.advanced(by: .zero - settings.failedRetention),
+            rowsPerStep: Self.rowsPerStep
+        )
+        while try await log.prune(limits), !Task.isCancelled {
+            // Others' writes go between two steps.
+            await Task.yield()
+        }
+    }
+}

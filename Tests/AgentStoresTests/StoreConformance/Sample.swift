@@ -1,0 +1,182 @@
+import AgentCore
+import Foundation
+import Testing
+
+/// Values that cases are made of.
+enum Sample {
+    /// When every case begins.
+    static let start = Timestamp(ticks: 17_400_000_001_234_567)
+    static let scope = WebhookScope(tenant: "Default")
+    static let owner = UUID()
+    static let lease = Duration.seconds(30)
+    /// Later than anything that a case does.
+    static let farFuture = start.advanced(by: .seconds(1_000_000))
+
+    static func after(_ duration: Duration) -> Timestamp {
+        start.advanced(by: duration)
+    }
+
+    static func webhook(
+        _ name: String = "Sample",
+        events: [String?]? = ["contact.created"],
+        state: WebhookState = .active,
+        type: String? = nil
+    ) -> Webhook {
+        var webhook = Webhook()
+        webhook.name = name
+        webhook.events = events
+        webhook.targetURL = "https://example.com/" + name
+        webhook.state = state
+        webhook.type = type
+        return webhook
+    }
+
+    static func event(
+        _ name: String = "contact.created",
+        tenant: String = "Default",
+        id: UUID = UUID(),
+        time: Timestamp = start
+    ) -> Event {
+        Event(
+            id: id,
+            tenant: tenant,
+            name: name,
+            bodyHead: Array("head".utf8),
+            bodyTail: Array("tail".utf8),
+            time: time
+        )
+    }
+
+    static func associate(_ id: Int32, _ name: String) -> Associate {
+        Associate(
+            associateID: id,
+            name: name,
+            personID: 17,
+            rank: -3,
+            tooltip: "Tooltip \u{20AC}",
+            type: .externalAssociate,
+            groupIndex: 4,
+            fullName: "Bj\u{F8}rn \u{10400}",
+            formalName: "Dr. \(name)",
+            deleted: true,
+            ejUserID: 99,
+            userName: name + "@example.com"
+        )
+    }
+
+    /// A webhook with something in every field, and in each something that is easily lost.
+    static var full: Webhook {
+        var webhook = Webhook()
+        webhook.name = "Gr\u{F6}\u{DF}e \u{1F511} \"quoted\" 'single' \\ 100% _\r\n\ttail "
+        webhook.events = ["contact.created", nil, "", "Contact.CREATED", "k\u{F6}rper.\u{43A}\u{43B}\u{44E}\u{447}"]
+        webhook.targetURL = "https://example.com:8443/h?a=1&b=%20#c"
+        webhook.secret = String(repeating: "\u{43A}\u{43B}\u{44E}\u{447}-\u{1F511};", count: 20_000)
+        webhook.state = .stopped
+        webhook.type = "crmscript"
+        webhook.headers = StringDictionary([
+            .init(key: "X-B", value: "2"), .init(key: "X-A", value: ""), .init(key: "X-B", value: nil),
+            .init(key: "", value: "\u{E9}"),
+        ])
+        webhook.properties = properties
+        webhook.registered = Timestamp(ticks: 17_000_000_000_000_001)
+        webhook.registeredBy = associate(1, "first")
+        webhook.updated = Timestamp(ticks: 17_000_000_000_000_009)
+        webhook.updatedBy = associate(2, "second")
+        return webhook
+    }
+
+    /// Null and empty where both can be told apart.
+    static var null: Webhook {
+        var webhook = Webhook()
+        webhook.state = .tooManyErrors
+        return webhook
+    }
+
+    static var empty: Webhook {
+        var webhook = Webhook()
+        webhook.name = ""
+        webhook.events = []
+        webhook.targetURL = ""
+        webhook.secret = ""
+        webhook.state = .active
+        webhook.type = ""
+        webhook.headers = StringDictionary()
+        webhook.properties = ObjectDictionary()
+        webhook.registered = Timestamp(ticks: 0)
+        webhook.updated = Timestamp(ticks: -1)
+        return webhook
+    }
+
+    /// Every type that a value can have, its text as clients write it.
+    private static var properties: ObjectDictionary {
+        let scalars: [(ScalarType, String)] = [
+            (.string, " padded "), (.boolean, "1"), (.byte, "-128"), (.unsignedByte, "255"), (.short, "-32768"),
+            (.unsignedShort, "65535"), (.int, "+007"), (.unsignedInt, "4294967295"), (.long, "-9223372036854775808"),
+            (.unsignedLong, "18446744073709551615"), (.float, "1.10"), (.double, "-INF"),
+            (.decimal, "12345678901234567890.12345678901234567890"), (.dateTime, "2024-02-29T12:30:15"),
+            (.base64Binary, "AAEC/w=="), (.anyURI, "urn:a:b"), (.guid, "no guid at all"), (.char, "8364"),
+            (.duration, "-P1DT0.5S"),
+        ]
+        var all = ObjectDictionary(scalars.map { ("scalar-" + $0.0.rawValue, TypedValue.scalar($0.0, text: $0.1)) })
+        let nested = ObjectDictionary([
+            ("z", .dictionary(ObjectDictionary([("deep", .ints([Int32.min, 0, Int32.max]))]))), ("a", .null),
+        ])
+        let others: [(String, TypedValue)] = [
+            ("null", .null), ("untyped", .untyped(text: "True")),
+            ("name", .qualifiedName(prefix: "p", namespace: "urn:\u{FC}", localName: "local")),
+            ("no prefix", .qualifiedName(prefix: "", namespace: "", localName: "local")),
+            ("strings", .strings(["b", nil, "", "a"])), ("no strings", .strings([])), ("no ints", .ints([])),
+            ("nested", .dictionary(nested)), ("no members", .dictionary(ObjectDictionary())),
+            ("json", .json("[1,\"two\",{\"b\":1.0,\"a\":null}]")), ("", .string("")),
+        ]
+        for (key, value) in others { all.set(value, for: key) }
+        return all
+    }
+}
+
+typealias Disposition = DeliveryResult.Disposition
+
+/// The result of a delivery, with the fence of its claim.
+func makeResult(_ delivery: ClaimedDelivery, _ disposition: Disposition) -> DeliveryResult {
+    DeliveryResult(id: delivery.id, fence: delivery.fence, disposition: disposition)
+}
+
+extension WebhookStore {
+    /// Inserts a webhook with the body suffix that the service makes of it.
+    func add(_ webhook: Webhook, in scope: WebhookScope = Sample.scope) async throws -> Webhook {
+        try await insert(webhook, bodySuffix: EventBody.suffix(of: webhook), in: scope)
+    }
+
+    func replace(_ webhook: Webhook, in scope: WebhookScope = Sample.scope) async throws -> Webhook? {
+        try await update(webhook, bodySuffix: EventBody.suffix(of: webhook), in: scope)
+    }
+
+    /// The names that `filter` lets through, in the order they are listed in.
+    func names(_ filter: WebhookFilter = WebhookFilter(), in scope: WebhookScope = Sample.scope) async throws
+        -> [String?]
+    {
+        try await webhooks(in: scope, matching: filter).map(\.name)
+    }
+}
+
+extension DeliveryQueue {
+    func take(
+        _ limit: Int = 10_000,
+        by owner: UUID = Sample.owner,
+        at now: Timestamp = Sample.start,
+        lease: Duration = Sample.lease
+    ) async throws -> [ClaimedDelivery] {
+        try await claim(limit: limit, owner: owner, now: now, lease: lease)
+    }
+
+    /// Records one result. Returns whether it counted.
+    func settle(_ delivery: ClaimedDelivery, _ disposition: Disposition) async throws -> Bool {
+        try await record([makeResult(delivery, disposition)]) == [true]
+    }
+
+    func expectCounts(pending: Int, failed: Int, _ location: SourceLocation = #_sourceLocation) async throws {
+        let found = try await counts()
+        #expect(found.pending == pending, sourceLocation: location)
+        #expect(found.failed == failed, sourceLocation: location)
+    }
+}

@@ -1,0 +1,22 @@
+import AgentStores
+import Testing
+
+/// One thing that every store must do, tried on an empty store of its own.
+struct StoreCase: Sendable, CustomTestStringConvertible {
+    let name: String
+    let run: @Sendable (any AgentStore) async throws -> Void
+
+    init(_ name: String, run: @escaping @Sendable (any AgentStore) async throws -> Void) {
+        self.name = name
+        self.run = run
+    }
+
+    var testDescription: String { name }
+}
+
+/// What every store must do. A store's suite is one test with ``cases`` as its arguments.
+enum StoreConformance {
+    static let cases: [StoreCase] = [
+        webhooks, scopes, filters, signalling, bodies, claims, results, pruning, concurrency,
+    ].flatMap { $0 }
+}

@@ -1,0 +1,252 @@
+import Testing
+import XML
+
+@testable import SOAP
+
+@Suite("Answers")
+struct AnswerWriterTests {
+    /// The shapes in the versions that they come in.
+    static let kinds: [(AnswerShape, SOAPVersion)] = [
+        (.documented, .soap12), (.framework, .soap11), (.framework, .soap12),
+    ]
+
+    @Test("An answer is an envelope with Succeeded and the operation's element", arguments: AnswerWriterTests.kinds)
+    func envelope(shape: AnswerShape, version: SOAPVersion) throws {
+        let bytes = answerBytes(shape, version) { _ in }
+        #expect(bytes.starts(with: Array("<?xml version=\"1.0\" encoding=\"UTF-8\"?>".utf8)))
+        let root = try XMLDocument(parsing: bytes).root
+        #expect(root.qualifiedName == QualifiedName(namespace: version.namespace, localName: "Envelope"))
+        #expect(
+            root.children.map(\.qualifiedName) == [
+                QualifiedName(namespace: version.namespace, localName: "Header"),
+                QualifiedName(namespace: version.namespace, localName: "Body"),
+            ]
+        )
+        let succeeded = try #require(root.at("Header", "Succeeded"))
+        #expect(succeeded.namespace == serviceNamespace)
+        #expect(succeeded.text == "true")
+        #expect(try #require(root.at("Header")).children.map(\.name) == ["Succeeded"])
+        let operation = try #require(root.at("Body", "GetWebhookResponse"))
+        #expect(operation.namespace == serviceNamespace)
+        #expect(operation.attributes.isEmpty)
+        #expect(operation.children.map(\.name) == [])
+    }
+
+    @Test("The documented shape has the documented prefixes")
+    func documentedPrefixes() {
+        let bytes = answerBytes(.documented, .soap12) { $0.string("Name", "x") }
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text.contains("<SOAP-ENV:Envelope "))
+        #expect(text.contains("<SOAP-ENV:Body><Webhook:GetWebhookResponse>"))
+        #expect(text.contains("<Webhook:Name xsi:type=\"xsd:string\">x</Webhook:Name>"))
+    }
+
+    @Test("The framework's shape declares the service as the default namespace of each block")
+    func frameworkPrefixes() {
+        let bytes = answerBytes(.framework, .soap11) { $0.string("Name", "x") }
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text.contains("<GetWebhookResponse xmlns=\"\(serviceNamespace)\"><Name>x</Name></GetWebhookResponse>"))
+    }
+
+    @Test(
+        "Values have the service's namespace, and their type in the documented shape only",
+        arguments: AnswerWriterTests.kinds
+    )
+    func values(shape: AnswerShape, version: SOAPVersion) throws {
+        let response = try answer(shape, version) { writer in
+            writer.begin("Response", .service("Webhook"))
+            writer.int("WebhookId", -5)
+            writer.string("Name", " a<b>&\"\r\n ")
+            writer.short("Rank", 7)
+            writer.boolean("Deleted", false)
+            writer.boolean("Success", true)
+            writer.value("Registered", .schema("dateTime"), "2024-02-29T12:30:15Z")
+            writer.begin("Pair")
+            writer.end("Pair")
+            writer.end("Response")
+        }
+        let expected: [(String, QualifiedName?, String)] = [
+            ("WebhookId", schema("int"), "-5"),
+            ("Name", schema("string"), " a<b>&\"\r\n "),
+            ("Rank", schema("short"), "7"),
+            ("Deleted", schema("boolean"), "false"),
+            ("Success", schema("boolean"), "true"),
+            ("Registered", schema("dateTime"), "2024-02-29T12:30:15Z"),
+            ("Pair", nil, ""),
+        ]
+        let isTyped = shape == .documented
+        #expect(try response.typeName() == (isTyped ? name(serviceNamespace, "Webhook") : nil))
+        #expect(response.children.map(\.name) == expected.map(\.0))
+        for (child, (_, type, text)) in zip(response.children, expected) {
+            #expect(child.namespace == serviceNamespace)
+            #expect(try child.typeName() == (isTyped ? type : nil))
+            #expect(Array(child.text.utf8) == Array(text.utf8))
+        }
+    }
+
+    @Test("Null is marked as such, empty is not", arguments: AnswerWriterTests.kinds)
+    func nulls(shape: AnswerShape, version: SOAPVersion) throws {
+        let response = try answer(shape, version) { writer in
+            writer.begin("Response")
+            writer.null("Headers")
+            writer.string("Name", nil)
+            writer.string("Secret", "")
+            writer.item("string", nil)
+            writer.end("Response")
+        }
+        #expect(response.children.map(\.isNil) == [true, true, false, true])
+        #expect(
+            response.children.map(\.namespace) == [
+                serviceNamespace, serviceNamespace, serviceNamespace, Namespace.arrays,
+            ]
+        )
+    }
+
+    @Test("Items of arrays have the arrays' namespace", arguments: AnswerWriterTests.kinds)
+    func items(shape: AnswerShape, version: SOAPVersion) throws {
+        let response = try answer(shape, version) { writer in
+            writer.begin("Events", .arrays("ArrayOfstring"))
+            writer.item("string", "a&b")
+            writer.item("int", "5")
+            writer.end("Events")
+        }
+        let isTyped = shape == .documented
+        #expect(try response.typeName() == (isTyped ? name(Namespace.arrays, "ArrayOfstring") : nil))
+        let items = Array(response.children)
+        #expect(items.map(\.qualifiedName) == [name(Namespace.arrays, "string"), name(Namespace.arrays, "int")])
+        #expect(items.map(\.text) == ["a&b", "5"])
+        #expect(try items[0].typeName() == (isTyped ? schema("string") : nil))
+        #expect(try items[1].typeName() == (isTyped ? schema("int") : nil))
+    }
+
+    @Test("Values of type anyType name their type in every shape", arguments: AnswerWriterTests.kinds)
+    func anyValues(shape: AnswerShape, version: SOAPVersion) throws {
+        let response = try answer(shape, version) { writer in
+            writer.begin("Response")
+            writer.anyValue("Value", .schema("int"), "5")
+            writer.anyValue("Value", .serialization("guid"), "<g>")
+            writer.beginAny("Value", .arrays("ArrayOfint"))
+            writer.item("int", "5")
+            writer.end("Value")
+            writer.beginAny("Value", .service("StringObjectDictionary"))
+            writer.end("Value")
+            writer.end("Response")
+        }
+        let types = try response.children.map { try $0.typeName() }
+        let expected = [
+            schema("int"), name(Namespace.serialization, "guid"), name(Namespace.arrays, "ArrayOfint"),
+            name(serviceNamespace, "StringObjectDictionary"),
+        ]
+        #expect(types == expected)
+        #expect(response.children.map(\.qualifiedName) == Array(repeating: name(serviceNamespace, "Value"), count: 4))
+        #expect(response.children.map(\.text) == ["5", "<g>", "", ""])
+    }
+
+    @Test(
+        "A qualified name keeps its meaning, whatever its prefix",
+        arguments: [
+            "", "p", "q", "s", "xsi", "xsd", "arr", "ser", "svc", "xmlx", "SOAP-ENV", "SOAP-ENC", "Webhook",
+            "NetServerServices871", "NetServerServices872",
+        ]
+    )
+    func qualifiedNames(prefix: String) throws {
+        for (shape, version) in Self.kinds {
+            for namespace in ["urn:x", "urn:a&b'c", serviceNamespace, ""] {
+                let response = try answer(shape, version) { writer in
+                    writer.begin("Response")
+                    writer.anyQualifiedName("Value", prefix: prefix, namespace: namespace, localName: "local")
+                    writer.anyValue("Value", .schema("string"), "after")
+                    writer.end("Response")
+                }
+                let values = Array(response.children)
+                let types = try values.map { try $0.typeName() }
+                #expect(types == [schema("QName"), schema("string")])
+                #expect(values.map(\.qualifiedName) == Array(repeating: name(serviceNamespace, "Value"), count: 2))
+                #expect(values.first?.resolve(values[0].text) == name(namespace, "local"), "\(shape) {\(namespace)}")
+            }
+        }
+    }
+
+    @Test("A failure is told in the header, whose values carry no types", arguments: AnswerWriterTests.kinds)
+    func failure(shape: AnswerShape, version: SOAPVersion) throws {
+        let exception = ExceptionInfo(
+            message: "m</Message><x>",
+            friendlyText: "f&",
+            exceptionType: "SuperOffice.Exceptions.SoValidationException",
+            source: "Webhook.SaveWebhook",
+            parameters: [.init(key: "Target<Url>", value: "]]>")]
+        )
+        let header = ResponseHeader(exception: exception, timeZone: TimeZoneBlock(id: 54, locationCode: "<CET>"))
+        let root = try XMLDocument(parsing: answerBytes(shape, version, header: header) { _ in }).root
+        let blocks = try #require(root.at("Header"))
+        #expect(blocks.children.map(\.name) == ["ExceptionInfo", "Succeeded", "TimeZone"])
+        #expect(blocks.children.allSatisfy { $0.namespace == serviceNamespace })
+        #expect(blocks.at("Succeeded")?.text == "false")
+        let information = try #require(blocks.at("ExceptionInfo"))
+        #expect(
+            information.children.map(\.name) == [
+                "Message", "StackTrace", "FriendlyText", "ExceptionType", "Source", "InnerException", "Parameters",
+            ]
+        )
+        #expect(information.at("Message")?.text == "m</Message><x>")
+        #expect(information.at("StackTrace")?.text == "")
+        #expect(information.at("FriendlyText")?.text == "f&")
+        #expect(information.at("ExceptionType")?.text == exception.exceptionType)
+        #expect(information.at("Source")?.text == "Webhook.SaveWebhook")
+        #expect(information.at("InnerException")?.isNil == true)
+        let pair = try #require(information.at("Parameters", "SoExceptionInfoParametersKeyValuePair"))
+        #expect(pair.at("Key")?.text == "Target<Url>")
+        #expect(pair.at("Value")?.text == "]]>")
+        #expect(blocks.at("TimeZone", "SoTimeZoneId")?.text == "54")
+        #expect(blocks.at("TimeZone", "SoTimeZoneLocationCode")?.text == "<CET>")
+        #expect(blocks.subtree.allSatisfy { $0.attribute("type", namespace: Namespace.schemaInstance) == nil })
+        #expect(root.subtree.allSatisfy { $0.namespace == serviceNamespace || $0.namespace == version.namespace })
+    }
+
+    @Test("Without parameters or a location there is null", arguments: AnswerWriterTests.kinds)
+    func sparseHeader(shape: AnswerShape, version: SOAPVersion) throws {
+        let exception = ExceptionInfo(message: "", friendlyText: "", exceptionType: "", source: "")
+        let header = ResponseHeader(exception: exception, timeZone: TimeZoneBlock(id: 0, locationCode: nil))
+        let root = try XMLDocument(parsing: answerBytes(shape, version, header: header) { _ in }).root
+        #expect(root.at("Header", "ExceptionInfo", "Parameters")?.isNil == true)
+        #expect(root.at("Header", "TimeZone", "SoTimeZoneLocationCode")?.isNil == true)
+    }
+
+    private func name(_ namespace: String, _ localName: String) -> QualifiedName {
+        QualifiedName(namespace: namespace, localName: localName)
+    }
+
+    private func schema(_ localName: String) -> QualifiedName {
+        name(Namespace.schema, localName)
+    }
+
+    private func answerBytes(
+        _ shape: AnswerShape,
+        _ version: SOAPVersion,
+        header: ResponseHeader = ResponseHeader(),
+        content: (inout AnswerWriter) -> Void
+    ) -> [UInt8] {
+        AnswerWriter.answer(
+            shape: shape,
+            version: version,
+            service: "Webhook",
+            namespace: serviceNamespace,
+            element: "GetWebhookResponse",
+            header: header,
+            content: content
+        )
+    }
+
+    /// The only element inside the operation's.
+    private func answer(
+        _ shape: AnswerShape,
+        _ version: SOAPVersion,
+        content: (inout AnswerWriter) -> Void
+    ) throws -> XMLElement {
+        let root = try XMLDocument(parsing: answerBytes(shape, version, content: content)).root
+        let operation = try #require(root.at("Body", "GetWebhookResponse"))
+        let children = Array(operation.children)
+        #expect(children.count == 1)
+        return try #require(children.first)
+    }
+}

@@ -1,0 +1,85 @@
+import AgentCore
+import AgentStores
+import Foundation
+import Testing
+import WebhookDelivery
+
+@Suite("Delivery engine whose store fails", .timeLimit(.minutes(1)))
+struct DeliveryEngineFaultTests {
+    @Test("Claims again at the next poll")
+    func claimErrors() async throws {
+        let rig = Rig(isSilent: true) { _ in .ok }
+        rig.queue.state.update { $0.failingClaims = 2 }
+        try await rig.addWebhook()
+        try await rig.signal()
+        try await rig.running { _ in
+            for poll in 1...2 {
+                let offset = rig.settings.pollInterval * poll
+                try await rig.clock.sleeper(until: offset)
+                #expect(rig.sender.calls.isEmpty)
+                rig.clock.advance(to: offset)
+            }
+            try await rig.recorded(1)
+        }
+        #expect(rig.queue.state.value.claims >= 3)
+        #expect(try await rig.queue.counts() == DeliveryCounts(pending: 0, failed: 0))
+    }
+
+    @Test("Offers a result again until it is taken, without sending again")
+    func recordErrors() async throws {
+        let rig = Rig(isSilent: true) { _ in .ok }
+        rig.queue.state.update { $0.failingRecords = 2 }
+        try await rig.addWebhook()
+        try await rig.signal()
+        try await rig.running { _ in
+            for failures in 1...2 {
+                try await rig.queue.state.wait { $0.recordCalls == failures }
+                rig.clock.advance(to: try await rig.clock.nextWake(within: .seconds(60)))
+            }
+            try await rig.recorded(1)
+        }
+        #expect(rig.sender.calls.count == 1)
+        #expect(rig.queue.state.value.recordCalls == 3)
+        #expect(try await rig.queue.counts() == DeliveryCounts(pending: 0, failed: 0))
+    }
+
+    @Test("Delivers again after the lease when a result is never taken")
+    func recordNeverTaken() async throws {
+        let rig = Rig(isSilent: true) { _ in .ok }
+        rig.queue.state.update { $0.failingRecords = 5 }
+        try await rig.addWebhook()
+        let event = try await rig.signal()
+        try await rig.running { _ in
+            for failures in 1...4 {
+                try await rig.queue.state.wait { $0.recordCalls == failures }
+                rig.clock.advance(to: try await rig.clock.nextWake(within: .seconds(60)))
+            }
+            try await rig.queue.state.wait { $0.recordCalls == 5 }
+            #expect(rig.sender.calls.count == 1)
+            rig.clock.advance(to: rig.settings.lease + .seconds(30))
+            try await rig.recorded(1)
+        }
+        #expect(rig.sender.calls.map(\.notification.eventID) == [event, event])
+        #expect(rig.sender.calls.map(\.notification.retry) == [0, 0])
+        #expect(try await rig.queue.counts() == DeliveryCounts(pending: 0, failed: 0))
+    }
+
+    @Test("Goes on when the result of a stale holder does not count")
+    func staleResult() async throws {
+        let gate = Gate()
+        let rig = Rig { await $0 == 0 ? gate.pass(.serverError) : .ok }
+        let webhook = try await rig.addWebhook()
+        try await rig.signal()
+        try await rig.running { _ in
+            try await rig.sent(1)
+            _ = try await rig.queue.store.delete(id: webhook.id, in: Rig.scope)
+            gate.open()
+            try await rig.recorded(1)
+            try await rig.addWebhook()
+            try await rig.signal()
+            try await rig.recorded(2)
+        }
+        #expect(rig.queue.state.value.recorded.map(\.counted) == [false, true])
+        #expect(try await rig.queue.counts() == DeliveryCounts(pending: 0, failed: 1))
+    }
+}

@@ -1,0 +1,199 @@
+import AgentCore
+import AgentStores
+import Foundation
+import Testing
+import WebhookDelivery
+
+@Suite("Delivery engine", .timeLimit(.minutes(1)))
+struct DeliveryEngineTests {
+    @Test("Delivers what is signalled, as it was taken in")
+    func delivers() async throws {
+        let rig = Rig { _ in .ok }
+        let webhook = try await rig.addWebhook()
+        try await rig.running { _ in
+            try await rig.queue.state.wait { $0.claims > 0 }
+            let event = try await rig.signal()
+            try await rig.recorded(1)
+            let expected = WebhookNotification(
+                url: "https://example.com/hook",
+                headers: webhook.headers,
+                secret: "s3cret",
+                event: "contact.created",
+                eventID: event,
+                retry: 0,
+                isTest: false,
+                body: Array("head-suffix-tail".utf8)
+            )
+            #expect(rig.sender.calls.map(\.notification) == [expected])
+        }
+        #expect(rig.queue.state.value.recorded.map(\.counted) == [true])
+        #expect(try await rig.queue.counts() == DeliveryCounts(pending: 0, failed: 0))
+        #expect(try await rig.queue.store.lastError(id: webhook.id, in: Rig.scope) == nil)
+    }
+
+    @Test("Finds work that was due before it started, without being told")
+    func dueAtStart() async throws {
+        let rig = Rig(isSilent: true) { _ in .ok }
+        try await rig.addWebhook()
+        let events = [try await rig.signal(), try await rig.signal()]
+        try await rig.running { _ in try await rig.recorded(2) }
+        #expect(Set(rig.sender.calls.map(\.notification.eventID)) == Set(events))
+    }
+
+    @Test("Waits for work that is due later, without being told")
+    func dueLater() async throws {
+        let rig = Rig(isSilent: true) { _ in .ok }
+        try await rig.addWebhook()
+        try await rig.signal(at: .milliseconds(2500))
+        try await rig.running { _ in
+            try await rig.clock.sleeper(until: .milliseconds(2500))
+            #expect(rig.sender.calls.isEmpty)
+            rig.clock.advance(to: .milliseconds(2500))
+            try await rig.recorded(1)
+        }
+        #expect(rig.sender.calls.map(\.time) == [.milliseconds(2500)])
+    }
+
+    @Test("Repeats a failed attempt exactly 1 s and 4 s later, with the same event and body, and then gives up")
+    func oneCycle() async throws {
+        var rig = Rig { _ in .serverError }
+        rig.policy.cycles = 1
+        let webhook = try await rig.addWebhook()
+        let event = try await rig.signal()
+        try await rig.running { _ in
+            for (attempt, offset) in [Duration.zero, .seconds(1), .seconds(5)].enumerated() {
+                if attempt > 0 { try await rig.clock.sleeper(until: offset) }
+                rig.clock.advance(to: offset)
+                try await rig.recorded(attempt + 1)
+            }
+        }
+        let calls = rig.sender.calls
+        #expect(calls.map(\.time) == [.zero, .seconds(1), .seconds(5)])
+        #expect(calls.map(\.notification.retry) == [0, 1, 2])
+        #expect(calls.allSatisfy { $0.notification.eventID == event })
+        #expect(calls.allSatisfy { $0.notification.body == Array("head-suffix-tail".utf8) })
+        #expect(try await rig.queue.counts() == DeliveryCounts(pending: 0, failed: 1))
+        let error = try await rig.queue.store.lastError(id: webhook.id, in: Rig.scope)
+        #expect(error == "HTTP/1.1 500 Internal Server Error")
+    }
+
+    @Test("Goes through three cycles of three attempts by default")
+    func allCycles() async throws {
+        let rig = Rig { _ in .refused }
+        try await rig.addWebhook()
+        try await rig.signal()
+        try await rig.running { _ in
+            for attempt in 1...9 {
+                try await rig.recorded(attempt)
+                if attempt < 9 { rig.clock.advance(to: try await rig.clock.nextWake(within: .seconds(60))) }
+            }
+        }
+        #expect(rig.sender.calls.map(\.time) == [0, 1, 5, 15, 16, 20, 30, 31, 35].map { .seconds($0) })
+        #expect(rig.sender.calls.map(\.notification.retry) == Array(0..<9))
+        #expect(try await rig.queue.counts() == DeliveryCounts(pending: 0, failed: 1))
+    }
+
+    @Test("Stops repeating once an attempt succeeds")
+    func successInBetween() async throws {
+        let rig = Rig { $0 == 0 ? .serverError : .ok }
+        let webhook = try await rig.addWebhook()
+        try await rig.signal()
+        try await rig.running { _ in
+            try await rig.clock.sleeper(until: .seconds(1))
+            rig.clock.advance(to: .seconds(1))
+            try await rig.recorded(2)
+        }
+        #expect(rig.sender.calls.count == 2)
+        #expect(try await rig.queue.counts() == DeliveryCounts(pending: 0, failed: 0))
+        let error = try await rig.queue.store.lastError(id: webhook.id, in: Rig.scope)
+        #expect(error == "HTTP/1.1 500 Internal Server Error")
+    }
+
+    @Test("A target that is gone is not tried again")
+    func gone() async throws {
+        let rig = Rig { _ in .answered(TargetAnswer(status: 410, reason: "Gone")) }
+        try await rig.addWebhook()
+        try await rig.signal()
+        try await rig.running { _ in try await rig.recorded(1) }
+        #expect(rig.sender.calls.count == 1)
+        #expect(try await rig.queue.counts() == DeliveryCounts(pending: 0, failed: 1))
+    }
+
+    @Test("A repeated attempt goes where the webhook points by then, with the body of the event")
+    func movedInBetween() async throws {
+        let rig = Rig { $0 == 0 ? .serverError : .ok }
+        var webhook = try await rig.addWebhook()
+        try await rig.signal()
+        try await rig.running { _ in
+            try await rig.clock.sleeper(until: .seconds(1))
+            webhook.targetURL = "https://example.com/moved"
+            webhook.secret = nil
+            _ = try await rig.queue.store.update(webhook, bodySuffix: Array("-new-".utf8), in: Rig.scope)
+            rig.clock.advance(to: .seconds(1))
+            try await rig.recorded(2)
+        }
+        let last = try #require(rig.sender.calls.last?.notification)
+        #expect(last.url == "https://example.com/moved")
+        #expect(last.secret == nil)
+        #expect(last.body == Array("head-suffix-tail".utf8))
+    }
+
+    @Test("Never has more in flight than it may, and drains the queue", arguments: [(1, 10), (3, 20), (200, 450)])
+    func concurrency(limit: Int, deliveries: Int) async throws {
+        let gate = Gate()
+        var rig = Rig { _ in
+            let outcome = await gate.pass()
+            await Task.yield()
+            return outcome
+        }
+        rig.settings.concurrency = limit
+        try await rig.addWebhook()
+        for _ in 0..<deliveries { try await rig.signal() }
+        try await rig.running { _ in
+            try await rig.sender.state.wait { $0.inFlight == limit }
+            gate.open()
+            try await rig.recorded(deliveries)
+        }
+        #expect(rig.sender.state.value.mostInFlight == limit)
+        #expect(rig.sender.calls.count == deliveries)
+        #expect(Set(rig.sender.calls.map(\.notification.eventID)).count == deliveries)
+        #expect(try await rig.queue.counts() == DeliveryCounts(pending: 0, failed: 0))
+    }
+
+    @Test("A target that does not answer keeps nobody else waiting")
+    func slowTarget() async throws {
+        let gate = Gate()
+        let rig = Rig { await $0 == 0 ? gate.pass() : .ok }
+        try await rig.addWebhook()
+        try await rig.signal()
+        try await rig.running { _ in
+            try await rig.sent(1)
+            for number in 1...3 {
+                try await rig.signal()
+                try await rig.recorded(number)
+            }
+            #expect(rig.sender.state.value.inFlight == 1)
+            gate.open()
+            try await rig.recorded(4)
+        }
+    }
+
+    /// What is due next must be looked at also in a turn that found something to send.
+    @Test("What becomes due while something is in flight is not kept waiting until the next poll")
+    func dueWhileInFlight() async throws {
+        let gate = Gate()
+        let rig = Rig(isSilent: true) { await $0 == 0 ? gate.pass() : .ok }
+        try await rig.addWebhook()
+        try await rig.signal(at: .seconds(1))
+        try await rig.signal(at: .milliseconds(1300))
+        try await rig.running { _ in
+            try await rig.clock.sleeper(until: .seconds(1))
+            rig.clock.advance(to: .seconds(1))
+            try await rig.sent(1)
+            let wake = try await rig.clock.nextWake(within: .seconds(7200))
+            #expect(wake == .milliseconds(1300))
+            gate.open()
+            try await rig.recorded(1)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import AgentCore
+import AgentStores
+import Foundation
+
+/// The real memory store, watched and, where a test wants it, failing.
+final class ObservedQueue: DeliveryQueue {
+    struct State: Sendable {
+        /// Calls, failed ones included.
+        var claims = 0
+        var recordCalls = 0
+        /// Results that were taken, and whether they counted.
+        var recorded: [(result: DeliveryResult, counted: Bool)] = []
+        var releases: [UUID] = []
+        /// How many of the next calls fail.
+        var failingClaims = 0
+        var failingRecords = 0
+    }
+
+    let store = MemoryStore()
+    let state = Watched(State())
+    let arrivals: AsyncStream<Void>
+    private let silence = AsyncStream<Void>.makeStream()
+
+    /// - Parameter isSilent: Whether what is signalled does not arrive, so that only the engine's own alarms wake it.
+    init(isSilent: Bool) {
+        arrivals = isSilent ? silence.stream : store.arrivals
+    }
+
+    func claim(
+        limit: Int,
+        owner: UUID,
+        now: Timestamp,
+        lease: Duration
+    ) async throws(StoreError) -> [ClaimedDelivery] {
+        let fails = state.update { state in
+            state.claims += 1
+            state.failingClaims -= 1
+            return state.failingClaims >= 0
+        }
+        if fails { throw .unavailable("no claims today") }
+        return try await store.claim(limit: limit, owner: owner, now: now, lease: lease)
+    }
+
+    func record(_ results: [DeliveryResult]) async throws(StoreError) -> [Bool] {
+        let fails = state.update { state in
+            state.recordCalls += 1
+            state.failingRecords -= 1
+            return state.failingRecords >= 0
+        }
+        if fails { throw .unavailable("no records today") }
+        let counted = try await store.record(results)
+        state.update { $0.recorded += zip(results, counted).map { (result: $0, counted: $1) } }
+        return counted
+    }
+
+    func release(owner: UUID, now: Timestamp) async throws(StoreError) {
+        try await store.release(owner: owner, now: now)
+        state.update { $0.releases.append(owner) }
+    }
+
+    func nextDue() async throws(StoreError) -> Timestamp? {
+        try await store.nextDue()
+    }
+
+    func pruneEvents(before cutoff: Timestamp, limit: Int) async throws(StoreError) -> Int {
+        try await store.pruneEvents(before: cutoff, limit: limit)
+    }
+
+    func counts() async throws(StoreError) -> DeliveryCounts {
+        try await store.counts()
+    }
+}
