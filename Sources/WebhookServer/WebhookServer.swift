@@ -59,10 +59,12 @@ package struct WebhookServer: Service {
     }
 
     private func run(store: any AgentStore, sender: any NotificationSender) async throws {
+        let registry = MetricsRegistry()
         let engine = DeliveryEngine(
             queue: store,
             sender: sender,
             policy: settings.policy,
+            metrics: EngineMetrics(factory: registry),
             settings: settings.delivery,
             logger: logger
         )
@@ -73,7 +75,7 @@ package struct WebhookServer: Service {
                 services: [
                     .init(service: LogPruning(log: store, settings: settings, logger: logger)),
                     .init(service: engine),
-                    .init(service: application(agent: agent, store: store)),
+                    .init(service: application(agent: agent, store: store, registry: registry)),
                 ],
                 logger: logger
             )
@@ -92,7 +94,11 @@ package struct WebhookServer: Service {
         )
     }
 
-    private func application(agent: WebhookAgent, store: any WebhookStore) -> some Service {
+    private func application(
+        agent: WebhookAgent,
+        store: any AgentStore,
+        registry: MetricsRegistry
+    ) -> some Service {
         var descriptions: [Route: ServiceDescription] = [:]
         for name in ServiceName.allCases {
             for number in ServiceNumber.allCases {
@@ -104,8 +110,16 @@ package struct WebhookServer: Service {
                 reader: EnvelopeReader(limits: settings.xmlLimits),
                 agent: agent,
                 callers: callers,
-                operationErrors: settings.operationErrors
+                operationErrors: settings.operationErrors,
+                metrics: registry
             ),
+            admin: AdminFront(
+                log: store,
+                token: settings.adminToken,
+                isDevelopment: settings.isDevelopment,
+                request: NotificationRequest(version: settings.netServerVersion)
+            ),
+            metrics: MetricsFront(registry: registry, log: store),
             descriptions: descriptions,
             store: store,
             maximumBodyBytes: settings.xmlLimits.bytes,

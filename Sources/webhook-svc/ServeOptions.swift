@@ -66,6 +66,8 @@ struct ServeOptions: ParsableArguments {
     var caFile: String?
     @Option(help: ArgumentHelp("HTTP proxy that all notifications go through.", valueName: "url"))
     var proxy: String?
+    @Option(help: ArgumentHelp("Policy of delivery: netserver or durable (default: netserver).", valueName: "profile"))
+    var deliveryProfile: String?
     @Option(help: ArgumentHelp("Statuses that mean delivered: 200 or 2xx (default: 200).", valueName: "status"))
     var successStatus: String?
     @Option(help: ArgumentHelp("Waits between the attempts of a cycle (default: 1s,4s).", valueName: "durations"))
@@ -81,8 +83,30 @@ struct ServeOptions: ParsableArguments {
         )
     )
     var deliveryTimeout: String?
-    @Option(help: ArgumentHelp("Deliveries in flight at most (default: 256).", valueName: "count"))
+    @Option(help: ArgumentHelp("Deliveries in flight at most (default: 512).", valueName: "count"))
     var deliveryConcurrency: Int?
+    @Option(help: ArgumentHelp("The same to one webhook's target (default: 64).", valueName: "count"))
+    var targetConcurrency: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Consecutive failed attempts that make a webhook TooManyErrors; 0 for never (default: 9).",
+            valueName: "count"
+        )
+    )
+    var failureLimit: Int?
+    @Option(help: ArgumentHelp("How long attempts are kept on record (default: 7d).", valueName: "duration"))
+    var attemptRetention: String?
+    @Option(help: ArgumentHelp("Attempts kept on record at most (default: 1000000).", valueName: "count"))
+    var attemptLimit: Int?
+    @Option(help: ArgumentHelp("How long failed deliveries are kept (default: 30d).", valueName: "duration"))
+    var failedRetention: String?
+    @Option(
+        help: ArgumentHelp(
+            "Opens /admin/v1 to whoever has it; file:PATH reads it from a file (default: closed).",
+            valueName: "token"
+        )
+    )
+    var adminToken: String?
     @Option(
         help: ArgumentHelp("Time for what is in flight when the service stops (default: 15s).", valueName: "duration")
     )
@@ -118,6 +142,9 @@ struct ServeOptions: ParsableArguments {
             .proxy: text(proxy), .successStatus: text(successStatus),
             .retryDelays: text(retryDelays), .retryCycles: number(retryCycles), .cycleDelay: text(cycleDelay),
             .deliveryTimeout: text(deliveryTimeout), .deliveryConcurrency: number(deliveryConcurrency),
+            .targetConcurrency: number(targetConcurrency), .failureLimit: number(failureLimit),
+            .attemptRetention: text(attemptRetention), .attemptLimit: number(attemptLimit),
+            .failedRetention: text(failedRetention), .adminToken: text(adminToken),
             .shutdownTimeout: text(shutdownTimeout), .netserverVersion: text(netserverVersion),
             .maxBodyBytes: number(maxBodyBytes), .maxDepth: number(maxDepth), .maxTextBytes: number(maxTextBytes),
         ]

@@ -1,7 +1,9 @@
 import AgentCore
-import AgentStores
 import Foundation
+import GRDB
 import Testing
+
+@testable import AgentStores
 
 @Suite("A SQLite store that is opened again", .timeLimit(.minutes(1)))
 struct SQLiteReopeningTests {
@@ -97,6 +99,80 @@ struct SQLiteReopeningTests {
         }
     }
 
+    @Test("Holds what is parked, usage and pauses")
+    func parked() async throws {
+        try await withDatabase { path in
+            var webhook = Sample.webhook()
+            var paused = Sample.webhook("paused", events: ["a.b"])
+            try await opening(path) { store in
+                webhook = try await store.add(webhook)
+                paused = try await store.add(paused)
+                for event in [Sample.event(), Sample.event(), Sample.event("a.b")] { try await store.signal(event) }
+                let claimed = try await store.take()
+                try #require(claimed.count == 3)
+                for delivery in claimed where delivery.id.webhook == webhook.id {
+                    #expect(try await store.settle(delivery, after: .serverError))
+                }
+                try await store.put(webhook, .stopped)
+                let pause = DeliveryDecision.retry(at: Sample.start, error: "no", pauseUntil: Sample.after(.seconds(90)))
+                #expect(try await store.settle(try #require(claimed.first { $0.event == "a.b" }), pause))
+            }
+            try await opening(path) { store in
+                try await store.expectCounts(pending: 1, failed: 0, parked: 2)
+                #expect(try await store.nextDue() == Sample.after(.seconds(90)))
+                let usage = WebhookUsage(
+                    totalCalls: 2,
+                    totalErrors: 2,
+                    consecutiveErrors: 2,
+                    lastError: "HTTP/1.1 500 no"
+                )
+                #expect(try await store.usage(of: webhook.id) == usage)
+                try await store.put(webhook, .active)
+                #expect(try await store.take().map(\.attempts) == [1, 1])
+            }
+        }
+    }
+
+    @Test("Has what a former process had claimed due at once also when it is parked until then")
+    func parkedLeases() async throws {
+        try await withDatabase { path in
+            var webhook = Sample.webhook()
+            try await opening(path) { store in
+                webhook = try await store.add(webhook)
+                try await store.signal(Sample.event())
+                #expect(try await store.take(lease: .seconds(3600)).count == 1)
+                try await store.put(webhook, .stopped)
+            }
+            try await opening(path) { store in
+                try await store.put(webhook, .active)
+                #expect(try await store.take().count == 1)
+            }
+        }
+    }
+
+    @Test("Holds every attempt, and the body of what was delivered")
+    func log() async throws {
+        try await withDatabase { path in
+            var before: DeliveryDetail?
+            try await opening(path) { store in
+                _ = try await store.add(Sample.webhook())
+                try await store.signal(Sample.event())
+                let first = try #require(try await store.take().first)
+                #expect(try await store.settle(first, after: .serverError))
+                let second = try #require(try await store.take(at: Sample.after(.seconds(1))).first)
+                #expect(try await store.settle(second, after: .ok, at: Sample.after(.seconds(1))))
+                before = try await store.delivery(first.id)
+            }
+            try await opening(path) { store in
+                let expected = try #require(before)
+                #expect(expected.attempts.map(\.status) == [500, 200])
+                #expect(String(decoding: expected.body, as: UTF8.self) == "head,\"WebhookName\":\"Sample\"tail")
+                #expect(try await store.delivery(expected.record.id) == expected)
+                #expect(try await store.replay(expected.record.id, now: Sample.start) == .queued)
+            }
+        }
+    }
+
     @Test("Goes on pruning what was delivered before")
     func pruning() async throws {
         try await withDatabase { path in
@@ -107,7 +183,11 @@ struct SQLiteReopeningTests {
                 #expect(try await store.settle(delivery, .delivered))
             }
             try await opening(path) { store in
-                #expect(try await store.pruneEvents(before: Sample.farFuture, limit: 10) == 1)
+                #expect(try await store.list().map(\.state) == [.delivered])
+                try await store.prune(attemptsBefore: Sample.farFuture)
+                #expect(try await store.list().isEmpty)
+                let events = try await store.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM event") }
+                #expect(events == 0)
             }
         }
     }

@@ -29,6 +29,9 @@ package protocol DeliveryLog: Sendable {
     /// there may be more.
     func prune(_ limits: LogLimits) async throws(StoreError) -> Bool
 
+    /// Commits so far, and the calls that shared them.
+    var commitCounts: CommitCounts { get }
+
     /// Removes everything. For trials.
     func reset() async throws(StoreError)
 }
@@ -160,6 +163,17 @@ package struct WebhookUsage: Sendable, Hashable {
         totalErrors += 1
         consecutiveErrors += 1
         lastError = error
+    }
+}
+
+/// How well calls share commits.
+package struct CommitCounts: Sendable, Hashable {
+    package var commits: Int
+    package var calls: Int
+
+    package init(commits: Int = 0, calls: Int = 0) {
+        self.commits = commits
+        self.calls = calls
     }
 }
 

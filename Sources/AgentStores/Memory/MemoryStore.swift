@@ -191,6 +191,9 @@ package final class MemoryStore: AgentStore {
         state.withLock { $0.prune(limits) }
     }
 
+    /// Nothing is committed.
+    package var commitCounts: CommitCounts { CommitCounts() }
+
     package func reset() async throws(StoreError) {
         state.withLock { state in
             let (webhook, event) = (state.lastWebhookID, state.lastEventID)

@@ -16,6 +16,7 @@ final class GroupCommit: Sendable {
     private struct State {
         var waiting: [Call] = []
         var isRunning = false
+        var counts = CommitCounts()
     }
 
     private let writer: any DatabaseWriter
@@ -25,6 +26,8 @@ final class GroupCommit: Sendable {
     private static let waitingCalls = 16_384
     /// Calls that one transaction may hold, so that the first of them is not kept waiting by the last.
     private static let callsPerCommit = 512
+
+    var counts: CommitCounts { state.withLock { $0.counts } }
 
     init(writer: any DatabaseWriter) {
         self.writer = writer
@@ -96,6 +99,10 @@ final class GroupCommit: Sendable {
         try database.inTransaction(.immediate) {
             for call in calls { try call.run(database) }
             return .commit
+        }
+        state.withLock { state in
+            state.counts.commits += 1
+            state.counts.calls += calls.count
         }
     }
 

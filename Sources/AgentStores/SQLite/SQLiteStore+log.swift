@@ -244,6 +244,8 @@ extension SQLiteStore {
         }
     }
 
+    package var commitCounts: CommitCounts { commits.counts }
+
     package func reset() async throws(StoreError) {
         try await commits.write { database in
             for table in ["attempt", "delivery", "event", "webhook_event", "webhook_usage", "webhook"] {

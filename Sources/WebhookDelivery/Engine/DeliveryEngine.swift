@@ -45,6 +45,7 @@ package struct DeliveryEngine: Service {
     private let sender: any NotificationSender
     private let policy: DeliveryPolicy
     private let signer: NotificationSigner
+    private let metrics: EngineMetrics
     private let settings: Settings
     private let clock: DeliveryClock
     private let owner: UUID
@@ -60,6 +61,7 @@ package struct DeliveryEngine: Service {
         sender: any NotificationSender,
         policy: DeliveryPolicy,
         signer: NotificationSigner = NotificationSigner(),
+        metrics: EngineMetrics = EngineMetrics(),
         settings: Settings,
         logger: Logger,
         clock: DeliveryClock = .system,
@@ -69,6 +71,7 @@ package struct DeliveryEngine: Service {
         self.sender = sender
         self.policy = policy
         self.signer = signer
+        self.metrics = metrics
         self.settings = settings
         self.clock = clock
         self.owner = owner
@@ -150,10 +153,10 @@ package struct DeliveryEngine: Service {
                     lease: settings.lease
                 )
                 for delivery in claimed {
-                    progress.begin(delivery.id.webhook)
+                    metrics.inFlight(progress.begin(delivery.id.webhook))
                     sends.addTask {
                         await deliver(delivery)
-                        progress.end(delivery.id.webhook)
+                        metrics.inFlight(progress.end(delivery.id.webhook))
                     }
                 }
                 // Fair shares may leave some of what is due behind.
@@ -189,6 +192,7 @@ package struct DeliveryEngine: Service {
         if case .failed(let failure) = outcome, failure.kind == .shutdown { return }
         let now = clock.now()
         let (policy, random) = (policy, Double.random(in: 0..<1))
+        let decision = Decision()
         let result = DeliveryResult(
             id: delivery.id,
             fence: delivery.fence,
@@ -199,41 +203,59 @@ package struct DeliveryEngine: Service {
                 outcome: outcome,
                 signature: notification.signature
             ),
-            decide: { policy.decide(on: outcome, $0, now: now, random: random) }
+            decide: { decision.set(policy.decide(on: outcome, $0, now: now, random: random)) }
         )
-        await record(result, of: delivery, outcome: outcome)
+        let counted = await record(result)
+        metrics.count(result.attempt, decision: counted ? decision.value : nil)
+        log(delivery, decision: counted ? decision.value : nil, outcome: outcome)
     }
 
-    private func record(_ result: DeliveryResult, of delivery: ClaimedDelivery, outcome: SendOutcome) async {
+    /// Returns whether the result counted.
+    private func record(_ result: DeliveryResult) async -> Bool {
         var wait = Duration.milliseconds(50)
         for attempt in 1...Self.recordAttempts {
             do {
-                let counted = try await queue.record([result])
-                log(result, of: delivery, outcome: outcome, counted: counted == [true])
-                return
+                return try await queue.record([result]) == [true]
             } catch {
                 logger.error(
                     "a result could not be recorded",
-                    metadata: ["event": "\(delivery.eventID)", "attempt": "\(attempt)", "error": "\(error)"]
+                    metadata: ["delivery": "\(result.id)", "attempt": "\(attempt)", "error": "\(error)"]
                 )
                 guard attempt < Self.recordAttempts else { break }
                 try? await clock.sleep(wait)
                 wait *= 4
             }
         }
+        return false
     }
 
-    private func log(_ result: DeliveryResult, of delivery: ClaimedDelivery, outcome: SendOutcome, counted: Bool) {
-        var isDelivered = false
-        if case .answered(let answer) = outcome { isDelivered = policy.success.includes(answer.status) }
+    private func log(_ delivery: ClaimedDelivery, decision: DeliveryDecision?, outcome: SendOutcome) {
+        let level: Logger.Level =
+            switch decision?.fate {
+            case .delivered: .debug
+            case .retry: .info
+            case .parked, .failed, nil: .warning
+            }
         logger.log(
-            level: counted ? (isDelivered ? .debug : .info) : .warning,
-            counted ? "delivery attempted" : "delivery attempted by a stale holder; its result does not count",
+            level: level,
+            decision == nil ? "an attempt's result did not count" : "delivery attempted",
             metadata: [
                 "event": "\(delivery.eventID)", "delivery": "\(delivery.id)", "retry": "\(delivery.attempts)",
                 "outcome": "\(outcome.summary)",
             ]
         )
+    }
+}
+
+/// The decision that a store made on a result, for those who count.
+private final class Decision: Sendable {
+    private let made = Mutex<DeliveryDecision?>(nil)
+
+    var value: DeliveryDecision? { made.withLock { $0 } }
+
+    func set(_ decision: DeliveryDecision) -> DeliveryDecision {
+        made.withLock { $0 = decision }
+        return decision
     }
 }
 
@@ -261,20 +283,25 @@ private final class EngineProgress: Sendable {
         waker.yield()
     }
 
-    func begin(_ webhook: Int32) {
+    /// Returns how many are in flight then.
+    func begin(_ webhook: Int32) -> Int {
         state.withLock { state in
             state.inFlight += 1
             state.byWebhook[webhook, default: 0] += 1
+            return state.inFlight
         }
     }
 
-    func end(_ webhook: Int32) {
-        state.withLock { state in
+    /// Returns how many are in flight then.
+    func end(_ webhook: Int32) -> Int {
+        let left = state.withLock { state in
             state.inFlight -= 1
             let left = (state.byWebhook[webhook] ?? 1) - 1
             state.byWebhook[webhook] = left > 0 ? left : nil
+            return state.inFlight
         }
         wake()
+        return left
     }
 
     func stop() {

@@ -94,6 +94,7 @@ extension ServerSettings {
         try await readSending(values)
         try await readDelivery(values)
         try await readLimits(values)
+        adminToken = try await values.secret(.adminToken)
     }
 
     private mutating func readSending(_ values: SettingReader) async throws {
@@ -197,6 +198,19 @@ private struct SettingReader {
         } catch {
             throw SettingsError(setting.flag, "its value must be text")
         }
+    }
+
+    /// A secret, or the file that holds it as `file:PATH`.
+    func secret(_ setting: Setting) async throws -> String? {
+        guard let text = try await string(setting) else { return nil }
+        guard text.hasPrefix("file:") else { return text.isEmpty ? nil : text }
+        let path = String(text.dropFirst(5))
+        guard let content = try? String(contentsOf: URL(filePath: path), encoding: .utf8) else {
+            throw SettingsError(setting.flag, "the file '\(path)' cannot be read")
+        }
+        let secret = content.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !secret.isEmpty else { throw SettingsError(setting.flag, "the file '\(path)' is empty") }
+        return secret
     }
 
     func bool(_ setting: Setting) async throws -> Bool? {

@@ -7,9 +7,11 @@ import SOAP
 
 /// Answers HTTP requests: finds what a path asks for, and carries what the fronts say.
 struct FrontResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
+    typealias Context = ServiceContext
 
     let soap: SOAPFront
+    let admin: AdminFront
+    let metrics: MetricsFront
     let descriptions: [Route: ServiceDescription]
     let store: any WebhookStore
     let maximumBodyBytes: Int
@@ -30,6 +32,14 @@ struct FrontResponder: HTTPResponder {
                 context.logger.error("not ready", metadata: ["error": "\(error)"])
                 return Self.text(.serviceUnavailable, "The store cannot be reached.\n")
             }
+        case .metrics:
+            do {
+                return Self.body(.ok, "text/plain; version=0.0.4; charset=utf-8", try await metrics.text())
+            } catch {
+                context.logger.error("no metrics", metadata: ["error": "\(error)"])
+                return Self.text(.serviceUnavailable, "The store cannot be reached.\n")
+            }
+        case .admin: return try await admin.respond(to: request, context: context)
         case .none: return Response(status: .notFound)
         }
     }

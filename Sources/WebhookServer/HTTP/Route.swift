@@ -3,6 +3,8 @@ package enum Route: Sendable, Hashable {
     case service(ServiceName, ServiceNumber)
     case health
     case readiness
+    case metrics
+    case admin
     case none
 
     /// - Parameter path: Without the query.
@@ -11,6 +13,8 @@ package enum Route: Sendable, Hashable {
         switch Array(parts) {
         case ["healthz"]: self = .health
         case ["readyz"]: self = .readiness
+        case ["metrics"]: self = .metrics
+        case let parts where parts.starts(with: ["admin", "v1"]): self = .admin
         case let parts where parts.count == 3 && parts[0] == "remote" && parts[1].hasPrefix("services"):
             guard let number = Int(parts[1].dropFirst(8)).flatMap(ServiceNumber.init(rawValue:)),
                 let name = ServiceName.allCases.first(where: { parts[2] == $0.file.lowercased() })

@@ -1,4 +1,5 @@
 import AgentCore
+import CoreMetrics
 import SOAP
 import XML
 
@@ -8,6 +9,7 @@ struct SOAPFront: Sendable {
     let agent: WebhookAgent
     let callers: any CallerDirectory
     let operationErrors: OperationErrors
+    let metrics: any MetricsFactory
 
     /// An answer, with the HTTP status and media type that carry it.
     struct Answer: Sendable {
@@ -31,11 +33,13 @@ struct SOAPFront: Sendable {
         do {
             envelope = try reader.read(bytes, mediaType: mediaType, action: action, namespace: number.namespace)
         } catch {
+            count("none", "fault")
             return fault(error.fault, version: error.version, number: number)
         }
         do {
             call = try Self.call(envelope, service: service, namespace: number.namespace)
         } catch {
+            count("none", "fault")
             return fault(error, version: envelope.version, number: number)
         }
         do {
@@ -44,8 +48,10 @@ struct SOAPFront: Sendable {
                 applicationToken: envelope.header.applicationToken
             )
             let content = try await call(agent, caller)
+            count(envelope.operation.name, "succeeded")
             return answer(envelope, service: service, number: number, exception: nil, content: content)
         } catch {
+            count(envelope.operation.name, error.kind.rawValue)
             return failure(error, envelope, service: service, number: number)
         }
     }
@@ -54,6 +60,15 @@ struct SOAPFront: Sendable {
     func oversizeFault(limit: Int, mediaType: MediaType, number: ServiceNumber) -> Answer {
         let error = XMLReadError.limit("bytes (setting max-body-bytes)", limit)
         return fault(SOAPFault(.sender, error.description), version: mediaType.impliedVersion, number: number)
+    }
+
+    /// Operations that exist, and bounded outcomes: never what a client made up.
+    private func count(_ operation: String, _ outcome: String) {
+        Counter(
+            label: "webhook_svc_soap_requests_total",
+            dimensions: [("operation", operation), ("outcome", outcome)],
+            factory: metrics
+        ).increment()
     }
 
     private static func call(

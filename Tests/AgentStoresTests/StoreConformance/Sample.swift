@@ -134,11 +134,74 @@ enum Sample {
     }
 }
 
-typealias Disposition = DeliveryResult.Disposition
+extension Timestamp {
+    /// Earlier than anything that a case does.
+    static let distantPast = Timestamp(ticks: 0)
+}
 
-/// The result of a delivery, with the fence of its claim.
-func makeResult(_ delivery: ClaimedDelivery, _ disposition: Disposition) -> DeliveryResult {
-    DeliveryResult(id: delivery.id, fence: delivery.fence, disposition: disposition)
+extension SendOutcome {
+    static let ok = SendOutcome.answered(TargetAnswer(status: 200, reason: "OK"))
+    static let serverError = SendOutcome.answered(TargetAnswer(status: 500, reason: "no"))
+    static let gone = SendOutcome.answered(TargetAnswer(status: 410, reason: "Gone"))
+}
+
+extension DeliveryDecision {
+    static let delivered = DeliveryDecision(.delivered)
+
+    static func retry(at time: Timestamp, error: String, pauseUntil: Timestamp? = nil) -> DeliveryDecision {
+        DeliveryDecision(.retry(at: time), error: error, pauseUntil: pauseUntil)
+    }
+
+    static func parked(attempts: Int, error: String) -> DeliveryDecision {
+        DeliveryDecision(.parked(attempts: attempts), error: error)
+    }
+
+    static func failed(error: String) -> DeliveryDecision {
+        DeliveryDecision(.failed, error: error)
+    }
+}
+
+extension Attempt {
+    /// An attempt that took no time, and ended so that `decision` can follow from it.
+    init(_ decision: DeliveryDecision, retry: Int, at time: Timestamp) {
+        let outcome: SendOutcome =
+            if let error = decision.error { .failed(SendFailure(.connection, error)) } else { .ok }
+        self.init(started: time, duration: .zero, retry: retry, outcome: outcome)
+    }
+}
+
+extension DeliveryResult {
+    /// A result from which `decision` follows whatever stands in the store.
+    init(
+        _ delivery: ClaimedDelivery,
+        _ decision: DeliveryDecision,
+        at time: Timestamp = Sample.start,
+        attempt: Attempt? = nil
+    ) {
+        self.init(
+            id: delivery.id,
+            fence: delivery.fence,
+            attempt: attempt ?? Attempt(decision, retry: delivery.attempts, at: time),
+            decide: { _ in decision }
+        )
+    }
+
+    /// A result on which `policy` decides.
+    init(
+        _ delivery: ClaimedDelivery,
+        after outcome: SendOutcome,
+        by policy: DeliveryPolicy = .netServer,
+        at time: Timestamp = Sample.start,
+        stateEventID: UUID = UUID()
+    ) {
+        self.init(
+            id: delivery.id,
+            fence: delivery.fence,
+            attempt: Attempt(started: time, duration: .zero, retry: delivery.attempts, outcome: outcome),
+            stateEventID: stateEventID,
+            decide: { policy.decide(on: outcome, $0, now: time, random: 0) }
+        )
+    }
 }
 
 extension WebhookStore {
@@ -147,8 +210,33 @@ extension WebhookStore {
         try await insert(webhook, bodySuffix: EventBody.suffix(of: webhook), in: scope)
     }
 
-    func replace(_ webhook: Webhook, in scope: WebhookScope = Sample.scope) async throws -> Webhook? {
-        try await update(webhook, bodySuffix: EventBody.suffix(of: webhook), in: scope)
+    func replace(
+        _ webhook: Webhook,
+        stateEventID: UUID = UUID(),
+        in scope: WebhookScope = Sample.scope
+    ) async throws -> Webhook? {
+        try await update(webhook, bodySuffix: EventBody.suffix(of: webhook), stateEventID: stateEventID, in: scope)
+    }
+
+    /// Saves `webhook` in a state, as somebody does at `time`.
+    func put(
+        _ webhook: Webhook,
+        _ state: WebhookState,
+        at time: Timestamp = Sample.start,
+        by associate: Int32 = 7,
+        stateEventID: UUID = UUID()
+    ) async throws {
+        var webhook = webhook
+        webhook.state = state
+        webhook.updated = time
+        webhook.updatedBy = Sample.associate(associate, "somebody")
+        let saved = try #require(try await replace(webhook, stateEventID: stateEventID))
+        if state != .unknown { #expect(saved.state == state) }
+    }
+
+    /// The state that a webhook is in.
+    func state(of webhook: Webhook) async throws -> WebhookState? {
+        try await self.webhook(id: webhook.id, in: Sample.scope)?.state
     }
 
     /// The names that `filter` lets through, in the order they are listed in.
@@ -166,17 +254,70 @@ extension DeliveryQueue {
         at now: Timestamp = Sample.start,
         lease: Duration = Sample.lease
     ) async throws -> [ClaimedDelivery] {
-        try await claim(limit: limit, owner: owner, now: now, lease: lease)
+        try await claim(ClaimLimits(total: limit), owner: owner, now: now, lease: lease)
+    }
+
+    func take(_ limits: ClaimLimits, at now: Timestamp = Sample.start) async throws -> [ClaimedDelivery] {
+        try await claim(limits, owner: Sample.owner, now: now, lease: Sample.lease)
     }
 
     /// Records one result. Returns whether it counted.
-    func settle(_ delivery: ClaimedDelivery, _ disposition: Disposition) async throws -> Bool {
-        try await record([makeResult(delivery, disposition)]) == [true]
+    func settle(
+        _ delivery: ClaimedDelivery,
+        _ decision: DeliveryDecision,
+        at time: Timestamp = Sample.start,
+        attempt: Attempt? = nil
+    ) async throws -> Bool {
+        try await record([DeliveryResult(delivery, decision, at: time, attempt: attempt)]) == [true]
     }
 
-    func expectCounts(pending: Int, failed: Int, _ location: SourceLocation = #_sourceLocation) async throws {
+    /// Records what `policy` makes of an outcome. Returns whether it counted.
+    func settle(
+        _ delivery: ClaimedDelivery,
+        after outcome: SendOutcome,
+        by policy: DeliveryPolicy = .netServer,
+        at time: Timestamp = Sample.start
+    ) async throws -> Bool {
+        try await record([DeliveryResult(delivery, after: outcome, by: policy, at: time)]) == [true]
+    }
+}
+
+extension DeliveryLog {
+    func expectCounts(
+        pending: Int,
+        failed: Int,
+        parked: Int = 0,
+        _ location: SourceLocation = #_sourceLocation
+    ) async throws {
         let found = try await counts()
         #expect(found.pending == pending, sourceLocation: location)
         #expect(found.failed == failed, sourceLocation: location)
+        #expect(found.parked == parked, sourceLocation: location)
+    }
+
+    /// What passes the filter, newest first.
+    func list(
+        _ filter: DeliveryFilter = DeliveryFilter(),
+        after cursor: DeliveryID? = nil,
+        limit: Int = 1000
+    ) async throws -> [DeliveryRecord] {
+        try await deliveries(matching: filter, after: cursor, limit: limit)
+    }
+
+    /// One step of pruning that removes nothing but what is asked for.
+    @discardableResult
+    func prune(
+        attemptsBefore: Timestamp = .distantPast,
+        attempts: Int = .max,
+        failedBefore: Timestamp = .distantPast,
+        rows: Int = 1000
+    ) async throws -> Bool {
+        let limits = LogLimits(
+            attemptsBefore: attemptsBefore,
+            attempts: attempts,
+            failedBefore: failedBefore,
+            rowsPerStep: rows
+        )
+        return try await prune(limits)
     }
 }

@@ -88,7 +88,7 @@ extension StoreConformance {
         while emptyClaims < 100 {
             let claimed = try await store.take(5, by: owner)
             emptyClaims = claimed.isEmpty ? emptyClaims + 1 : 0
-            let results = claimed.map { makeResult($0, .delivered) }
+            let results = claimed.map { DeliveryResult($0, .delivered) }
             let counted = try await store.record(results)
             #expect(counted.allSatisfy { $0 })
             delivered += claimed.map(\.eventID)
@@ -144,8 +144,8 @@ extension StoreConformance {
         for _ in 0..<20 { try await store.signal(Sample.event()) }
         for delivery in try await store.take() {
             let counted = try await withThrowingTaskGroup(of: Bool.self) { group in
-                for disposition in lateDispositions + lateDispositions {
-                    group.addTask { try await store.settle(delivery, disposition) }
+                for decision in lateDecisions + lateDecisions {
+                    group.addTask { try await store.settle(delivery, decision) }
                 }
                 return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
             }

@@ -16,7 +16,7 @@ extension StoreConformance {
         StoreCase("Results of one call are judged one by one", run: mixedBatch),
         StoreCase("Deleting a webhook fails its pending deliveries and no others", run: deleteFailsPending),
         StoreCase("A result for a deleted webhook does not count", run: resultAfterDelete),
-        StoreCase("Counts tell pending from failed", run: countsByState),
+        StoreCase("Counts tell the states apart and since when the oldest is due", run: countsByState),
     ]
 
     private static func deliveredLeaves(_ store: any AgentStore) async throws {
@@ -63,18 +63,18 @@ extension StoreConformance {
     private static func lastErrorIsLatest(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
         let other = try await store.add(Sample.webhook())
-        let steps: [(Disposition, String)] = [
+        let steps: [(DeliveryDecision, String)] = [
             (.retry(at: Sample.farFuture, error: "first"), "first"),
             (.failed(error: "second \u{1F511}"), "second \u{1F511}"),
             (.delivered, "second \u{1F511}"),
             (.retry(at: Sample.farFuture, error: ""), ""),
         ]
-        for (disposition, expected) in steps {
+        for (decision, expected) in steps {
             try await store.signal(Sample.event())
             for delivery in try await store.take() {
                 let counted = try await store.settle(
                     delivery,
-                    delivery.id.webhook == webhook.id ? disposition : .delivered
+                    delivery.id.webhook == webhook.id ? decision : .delivered
                 )
                 #expect(counted)
             }
@@ -85,14 +85,14 @@ extension StoreConformance {
 
     private static func countsOnce(_ store: any AgentStore) async throws {
         _ = try await store.add(Sample.webhook())
-        for disposition in lateDispositions {
+        for decision in lateDecisions {
             try await store.signal(Sample.event())
             let delivery = try #require(try await store.take().first)
-            let result = makeResult(delivery, disposition)
+            let result = DeliveryResult(delivery, decision)
             #expect(try await store.record([result, result]) == [true, false])
             #expect(try await store.record([result]) == [false])
         }
-        try await store.expectCounts(pending: 1, failed: 1)
+        try await store.expectCounts(pending: 1, failed: 1, parked: 1)
         let retried = try #require(try await store.take(at: Sample.farFuture).first)
         #expect(retried.attempts == 1)
     }
@@ -103,8 +103,8 @@ extension StoreConformance {
         let stale = try #require(try await store.take().first)
         let holder = UUID()
         let held = try #require(try await store.take(by: holder, at: Sample.after(Sample.lease)).first)
-        for disposition in lateDispositions {
-            #expect(try await store.settle(stale, disposition) == false, "\(disposition)")
+        for decision in lateDecisions {
+            #expect(try await store.settle(stale, decision) == false, "\(decision)")
         }
         // Nor can it give up what it no longer holds.
         try await store.release(owner: Sample.owner, now: Sample.start)
@@ -135,10 +135,10 @@ extension StoreConformance {
             DeliveryID(event: delivery.id.event + 1, webhook: webhook.id),
             DeliveryID(event: delivery.id.event, webhook: webhook.id + 1),
         ] {
-            for disposition in lateDispositions {
+            for decision in lateDecisions {
                 var unknown = delivery
                 unknown.id = id
-                #expect(try await store.settle(unknown, disposition) == false)
+                #expect(try await store.settle(unknown, decision) == false)
             }
         }
         #expect(try await store.lastError(id: webhook.id, in: Sample.scope) == nil)
@@ -150,12 +150,10 @@ extension StoreConformance {
         for _ in 0..<4 { try await store.signal(Sample.event()) }
         let claimed = try await store.take()
         try #require(claimed.count == 4)
-        let dispositions: [Disposition] = [
+        let decisions: [DeliveryDecision] = [
             .delivered, .failed(error: "stale"), .failed(error: "late"), .retry(at: Sample.farFuture, error: "later"),
         ]
-        var batch = zip(claimed, dispositions).map { delivery, disposition in
-            makeResult(delivery, disposition)
-        }
+        var batch = zip(claimed, decisions).map { delivery, decision in DeliveryResult(delivery, decision) }
         batch[1].fence -= 1
         #expect(try await store.record(batch) == [true, false, true, true])
         try await store.expectCounts(pending: 2, failed: 1)
@@ -183,14 +181,14 @@ extension StoreConformance {
 
     private static func resultAfterDelete(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
-        for _ in 0..<3 { try await store.signal(Sample.event()) }
+        for _ in lateDecisions { try await store.signal(Sample.event()) }
         let claimed = try await store.take()
         #expect(try await store.delete(id: webhook.id, in: Sample.scope))
-        for (delivery, disposition) in zip(claimed, lateDispositions) {
-            #expect(try await store.settle(delivery, disposition) == false, "\(disposition)")
+        for (delivery, decision) in zip(claimed, lateDecisions) {
+            #expect(try await store.settle(delivery, decision) == false, "\(decision)")
         }
         try await store.release(owner: Sample.owner, now: Sample.start)
-        try await store.expectCounts(pending: 0, failed: 3)
+        try await store.expectCounts(pending: 0, failed: 4)
         #expect(try await store.nextDue() == nil)
         #expect(try await store.take(at: Sample.farFuture).isEmpty)
         #expect(try await store.lastError(id: webhook.id, in: Sample.scope) == nil)
@@ -198,13 +196,17 @@ extension StoreConformance {
 
     private static func countsByState(_ store: any AgentStore) async throws {
         _ = try await store.add(Sample.webhook())
-        for _ in 0..<6 { try await store.signal(Sample.event()) }
-        let claimed = try await store.take(4)
-        try #require(claimed.count == 4)
-        try await store.expectCounts(pending: 6, failed: 0)
+        for second in 0..<8 { try await store.signal(Sample.event(time: Sample.after(.seconds(second)))) }
+        let now = Sample.after(.seconds(8))
+        #expect(try await store.counts() == DeliveryCounts(pending: 8, oldestDue: Sample.start))
+        let claimed = try await store.take(5, at: now, lease: .seconds(60))
+        try #require(claimed.count == 5)
+        #expect(try await store.counts() == DeliveryCounts(pending: 8, oldestDue: Sample.after(.seconds(5))))
         #expect(try await store.settle(claimed[0], .delivered))
         #expect(try await store.settle(claimed[1], .failed(error: "no")))
-        #expect(try await store.settle(claimed[2], .retry(at: Sample.farFuture, error: "no")))
-        try await store.expectCounts(pending: 4, failed: 1)
+        #expect(try await store.settle(claimed[2], .retry(at: Sample.after(.seconds(2)), error: "no")))
+        #expect(try await store.settle(claimed[3], .parked(attempts: 1, error: "no")))
+        let expected = DeliveryCounts(pending: 5, failed: 1, parked: 1, oldestDue: Sample.after(.seconds(2)))
+        #expect(try await store.counts() == expected)
     }
 }

@@ -27,7 +27,12 @@ extension StoreConformance {
         #expect(try await store.take(at: Sample.farFuture).isEmpty)
         #expect(try await store.record([]).isEmpty)
         try await store.expectCounts(pending: 0, failed: 0)
-        #expect(try await store.pruneEvents(before: Sample.farFuture, limit: 10) == 0)
+        #expect(try await store.counts() == DeliveryCounts())
+        #expect(try await store.list().isEmpty)
+        #expect(try await store.delivery(DeliveryID(event: 1, webhook: 1)) == nil)
+        #expect(try await store.usage(of: 1) == nil)
+        #expect(try await store.allWebhooks().isEmpty)
+        #expect(try await store.prune(attemptsBefore: Sample.farFuture, failedBefore: Sample.farFuture) == false)
     }
 
     private static func keepsEveryField(_ store: any AgentStore) async throws {

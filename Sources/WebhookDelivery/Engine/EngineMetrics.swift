@@ -1,0 +1,36 @@
+package import CoreMetrics
+import AgentCore
+
+/// What the engine counts. Labels are bounded: fates and kinds of failure.
+package struct EngineMetrics: Sendable {
+    private let factory: any MetricsFactory
+    private let attempts: Timer
+    private let flying: Meter
+
+    /// - Parameter factory: Where the metrics are kept.
+    package init(factory: any MetricsFactory = NOOPMetricsHandler.instance) {
+        self.factory = factory
+        attempts = Timer(label: "webhook_svc_attempt_seconds", factory: factory)
+        flying = Meter(label: "webhook_svc_deliveries_in_flight", factory: factory)
+    }
+
+    func inFlight(_ count: Int) {
+        flying.set(count)
+    }
+
+    /// Counts an attempt and what followed from it; nil when its holder was stale.
+    func count(_ attempt: Attempt, decision: DeliveryDecision?) {
+        attempts.recordNanoseconds(attempt.duration.components.seconds * 1_000_000_000
+            + attempt.duration.components.attoseconds / 1_000_000_000)
+        let fate =
+            switch decision?.fate {
+            case .delivered: "delivered"
+            case .retry: "retry"
+            case .parked: "parked"
+            case .failed: "failed"
+            case nil: "stale"
+            }
+        let dimensions = [("outcome", fate), ("error", attempt.errorClass ?? "none")]
+        Counter(label: "webhook_svc_deliveries_total", dimensions: dimensions, factory: factory).increment()
+    }
+}

@@ -1,0 +1,224 @@
+import AgentCore
+import Cryptography
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+import WebhookDelivery
+
+/// The admin API under `/admin/v1`: what became of deliveries, and asking for them again.
+struct AdminFront: Sendable {
+    let log: any DeliveryLog
+    let token: String?
+    let isDevelopment: Bool
+    let request: NotificationRequest
+
+    static let prefix = "/admin/v1/"
+
+    private static let defaultPage = 100
+    private static let longestPage = 1000
+    /// Deliveries that one call replays at most.
+    private static let replaysPerCall = 10_000
+    private static let longestIdle = Duration.seconds(300)
+
+    /// Answers a request whose path begins with ``prefix``.
+    func respond(to request: Request, context: ServiceContext) async throws -> Response {
+        if let refusal = refusal(request, context) { return refusal }
+        let parts = request.uri.path.dropFirst(Self.prefix.count).split(separator: "/").map(String.init)
+        let query = Query(request.uri.queryParameters)
+        do {
+            return try await answer(request.method, parts, query)
+        } catch let error as Query.Failure {
+            return Self.problem(.badRequest, error.description)
+        } catch let error as StoreError {
+            context.logger.error("admin call failed", metadata: ["error": "\(error)"])
+            return Self.problem(.serviceUnavailable, "The store cannot be reached.")
+        }
+    }
+
+    private func answer(_ method: HTTPRequest.Method, _ parts: [String], _ query: Query) async throws -> Response {
+        switch (method, parts.count, parts.first, parts.dropFirst().first, parts.dropFirst(2).first) {
+        case (.get, 1, "deliveries", _, _): return try await list(query)
+        case (.post, 2, "deliveries", "replay", _): return try await replayAll(query)
+        case (.get, 2, "deliveries", let id?, _): return try await show(id)
+        case (.post, 3, "deliveries", let id?, "replay"): return try await replay(id)
+        case (.get, 1, "webhooks", _, _): return try await webhooks()
+        case (.get, 3, "webhooks", let id?, "usage"): return try await usage(id)
+        case (.get, 1, "idle", _, _): return try await idle(query)
+        case (.post, 1, "reset", _, _): return try await reset()
+        default: return Self.problem(.notFound, "There is no \(method.rawValue) of this.")
+        }
+    }
+
+    /// Open to this machine with `--dev`; else for whoever has the token, and closed when there is none.
+    private func refusal(_ request: Request, _ context: ServiceContext) -> Response? {
+        if isDevelopment, let peer = context.peer?.ipAddress, peer == "::1" || peer.hasPrefix("127.") { return nil }
+        guard let token else { return Response(status: .notFound) }
+        let sent = request.headers[.authorization].flatMap { value in
+            value.lowercased().hasPrefix("bearer ") ? String(value.dropFirst(7)) : nil
+        }
+        if let sent, ConstantTime.areEqual(SHA256Digest.of(Array(sent.utf8)), SHA256Digest.of(Array(token.utf8))) {
+            return nil
+        }
+        var answer = Self.problem(.unauthorized, "The admin API needs 'Authorization: Bearer' with the admin token.")
+        answer.headers[.wwwAuthenticate] = "Bearer"
+        return answer
+    }
+
+    private func list(_ query: Query) async throws -> Response {
+        let limit = try query.int("limit", in: 1...Self.longestPage) ?? Self.defaultPage
+        let records = try await log.deliveries(matching: query.filter(), after: query.cursor(), limit: limit)
+        return try Self.json(
+            AdminJSON.DeliveryList(
+                deliveries: records.map(AdminJSON.Delivery.init),
+                cursor: records.count == limit ? records.last?.id.description : nil
+            )
+        )
+    }
+
+    private func show(_ text: String) async throws -> Response {
+        guard let id = DeliveryID(text), let detail = try await log.delivery(id) else { return Self.noDelivery(text) }
+        let attempts = detail.attempts.map { attempt in
+            var notification = WebhookNotification(
+                url: "",
+                headers: nil,
+                secret: nil,
+                event: detail.record.event,
+                eventID: detail.record.eventID,
+                retry: attempt.retry,
+                isTest: false,
+                body: []
+            )
+            notification.signature = attempt.signature
+            return AdminJSON.Attempt(attempt, headers: request.headers(of: notification))
+        }
+        return try Self.json(
+            AdminJSON.DeliveryDetail(
+                delivery: .init(detail.record),
+                body: String(decoding: detail.body, as: UTF8.self),
+                attempts: attempts
+            )
+        )
+    }
+
+    private func replay(_ text: String) async throws -> Response {
+        guard let id = DeliveryID(text) else { return Self.noDelivery(text) }
+        switch try await log.replay(id, now: Timestamp(Date())) {
+        case .unknown: return Self.noDelivery(text)
+        case .alreadyQueued: return Self.problem(.conflict, "The delivery \(text) is in the queue already.")
+        case .impossible:
+            return Self.problem(.conflict, "The webhook of the delivery \(text) was deleted or is not delivered here.")
+        case let outcome: return try Self.json(AdminJSON.Replay(id: text, outcome: outcome.rawValue))
+        }
+    }
+
+    private func replayAll(_ query: Query) async throws -> Response {
+        let filter = try query.filter()
+        let limit = try query.int("limit", in: 1...Self.replaysPerCall) ?? Self.replaysPerCall
+        var cursor = try query.cursor()
+        var outcomes: [ReplayOutcome: Int] = [:]
+        var seen = 0
+        while seen < limit {
+            let page = try await log.deliveries(
+                matching: filter,
+                after: cursor,
+                limit: min(Self.longestPage, limit - seen)
+            )
+            guard let last = page.last else { break }
+            for record in page { outcomes[try await log.replay(record.id, now: Timestamp(Date())), default: 0] += 1 }
+            seen += page.count
+            cursor = last.id
+        }
+        let replayed = (outcomes[.queued] ?? 0) + (outcomes[.parked] ?? 0)
+        let others = outcomes.filter { $0.key != .queued && $0.key != .parked }
+        return try Self.json(
+            AdminJSON.ReplayList(
+                replayed: replayed,
+                others: Dictionary(uniqueKeysWithValues: others.map { ($0.key.rawValue, $0.value) })
+            )
+        )
+    }
+
+    private func webhooks() async throws -> Response {
+        try Self.json(
+            AdminJSON.WebhookList(
+                webhooks: try await log.allWebhooks().map { tenant, webhook in
+                    AdminJSON.Webhook(
+                        webhookId: webhook.id,
+                        tenant: tenant,
+                        name: webhook.name,
+                        events: webhook.events ?? [],
+                        targetUrl: webhook.targetURL.map(Self.withoutCredentials),
+                        state: webhook.state.name,
+                        type: webhook.type
+                    )
+                }
+            )
+        )
+    }
+
+    private func usage(_ text: String) async throws -> Response {
+        guard let id = Int32(text), let usage = try await log.usage(of: id) else {
+            return Self.problem(.notFound, "There is no webhook with the id \(text.prefix(40)).")
+        }
+        return try Self.json(
+            AdminJSON.Usage(
+                webhookId: id,
+                totalCalls: usage.totalCalls,
+                totalErrors: usage.totalErrors,
+                consecutiveErrors: usage.consecutiveErrors,
+                lastError: usage.lastError
+            )
+        )
+    }
+
+    /// Waits until nothing is pending or in flight; tests wait for deliveries with it.
+    private func idle(_ query: Query) async throws -> Response {
+        let clock = ContinuousClock()
+        let deadline = clock.now + min(try query.duration("timeout") ?? .seconds(30), Self.longestIdle)
+        while true {
+            let pending = try await log.counts().pending
+            if pending == 0 { return try Self.json(AdminJSON.Idle(idle: true, pending: 0)) }
+            guard clock.now < deadline, !Task.isCancelled, !Task.isShuttingDownGracefully else {
+                return try Self.json(AdminJSON.Idle(idle: false, pending: pending), status: .gatewayTimeout)
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    private func reset() async throws -> Response {
+        guard isDevelopment else { return Self.problem(.forbidden, "Only a service with --dev can be reset.") }
+        try await log.reset()
+        return Response(status: .noContent)
+    }
+
+    private static func withoutCredentials(_ url: String) -> String {
+        guard var parts = URLComponents(string: url), parts.user != nil || parts.password != nil else { return url }
+        parts.user = nil
+        parts.password = nil
+        return parts.string ?? ""
+    }
+
+    private static func noDelivery(_ id: String) -> Response {
+        problem(.notFound, "There is no record of a delivery '\(id.prefix(60))'.")
+    }
+
+    private static func problem(_ status: HTTPResponse.Status, _ text: String) -> Response {
+        let body = "{\"error\":\(JSONText.string(text))}"
+        return Response(
+            status: status,
+            headers: [.contentType: "application/json; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(string: body))
+        )
+    }
+
+    private static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+        Response(
+            status: status,
+            headers: [.contentType: "application/json; charset=utf-8"],
+            body: .init(byteBuffer: ByteBuffer(bytes: try AdminJSON.data(value)))
+        )
+    }
+}

@@ -1,0 +1,63 @@
+import AgentCore
+import HummingbirdCore
+
+/// The parameters of an admin call.
+struct Query {
+    /// A parameter that will not do.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private let values: [String: String]
+
+    init(_ parameters: FlatDictionary<Substring, Substring>) {
+        values = Dictionary(
+            parameters.map { (String($0.key), String($0.value)) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    func filter() throws -> DeliveryFilter {
+        let state = try values["state"].map { text in
+            guard let state = DeliveryState(rawValue: text) else {
+                let names = DeliveryState.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Failure(description: "state: '\(text.prefix(40))' is not one of \(names)")
+            }
+            return state
+        }
+        return DeliveryFilter(
+            webhook: try int("webhookId", in: 1...Int(Int32.max)).map(Int32.init),
+            event: values["event"],
+            state: state
+        )
+    }
+
+    func cursor() throws -> DeliveryID? {
+        try values["cursor"].map { text in
+            guard let id = DeliveryID(text) else {
+                throw Failure(description: "cursor: '\(text.prefix(40))' is not what an earlier answer gave")
+            }
+            return id
+        }
+    }
+
+    func int(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+        try values[name].map { text in
+            guard let number = Int(text), range.contains(number) else {
+                throw Failure(
+                    description: "\(name): '\(text.prefix(40))' is not a whole number from \(range.lowerBound) to \(range.upperBound)"
+                )
+            }
+            return number
+        }
+    }
+
+    func duration(_ name: String) throws -> Duration? {
+        try values[name].map { text in
+            guard let duration = DurationText.parse(text) else {
+                throw Failure(description: "\(name): '\(text.prefix(40))' is not a duration such as 300ms, 15s or 6h")
+            }
+            return duration
+        }
+    }
+}

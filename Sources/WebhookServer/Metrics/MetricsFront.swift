@@ -1,0 +1,46 @@
+import AgentCore
+import CoreMetrics
+import Foundation
+import Synchronization
+
+/// `GET /metrics`: the registry, brought up to date with what the store knows.
+final class MetricsFront: Sendable {
+    private let registry: MetricsRegistry
+    private let log: any DeliveryLog
+    private let seen = Mutex(CommitCounts())
+    private let pending: Meter
+    private let failed: Meter
+    private let parked: Meter
+    private let oldest: Meter
+    private let commits: Counter
+    private let calls: Counter
+
+    init(registry: MetricsRegistry, log: any DeliveryLog) {
+        self.registry = registry
+        self.log = log
+        func queue(_ state: String) -> Meter {
+            Meter(label: "webhook_svc_queue_deliveries", dimensions: [("state", state)], factory: registry)
+        }
+        (pending, failed, parked) = (queue("pending"), queue("failed"), queue("parked"))
+        oldest = Meter(label: "webhook_svc_queue_oldest_due_seconds", factory: registry)
+        commits = Counter(label: "webhook_svc_store_commits_total", factory: registry)
+        calls = Counter(label: "webhook_svc_store_committed_calls_total", factory: registry)
+    }
+
+    /// The text for Prometheus.
+    func text() async throws(StoreError) -> String {
+        let counts = try await log.counts()
+        pending.set(counts.pending)
+        failed.set(counts.failed)
+        parked.set(counts.parked)
+        let age = counts.oldestDue.map { Timestamp(Date()).since($0) / .seconds(1) } ?? 0
+        oldest.set(max(0, age))
+        let now = log.commitCounts
+        seen.withLock { seen in
+            commits.increment(by: now.commits - seen.commits)
+            calls.increment(by: now.calls - seen.calls)
+            seen = now
+        }
+        return registry.text
+    }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// How the commands reach the admin API of a running service.
+struct AdminOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The running service.", valueName: "url"))
+    var url = "http://127.0.0.1:8087"
+    @Option(
+        help: ArgumentHelp(
+            "The admin token, or file:PATH of it; better WEBHOOK_SVC_ADMIN_TOKEN in the environment.",
+            valueName: "token"
+        )
+    )
+    var adminToken: String?
+
+    /// Calls the API and returns its answer's JSON. Prints what is wrong and exits with 1 otherwise, with 2 when there is
+    /// no connection.
+    func call(_ method: HTTPMethod, _ path: String, query: [(String, String?)] = []) async throws -> Data {
+        var parts = URLComponents()
+        parts.queryItems = query.compactMap { name, value in value.map { URLQueryItem(name: name, value: $0) } }
+        let suffix = parts.percentEncodedQuery.map { $0.isEmpty ? "" : "?" + $0 } ?? ""
+        var request = HTTPClientRequest(url: url + "/admin/v1/" + path + suffix)
+        request.method = method
+        if let token = try token() { request.headers.add(name: "Authorization", value: "Bearer " + token) }
+        let response: HTTPClientResponse
+        let body: ByteBuffer
+        do {
+            response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+            body = try await response.body.collect(upTo: 64 << 20)
+        } catch {
+            throw Self.failure("\(url) cannot be reached: \(error)", code: 2)
+        }
+        let data = Data(body.readableBytesView)
+        guard (200..<300).contains(response.status.code) else {
+            let text = (try? JSONDecoder().decode([String: String].self, from: data))?["error"]
+            let closed = response.status == .notFound ? "there is no admin API (setting admin-token)" : "\(response.status)"
+            throw Self.failure(text ?? closed, code: 1)
+        }
+        return data
+    }
+
+    /// Prints `problem` to standard error; what to throw then.
+    static func failure(_ problem: String, code: Int32) -> ExitCode {
+        FileHandle.standardError.write(Data("webhook-svc: \(problem)\n".utf8))
+        return ExitCode(code)
+    }
+
+    private func token() throws -> String? {
+        guard let token = adminToken ?? ProcessInfo.processInfo.environment["WEBHOOK_SVC_ADMIN_TOKEN"] else { return nil }
+        guard token.hasPrefix("file:") else { return token }
+        guard let text = try? String(contentsOfFile: String(token.dropFirst(5)), encoding: .utf8) else {
+            throw ValidationError("--admin-token: the file '\(token.dropFirst(5))' cannot be read.")
+        }
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}
+
+/// A table of text, columns as wide as they need to be.
+struct TextTable {
+    private var rows: [[String]]
+
+    init(_ header: [String]) {
+        rows = [header]
+    }
+
+    mutating func add(_ row: [String]) {
+        rows.append(row)
+    }
+
+    var text: String {
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            let cells = zip(row, widths).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
+            return cells.joined(separator: "  ").trimmingCharacters(in: .whitespaces)
+        }.joined(separator: "\n")
+    }
+}

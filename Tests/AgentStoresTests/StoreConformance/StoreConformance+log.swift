@@ -1,0 +1,354 @@
+import AgentCore
+import AgentStores
+import Foundation
+import Testing
+
+extension StoreConformance {
+    static let log = [
+        StoreCase("Attempts are kept in order with every field", run: keepsAttempts),
+        StoreCase("A record says where its delivery stands", run: recordFollowsDelivery),
+        StoreCase("A body is kept exactly, whatever becomes of delivery and webhook", run: bodyIsKept),
+        StoreCase("What was delivered at a later attempt says how many it took", run: attemptsOfDelivered),
+        StoreCase("What failed says why", run: reasons),
+        StoreCase("There is no record of what never was", run: noRecord),
+        StoreCase("Deliveries are listed newest first", run: newestFirst),
+        StoreCase("A cursor walks everything once", run: cursorWalk),
+        StoreCase("A cursor goes on where it was though something has been added", run: cursorIsStable),
+        StoreCase("Each filter restricts the list, and all together", run: listFilters),
+        StoreCase("An event's name is filtered for in any case and normal form", run: listByOtherForms),
+        StoreCase("A reset leaves nothing, and gives no id away again", run: reset),
+    ]
+
+    private static func text(_ bytes: [UInt8]?) -> String? {
+        bytes.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    // MARK: One delivery
+
+    private static func keepsAttempts(_ store: any AgentStore) async throws {
+        let own = try await store.add(Sample.webhook("own"))
+        _ = try await store.add(Sample.webhook("other"))
+        try await store.signal(Sample.event())
+        let attempts = [
+            Attempt(
+                started: Sample.after(.milliseconds(1)),
+                duration: .nanoseconds(15_000_000_100),
+                retry: 0,
+                status: nil,
+                errorClass: "timeout",
+                summary: "Zu sp\u{E4}t, 'quoted' \u{1F511}\r\n",
+                signature: nil,
+                answer: []
+            ),
+            Attempt(
+                started: Sample.after(.seconds(16)),
+                duration: .zero,
+                retry: 1,
+                status: 503,
+                errorClass: nil,
+                summary: "HTTP/1.1 503 ",
+                signature: "c2lnbmF0dXJl",
+                answer: (0..<Attempt.answerBytes).map { UInt8(truncatingIfNeeded: $0) }
+            ),
+            Attempt(
+                started: Sample.after(.seconds(20)),
+                duration: .milliseconds(3),
+                retry: 2,
+                status: 200,
+                errorClass: nil,
+                summary: "HTTP/1.1 200 OK",
+                signature: "bmV3IHNlY3JldA==",
+                answer: [0]
+            ),
+        ]
+        let decisions: [DeliveryDecision] = [
+            .retry(at: Sample.after(.seconds(16)), error: "1"), .retry(at: Sample.after(.seconds(20)), error: "2"),
+            .delivered,
+        ]
+        var id: DeliveryID?
+        for (number, (attempt, decision)) in zip(attempts, decisions).enumerated() {
+            for delivery in try await store.take(at: attempt.started) {
+                let isOwn = delivery.id.webhook == own.id
+                if isOwn { id = delivery.id }
+                let counted = try await store.settle(delivery, decision, attempt: isOwn ? attempt : nil)
+                #expect(counted)
+            }
+            let detail = try await store.delivery(try #require(id))
+            #expect(detail?.attempts == Array(attempts.prefix(number + 1)))
+        }
+    }
+
+    private static func recordFollowsDelivery(_ store: any AgentStore) async throws {
+        let webhook = try await store.add(Sample.webhook(events: ["Contact.Created"]))
+        let event = Sample.event("contact.CREATED", time: Sample.after(.seconds(3)))
+        try await store.signal(event)
+        let time = Sample.after(.seconds(3))
+        var expected = DeliveryRecord(
+            id: try #require(try await store.list().first).id,
+            eventID: event.id,
+            event: "contact.CREATED",
+            tenant: "Default",
+            signalled: time,
+            state: .pending,
+            attempts: 0,
+            due: time,
+            reason: nil
+        )
+        func expect(_ location: SourceLocation = #_sourceLocation) async throws {
+            #expect(try await store.list() == [expected], sourceLocation: location)
+            #expect(try await store.delivery(expected.id)?.record == expected, sourceLocation: location)
+        }
+        try await expect()
+        #expect(expected.id.webhook == webhook.id)
+        let first = try #require(try await store.take(at: time).first)
+        expected.due = time.advanced(by: Sample.lease)
+        try await expect()
+        #expect(try await store.settle(first, .retry(at: Sample.after(.seconds(9)), error: "no")))
+        expected.attempts = 1
+        expected.due = Sample.after(.seconds(9))
+        expected.reason = "no"
+        try await expect()
+        let second = try #require(try await store.take(at: Sample.after(.seconds(9))).first)
+        #expect(try await store.settle(second, .parked(attempts: 0, error: "parked")))
+        expected.state = .parked
+        expected.attempts = 0
+        expected.due = nil
+        expected.reason = "parked"
+        try await expect()
+        try await store.put(webhook, .stopped)
+        try await store.put(webhook, .active, at: Sample.after(.seconds(20)))
+        expected.state = .pending
+        expected.due = Sample.after(.seconds(20))
+        try await expect()
+        let third = try #require(try await store.take(at: Sample.after(.seconds(20))).first)
+        #expect(try await store.settle(third, .failed(error: "for good")))
+        expected.state = .failed
+        expected.attempts = 1
+        expected.due = nil
+        expected.reason = "for good"
+        try await expect()
+        #expect(try await store.replay(expected.id, now: Sample.after(.seconds(30))) == .queued)
+        expected.state = .pending
+        expected.attempts = 0
+        expected.due = Sample.after(.seconds(30))
+        expected.reason = nil
+        try await expect()
+        let last = try #require(try await store.take(at: Sample.after(.seconds(30))).first)
+        #expect(try await store.settle(last, .delivered))
+        expected.state = .delivered
+        expected.attempts = 1
+        expected.due = nil
+        try await expect()
+    }
+
+    private static func bodyIsKept(_ store: any AgentStore) async throws {
+        var webhook = Sample.webhook("before")
+        webhook.properties = ObjectDictionary([("Region", .string("\u{D8}st"))])
+        webhook = try await store.add(webhook)
+        for _ in 0..<4 { try await store.signal(Sample.event()) }
+        let expected = "head,\"WebhookName\":\"before\",\"Region\":\"\u{D8}st\"tail"
+        let ids = try await store.list().map(\.id)
+        func expectBodies(_ comment: Comment) async throws {
+            for id in ids { #expect(text(try await store.delivery(id)?.body) == expected, comment) }
+        }
+        try await expectBodies("pending")
+        let claimed = try await store.take(3)
+        try #require(claimed.count == 3)
+        #expect(try await store.settle(claimed[0], .delivered))
+        #expect(try await store.settle(claimed[1], .failed(error: "no")))
+        #expect(try await store.settle(claimed[2], .parked(attempts: 1, error: "no")))
+        try await expectBodies("in every state")
+        webhook.name = "after"
+        webhook.properties = nil
+        _ = try await store.replace(webhook)
+        try await expectBodies("renamed")
+        #expect(try await store.delete(id: webhook.id, in: Sample.scope))
+        try await expectBodies("deleted")
+        #expect(try await store.list().map(\.id) == ids)
+    }
+
+    private static func attemptsOfDelivered(_ store: any AgentStore) async throws {
+        _ = try await store.add(Sample.webhook())
+        try await store.signal(Sample.event())
+        for second in 0..<3 {
+            let time = Sample.after(.seconds(second))
+            let delivery = try #require(try await store.take(at: time).first)
+            let retry = DeliveryDecision.retry(at: Sample.after(.seconds(second + 1)), error: "no")
+            #expect(try await store.settle(delivery, second < 2 ? retry : .delivered))
+        }
+        let record = try #require(try await store.list().first)
+        #expect(record.state == .delivered)
+        #expect(record.attempts == 3)
+        #expect(record.reason == nil)
+        #expect(try await store.delivery(record.id)?.attempts.map(\.retry) == [0, 1, 2])
+    }
+
+    private static func reasons(_ store: any AgentStore) async throws {
+        let script = try await store.add(Sample.webhook("script", type: "crmscript"))
+        let gone = try await store.add(Sample.webhook("gone"))
+        let failing = try await store.add(Sample.webhook("failing"))
+        try await store.signal(Sample.event())
+        for delivery in try await store.take() where delivery.id.webhook == failing.id {
+            #expect(try await store.settle(delivery, .failed(error: "HTTP/1.1 500 no")))
+        }
+        #expect(try await store.delete(id: gone.id, in: Sample.scope))
+        let records = try await store.list(DeliveryFilter(state: .failed))
+        #expect(records.map(\.id.webhook) == [failing.id, gone.id, script.id])
+        #expect(
+            records.map(\.reason) == [
+                "HTTP/1.1 500 no", "The webhook was deleted.",
+                "Webhooks of type 'crmscript' are not delivered by this service.",
+            ]
+        )
+        #expect(try await store.delivery(records[2].id)?.attempts.isEmpty == true)
+        #expect(text(try await store.delivery(records[2].id)?.body) == "head,\"WebhookName\":\"script\"tail")
+    }
+
+    private static func noRecord(_ store: any AgentStore) async throws {
+        let webhook = try await store.add(Sample.webhook())
+        try await store.signal(Sample.event())
+        let id = try #require(try await store.list().first).id
+        for unknown in [
+            DeliveryID(event: id.event + 1, webhook: webhook.id), DeliveryID(event: id.event, webhook: webhook.id + 1),
+            DeliveryID(event: id.event, webhook: webhook.id - 1), DeliveryID(event: .max, webhook: webhook.id),
+            DeliveryID(event: .min, webhook: .min), DeliveryID(event: id.event, webhook: .max),
+        ] {
+            #expect(try await store.delivery(unknown) == nil, "\(unknown)")
+            #expect(try await store.replay(unknown, now: Sample.start) == .unknown, "\(unknown)")
+        }
+    }
+
+    // MARK: Lists
+
+    /// Eight events of two names, each for two webhooks: of each name one in every state.
+    private static func fill(_ store: any AgentStore) async throws -> [Webhook] {
+        let names = ["x.created", "y.created"]
+        let webhooks = [
+            try await store.add(Sample.webhook("one", events: names)),
+            try await store.add(Sample.webhook("two", events: names)),
+        ]
+        for second in 0..<8 {
+            try await store.signal(Sample.event(names[second / 4], time: Sample.after(.seconds(second))))
+        }
+        let decisions: [DeliveryDecision] = [
+            .delivered, .failed(error: "no"), .retry(at: Sample.farFuture, error: "no"),
+            .parked(attempts: 1, error: "no"),
+        ]
+        for delivery in try await store.take(at: Sample.after(.seconds(8))) {
+            #expect(try await store.settle(delivery, decisions[Int(delivery.id.event % 4)]))
+        }
+        return webhooks
+    }
+
+    private static func newestFirst(_ store: any AgentStore) async throws {
+        let webhooks = try await fill(store)
+        let records = try await store.list()
+        #expect(records.count == 16)
+        #expect(records.map(\.signalled) == records.map(\.signalled).sorted(by: >))
+        #expect(records.map(\.id.event) == records.map(\.id.event).sorted(by: >))
+        #expect(Set(records.map(\.id.webhook)) == Set(webhooks.map(\.id)))
+        #expect(try await store.list(limit: 5) == Array(records.prefix(5)))
+        #expect(try await store.list(limit: 0).isEmpty)
+        for state in DeliveryState.allCases { #expect(records.count { $0.state == state } == 4, "\(state)") }
+        // One that is queued again is where it was, and there once.
+        let delivered = try #require(records.last { $0.state == .delivered })
+        #expect(try await store.replay(delivered.id, now: Sample.start) == .queued)
+        #expect(try await store.list().map(\.id) == records.map(\.id))
+        let again = try #require(try await store.take(at: Sample.start).first)
+        #expect(try await store.settle(again, .delivered))
+        #expect(try await store.list().map(\.id) == records.map(\.id))
+    }
+
+    private static func cursorWalk(_ store: any AgentStore) async throws {
+        let webhooks = try await fill(store)
+        let filters =
+            [DeliveryFilter(), DeliveryFilter(webhook: webhooks[0].id), DeliveryFilter(event: "y.created")]
+            + DeliveryState.allCases.map { DeliveryFilter(state: $0) }
+        for filter in filters {
+            let all = try await store.list(filter)
+            #expect(all.isEmpty == false)
+            for limit in [1, 2, 3, 100] {
+                var walked: [DeliveryRecord] = []
+                while true {
+                    let page = try await store.list(filter, after: walked.last?.id, limit: limit)
+                    #expect(page.count <= limit)
+                    if page.isEmpty { break }
+                    walked += page
+                }
+                #expect(walked == all, "\(filter), \(limit) at a time")
+            }
+        }
+    }
+
+    private static func cursorIsStable(_ store: any AgentStore) async throws {
+        _ = try await fill(store)
+        let before = try await store.list()
+        let page = try await store.list(limit: 7)
+        try await store.signal(Sample.event("x.created"))
+        #expect(try await store.list(after: page.last?.id) == Array(before.dropFirst(7)))
+        #expect(try await store.list().count == 18)
+        // A cursor whose delivery is gone is a place all the same.
+        try await store.prune(attemptsBefore: Sample.farFuture, failedBefore: Sample.farFuture)
+        let rest = try await store.list()
+        #expect(rest.contains { $0.state == .delivered || $0.state == .failed } == false)
+        for cursor in before.map(\.id) {
+            let expected = rest.filter { ($0.id.event, $0.id.webhook) < (cursor.event, cursor.webhook) }
+            #expect(try await store.list(after: cursor) == expected)
+        }
+    }
+
+    private static func listFilters(_ store: any AgentStore) async throws {
+        let webhooks = try await fill(store)
+        let all = try await store.list()
+        for webhook in [nil, webhooks[0].id, webhooks[1].id, webhooks[1].id + 1] {
+            for event in [nil, "x.created", "y.created", "x", "x.created.now", "%"] {
+                for state in [nil] + DeliveryState.allCases.map(Optional.some) {
+                    let expected = all.filter { record in
+                        (webhook == nil || record.id.webhook == webhook) && (event == nil || record.event == event)
+                            && (state == nil || record.state == state)
+                    }
+                    let filter = DeliveryFilter(webhook: webhook, event: event, state: state)
+                    #expect(try await store.list(filter) == expected, "\(filter)")
+                }
+            }
+        }
+        let one = DeliveryFilter(webhook: webhooks[0].id, event: "x.created", state: .failed)
+        #expect(try await store.list(one).count == 1)
+    }
+
+    private static func listByOtherForms(_ store: any AgentStore) async throws {
+        let forms = ["\u{C4}nderung.Caf\u{E9}", "A\u{308}nderung.cafe\u{301}", "\u{E4}NDERUNG.CAF\u{C9}"]
+        _ = try await store.add(Sample.webhook(events: [forms[0]]))
+        for form in forms { try await store.signal(Sample.event(form)) }
+        for delivery in try await store.take(2) { #expect(try await store.settle(delivery, .delivered)) }
+        for form in forms {
+            #expect(try await store.list(DeliveryFilter(event: form)).count == 3)
+            #expect(try await store.list(DeliveryFilter(event: form, state: .delivered)).count == 2)
+        }
+    }
+
+    private static func reset(_ store: any AgentStore) async throws {
+        let webhooks = try await fill(store)
+        let before = try await store.list()
+        try await store.signal(Sample.event("x.created", time: Sample.start))
+        let held = try #require(try await store.take().first)
+        try await store.reset()
+        #expect(try await store.names().isEmpty)
+        #expect(try await store.allWebhooks().isEmpty)
+        #expect(try await store.list().isEmpty)
+        #expect(try await store.counts() == DeliveryCounts())
+        #expect(try await store.nextDue() == nil)
+        #expect(try await store.take(at: Sample.farFuture).isEmpty)
+        #expect(try await store.usage(of: webhooks[0].id) == nil)
+        #expect(try await store.delivery(before[0].id) == nil)
+        #expect(try await store.replay(before[0].id, now: Sample.start) == .unknown)
+        #expect(try await store.settle(held, .delivered) == false)
+        #expect(try await store.signal(Sample.event("x.created")) == 0)
+        let webhook = try await store.add(Sample.webhook())
+        #expect(webhook.id > webhooks[1].id)
+        #expect(try await store.signal(Sample.event()) == 1)
+        let delivery = try #require(try await store.take().first)
+        #expect(delivery.id.event > held.id.event)
+        #expect(try await store.settle(delivery, .delivered))
+    }
+}

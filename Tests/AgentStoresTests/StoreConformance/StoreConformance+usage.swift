@@ -1,0 +1,84 @@
+import AgentCore
+import AgentStores
+import Foundation
+import Testing
+
+extension StoreConformance {
+    static let usage = [
+        StoreCase("A webhook's attempts are counted", run: countsAttempts),
+        StoreCase("What is no attempt is not counted", run: countsNothingElse),
+        StoreCase("Usage is a webhook's own and ends with it", run: usageIsOwn),
+        StoreCase("Every webhook is listed by id, whoever registered it", run: listsAllWebhooks),
+    ]
+
+    private static func countsAttempts(_ store: any AgentStore) async throws {
+        let webhook = try await store.add(Sample.webhook())
+        #expect(try await store.usage(of: webhook.id) == WebhookUsage())
+        let steps: [(DeliveryDecision, WebhookUsage)] = [
+            (.delivered, WebhookUsage(totalCalls: 1)),
+            (
+                .retry(at: Sample.farFuture, error: "first"),
+                WebhookUsage(totalCalls: 2, totalErrors: 1, consecutiveErrors: 1, lastError: "first")
+            ),
+            (
+                .failed(error: "second"),
+                WebhookUsage(totalCalls: 3, totalErrors: 2, consecutiveErrors: 2, lastError: "second")
+            ),
+            (
+                .parked(attempts: 1, error: "third"),
+                WebhookUsage(totalCalls: 4, totalErrors: 3, consecutiveErrors: 3, lastError: "third")
+            ),
+            (.delivered, WebhookUsage(totalCalls: 5, totalErrors: 3, consecutiveErrors: 0, lastError: "third")),
+            (
+                .failed(error: ""),
+                WebhookUsage(totalCalls: 6, totalErrors: 4, consecutiveErrors: 1, lastError: "")
+            ),
+        ]
+        for (decision, expected) in steps {
+            try await store.signal(Sample.event())
+            let delivery = try #require(try await store.take().first)
+            #expect(try await store.settle(delivery, decision))
+            #expect(try await store.usage(of: webhook.id) == expected)
+        }
+    }
+
+    private static func countsNothingElse(_ store: any AgentStore) async throws {
+        let webhook = try await store.add(Sample.webhook())
+        let script = try await store.add(Sample.webhook("script", type: "crmscript"))
+        try await store.signal(Sample.event())
+        let stale = try #require(try await store.take().first)
+        try await store.release(owner: Sample.owner, now: Sample.start)
+        #expect(try await store.settle(stale, .failed(error: "stale")) == false)
+        try await store.put(webhook, .stopped)
+        try await store.put(webhook, .active)
+        #expect(try await store.usage(of: webhook.id) == WebhookUsage())
+        #expect(try await store.usage(of: script.id) == WebhookUsage())
+    }
+
+    private static func usageIsOwn(_ store: any AgentStore) async throws {
+        let first = try await store.add(Sample.webhook("first"), in: WebhookScope(tenant: "Cust1", application: "A"))
+        let second = try await store.add(Sample.webhook("second"), in: WebhookScope(tenant: "Cust1"))
+        try await store.signal(Sample.event(tenant: "Cust1"))
+        for delivery in try await store.take() where delivery.id.webhook == first.id {
+            #expect(try await store.settle(delivery, .failed(error: "no")))
+        }
+        #expect(try await store.usage(of: first.id)?.totalCalls == 1)
+        #expect(try await store.usage(of: second.id)?.totalCalls == 0)
+        #expect(try await store.usage(of: second.id + 1) == nil)
+        #expect(try await store.delete(id: first.id, in: WebhookScope(tenant: "Cust1")))
+        #expect(try await store.usage(of: first.id) == nil)
+    }
+
+    private static func listsAllWebhooks(_ store: any AgentStore) async throws {
+        let scopes = [
+            WebhookScope(tenant: "Cust2"), WebhookScope(tenant: "Cust1", application: "A"), WebhookScope(tenant: "Cust1"),
+        ]
+        var expected: [Webhook] = []
+        for (webhook, scope) in zip([Sample.full, Sample.null, Sample.empty], scopes) {
+            expected.append(try await store.add(webhook, in: scope))
+        }
+        let listed = try await store.allWebhooks()
+        #expect(listed.map(\.webhook) == expected)
+        #expect(listed.map(\.tenant) == scopes.map(\.tenant))
+    }
+}
