@@ -5,7 +5,7 @@ package import XML
 extension XMLElement {
     /// Whether `xsi:nil` says that there is no value.
     package var isNil: Bool {
-        let mark = attribute("nil", namespace: Namespace.schemaInstance)
+        let mark = attribute("nil", namespace: Namespace.schemaInstance)?.trimmingXMLSpace
         return mark == "true" || mark == "1"
     }
 
@@ -77,6 +77,9 @@ extension XMLElement {
 
     /// The expanded name that `text` stands for here, nil when its prefix is not declared.
     package func resolve(_ text: String) -> QualifiedName? {
+        guard text.count(where: { $0 == ":" }) < 2, text.first != ":", text.last != ":",
+            !text.contains(where: { $0.isWhitespace || "<>&\"'/=".contains($0) })
+        else { return nil }
         guard let colon = text.firstIndex(of: ":") else {
             return QualifiedName(namespace: namespace(forPrefix: "") ?? "", localName: text)
         }

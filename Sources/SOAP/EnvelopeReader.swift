@@ -148,9 +148,9 @@ extension RequestHeader {
     fileprivate mutating func take(_ block: XMLElement, namespace: String) throws(SOAPFault) -> Bool {
         guard block.namespace == namespace else { return false }
         if block.isNamed("ApplicationToken") {
-            applicationToken = applicationToken ?? block.string
+            applicationToken = applicationToken ?? block.token
         } else if block.isNamed("Credentials") {
-            ticket = ticket ?? block.field("Ticket", in: namespace)?.string
+            ticket = ticket ?? block.field("Ticket", in: namespace)?.token
         } else if block.isNamed("TimeZone") {
             guard timeZone == nil, !block.isNil else { return true }
             timeZone = TimeZoneBlock(
@@ -173,7 +173,9 @@ extension RequestHeader {
 
 extension SOAPVersion {
     fileprivate func requiresUnderstanding(_ block: XMLElement) -> Bool {
-        guard let mark = block.attribute("mustUnderstand", namespace: namespace), mark == "1" || mark == "true" else {
+        guard let mark = block.attribute("mustUnderstand", namespace: namespace)?.trimmingXMLSpace,
+            mark == "1" || mark == "true"
+        else {
             return false
         }
         return addressesUs(block.attribute(self == .soap11 ? "actor" : "role", namespace: namespace))

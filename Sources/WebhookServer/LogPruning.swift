@@ -5,7 +5,9 @@ import ServiceLifecycle
 
 /// Removes what is no longer kept on record, in small steps, so that the database does not grow with what has been
 /// delivered.
-struct LogPruning: Service {
+struct LogPruning: Service, CustomStringConvertible {
+    var description: String { "LogPruning" }
+
     let log: any DeliveryLog
     let settings: ServerSettings
     let logger: Logger

@@ -11,7 +11,10 @@ import WebhookDelivery
 import XML
 
 /// The whole service, wired: store, agent, delivery engine and fronts.
-package struct WebhookServer: Service {
+package struct WebhookServer: Service, CustomStringConvertible {
+    /// Services are logged as they describe themselves, and what this one holds is secret.
+    package var description: String { "WebhookServer" }
+
     private let settings: ServerSettings
     private let callers: any CallerDirectory
     private let sender: (any NotificationSender)?
@@ -20,6 +23,8 @@ package struct WebhookServer: Service {
 
     /// How long a connection may be idle.
     private static let idleTimeout = TimeAmount.seconds(120)
+    /// How long a request may take to arrive.
+    private static let requestTime = TimeAmount.seconds(60)
     /// How much of a body that is too long is thrown away for the sake of a clear answer, in bytes.
     private static let discardedBytes = 32 << 20
 
@@ -132,10 +137,16 @@ package struct WebhookServer: Service {
                 LegacyHTTPChannel(
                     responder: responder,
                     idleTimeout: Self.idleTimeout,
-                    discardedBytes: settings.xmlLimits.bytes + Self.discardedBytes
+                    limits: .init(
+                        discardedBytes: settings.xmlLimits.bytes + Self.discardedBytes,
+                        requestTime: Self.requestTime
+                    )
                 )
             },
-            configuration: .init(address: .hostname(settings.host, port: settings.port)),
+            configuration: .init(
+                address: .hostname(settings.host, port: settings.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(FileDescriptors.connections)
+            ),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0
                 announce(port: port)

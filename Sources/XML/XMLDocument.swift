@@ -74,6 +74,10 @@ final class XMLStorage: Sendable {
         String(decoding: bytes[Int(run.start)..<Int(run.start + run.count)], as: UTF8.self)
     }
 
+    func equals(_ run: Run, _ text: [UInt8]) -> Bool {
+        Int(run.count) == text.count && bytes[Int(run.start)..<Int(run.start + run.count)].elementsEqual(text)
+    }
+
     func equals(_ run: Run, _ text: StaticString) -> Bool {
         guard Int(run.count) == text.utf8CodeUnitCount else { return false }
         return bytes.withUnsafeBufferPointer { buffer in

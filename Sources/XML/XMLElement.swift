@@ -54,10 +54,11 @@ package struct XMLElement: Sendable {
     /// The namespace that `prefix` is bound to here, nil when it is bound to none. `""` asks for the default namespace.
     package func namespace(forPrefix prefix: String) -> String? {
         if prefix == "xml" { return "http://www.w3.org/XML/1998/namespace" }
+        let wanted = Array(prefix.utf8)
         var scope = node.scope
         while scope >= 0 {
             let declaration = storage.declarations[Int(scope)]
-            if storage.string(declaration.prefix) == prefix {
+            if storage.equals(declaration.prefix, wanted) {
                 let name = storage.namespaces[Int(declaration.namespace)]
                 return name.isEmpty ? nil : name
             }

@@ -7,7 +7,7 @@ package struct XMLLimits: Sendable, Equatable {
     package var depth: Int
     /// Number of elements.
     package var elements: Int
-    /// Number of attributes of one element, namespace declarations not counted.
+    /// Number of attributes of one element; also of its namespace declarations.
     package var attributesPerElement: Int
     /// Number of distinct namespaces.
     package var namespaces: Int
@@ -33,4 +33,7 @@ package struct XMLLimits: Sendable, Equatable {
     /// Size of one start tag, in bytes. Fixed, because libxml2 compares the attributes of a tag with each other before
     /// it reports the tag: only its length bounds that work.
     static let startTagBytes = 32 << 10
+
+    /// Size of the XML declaration, in bytes. Fixed, because libxml2 reads it again with every piece that it is fed.
+    static let declarationBytes = 512
 }

@@ -23,6 +23,22 @@ package final class XMLReader: Sendable {
         self.limits = limits
     }
 
+    /// What libxml2 lets pass, or reads at a cost that it does not bound.
+    private func checkStart(_ bytes: [UInt8]) throws(XMLReadError) {
+        // Half a code unit at the end.
+        if bytes.count % 2 == 1, bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
+            throw .malformed(line: 1, reason: "UTF-16 takes two bytes at a time, and the document has an odd number.")
+        }
+        // An XML declaration that does not end, in whatever encoding has ASCII's digits and signs, zero bytes apart.
+        let start = bytes.prefix(XMLLimits.declarationBytes).filter { $0 != 0 && $0 < 0x80 }
+        if start.starts(with: "<?xml".utf8), start.firstRange(of: Array("?>".utf8)) == nil {
+            guard bytes.count > XMLLimits.declarationBytes else { return }
+            throw .limit("bytes in the XML declaration", XMLLimits.declarationBytes)
+        }
+        // Encodings without them: EBCDIC.
+        if bytes.starts(with: [0x4C, 0x6F, 0xA7, 0x94]) { throw .unsupportedEncoding("EBCDIC") }
+    }
+
     private static let prepareLibrary: Void = {
         xmlInitParser()
         clibxml2_silence()
@@ -37,10 +53,7 @@ package final class XMLReader: Sendable {
     package func read(_ bytes: [UInt8], charset: String? = nil) throws(XMLReadError) -> XMLDocument {
         guard bytes.count <= limits.bytes else { throw .limit("bytes (setting max-body-bytes)", limits.bytes) }
         guard !bytes.isEmpty else { throw .empty }
-        // libxml2 lets half a code unit at the end pass.
-        if bytes.count % 2 == 1, bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
-            throw .malformed(line: 1, reason: "UTF-16 takes two bytes at a time, and the document has an odd number.")
-        }
+        try checkStart(bytes)
         let context = idle.withLock { $0.popLast() } ?? ParserContext()
         let builder = XMLTreeBuilder(limits: limits, documentBytes: bytes.count)
         context.parse(bytes, charset: charset, chunkBytes: Self.chunkBytes, into: builder)

@@ -63,7 +63,7 @@ final class XMLTreeBuilder {
         guard open.count < limits.depth else {
             return fail(.limit("levels of nesting (setting max-depth)", limits.depth))
         }
-        guard attributeCount <= limits.attributesPerElement else {
+        guard max(attributeCount, declared.count / 2) <= limits.attributesPerElement else {
             return fail(.limit("attributes of one element", limits.attributesPerElement))
         }
         var scope = open.last.map { nodes[Int($0)].scope } ?? -1

@@ -25,7 +25,7 @@ struct Serve: AsyncParsableCommand {
         do {
             settings = try await ServerSettings(try options.reader())
         } catch let error as SettingsError {
-            throw ValidationError(error.description)
+            throw AdminOptions.failure(error.description, code: 64)
         }
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)

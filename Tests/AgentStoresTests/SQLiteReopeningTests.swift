@@ -107,15 +107,16 @@ struct SQLiteReopeningTests {
             try await opening(path) { store in
                 webhook = try await store.add(webhook)
                 paused = try await store.add(paused)
-                for event in [Sample.event(), Sample.event(), Sample.event("a.b")] { try await store.signal(event) }
+                for event in [Sample.event(), Sample.event(), Sample.event("a.b")] { _ = try await store.signal(event) }
                 let claimed = try await store.take()
                 try #require(claimed.count == 3)
                 for delivery in claimed where delivery.id.webhook == webhook.id {
                     #expect(try await store.settle(delivery, after: .serverError))
                 }
                 try await store.put(webhook, .stopped)
-                let pause = DeliveryDecision.retry(at: Sample.start, error: "no", pauseUntil: Sample.after(.seconds(90)))
-                #expect(try await store.settle(try #require(claimed.first { $0.event == "a.b" }), pause))
+                let failed = try #require(claimed.first { $0.id.webhook == paused.id })
+                let end = Sample.after(.seconds(90))
+                #expect(try await store.settle(failed, .retry(at: Sample.start, error: "no", pauseUntil: end)))
             }
             try await opening(path) { store in
                 try await store.expectCounts(pending: 1, failed: 0, parked: 2)
@@ -139,7 +140,7 @@ struct SQLiteReopeningTests {
             var webhook = Sample.webhook()
             try await opening(path) { store in
                 webhook = try await store.add(webhook)
-                try await store.signal(Sample.event())
+                _ = try await store.signal(Sample.event())
                 #expect(try await store.take(lease: .seconds(3600)).count == 1)
                 try await store.put(webhook, .stopped)
             }
@@ -156,7 +157,7 @@ struct SQLiteReopeningTests {
             var before: DeliveryDetail?
             try await opening(path) { store in
                 _ = try await store.add(Sample.webhook())
-                try await store.signal(Sample.event())
+                _ = try await store.signal(Sample.event())
                 let first = try #require(try await store.take().first)
                 #expect(try await store.settle(first, after: .serverError))
                 let second = try #require(try await store.take(at: Sample.after(.seconds(1))).first)

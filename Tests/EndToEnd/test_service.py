@@ -84,7 +84,7 @@ class EndToEnd(unittest.TestCase):
 
     def test_what_was_acknowledged_is_delivered_after_a_crash(self):
         port = free_port()
-        service = self.service("--verify-target", "false")
+        service = self.service("--verify-target", "false", "--failure-limit", "0")
         service.save(f"http://127.0.0.1:{port}/hook", ["contact.created"])
         for key in range(20):
             service.signal("contact.created", key)
@@ -94,7 +94,7 @@ class EndToEnd(unittest.TestCase):
         requests = receiver.wait(20)
         self.assertEqual({json.loads(request["body"])["PrimaryKey"] for request in requests}, set(range(20)))
         _, answer = service.call("<GetAllWebhooks/>")
-        self.assertIn("<a:string>contact.created" if "<a:string>" in answer else "contact.created", answer)
+        self.assertIn(">contact.created</", answer)
 
     def test_sigterm_finishes_what_is_in_flight_and_exits_with_0(self):
         receiver, service = self.receiver(), self.service()

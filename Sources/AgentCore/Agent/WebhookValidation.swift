@@ -11,6 +11,7 @@ struct WebhookValidation {
         if webhook.eventKeys.isEmpty {
             validation.refuse("Events", "At least one event name is needed, such as contact.created.")
         }
+        validation.checkSizes(webhook)
         validation.checkTarget(webhook, rules: rules)
         validation.checkHeaders(webhook)
         return validation
@@ -19,6 +20,7 @@ struct WebhookValidation {
     /// What testing asks for.
     static func testing(_ webhook: Webhook, rules: AgentRules) -> WebhookValidation {
         var validation = WebhookValidation()
+        validation.checkSizes(webhook)
         validation.checkTarget(webhook, rules: rules)
         validation.checkHeaders(webhook)
         return validation
@@ -35,6 +37,41 @@ struct WebhookValidation {
         faults.append(.init(key: field, value: fault))
     }
 
+    /// How much a webhook may hold. All of it is kept, and some of it copied, for every event that it is told of.
+    private enum Size {
+        static let textBytes = 4096
+        static let events = 1000
+        static let eventNameBytes = 512
+        static let headers = 100
+        static let properties = 1000
+        static let bodyBytes = 64 << 10
+    }
+
+    private mutating func checkSizes(_ webhook: Webhook) {
+        let texts = [
+            ("Name", webhook.name), ("TargetUrl", webhook.targetURL), ("Secret", webhook.secret), ("Type", webhook.type),
+        ]
+        for (field, text) in texts {
+            guard let text else { continue }
+            if text.utf8.count > Size.textBytes { refuse(field, "It is longer than \(Size.textBytes) bytes.") }
+            // Databases end a text there.
+            if text.utf8.contains(0) { refuse(field, "It holds the character U+0000.") }
+        }
+        if webhook.events?.count ?? 0 > Size.events { refuse("Events", "There are more than \(Size.events).") }
+        if webhook.events?.contains(where: { $0?.utf8.count ?? 0 > Size.eventNameBytes }) ?? false {
+            refuse("Events", "A name is longer than \(Size.eventNameBytes) bytes.")
+        }
+        if webhook.headers?.entries.count ?? 0 > Size.headers { refuse("Headers", "There are more than \(Size.headers).") }
+        if webhook.headers?.entries.contains(where: { $0.value?.utf8.count ?? 0 > Size.textBytes }) ?? false {
+            refuse("Headers", "A value is longer than \(Size.textBytes) bytes.")
+        }
+        if webhook.properties?.entries.count ?? 0 > Size.properties {
+            refuse("Properties", "There are more than \(Size.properties).")
+        } else if EventBody.suffix(of: webhook).count > Size.bodyBytes {
+            refuse("Properties", "With the name they take more than \(Size.bodyBytes) bytes in a notification.")
+        }
+    }
+
     private mutating func checkTarget(_ webhook: Webhook, rules: AgentRules) {
         guard let target = webhook.targetURL, !target.isEmpty else {
             return refuse("TargetUrl", "A target is needed.")
@@ -46,7 +83,7 @@ struct WebhookValidation {
         }
         guard let parts = URLComponents(string: target), let scheme = parts.scheme?.lowercased(),
             scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty,
-            (parts.port ?? 1) > 0, (parts.port ?? 1) < 65536
+            parts.rangeOfPort == nil || (1..<65536).contains(parts.port ?? 0)
         else {
             return refuse("TargetUrl", "It must be an absolute http or https URL.")
         }

@@ -136,9 +136,36 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
         return minutes < 60 && hours * 60 + minutes <= 14 * 60
     }
 
-    /// `PnYnMnDTnHnMnS`, at least one of them.
+    /// `PnYnMnDTnHnMnS`, at least one of them, and at least one after a `T`.
     private static func isDuration(_ text: String) -> Bool {
-        let pattern = /-?P(?:[0-9]+Y)?(?:[0-9]+M)?(?:[0-9]+D)?(?:T(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?)?/
-        return text.wholeMatch(of: pattern) != nil && text.last != "T" && text.last != "P"
+        var rest = text.utf8[...]
+        if rest.first == UInt8(ascii: "-") { rest.removeFirst() }
+        guard rest.popFirst() == UInt8(ascii: "P") else { return false }
+        var units = Array("YMD".utf8)[...]
+        var isTime = false
+        var parts = 0
+        while let byte = rest.first {
+            if byte == UInt8(ascii: "T") {
+                guard !isTime else { return false }
+                (isTime, parts, units) = (true, 0, Array("HMS".utf8)[...])
+                rest.removeFirst()
+                continue
+            }
+            let digits = rest.prefix { (0x30...0x39).contains($0) }.count
+            rest = rest.dropFirst(digits)
+            var hasFraction = false
+            if isTime, rest.first == UInt8(ascii: ".") {
+                let fraction = rest.dropFirst().prefix { (0x30...0x39).contains($0) }.count
+                guard fraction > 0 else { return false }
+                rest = rest.dropFirst(fraction + 1)
+                hasFraction = true
+            }
+            guard digits > 0, let unit = rest.popFirst(), let place = units.firstIndex(of: unit),
+                !hasFraction || unit == UInt8(ascii: "S")
+            else { return false }
+            units = units[(place + 1)...]
+            parts += 1
+        }
+        return parts > 0
     }
 }

@@ -8,7 +8,9 @@ import Synchronization
 ///
 /// At least once (contract, section 7): a delivery leaves the queue only with its result. What a process had claimed when
 /// it died is due again when its lease ends.
-package struct DeliveryEngine: Service {
+package struct DeliveryEngine: Service, CustomStringConvertible {
+    package var description: String { "DeliveryEngine" }
+
     /// What bounds the engine.
     package struct Settings: Sendable, Hashable {
         /// Deliveries at most between their claim and the record of their result.
@@ -240,7 +242,7 @@ package struct DeliveryEngine: Service {
             level: level,
             decision == nil ? "an attempt's result did not count" : "delivery attempted",
             metadata: [
-                "event": "\(delivery.eventID)", "delivery": "\(delivery.id)", "retry": "\(delivery.attempts)",
+                "event": "\(delivery.eventID.uuidString.lowercased())", "delivery": "\(delivery.id)", "retry": "\(delivery.attempts)",
                 "outcome": "\(outcome.summary)",
             ]
         )

@@ -91,7 +91,16 @@ final class ExchangeHandler: ChannelInboundHandler {
         promise.succeed(.success(Exchange(answer: answer, isReusable: isReusable)))
     }
 
+    /// Ends the exchange with what has come. Returns whether that is an answer: its status says what the target made of
+    /// the notification (contract, section 7), whatever becomes of its body.
+    func cut() -> Bool {
+        guard promise != nil, head != nil else { return false }
+        succeed(isReusable: false)
+        return true
+    }
+
     private func fail(_ error: any Error) {
+        guard !cut() else { return }
         promise?.succeed(.failure(Failure(error: error, answerHasBegun: head != nil)))
         promise = nil
     }

@@ -70,6 +70,9 @@ package final class SocketSender: NotificationSender {
         }
         var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: route.requestTarget(for: target))
         head.headers = request.headers(of: notification)
+        if let credentials = target.credentials, !head.headers.contains(name: "Authorization") {
+            head.headers.add(name: "Authorization", value: "Basic " + Data(credentials.utf8).base64EncodedString())
+        }
         head.headers.add(name: "Host", value: target.hostHeader)
         head.headers.add(name: "Content-Length", value: String(notification.body.count))
         let turn = self.turn.wrappingAdd(1, ordering: .relaxed).oldValue

@@ -8,6 +8,8 @@ package struct TargetURL: Sendable, Hashable {
     package let port: Int
     /// Path and query, as the request line has them.
     package let path: String
+    /// `user:password`, where the URL holds them.
+    package let credentials: String?
 
     /// Takes an absolute http or https URL apart; nil for anything else.
     package init?(_ text: String) {
@@ -22,7 +24,9 @@ package struct TargetURL: Sendable, Hashable {
         guard host.utf8.allSatisfy({ (0x21..<0x7F).contains($0) }) else { return nil }
         isTLS = scheme == "https"
         self.host = host
-        port = parts.port ?? (isTLS ? 443 : 80)
+        // A port that is no number Foundation knows has a place in the text, but no value.
+        port = parts.rangeOfPort == nil ? (isTLS ? 443 : 80) : parts.port ?? 0
+        credentials = parts.user.map { "\($0):\(parts.password ?? "")" }
         guard (1..<65536).contains(port) else { return nil }
         path =
             (parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath)

@@ -58,6 +58,9 @@ final class Transfer: @unchecked Sendable {
     private func start() {
         guard !isEnded else { return }
         alarm = loop.scheduleTask(in: TimeAmount(timeout)) {
+            if let handler = try? self.channel?.pipeline.syncOperations.handler(type: ExchangeHandler.self), handler.cut() {
+                return
+            }
             self.end(
                 .failed(
                     SendFailure(

@@ -23,6 +23,18 @@ struct FrontResponder: HTTPResponder {
         let route = Route(path: request.uri.path)
         switch route {
         case .service(let name, let number): return try await service(request, route, name, number)
+        case .health, .readiness, .metrics:
+            guard request.method == .get else {
+                return Response(status: .methodNotAllowed, headers: [.allow: "GET"])
+            }
+            return await state(route, context)
+        case .admin: return try await admin.respond(to: request, context: context)
+        case .none: return Response(status: .notFound)
+        }
+    }
+
+    private func state(_ route: Route, _ context: Context) async -> Response {
+        switch route {
         case .health: return Self.text(.ok, "ok\n")
         case .readiness:
             do {
@@ -39,8 +51,7 @@ struct FrontResponder: HTTPResponder {
                 context.logger.error("no metrics", metadata: ["error": "\(error)"])
                 return Self.text(.serviceUnavailable, "The store cannot be reached.\n")
             }
-        case .admin: return try await admin.respond(to: request, context: context)
-        case .none: return Response(status: .notFound)
+        default: return Response(status: .notFound)
         }
     }
 
@@ -93,7 +104,7 @@ struct FrontResponder: HTTPResponder {
 
     /// The decompressor has unpacked these.
     private static func isReadable(_ encoding: String?) -> Bool {
-        ["", "identity", "gzip", "x-gzip", "deflate"].contains(encoding?.lowercased() ?? "")
+        ["", "identity", "gzip", "deflate"].contains(encoding?.lowercased() ?? "")
     }
 
     /// A host that may stand in a document of ours.

@@ -3,20 +3,25 @@ import NIOHTTP1
 import NIOHTTPCompression
 
 /// What old HTTP clients need of a server and neither NIO nor Hummingbird does (contract, sections 2 and 9): `100
-/// Continue` for those that wait for it, and the end of the connection for HTTP/1.0 clients that wait for that.
+/// Continue` for those that wait for it, and the end of the connection for those that wait for that, also while they are
+/// still sending what nobody reads.
 ///
-/// It also bounds how much of a body that nobody reads is thrown away, and answers a body that cannot be unpacked.
+/// It also bounds what a request may cost: the time that it may take to arrive, and how much of it is thrown away.
 final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let discardedBytes: Int
-    private var bodyBytes = 0
-    /// For each request that has no answer yet, oldest first, how its connection goes on.
-    private var unanswered: CircularBuffer<Persistence> = []
-    private var answered: Persistence = .untouched
+    /// What a connection may cost.
+    struct Limits: Sendable {
+        /// How long a body may be before the connection is cut; more than any service reads.
+        var discardedBytes: Int
+        /// How long a request may take from its head to its end.
+        var requestTime: TimeAmount
+        /// How long a client may go on sending after its last answer.
+        var lingerTime = TimeAmount.seconds(5)
+    }
 
     private enum Persistence {
         /// HTTP/1.1 and nothing said: the answer says nothing either.
@@ -26,28 +31,49 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case closed
     }
 
-    /// - Parameter discardedBytes: How long a body may be before the connection is cut; more than any service reads.
-    init(discardedBytes: Int) {
-        self.discardedBytes = discardedBytes
+    private let limits: Limits
+    private var bodyBytes = 0
+    private var arrival: Scheduled<Void>?
+    /// For each request that has no answer yet, oldest first, how its connection goes on.
+    private var unanswered: CircularBuffer<Persistence> = []
+    private var answered: Persistence = .untouched
+    /// The last answer is out: what still comes is thrown away.
+    private var isLingering = false
+
+    init(limits: Limits) {
+        self.limits = limits
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
+        let part = unwrapInboundIn(data)
+        switch part {
         case .head(let head):
             bodyBytes = 0
+            guard !isLingering else { return }
             unanswered.append(Self.persistence(head))
-            if !Self.isHTTP10(head),
-                head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
-            {
+            limitArrival(context)
+            if Self.waitsForContinue(head) {
                 let proceed = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(proceed)), promise: nil)
             }
         case .body(let part):
             bodyBytes += part.readableBytes
-            guard bodyBytes <= discardedBytes else { return context.close(promise: nil) }
-        case .end: break
+            guard bodyBytes <= limits.discardedBytes else { return context.close(promise: nil) }
+        case .end:
+            arrival?.cancel()
         }
-        context.fireChannelRead(data)
+        if !isLingering { context.fireChannelRead(data) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        // Nobody further on asks for more any longer.
+        if isLingering { context.read() }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        arrival?.cancel()
+        context.fireChannelInactive()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -61,19 +87,28 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .end where answered == .closed:
-            let channel = context.channel
             let ended = promise ?? context.eventLoop.makePromise(of: Void.self)
-            // Half a close: the client reads the answer to its end before it sees the connection go.
-            ended.futureResult.whenComplete { _ in channel.close(mode: .output, promise: nil) }
+            ended.futureResult.assumeIsolated().whenComplete { _ in self.linger(context) }
             context.write(data, promise: ended)
         default:
             context.write(data, promise: promise)
         }
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // The service stops: a request that has not arrived by now is not waited for.
+        if event is ChannelShouldQuiesceEvent, arrival != nil, unanswered.count > 0 {
+            let channel = context.channel
+            context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is NIOHTTPDecompression.DecompressionError || error is NIOHTTPDecompression.ExtraDecompressionError
         else { return context.fireErrorCaught(error) }
+        // An answer out of turn would be taken for another request's.
+        guard unanswered.count == 1 else { return context.close(promise: nil) }
         var head = HTTPResponseHead(version: .http1_1, status: .badRequest)
         head.headers.add(name: "Content-Length", value: "0")
         head.headers.add(name: "Connection", value: "close")
@@ -81,6 +116,26 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
             context.close(promise: nil)
         }
+    }
+
+    private func limitArrival(_ context: ChannelHandlerContext) {
+        arrival?.cancel()
+        let channel = context.channel
+        arrival = context.eventLoop.scheduleTask(in: limits.requestTime) { channel.close(promise: nil) }
+    }
+
+    /// Half a close: the client reads the answer to its end before it sees the connection go.
+    private func linger(_ context: ChannelHandlerContext) {
+        isLingering = true
+        arrival?.cancel()
+        let channel = context.channel
+        channel.close(mode: .output, promise: nil)
+        context.read()
+        context.eventLoop.scheduleTask(in: limits.lingerTime) { channel.close(promise: nil) }
+    }
+
+    private static func waitsForContinue(_ head: HTTPRequestHead) -> Bool {
+        !isHTTP10(head) && head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
     }
 
     private static func persistence(_ head: HTTPRequestHead) -> Persistence {

@@ -9,11 +9,11 @@ struct LegacyHTTPChannel: ServerChildChannel {
     typealias Value = HTTP1Channel.Value
 
     private let channel: HTTP1Channel
-    private let discardedBytes: Int
+    private let limits: LegacyClientHandler.Limits
 
-    init(responder: @escaping HTTPChannelHandler.Responder, idleTimeout: TimeAmount, discardedBytes: Int) {
+    init(responder: @escaping HTTPChannelHandler.Responder, idleTimeout: TimeAmount, limits: LegacyClientHandler.Limits) {
         channel = HTTP1Channel(responder: responder, configuration: .init(idleTimeout: idleTimeout))
-        self.discardedBytes = discardedBytes
+        self.limits = limits
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -22,7 +22,7 @@ struct LegacyHTTPChannel: ServerChildChannel {
             let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
             // How much is unpacked is bounded by what is read, and by the discarded bytes after that.
             try pipeline.addHandler(NIOHTTPRequestDecompressor(limit: .none), position: .before(codec))
-            try pipeline.addHandler(LegacyClientHandler(discardedBytes: discardedBytes), position: .before(codec))
+            try pipeline.addHandler(LegacyClientHandler(limits: limits), position: .before(codec))
             return value
         }
     }

@@ -16,7 +16,7 @@ package enum Route: Sendable, Hashable {
         case ["metrics"]: self = .metrics
         case let parts where parts.starts(with: ["admin", "v1"]): self = .admin
         case let parts where parts.count == 3 && parts[0] == "remote" && parts[1].hasPrefix("services"):
-            guard let number = Int(parts[1].dropFirst(8)).flatMap(ServiceNumber.init(rawValue:)),
+            guard let number = ServiceNumber.allCases.first(where: { parts[1] == $0.name.lowercased() }),
                 let name = ServiceName.allCases.first(where: { parts[2] == $0.file.lowercased() })
             else { fallthrough }
             self = .service(name, number)

@@ -57,7 +57,7 @@ extension TypedValue {
         switch type {
         case "char": try scalar(element, .char)
         case "duration": try scalar(element, .duration)
-        case "guid":
+        case "guid" where element.isLeaf:
             // Axis calls every plain string a guid.
             ScalarType.guid.accepts(element.text.trimmingXMLSpace)
                 ? .scalar(.guid, text: element.text.trimmingXMLSpace) : .string(element.text)

@@ -17,7 +17,7 @@ struct StoreCase: Sendable, CustomTestStringConvertible {
 /// What every store must do. A store's suite is one test with ``cases`` as its arguments.
 enum StoreConformance {
     static let cases: [StoreCase] = [
-        webhooks, scopes, filters, signalling, bodies, claims, sharing, results, usage, states, stateEvents, log, replays,
-        pruning, concurrency,
+        webhooks, scopes, filters, signalling, bodies, claims, sharing, results, usage, states, stateEvents, log,
+        replays, pruning, concurrency,
     ].flatMap { $0 }
 }

@@ -18,7 +18,10 @@ extension StoreConformance {
     ]
 
     /// Signals an event and decides on its only delivery. Returns the delivery.
-    private static func deliver(_ decision: DeliveryDecision, in store: any AgentStore) async throws -> ClaimedDelivery {
+    private static func deliver(
+        _ decision: DeliveryDecision,
+        in store: any AgentStore
+    ) async throws -> ClaimedDelivery {
         try await store.signal(Sample.event())
         let delivery = try #require(try await store.take().first)
         #expect(try await store.settle(delivery, decision))
@@ -136,15 +139,18 @@ extension StoreConformance {
         let failed = try await deliver(.failed(error: "first"), in: store)
         let usage = try await store.usage(of: webhook.id)
         #expect(usage == WebhookUsage(totalCalls: 2, totalErrors: 1, consecutiveErrors: 1, lastError: "first"))
-        for (id, outcome) in [(delivered.id, SendOutcome.gone), (failed.id, .serverError), (failed.id, .ok)] {
-            _ = try await store.replay(id, now: time)
-            let claimed = try await store.take(at: Sample.farFuture)
+        let steps: [(DeliveryID, SendOutcome)] = [(delivered.id, .gone), (failed.id, .serverError), (failed.id, .ok)]
+        for (number, (id, outcome)) in steps.enumerated() {
+            let now = time.advanced(by: .seconds(100 * number))
+            _ = try await store.replay(id, now: now)
+            let claimed = try await store.take(at: now)
+            #expect(claimed.contains { $0.id == id })
             for delivery in claimed where delivery.id == id {
-                #expect(try await store.settle(delivery, after: outcome, at: Sample.farFuture))
+                #expect(try await store.settle(delivery, after: outcome, at: now))
             }
             #expect(try await store.usage(of: webhook.id) == usage, "\(outcome.summary)")
             #expect(try await store.state(of: webhook) == .active)
-            try await store.release(owner: Sample.owner, now: time)
+            try await store.release(owner: Sample.owner, now: now)
         }
         #expect(try await store.delivery(failed.id)?.attempts.count == 3)
     }

@@ -79,8 +79,9 @@ extension StoreConformance {
         for (number, listed) in (forms.map { [$0] } + [forms]).enumerated() {
             let webhook = try await store.add(Sample.webhook("lists \(number)", events: listed))
             for form in forms {
-                #expect(try await store.signal(Sample.event(form)) == 1, "\(number): \(form.unicodeScalars.count) scalars")
-                #expect(try await store.names(WebhookFilter(event: form)) == [webhook.name], "\(number)")
+                let place = "list \(number), \(form.unicodeScalars.count) scalars"
+                #expect(try await store.signal(Sample.event(form)) == 1, "\(place)")
+                #expect(try await store.names(WebhookFilter(event: form)) == [webhook.name], "\(place)")
             }
             #expect(try await store.delete(id: webhook.id, in: Sample.scope))
         }

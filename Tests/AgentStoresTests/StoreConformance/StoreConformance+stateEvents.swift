@@ -79,7 +79,8 @@ extension StoreConformance {
     private static func neverToItself(_ store: any AgentStore) async throws {
         var webhook = try await store.add(Sample.webhook())
         let verbs = ["errors", "started", "stopped"]
-        webhook.events = ["contact.created"] + verbs.flatMap { ["webhook.\($0)", "webhook\(webhook.id).\($0)"] }
+        let listed = verbs.map { "webhook.\($0)" } + verbs.map { "webhook\(webhook.id).\($0)" } + ["contact.created"]
+        webhook.events = listed
         try await store.put(webhook, .active)
         try await store.signal(Sample.event())
         let delivery = try #require(try await store.take().first)

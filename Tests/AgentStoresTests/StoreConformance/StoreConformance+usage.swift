@@ -71,7 +71,8 @@ extension StoreConformance {
 
     private static func listsAllWebhooks(_ store: any AgentStore) async throws {
         let scopes = [
-            WebhookScope(tenant: "Cust2"), WebhookScope(tenant: "Cust1", application: "A"), WebhookScope(tenant: "Cust1"),
+            WebhookScope(tenant: "Cust2"), WebhookScope(tenant: "Cust1", application: "A"),
+            WebhookScope(tenant: "Cust1"),
         ]
         var expected: [Webhook] = []
         for (webhook, scope) in zip([Sample.full, Sample.null, Sample.empty], scopes) {
