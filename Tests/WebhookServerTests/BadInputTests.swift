@@ -75,6 +75,12 @@ struct BadInputTests {
         Case("100,000 attributes", mentions: "start tag") {
             envelope($0, "<n:SignalEvent " + (0..<100_000).map { "a\($0)=''" }.joined(separator: " ") + "/>")
         },
+        Case("an XML declaration that does not end", mentions: "XML declaration") { _ in
+            "<?xml version=\"1.0\" " + String(repeating: " ", count: 1_000_000) + "?><a/>"
+        },
+        Case("1,700 namespace declarations", mentions: "attributes") {
+            envelope($0, "<a " + (0..<1700).map { "xmlns:p\($0)='urn:x'" }.joined(separator: " ") + "/>")
+        },
         Case("65 attributes", mentions: "attributes") {
             envelope($0, "<n:SignalEvent " + (0..<65).map { "a\($0)=''" }.joined(separator: " ") + "/>")
         },

@@ -55,7 +55,7 @@ struct WebhookValidation {
             guard let text else { continue }
             if text.utf8.count > Size.textBytes { refuse(field, "It is longer than \(Size.textBytes) bytes.") }
             // Databases end a text there.
-            if text.utf8.contains(0) { refuse(field, "It holds the character U+0000.") }
+            if field != "TargetUrl", text.utf8.contains(0) { refuse(field, "It holds the character U+0000.") }
         }
         if webhook.events?.count ?? 0 > Size.events { refuse("Events", "There are more than \(Size.events).") }
         if webhook.events?.contains(where: { $0?.utf8.count ?? 0 > Size.eventNameBytes }) ?? false {

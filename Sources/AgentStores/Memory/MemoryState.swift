@@ -155,6 +155,9 @@ struct MemoryState {
         deliveries[result.id] = decision.fate == .delivered ? nil : delivery
         attempts.append(logged)
         if !delivery.isReplay { webhooks[result.id.webhook]?.usage.count(error: decision.error) }
+        if !delivery.isReplay, decision.error == nil {
+            webhooks[result.id.webhook]?.pausedUntil = Timestamp(ticks: .min)
+        }
         if let pause = decision.pauseUntil { webhooks[result.id.webhook]?.pausedUntil = pause }
         if let state = decision.webhookState {
             let time = result.attempt.started.advanced(by: result.attempt.duration)
@@ -170,7 +173,8 @@ struct MemoryState {
         if let delivery = deliveries[id], delivery.state != .failed { return .alreadyQueued }
         guard let stored = webhooks[id.webhook], stored.webhook.isDeliverable else { return .impossible }
         var delivery = Delivery(suffix: suffix, due: now)
-        delivery.fence = deliveries[id]?.fence ?? 0
+        // Higher than any fence that its former row had, so that who held that cannot record.
+        delivery.fence = deliveries[id]?.fence ?? now.ticks
         delivery.isReplay = true
         delivery.state = stored.webhook.state == .active ? .pending : .parked
         deliveries[id] = delivery

@@ -58,13 +58,14 @@ package final class MemoryStore: AgentStore {
         change { state in
             guard let stored = state.webhook(webhook.id, in: scope) else { return (nil, false) }
             var webhook = webhook
+            let isActivated = webhook.state == .active
             let newState = webhook.state == .unknown ? stored.webhook.state : webhook.state
             webhook.state = stored.webhook.state
             webhook.registered = stored.webhook.registered
             webhook.registeredBy = stored.webhook.registeredBy
             state.webhooks[webhook.id]?.webhook = webhook
             state.webhooks[webhook.id]?.bodySuffix = bodySuffix
-            if newState == .active { state.webhooks[webhook.id]?.usage.consecutiveErrors = 0 }
+            if isActivated { state.webhooks[webhook.id]?.usage.consecutiveErrors = 0 }
             state.setState(
                 newState,
                 of: webhook.id,

@@ -23,10 +23,13 @@ extension SQLiteStore {
         // An event that nobody listens to writes nothing, hence costs no commit to disk.
         guard try Int.fetchOne(listener, arguments: [event.tenant, key, other, excluded]) != nil else { return 0 }
         try database.cachedStatement(
-            sql: "INSERT INTO event (guid, tenant, name, body_head, body_tail, created) VALUES (?, ?, ?, ?, ?, ?)"
+            sql: """
+                INSERT INTO event (guid, tenant, name, name_key, body_head, body_tail, created)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """
         ).execute(
             arguments: [
-                event.id.uuidString, event.tenant, event.name, Data(event.bodyHead), Data(event.bodyTail),
+                event.id.uuidString, event.tenant, event.name, key, Data(event.bodyHead), Data(event.bodyTail),
                 event.time.ticks,
             ]
         )

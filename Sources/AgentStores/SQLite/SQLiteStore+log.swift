@@ -42,7 +42,7 @@ extension SQLiteStore {
                 FROM delivery JOIN event e ON e.id = event_id
                 WHERE (event_id, webhook_id) < (:cursorEvent, :cursorWebhook)
                     AND state IN (\(states.map { String($0.rawValue) }.joined(separator: ",")))
-                    AND (:webhook IS NULL OR webhook_id = :webhook) AND (:event IS NULL OR lower(e.name) = :event)
+                    AND (:webhook IS NULL OR webhook_id = :webhook) AND (:event IS NULL OR e.name_key = :event)
                 ORDER BY event_id DESC, webhook_id DESC LIMIT :limit
                 """,
             arguments: arguments(filter, cursor, limit)
@@ -62,7 +62,7 @@ extension SQLiteStore {
                 SELECT a.event_id, a.webhook_id, e.guid, e.name, e.tenant, e.created, NULL, a.retry + 1, NULL, NULL
                 FROM attempt a JOIN event e ON e.id = a.event_id
                 WHERE (a.event_id, a.webhook_id) < (:cursorEvent, :cursorWebhook) AND a.delivered_suffix IS NOT NULL
-                    AND (:webhook IS NULL OR a.webhook_id = :webhook) AND (:event IS NULL OR lower(e.name) = :event)
+                    AND (:webhook IS NULL OR a.webhook_id = :webhook) AND (:event IS NULL OR e.name_key = :event)
                     AND NOT EXISTS (SELECT 1 FROM delivery d
                         WHERE d.event_id = a.event_id AND d.webhook_id = a.webhook_id)
                     AND NOT EXISTS (SELECT 1 FROM attempt b WHERE b.event_id = a.event_id
@@ -163,10 +163,11 @@ extension SQLiteStore {
             )
             guard let webhook else { return .impossible }
             let isActive = webhook[0] == WebhookState.active.rawValue
+            // A fence higher than any that its former row had, so that who held that cannot record.
             try database.execute(
                 literal: """
                     INSERT INTO delivery (event_id, webhook_id, state, attempts, due, fence, body_suffix, is_replay)
-                    VALUES (\(id.event), \(id.webhook), \(isActive ? 0 : 2), 0, \(now.ticks), 0, \(suffix), 1)
+                    VALUES (\(id.event), \(id.webhook), \(isActive ? 0 : 2), 0, \(now.ticks), \(now.ticks), \(suffix), 1)
                     ON CONFLICT DO UPDATE SET state = excluded.state, attempts = 0, due = excluded.due, owner = NULL,
                         reason = NULL, is_replay = 1
                     """

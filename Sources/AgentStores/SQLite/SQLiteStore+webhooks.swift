@@ -68,6 +68,7 @@ extension SQLiteStore {
         let updated: Webhook? = try await commits.write { database in
             guard let stored = try Self.webhook(id: webhook.id, in: scope, database) else { return nil }
             var webhook = webhook
+            let isActivated = webhook.state == .active
             let newState = webhook.state == .unknown ? stored.state : webhook.state
             webhook.state = stored.state
             webhook.registered = stored.registered
@@ -77,7 +78,7 @@ extension SQLiteStore {
                 sql: "UPDATE webhook SET \(columns.map { $0.0 + " = ?" }.joined(separator: ", ")) WHERE id = ?",
                 arguments: StatementArguments(columns.map(\.1) + [webhook.id])
             )
-            if newState == .active {
+            if isActivated {
                 try database.execute(
                     literal: "UPDATE webhook_usage SET consecutive_errors = 0 WHERE webhook_id = \(webhook.id)"
                 )

@@ -57,6 +57,7 @@ enum Schema {
             guid TEXT NOT NULL,
             tenant TEXT NOT NULL,
             name TEXT NOT NULL,
+            name_key TEXT NOT NULL,
             body_head BLOB NOT NULL,
             body_tail BLOB NOT NULL,
             created INTEGER NOT NULL

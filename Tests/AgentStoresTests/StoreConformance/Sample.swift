@@ -117,7 +117,7 @@ enum Sample {
             (.base64Binary, "AAEC/w=="), (.anyURI, "urn:a:b"), (.guid, "no guid at all"), (.char, "8364"),
             (.duration, "-P1DT0.5S"),
         ]
-        var all = ObjectDictionary(scalars.map { ("scalar-" + $0.0.rawValue, TypedValue.scalar($0.0, text: $0.1)) })
+        let simple = scalars.map { ("scalar-" + $0.0.rawValue, TypedValue.scalar($0.0, text: $0.1)) }
         let nested = ObjectDictionary([
             ("z", .dictionary(ObjectDictionary([("deep", .ints([Int32.min, 0, Int32.max]))]))), ("a", .null),
         ])
@@ -129,8 +129,7 @@ enum Sample {
             ("nested", .dictionary(nested)), ("no members", .dictionary(ObjectDictionary())),
             ("json", .json("[1,\"two\",{\"b\":1.0,\"a\":null}]")), ("", .string("")),
         ]
-        for (key, value) in others { all.set(value, for: key) }
-        return all
+        return ObjectDictionary(simple + others)
     }
 }
 

@@ -27,7 +27,7 @@ final class ObservedQueue: DeliveryQueue {
     }
 
     func claim(
-        limit: Int,
+        _ limits: ClaimLimits,
         owner: UUID,
         now: Timestamp,
         lease: Duration
@@ -38,7 +38,7 @@ final class ObservedQueue: DeliveryQueue {
             return state.failingClaims >= 0
         }
         if fails { throw .unavailable("no claims today") }
-        return try await store.claim(limit: limit, owner: owner, now: now, lease: lease)
+        return try await store.claim(limits, owner: owner, now: now, lease: lease)
     }
 
     func record(_ results: [DeliveryResult]) async throws(StoreError) -> [Bool] {
@@ -60,10 +60,6 @@ final class ObservedQueue: DeliveryQueue {
 
     func nextDue() async throws(StoreError) -> Timestamp? {
         try await store.nextDue()
-    }
-
-    func pruneEvents(before cutoff: Timestamp, limit: Int) async throws(StoreError) -> Int {
-        try await store.pruneEvents(before: cutoff, limit: limit)
     }
 
     func counts() async throws(StoreError) -> DeliveryCounts {

@@ -13,10 +13,12 @@ struct Rig: Sendable {
     let owner = UUID()
     /// Whether the engine has returned.
     let ended = Watched(false)
-    var policy = RetryPolicy()
-    /// Leases and polls so long that they are told apart from retries.
+    var policy = DeliveryPolicy.netServer
+    /// Leases and polls so long that they are told apart from retries, and room for everything.
     var settings = DeliveryEngine.Settings(
         concurrency: 8,
+        perTarget: 1000,
+        perFailingTarget: 1000,
         lease: .seconds(1800),
         pollInterval: .seconds(3600),
         drain: .seconds(15)
@@ -26,9 +28,21 @@ struct Rig: Sendable {
     ///   - isSilent: See ``ObservedQueue``.
     ///   - answer: What the sender answers to its calls, numbered from 0.
     init(isSilent: Bool = false, answer: @escaping @Sendable (Int) async -> SendOutcome) {
+        self.init(silent: isSilent, answerTo: { number, _ in await answer(number) })
+    }
+
+    private init(silent: Bool, answerTo answer: @escaping @Sendable (Int, WebhookNotification) async -> SendOutcome) {
         clock = ManualClock()
-        queue = ObservedQueue(isSilent: isSilent)
+        queue = ObservedQueue(isSilent: silent)
         sender = ScriptedSender(clock: clock, answer: answer)
+    }
+
+    /// One whose sender answers by what it is given.
+    static func answering(
+        isSilent: Bool = false,
+        _ answer: @escaping @Sendable (WebhookNotification) async -> SendOutcome
+    ) -> Rig {
+        Rig(silent: isSilent, answerTo: { _, notification in await answer(notification) })
     }
 
     /// Runs the engine during `body`, then cancels it if it has not ended.
@@ -57,18 +71,37 @@ struct Rig: Sendable {
 
     /// A webhook that is stored and listens to `event`.
     @discardableResult
-    func addWebhook(event: String = "contact.created") async throws -> Webhook {
+    func addWebhook(event: String = "contact.created", url: String = Rig.url) async throws -> Webhook {
         var webhook = Webhook()
         webhook.name = "Rig"
         webhook.events = [event]
-        webhook.targetURL = "https://example.com/hook"
+        webhook.targetURL = url
         webhook.state = .active
         webhook.headers = StringDictionary([.init(key: "X-Own", value: "1")])
         webhook.secret = "s3cret"
-        return try await queue.store.insert(webhook, bodySuffix: Array("-suffix-".utf8), in: Self.scope)
+        return try await queue.store.insert(webhook, bodySuffix: Self.suffix, in: Self.scope)
+    }
+
+    /// Saves a webhook in a state, now.
+    func put(_ webhook: Webhook, _ state: WebhookState) async throws {
+        var webhook = webhook
+        webhook.state = state
+        webhook.updated = clock.now
+        _ = try await queue.store.update(webhook, bodySuffix: Self.suffix, stateEventID: UUID(), in: Self.scope)
+    }
+
+    func state(of webhook: Webhook) async throws -> WebhookState? {
+        try await queue.store.webhook(id: webhook.id, in: Self.scope)?.state
+    }
+
+    /// Takes everything that is due, as somebody else.
+    func claimAll() async throws -> [ClaimedDelivery] {
+        try await queue.store.claim(ClaimLimits(total: 1000), owner: UUID(), now: clock.now, lease: .seconds(1))
     }
 
     static let scope = WebhookScope(tenant: "Default")
+    static let url = "https://example.com/hook"
+    private static let suffix = Array("-suffix-".utf8)
 
     /// Takes an event in, due `offset` after the clock's start.
     @discardableResult
@@ -88,6 +121,16 @@ struct Rig: Sendable {
     /// Waits until so many results have been taken.
     func recorded(_ count: Int) async throws {
         try await queue.state.wait { $0.recorded.count >= count }
+    }
+
+    /// Moves to every next time that the engine wakes for within a minute, until so many results have been taken.
+    func advance(untilRecorded count: Int) async throws {
+        var taken = queue.state.value.recorded.count
+        while taken < count {
+            try await recorded(taken + 1)
+            taken = queue.state.value.recorded.count
+            if taken < count { clock.advance(to: try await clock.nextWake(within: .seconds(60))) }
+        }
     }
 
     /// Waits until so many sends have begun.

@@ -6,36 +6,50 @@ final class ScriptedSender: NotificationSender {
         var notification: WebhookNotification
         /// When it was sent, as time since the clock's start.
         var time: Duration
+        /// How many were in flight to the same URL then, this one included.
+        var inFlightToURL: Int
     }
 
     struct State: Sendable {
         var calls: [Call] = []
         var inFlight = 0
         var mostInFlight = 0
+        var inFlightByURL: [String: Int] = [:]
     }
 
     let state = Watched(State())
     private let clock: ManualClock
-    private let answer: @Sendable (Int) async -> SendOutcome
+    private let answer: @Sendable (Int, WebhookNotification) async -> SendOutcome
 
     /// - Parameter answer: Gets the number of the call, from 0.
-    init(clock: ManualClock, answer: @escaping @Sendable (Int) async -> SendOutcome) {
+    init(clock: ManualClock, answer: @escaping @Sendable (Int, WebhookNotification) async -> SendOutcome) {
         self.clock = clock
         self.answer = answer
     }
 
     var calls: [Call] { state.value.calls }
 
+    func calls(to url: String) -> [Call] {
+        calls.filter { $0.notification.url == url }
+    }
+
     func send(_ notification: WebhookNotification) async -> SendOutcome {
         let time = clock.elapsed
         let number = state.update { state in
-            state.calls.append(Call(notification: notification, time: time))
             state.inFlight += 1
             state.mostInFlight = max(state.mostInFlight, state.inFlight)
+            let inFlightToURL = (state.inFlightByURL[notification.url] ?? 0) + 1
+            state.inFlightByURL[notification.url] = inFlightToURL
+            state.calls.append(Call(notification: notification, time: time, inFlightToURL: inFlightToURL))
             return state.calls.count - 1
         }
-        defer { state.update { $0.inFlight -= 1 } }
-        return await answer(number)
+        defer {
+            state.update { state in
+                state.inFlight -= 1
+                state.inFlightByURL[notification.url, default: 1] -= 1
+            }
+        }
+        return await answer(number, notification)
     }
 }
 

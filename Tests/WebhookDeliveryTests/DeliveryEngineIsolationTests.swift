@@ -1,0 +1,150 @@
+import AgentCore
+import AgentStores
+import Foundation
+import Testing
+import WebhookDelivery
+
+@Suite("Delivery engine with targets that do not answer", .timeLimit(.minutes(1)))
+struct DeliveryEngineIsolationTests {
+    private static let hanging = "https://hanging.example.com/hook"
+    private static let healthy = "https://healthy.example.com/hook"
+
+    private func signal(_ count: Int, _ name: String, to rig: Rig) async throws {
+        for _ in 0..<count { try await rig.signal(name) }
+    }
+
+    @Test("Never has more in flight than it may, and drains the queue", arguments: [(1, 10), (3, 20), (200, 450)])
+    func concurrency(limit: Int, deliveries: Int) async throws {
+        let gate = Gate()
+        var rig = Rig { _ in
+            let outcome = await gate.pass()
+            await Task.yield()
+            return outcome
+        }
+        rig.settings.concurrency = limit
+        try await rig.addWebhook()
+        try await signal(deliveries, "contact.created", to: rig)
+        try await rig.running { _ in
+            try await rig.sender.state.wait { $0.inFlight == limit }
+            gate.open()
+            try await rig.recorded(deliveries)
+        }
+        #expect(rig.sender.state.value.mostInFlight == limit)
+        #expect(rig.sender.calls.count == deliveries)
+        #expect(Set(rig.sender.calls.map(\.notification.eventID)).count == deliveries)
+        #expect(try await rig.queue.counts() == DeliveryCounts())
+    }
+
+    @Test("Never has more in flight to a target than it may, and drains the queue", arguments: [1, 3, 7])
+    func perTarget(limit: Int) async throws {
+        let gate = Gate()
+        var rig = Rig { _ in
+            let outcome = await gate.pass()
+            await Task.yield()
+            return outcome
+        }
+        rig.settings.concurrency = 100
+        rig.settings.perTarget = limit
+        let urls = (0..<3).map { "https://example.com/\($0)" }
+        for url in urls { try await rig.addWebhook(url: url) }
+        try await signal(40, "contact.created", to: rig)
+        try await rig.running { _ in
+            try await rig.sender.state.wait { $0.inFlight == 3 * limit }
+            gate.open()
+            try await rig.recorded(120)
+        }
+        for url in urls {
+            #expect(rig.sender.calls(to: url).count == 40)
+            #expect(rig.sender.calls(to: url).map(\.inFlightToURL).max() == limit)
+        }
+        #expect(try await rig.queue.counts() == DeliveryCounts())
+    }
+
+    @Test("Has fewer in flight to a target that fails")
+    func perFailingTarget() async throws {
+        let gate = Gate()
+        var rig = Rig { _ in
+            let outcome = await gate.pass(.serverError)
+            await Task.yield()
+            return outcome
+        }
+        rig.settings.perTarget = 4
+        rig.settings.perFailingTarget = 1
+        rig.policy = DeliveryPolicy(
+            schedule: .cycles(delays: [], count: 1, pause: .zero),
+            success: .ok,
+            failureLimit: nil
+        )
+        try await rig.addWebhook()
+        try await signal(20, "contact.created", to: rig)
+        try await rig.running { _ in
+            try await rig.sent(4)
+            gate.open()
+            try await rig.recorded(20)
+        }
+        #expect(rig.sender.calls.map(\.inFlightToURL) == [1, 2, 3, 4] + Array(repeating: 1, count: 16))
+        #expect(try await rig.queue.counts() == DeliveryCounts(failed: 20))
+    }
+
+    @Test("A target that hangs keeps no other waiting")
+    func hangingTarget() async throws {
+        let never = Gate()
+        var rig = Rig.answering { await $0.url == Self.hanging ? never.pass() : .ok }
+        rig.settings.concurrency = 16
+        rig.settings.perTarget = 4
+        try await rig.addWebhook(event: "hanging", url: Self.hanging)
+        try await rig.addWebhook(event: "healthy", url: Self.healthy)
+        try await signal(100, "hanging", to: rig)
+        try await signal(100, "healthy", to: rig)
+        try await rig.running { _ in
+            try await rig.recorded(100)
+            #expect(rig.sender.calls(to: Self.healthy).count == 100)
+            // What comes later is not kept waiting either.
+            try await signal(100, "healthy", to: rig)
+            try await rig.recorded(200)
+            #expect(rig.sender.calls(to: Self.hanging).count == 4)
+            #expect(rig.clock.elapsed == .zero)
+        }
+        #expect(try await rig.queue.counts().pending == 100)
+    }
+
+    @Test("One delivery that hangs keeps no other of its webhook waiting")
+    func hangingDelivery() async throws {
+        let gate = Gate()
+        let rig = Rig { await $0 == 0 ? gate.pass() : .ok }
+        try await rig.addWebhook()
+        try await rig.signal()
+        try await rig.running { _ in
+            try await rig.sent(1)
+            for number in 1...3 {
+                try await rig.signal()
+                try await rig.recorded(number)
+            }
+            #expect(rig.sender.state.value.inFlight == 1)
+            gate.open()
+            try await rig.recorded(4)
+        }
+    }
+
+    /// What is due at the target that has no room must not hide what is due next elsewhere.
+    @Test("A retry is not kept waiting until the next poll because another target has no room")
+    func retryBesideHangingTarget() async throws {
+        let never = Gate()
+        let rig = Rig.answering(isSilent: true) {
+            await $0.url == Self.hanging ? never.pass() : $0.retry == 0 ? .serverError : .ok
+        }
+        var limited = rig
+        limited.settings.perTarget = 1
+        try await rig.addWebhook(event: "hanging", url: Self.hanging)
+        try await rig.addWebhook(event: "healthy", url: Self.healthy)
+        try await signal(2, "hanging", to: rig)
+        try await signal(1, "healthy", to: rig)
+        try await limited.running { _ in
+            try await rig.recorded(1)
+            try await rig.clock.sleeper(until: .seconds(1))
+            rig.clock.advance(to: .seconds(1))
+            try await rig.recorded(2)
+        }
+        #expect(rig.sender.calls(to: Self.healthy).map(\.time) == [.zero, .seconds(1)])
+    }
+}
