@@ -31,6 +31,7 @@ extension SQLiteStore {
     private static func queued(
         matching filter: DeliveryFilter,
         after cursor: DeliveryID?,
+        inclusive: Bool = false,
         limit: Int,
         _ database: Database
     ) throws -> [DeliveryRecord] {
@@ -40,7 +41,7 @@ extension SQLiteStore {
             sql: """
                 SELECT event_id, webhook_id, e.guid, e.name, e.tenant, e.created, state, attempts, due, reason
                 FROM delivery JOIN event e ON e.id = event_id
-                WHERE (event_id, webhook_id) < (:cursorEvent, :cursorWebhook)
+                WHERE (event_id, webhook_id) \(inclusive ? "<=" : "<") (:cursorEvent, :cursorWebhook)
                     AND state IN (\(states.map { String($0.rawValue) }.joined(separator: ",")))
                     AND (:webhook IS NULL OR webhook_id = :webhook) AND (:event IS NULL OR e.name_key = :event)
                 ORDER BY event_id DESC, webhook_id DESC LIMIT :limit
@@ -53,6 +54,7 @@ extension SQLiteStore {
     private static func delivered(
         matching filter: DeliveryFilter,
         after cursor: DeliveryID?,
+        inclusive: Bool = false,
         limit: Int,
         _ database: Database
     ) throws -> [DeliveryRecord] {
@@ -61,7 +63,7 @@ extension SQLiteStore {
             sql: """
                 SELECT a.event_id, a.webhook_id, e.guid, e.name, e.tenant, e.created, NULL, a.retry + 1, NULL, NULL
                 FROM attempt a JOIN event e ON e.id = a.event_id
-                WHERE (a.event_id, a.webhook_id) < (:cursorEvent, :cursorWebhook) AND a.delivered_suffix IS NOT NULL
+                WHERE (a.event_id, a.webhook_id) \(inclusive ? "<=" : "<") (:cursorEvent, :cursorWebhook) AND a.delivered_suffix IS NOT NULL
                     AND (:webhook IS NULL OR a.webhook_id = :webhook) AND (:event IS NULL OR e.name_key = :event)
                     AND NOT EXISTS (SELECT 1 FROM delivery d
                         WHERE d.event_id = a.event_id AND d.webhook_id = a.webhook_id)
@@ -90,12 +92,10 @@ extension SQLiteStore {
 
     package func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail? {
         try await read { database in
-            // The one delivery between its neighbours.
-            let before = DeliveryID(event: id.event, webhook: id.webhook + 1)
             let filter = DeliveryFilter(webhook: id.webhook)
             let found =
-                try Self.queued(matching: filter, after: before, limit: 1, database)
-                + Self.delivered(matching: filter, after: before, limit: 1, database)
+                try Self.queued(matching: filter, after: id, inclusive: true, limit: 1, database)
+                + Self.delivered(matching: filter, after: id, inclusive: true, limit: 1, database)
             guard let record = found.first(where: { $0.id == id }) else { return nil }
             let attempts = try Row.fetchAll(
                 database,
