@@ -36,7 +36,8 @@ struct AdminOptions: ParsableArguments {
         let data = Data(body.readableBytesView)
         guard (200..<300).contains(response.status.code) else {
             let text = (try? JSONDecoder().decode([String: String].self, from: data))?["error"]
-            let closed = response.status == .notFound ? "there is no admin API (setting admin-token)" : "\(response.status)"
+            let closed =
+                response.status == .notFound ? "there is no admin API (setting admin-token)" : "\(response.status)"
             throw Self.failure(text ?? closed, code: 1)
         }
         return data
@@ -49,7 +50,9 @@ struct AdminOptions: ParsableArguments {
     }
 
     private func token() throws -> String? {
-        guard let token = adminToken ?? ProcessInfo.processInfo.environment["WEBHOOK_SVC_ADMIN_TOKEN"] else { return nil }
+        guard let token = adminToken ?? ProcessInfo.processInfo.environment["WEBHOOK_SVC_ADMIN_TOKEN"] else {
+            return nil
+        }
         guard token.hasPrefix("file:") else { return token }
         guard let text = try? String(contentsOfFile: String(token.dropFirst(5)), encoding: .utf8) else {
             throw ValidationError("--admin-token: the file '\(token.dropFirst(5))' cannot be read.")

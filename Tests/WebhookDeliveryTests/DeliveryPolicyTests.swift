@@ -176,6 +176,8 @@ struct DeliveryPolicyTests {
             } else if let wait = Self.netServerWaits[snapshot.attempts] {
                 let later = Self.now.advanced(by: wait)
                 expected.fate = isActive ? .retry(at: later) : .parked(attempts: snapshot.attempts + 1)
+            } else if !isActive {
+                expected.fate = .parked(attempts: 0)
             }
             #expect(decision(outcome, snapshot) == expected, "\(snapshot)")
         }

@@ -79,6 +79,15 @@ struct NotificationRequestTests {
         }
     }
 
+    @Test("A signature that was made before is sent as it is")
+    func signatureMadeBefore() {
+        let lines = Self.lines {
+            $0.secret = "secret"
+            $0.signature = "bWFkZSBiZWZvcmU="
+        }
+        #expect(lines == (Self.plain + ["X-SuperOffice-Signature: bWFkZSBiZWZvcmU="]).sorted())
+    }
+
     @Test("Many secrets at once sign each under its own")
     func manySecrets() async {
         // More than are kept ready.

@@ -83,7 +83,11 @@ struct HTTPTests {
     func closeWhileSending() async throws {
         try await RunningService.with { service in
             try await service.withRawConnection { inbound, outbound in
-                let head = Self.request("POST /nowhere HTTP/1.1", ["Connection: close", "Content-Length: 8000000"], body: "")
+                let head = Self.request(
+                    "POST /nowhere HTTP/1.1",
+                    ["Connection: close", "Content-Length: 8000000"],
+                    body: ""
+                )
                 try await outbound.write(ByteBuffer(bytes: head))
                 try await outbound.write(ByteBuffer(repeating: 0x78, count: 8_000_000))
                 let answer = try await inbound.answer()

@@ -49,7 +49,8 @@ struct WebhookValidation {
 
     private mutating func checkSizes(_ webhook: Webhook) {
         let texts = [
-            ("Name", webhook.name), ("TargetUrl", webhook.targetURL), ("Secret", webhook.secret), ("Type", webhook.type),
+            ("Name", webhook.name), ("TargetUrl", webhook.targetURL), ("Secret", webhook.secret),
+            ("Type", webhook.type),
         ]
         for (field, text) in texts {
             guard let text else { continue }
@@ -61,7 +62,9 @@ struct WebhookValidation {
         if webhook.events?.contains(where: { $0?.utf8.count ?? 0 > Size.eventNameBytes }) ?? false {
             refuse("Events", "A name is longer than \(Size.eventNameBytes) bytes.")
         }
-        if webhook.headers?.entries.count ?? 0 > Size.headers { refuse("Headers", "There are more than \(Size.headers).") }
+        if webhook.headers?.entries.count ?? 0 > Size.headers {
+            refuse("Headers", "There are more than \(Size.headers).")
+        }
         if webhook.headers?.entries.contains(where: { $0.value?.utf8.count ?? 0 > Size.textBytes }) ?? false {
             refuse("Headers", "A value is longer than \(Size.textBytes) bytes.")
         }

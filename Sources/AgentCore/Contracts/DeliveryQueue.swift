@@ -22,11 +22,19 @@ package protocol DeliveryQueue: Sendable {
     /// Gives up all leases of `owner`: what it had claimed is due at `now`.
     func release(owner: UUID, now: Timestamp) async throws(StoreError)
 
-    /// When the next pending delivery is due or its lease ends; nil when none is pending.
-    func nextDue() async throws(StoreError) -> Timestamp?
+    /// When the next pending delivery is due or its lease ends, of the webhooks that have room within the limits; nil when
+    /// none is pending there.
+    func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp?
 
     /// Signals, at most once for several events, that deliveries may have become due. For the only engine of a process.
     var arrivals: AsyncStream<Void> { get }
+}
+
+extension DeliveryQueue {
+    /// When the next pending delivery is due or its lease ends; nil when none is pending.
+    package func nextDue() async throws(StoreError) -> Timestamp? {
+        try await nextDue(ClaimLimits(total: .max))
+    }
 }
 
 /// How much one claim may take.

@@ -69,8 +69,8 @@ package struct TargetAnswer: Sendable, Hashable {
         self.body = body
     }
 
-    /// `HTTP/1.1 200 OK`.
-    package var statusLine: String { "HTTP/1.1 \(status) \(reason)" }
+    /// `HTTP/1.1 200 OK`. The phrase is the standard one: SwiftNIO's parser does not pass the target's own on.
+    package var statusLine: String { "HTTP/1.1 \(status)" + (reason.isEmpty ? "" : " " + reason) }
 
     /// Status line, headers and body, as a person reads them.
     package var transcript: String {

@@ -22,7 +22,8 @@ package struct DeliveryPolicy: Sendable, Hashable {
         }
     }
 
-    /// After how many consecutive failures nothing is sent to a target for a while; then a single attempt probes it.
+    /// After how many consecutive failures nothing is sent to a target for a while; then the few attempts that a failing
+    /// target gets probe it.
     package struct Breaker: Sendable, Hashable {
         package var failures: Int
         package var pause: Duration
@@ -92,12 +93,12 @@ package struct DeliveryPolicy: Sendable, Hashable {
         if !snapshot.isReplay, snapshot.webhookState == .active, status == 410 || failures >= failureLimit ?? .max {
             return DeliveryDecision(.parked(attempts: 0), error: error, webhookState: .tooManyErrors)
         }
-        guard let wait = wait(afterAttempt: attempts, random: random) else {
-            return DeliveryDecision(.failed, error: error)
-        }
+        let wait = wait(afterAttempt: attempts, random: random)
+        // A delivery fails for good only while its webhook is Active.
         guard snapshot.webhookState == .active else {
-            return DeliveryDecision(.parked(attempts: attempts), error: error)
+            return DeliveryDecision(.parked(attempts: wait == nil ? 0 : attempts), error: error)
         }
+        guard let wait else { return DeliveryDecision(.failed, error: error) }
         let asked = retryAfter(outcome).map { max($0, wait) } ?? wait
         var decision = DeliveryDecision(.retry(at: now.advanced(by: asked)), error: error)
         if let breaker, !snapshot.isReplay, failures >= breaker.failures {

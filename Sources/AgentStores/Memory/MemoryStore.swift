@@ -127,11 +127,14 @@ package final class MemoryStore: AgentStore {
         }
     }
 
-    package func nextDue() async throws(StoreError) -> Timestamp? {
+    package func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp? {
         state.withLock { state in
             state.deliveries.filter { $0.value.state == .pending }
                 .compactMap { id, delivery in
-                    state.webhooks[id.webhook].map { max(delivery.due, $0.pausedUntil) }
+                    guard let stored = state.webhooks[id.webhook],
+                        limits.room(webhook: id.webhook, consecutiveErrors: stored.usage.consecutiveErrors) > 0
+                    else { return nil }
+                    return max(delivery.due, stored.pausedUntil)
                 }.min()
         }
     }

@@ -278,11 +278,13 @@ extension SQLiteStore {
         arrivalSignal.raise()
     }
 
-    package func nextDue() async throws(StoreError) -> Timestamp? {
+    package func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp? {
         try await read { database in
-            try Int64.fetchOne(
-                database.cachedStatement(sql: Self.waitingWebhooks + "SELECT min(due) FROM queue")
-            ).map(Timestamp.init(ticks:))
+            try Row.fetchAll(
+                database.cachedStatement(sql: Self.waitingWebhooks + "SELECT id, consecutive_errors, due FROM queue")
+            )
+            .filter { limits.room(webhook: $0[0], consecutiveErrors: $0[1]) > 0 }
+            .map { Timestamp(ticks: $0[2]) }.min()
         }
     }
 }

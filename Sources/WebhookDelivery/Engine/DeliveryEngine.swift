@@ -163,9 +163,8 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                 }
                 // Fair shares may leave some of what is due behind.
                 guard claimed.isEmpty else { continue }
-                // What is due and was not claimed waits for room at its target, and a result makes that.
-                let due = try await queue.nextDue() ?? poll
-                return due <= clock.now() ? poll : min(due, poll)
+                // What waits for room at its target is left out: a result makes that, and wakes the engine.
+                return min(try await queue.nextDue(limits) ?? poll, poll)
             }
         } catch {
             // GRDB reads nothing for a task that has been cancelled.
@@ -242,7 +241,8 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
             level: level,
             decision == nil ? "an attempt's result did not count" : "delivery attempted",
             metadata: [
-                "event": "\(delivery.eventID.uuidString.lowercased())", "delivery": "\(delivery.id)", "retry": "\(delivery.attempts)",
+                "event": "\(delivery.eventID.uuidString.lowercased())", "delivery": "\(delivery.id)",
+                "retry": "\(delivery.attempts)",
                 "outcome": "\(outcome.summary)",
             ]
         )

@@ -1,5 +1,5 @@
-package import CoreMetrics
 import AgentCore
+package import CoreMetrics
 
 /// What the engine counts. Labels are bounded: fates and kinds of failure.
 package struct EngineMetrics: Sendable {
@@ -20,8 +20,10 @@ package struct EngineMetrics: Sendable {
 
     /// Counts an attempt and what followed from it; nil when its holder was stale.
     func count(_ attempt: Attempt, decision: DeliveryDecision?) {
-        attempts.recordNanoseconds(attempt.duration.components.seconds * 1_000_000_000
-            + attempt.duration.components.attoseconds / 1_000_000_000)
+        attempts.recordNanoseconds(
+            attempt.duration.components.seconds * 1_000_000_000
+                + attempt.duration.components.attoseconds / 1_000_000_000
+        )
         let fate =
             switch decision?.fate {
             case .delivered: "delivered"

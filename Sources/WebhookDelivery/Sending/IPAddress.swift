@@ -26,11 +26,11 @@ package enum IPAddress: Sendable, Hashable, CustomStringConvertible {
         self.init(String(text))
     }
 
-    /// The IPv4 address that an IPv6 one stands for: IPv4-mapped, IPv4-compatible, NAT64 (RFC 6052) and 6to4 (RFC 3056).
+    /// The IPv4 address that an IPv6 one stands for: IPv4-mapped, -translated and -compatible, NAT64 (RFC 6052) and 6to4 (RFC 3056).
     package var embeddedV4: IPAddress? {
         guard case .v6(let high, let low) = self else { return nil }
         let last = UInt32(truncatingIfNeeded: low)
-        if high == 0, low >> 32 == 0xFFFF { return .v4(last) }
+        if high == 0, low >> 32 == 0xFFFF || low >> 32 == 0xFFFF_0000 { return .v4(last) }
         if high == 0, low >> 32 == 0, last > 1 { return .v4(last) }
         if high == 0x0064_FF9B_0000_0000, low >> 32 == 0 { return .v4(last) }
         if high >> 48 == 0x2002 { return .v4(UInt32(truncatingIfNeeded: high >> 16)) }

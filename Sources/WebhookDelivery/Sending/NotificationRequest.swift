@@ -27,7 +27,7 @@ package struct NotificationRequest: Sendable {
         {
             headers.add(name: "X-SuperOffice-Signature", value: signature)
         }
-        for header in notification.headers?.entries ?? [] where Self.mayBeSet(header.key) {
+        for header in notification.headers?.entries ?? [] where Self.mayBeSet(header) {
             headers.replaceOrAdd(name: header.key, value: header.value ?? "")
         }
         return headers
@@ -37,10 +37,12 @@ package struct NotificationRequest: Sendable {
         "host", "content-length", "content-type", "transfer-encoding", "connection", "x-hook-test",
     ]
 
-    /// Whether a webhook's own header is sent; those that carry the delivery are ours.
-    private static func mayBeSet(_ name: String) -> Bool {
-        let name = name.lowercased()
+    /// Whether a webhook's own header is sent; those that carry the delivery are ours, and none may end a line.
+    private static func mayBeSet(_ header: StringDictionary.Entry) -> Bool {
+        let name = header.key.lowercased()
         return !name.isEmpty && !reserved.contains(name) && !name.hasPrefix("x-superoffice-")
+            && name.utf8.allSatisfy { (0x21..<0x7F).contains($0) && $0 != UInt8(ascii: ":") }
+            && (header.value ?? "").utf8.allSatisfy { $0 == 0x09 || $0 >= 0x20 && $0 != 0x7F }
     }
 
     /// An event's name is the client's to choose; what a header cannot hold is percent-encoded.

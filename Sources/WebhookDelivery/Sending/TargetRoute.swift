@@ -39,6 +39,10 @@ struct TargetRoute: Sendable {
         if let literal = IPAddress(target.host), let objection = policy.objection(to: literal) {
             return loop.makeFailedFuture(Self.refusal(objection))
         }
+        // What a resolver takes for an address although it is not written as one; through a proxy nobody else looks.
+        if proxy != nil, target.hasNumericName {
+            return loop.makeFailedFuture(Self.refusal("'\(target.host)', which is a number (write it as an address)"))
+        }
         // A proxy looks names up itself, and the rest of the policy is its to enforce.
         let asked = proxy ?? target
         let addresses = resolver.addresses(of: asked.host, port: asked.port, on: loop).flatMapErrorThrowing { error in
@@ -74,8 +78,7 @@ struct TargetRoute: Sendable {
             .connect(to: address)
             .flatMap { channel in
                 guard let tunnel else { return channel.eventLoop.makeSucceededFuture(channel) }
-                return tunnel.futureResult.flatMapThrowing {
-                    try Self.closeTunnelHandlers(of: channel)
+                return tunnel.futureResult.flatMap { Self.closeTunnelHandlers(of: channel) }.flatMapThrowing {
                     try Self.prepare(channel, for: target, tls: tls)
                     return channel
                 }
@@ -116,7 +119,8 @@ struct TargetRoute: Sendable {
         let connect = NIOHTTP1ProxyConnectHandler(
             targetHost: target.host,
             targetPort: target.port,
-            headers: [:],
+            // RFC 9112, section 3.2.
+            headers: ["Host": target.authority],
             deadline: .now() + connectTime,
             promise: promise
         )
@@ -125,12 +129,10 @@ struct TargetRoute: Sendable {
         try pipeline.addHandler(connect, name: tunnelHandlers.connect)
     }
 
-    /// From here on the bytes are the target's.
-    private static func closeTunnelHandlers(of channel: any Channel) throws {
-        let pipeline = channel.pipeline.syncOperations
-        for name in [tunnelHandlers.encoder, tunnelHandlers.decoder] {
-            let context = try pipeline.context(name: name)
-            pipeline.removeHandler(context: context, promise: nil)
+    /// From here on the bytes are the target's; not before the proxy's handlers are gone, which do not know them.
+    private static func closeTunnelHandlers(of channel: any Channel) -> EventLoopFuture<Void> {
+        channel.pipeline.removeHandler(name: tunnelHandlers.encoder).flatMap {
+            channel.pipeline.removeHandler(name: tunnelHandlers.decoder)
         }
     }
 }

@@ -33,6 +33,17 @@ package struct TargetURL: Sendable, Hashable {
             + (parts.percentEncodedQuery.map { "?" + $0 } ?? "")
     }
 
+    /// Host and port.
+    package var authority: String {
+        (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
+    }
+
+    /// Whether the host is no address as it is written, but ends in a number, as no name does (WHATWG URL, 3.5).
+    var hasNumericName: Bool {
+        guard IPAddress(host) == nil, let last = host.split(separator: ".").last?.lowercased() else { return false }
+        return last.allSatisfy(\.isNumber) || last.hasPrefix("0x") && last.dropFirst(2).allSatisfy(\.isHexDigit)
+    }
+
     /// The value of `Host`: the port only when it is not the scheme's own.
     package var hostHeader: String {
         let name = host.contains(":") ? "[\(host)]" : host

@@ -1,5 +1,6 @@
 import AgentCore
 import NIOCore
+import NIOExtras
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
@@ -58,7 +59,9 @@ final class Transfer: @unchecked Sendable {
     private func start() {
         guard !isEnded else { return }
         alarm = loop.scheduleTask(in: TimeAmount(timeout)) {
-            if let handler = try? self.channel?.pipeline.syncOperations.handler(type: ExchangeHandler.self), handler.cut() {
+            if let handler = try? self.channel?.pipeline.syncOperations.handler(type: ExchangeHandler.self),
+                handler.cut()
+            {
                 return
             }
             self.end(
@@ -158,6 +161,8 @@ final class Transfer: @unchecked Sendable {
             SendFailure(.timeout, "The target could not be connected to in time.")
         case let error as IOError:
             SendFailure(.connection, "The target could not be reached: \(error.description).")
+        case is NIOHTTP1ProxyConnectHandler.Error:
+            SendFailure(.connection, "The proxy did not open a connection to the target (setting proxy).")
         case is HTTPParserError:
             SendFailure(.protocolViolation, "The target's answer is not HTTP.")
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:

@@ -104,7 +104,6 @@ enum AdminJSON {
         let pending: Int
     }
 
-
     /// `value` as JSON, members in alphabetical order.
     static func data(_ value: some Encodable) throws -> Data {
         let encoder = JSONEncoder()

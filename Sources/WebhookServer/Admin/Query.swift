@@ -45,7 +45,8 @@ struct Query {
         try values[name].map { text in
             guard let number = Int(text), range.contains(number) else {
                 throw Failure(
-                    description: "\(name): '\(text.prefix(40))' is not a whole number from \(range.lowerBound) to \(range.upperBound)"
+                    description:
+                        "\(name): '\(text.prefix(40))' is not a whole number from \(range.lowerBound) to \(range.upperBound)"
                 )
             }
             return number

@@ -11,7 +11,8 @@ struct LegacyHTTPChannel: ServerChildChannel {
     private let channel: HTTP1Channel
     private let limits: LegacyClientHandler.Limits
 
-    init(responder: @escaping HTTPChannelHandler.Responder, idleTimeout: TimeAmount, limits: LegacyClientHandler.Limits) {
+    init(responder: @escaping HTTPChannelHandler.Responder, idleTimeout: TimeAmount, limits: LegacyClientHandler.Limits)
+    {
         channel = HTTP1Channel(responder: responder, configuration: .init(idleTimeout: idleTimeout))
         self.limits = limits
     }

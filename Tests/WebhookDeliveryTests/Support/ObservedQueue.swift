@@ -58,8 +58,8 @@ final class ObservedQueue: DeliveryQueue {
         state.update { $0.releases.append(owner) }
     }
 
-    func nextDue() async throws(StoreError) -> Timestamp? {
-        try await store.nextDue()
+    func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp? {
+        try await store.nextDue(limits)
     }
 
     func counts() async throws(StoreError) -> DeliveryCounts {

@@ -2,6 +2,7 @@ import AgentCore
 import Foundation
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Testing
 import WebhookDelivery
 
@@ -30,11 +31,16 @@ struct ReceivedRequest: Sendable {
     }
 }
 
-/// A target on a loopback socket that captures requests and answers each with the same bytes.
+/// A target on a loopback socket that captures requests and answers each with the same bytes. It can be a proxy, or a
+/// proxy and the target behind it in one.
 final class Receiver: Sendable {
     enum Answer: Sendable {
         case bytes([UInt8])
         case bytesThenClose([UInt8])
+        /// To the first bytes that come, whatever they are.
+        case bytesAtOnce([UInt8])
+        /// The first bytes, and then the others again and again.
+        case poured([UInt8], [UInt8], every: TimeAmount)
         case silence
 
         /// Lines and body, with the length that the body has.
@@ -43,55 +49,128 @@ final class Receiver: Sendable {
         }
     }
 
+    /// What stands between the socket and the requests.
+    struct Layers: Sendable {
+        /// What a request for a tunnel is answered with; what follows is then for the target. Nil where no tunnel is.
+        var tunnel: String?
+        var tls: NIOSSLContext?
+    }
+
+    struct Connections: Sendable {
+        var opened: [any Channel] = []
+        var closed = 0
+
+        var open: Int { opened.count - closed }
+    }
+
     let requests: Watched<[ReceivedRequest]>
+    let tunnels: Watched<[ReceivedRequest]>
+    let connections: Watched<Connections>
     let port: Int
     private let channel: any Channel
 
-    private init(requests: Watched<[ReceivedRequest]>, channel: any Channel, port: Int) {
+    private init(
+        requests: Watched<[ReceivedRequest]>,
+        tunnels: Watched<[ReceivedRequest]>,
+        connections: Watched<Connections>,
+        channel: any Channel,
+        port: Int
+    ) {
         self.requests = requests
+        self.tunnels = tunnels
+        self.connections = connections
         self.channel = channel
         self.port = port
     }
 
     var url: String { "http://127.0.0.1:\(port)/hook" }
 
-    /// Runs `body` with a receiver that answers so and a sender, and ends both.
+    /// Runs `body` with a receiver that answers so and a sender with one thread, and ends both.
+    ///
+    /// - Parameter adjust: Changes the sender's settings.
     static func with(
         _ answer: Answer,
+        layers: Layers = Layers(),
         timeout: Duration = .seconds(30),
-        _ body: (Receiver, any NotificationSender) async throws -> Void
+        addresses: AddressPolicy = AddressPolicy(allowsEverything: true),
+        resolver: any NameResolver = SystemResolver(),
+        adjust: (inout SocketSender.Settings, Receiver) -> Void = { _, _ in },
+        _ body: (Receiver, SocketSender) async throws -> Void
     ) async throws {
-        let receiver = try await start(answer)
-        let sender = HTTPClientSender(version: "1.2.3", timeout: timeout, validatesHTTPS: true)
+        let receiver = try await start(answer, layers)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var settings = SocketSender.Settings(timeout: timeout, addresses: addresses)
+        adjust(&settings, receiver)
         let result: Result<Void, any Error>
         do {
-            result = .success(try await body(receiver, sender))
+            let sender = try SocketSender(version: "1.2.3", settings: settings, resolver: resolver, group: group)
+            do {
+                try await body(receiver, sender)
+                result = .success(())
+            } catch {
+                result = .failure(error)
+            }
+            await sender.shutdown()
         } catch {
             result = .failure(error)
         }
-        try await sender.shutdown()
+        try await group.shutdownGracefully()
         try await receiver.channel.close()
         try result.get()
     }
 
-    private static func start(_ answer: Answer) async throws -> Receiver {
+    private static func start(_ answer: Answer, _ layers: Layers) async throws -> Receiver {
         let requests = Watched<[ReceivedRequest]>([])
+        let tunnels = Watched<[ReceivedRequest]>([])
+        let connections = Watched(Connections())
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(CaptureHandler(requests: requests, answer: answer))
+                connections.update { $0.opened.append(channel) }
+                channel.closeFuture.whenComplete { _ in connections.update { $0.closed += 1 } }
+                return channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    let end = TargetEnd(tls: layers.tls, requests: requests, answer: answer)
+                    if let tunnel = layers.tunnel {
+                        try pipeline.addHandler(TunnelHandler(requests: tunnels, answer: tunnel, end: end))
+                    } else {
+                        try end.add(to: pipeline)
+                    }
                 }
             }
             .bind(host: "127.0.0.1", port: 0)
             .get()
-        return Receiver(requests: requests, channel: channel, port: try #require(channel.localAddress?.port))
+        return Receiver(
+            requests: requests,
+            tunnels: tunnels,
+            connections: connections,
+            channel: channel,
+            port: try #require(channel.localAddress?.port)
+        )
+    }
+
+    /// Closes every connection, and returns once they are closed on this side.
+    func closeConnections() async throws {
+        for channel in connections.value.opened { channel.close(promise: nil) }
+        try await connections.wait { $0.open == 0 }
     }
 
     /// A port that nobody listens on.
     static func freePort() async throws -> Int {
-        let receiver = try await start(.silence)
+        let receiver = try await start(.silence, Layers())
         try await receiver.channel.close()
         return receiver.port
+    }
+}
+
+/// The handlers of a target's connection.
+private struct TargetEnd: Sendable {
+    var tls: NIOSSLContext?
+    var requests: Watched<[ReceivedRequest]>
+    var answer: Receiver.Answer
+
+    func add(to pipeline: ChannelPipeline.SynchronousOperations) throws {
+        if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+        try pipeline.addHandler(CaptureHandler(requests: requests, answer: answer))
     }
 }
 
@@ -109,6 +188,10 @@ private final class CaptureHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .bytesAtOnce(let bytes) = answer {
+            context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+            return context.close(promise: nil)
+        }
         received.append(contentsOf: Self.unwrapInboundIn(data).readableBytesView)
         guard let request = ReceivedRequest(received) else { return }
         received = []
@@ -119,12 +202,52 @@ private final class CaptureHandler: ChannelInboundHandler {
         case .bytesThenClose(let bytes):
             context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
             context.close(promise: nil)
-        case .silence:
+        case .poured(let first, let others, let pause):
+            context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(bytes: first)), promise: nil)
+            Self.pour(ByteBuffer(bytes: others), into: context.channel, every: pause)
+        case .bytesAtOnce, .silence:
             break
+        }
+    }
+
+    /// Goes on until the channel is closed.
+    private static func pour(_ part: ByteBuffer, into channel: any Channel, every pause: TimeAmount) {
+        channel.eventLoop.scheduleTask(in: pause) {
+            channel.writeAndFlush(part).whenSuccess { pour(part, into: channel, every: pause) }
         }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
+    }
+}
+
+/// Answers one request for a tunnel and then makes way for the target.
+private final class TunnelHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let requests: Watched<[ReceivedRequest]>
+    private let answer: String
+    private let end: TargetEnd
+    private var received: [UInt8] = []
+
+    init(requests: Watched<[ReceivedRequest]>, answer: String, end: TargetEnd) {
+        self.requests = requests
+        self.answer = answer
+        self.end = end
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        received.append(contentsOf: Self.unwrapInboundIn(data).readableBytesView)
+        guard let request = ReceivedRequest(received) else { return }
+        requests.update { $0.append(request) }
+        context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
+        do {
+            try end.add(to: context.pipeline.syncOperations)
+            context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+        } catch {
+            context.close(promise: nil)
+        }
     }
 }
