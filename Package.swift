@@ -19,8 +19,7 @@ let package = Package(
     name: "webhook-svc",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "webhook-svc", targets: ["webhook-svc"]),
-        .library(name: "WebhookServer", targets: ["WebhookServer"]),
+        .executable(name: "webhook-svc", targets: ["webhook-svc"])
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),

@@ -83,14 +83,17 @@ package struct AnswerWriter: Sendable {
         if let text { value(name, .schema("string"), text) } else { null(name) }
     }
 
+    /// An `xsd:int`.
     package mutating func int(_ name: StaticString, _ number: Int32) {
         value(name, .schema("int"), String(number))
     }
 
+    /// An `xsd:short`.
     package mutating func short(_ name: StaticString, _ number: Int16) {
         value(name, .schema("short"), String(number))
     }
 
+    /// An `xsd:boolean`.
     package mutating func boolean(_ name: StaticString, _ flag: Bool) {
         value(name, .schema("boolean"), flag ? "true" : "false")
     }

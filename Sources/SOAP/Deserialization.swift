@@ -32,14 +32,17 @@ extension XMLElement {
         return namespace == service || namespace.isEmpty || namespace == Namespace.arrays
     }
 
+    /// An `xsd:int`.
     package func int32() throws(SOAPFault) -> Int32? {
         try parsed(as: "int") { Int32($0) }
     }
 
+    /// An `xsd:short`.
     package func int16() throws(SOAPFault) -> Int16? {
         try parsed(as: "short") { Int16($0) }
     }
 
+    /// An `xsd:boolean`.
     package func boolean() throws(SOAPFault) -> Bool? {
         try parsed(as: "boolean") { text in
             switch text {

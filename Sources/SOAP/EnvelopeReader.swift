@@ -21,7 +21,6 @@ package struct EnvelopeReader: Sendable {
     /// - Parameters:
     ///   - action: The `SOAPAction` header, as sent.
     ///   - namespace: The service's namespace; that of the operation's element must be it.
-    ///   - service: The service's name, for the actions that name it.
     package func read(
         _ bytes: [UInt8],
         mediaType: MediaType,

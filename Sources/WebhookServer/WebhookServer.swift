@@ -80,7 +80,14 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 services: [
                     .init(service: LogPruning(log: store, settings: settings, logger: logger)),
                     .init(service: engine),
-                    .init(service: application(agent: agent, store: store, registry: registry)),
+                    .init(
+                        service: application(
+                            agent: agent,
+                            store: store,
+                            registry: registry,
+                            inFlight: { engine.inFlight }
+                        )
+                    ),
                 ],
                 logger: logger
             )
@@ -102,7 +109,8 @@ package struct WebhookServer: Service, CustomStringConvertible {
     private func application(
         agent: WebhookAgent,
         store: any AgentStore,
-        registry: MetricsRegistry
+        registry: MetricsRegistry,
+        inFlight: @escaping @Sendable () -> Int
     ) -> some Service {
         var descriptions: [Route: ServiceDescription] = [:]
         for name in ServiceName.allCases {
@@ -122,7 +130,8 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 log: store,
                 token: settings.adminToken,
                 isDevelopment: settings.isDevelopment,
-                request: NotificationRequest(version: settings.netServerVersion)
+                request: NotificationRequest(version: settings.netServerVersion),
+                inFlight: inFlight
             ),
             metrics: MetricsFront(registry: registry, log: store),
             descriptions: descriptions,

@@ -31,22 +31,16 @@ struct AdminOptions: ParsableArguments {
             response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
             body = try await response.body.collect(upTo: 64 << 20)
         } catch {
-            throw Self.failure("\(url) cannot be reached: \(error)", code: 2)
+            throw failure("\(url) cannot be reached: \(error)", code: 2)
         }
         let data = Data(body.readableBytesView)
         guard (200..<300).contains(response.status.code) else {
             let text = (try? JSONDecoder().decode([String: String].self, from: data))?["error"]
             let closed =
                 response.status == .notFound ? "there is no admin API (setting admin-token)" : "\(response.status)"
-            throw Self.failure(text ?? closed, code: 1)
+            throw failure(text ?? closed, code: 1)
         }
         return data
-    }
-
-    /// Prints `problem` to standard error; what to throw then.
-    static func failure(_ problem: String, code: Int32) -> ExitCode {
-        FileHandle.standardError.write(Data("webhook-svc: \(problem)\n".utf8))
-        return ExitCode(code)
     }
 
     private func token() throws -> String? {

@@ -12,9 +12,10 @@ struct Serve: AsyncParsableCommand {
         abstract: "Serve Remote/Services85...88/Webhook.svc.",
         discussion: """
             Every setting can be given as a flag, as an environment variable (WEBHOOK_SVC_RETRY_DELAYS) or as a member of \
-            the configuration file (retryDelays), in this order of precedence. Durations are written 300ms, 15s, 5m, 6h.
+            the configuration file (retryDelays), in this order of precedence. Durations are written 300ms, 15s, 5m, 6h, 3d.
 
-            SIGTERM and SIGINT stop the service: it takes no more calls, finishes what is in flight and exits with 0.
+            SIGTERM and SIGINT stop the service: it takes no more calls, finishes what is in flight and exits with 0;
+            five seconds after the shutdown timeout whatever is left is cut off.
             """
     )
 
@@ -25,7 +26,7 @@ struct Serve: AsyncParsableCommand {
         do {
             settings = try await ServerSettings(try options.reader())
         } catch let error as SettingsError {
-            throw AdminOptions.failure(error.description, code: 64)
+            throw failure(error.description, code: 64)
         }
         LoggingSystem.bootstrap { label in
             var handler = StreamLogHandler.standardError(label: label)
@@ -44,8 +45,7 @@ struct Serve: AsyncParsableCommand {
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch {
-            FileHandle.standardError.write(Data("webhook-svc: \(error)\n".utf8))
-            throw ExitCode.failure
+            throw failure("\(error)", code: 1)
         }
     }
 }

@@ -68,7 +68,9 @@ struct ServeOptions: ParsableArguments {
     var proxy: String?
     @Option(help: ArgumentHelp("Policy of delivery: netserver or durable (default: netserver).", valueName: "profile"))
     var deliveryProfile: String?
-    @Option(help: ArgumentHelp("Statuses that mean delivered: 200 or 2xx (default: 200).", valueName: "status"))
+    @Option(
+        help: ArgumentHelp("Statuses that mean delivered: 200 or 2xx (default: the profile's).", valueName: "status")
+    )
     var successStatus: String?
     @Option(help: ArgumentHelp("Waits between the attempts of a cycle (default: 1s,4s).", valueName: "durations"))
     var retryDelays: String?
@@ -89,7 +91,7 @@ struct ServeOptions: ParsableArguments {
     var targetConcurrency: Int?
     @Option(
         help: ArgumentHelp(
-            "Consecutive failed attempts that make a webhook TooManyErrors; 0 for never (default: 9).",
+            "Consecutive failed attempts that make a webhook TooManyErrors; 0 for never (default: the profile's).",
             valueName: "count"
         )
     )
@@ -139,7 +141,7 @@ struct ServeOptions: ParsableArguments {
             .operationErrors: text(operationErrors), .requireHttps: flag(requireHttps),
             .validateHttps: flag(validateHttps), .verifyTarget: flag(verifyTarget),
             .sendFieldValues: flag(sendFieldValues), .allowTargets: text(allowTargets), .caFile: text(caFile),
-            .proxy: text(proxy), .successStatus: text(successStatus),
+            .proxy: text(proxy), .deliveryProfile: text(deliveryProfile), .successStatus: text(successStatus),
             .retryDelays: text(retryDelays), .retryCycles: number(retryCycles), .cycleDelay: text(cycleDelay),
             .deliveryTimeout: text(deliveryTimeout), .deliveryConcurrency: number(deliveryConcurrency),
             .targetConcurrency: number(targetConcurrency), .failureLimit: number(failureLimit),
@@ -150,7 +152,7 @@ struct ServeOptions: ParsableArguments {
         ]
         return given.reduce(into: [:]) { values, entry in
             guard let content = entry.value else { return }
-            values[AbsoluteConfigKey([entry.key.rawValue])] = ConfigValue(content, isSecret: false)
+            values[AbsoluteConfigKey([entry.key.rawValue])] = ConfigValue(content, isSecret: entry.key == .adminToken)
         }
     }
 

@@ -55,7 +55,7 @@ struct Sink: AsyncParsableCommand {
         guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]),
             (1...65535).contains(port), colon > listen.startIndex
         else { return nil }
-        return (String(listen[..<colon]), port)
+        return (listen[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]")), port)
     }
 
     private static func transcript(of request: Request, body: ByteBuffer, verdict: String) -> String {

@@ -139,7 +139,7 @@ struct BrokenStore: WebhookStore {
         in scope: WebhookScope
     ) async throws(StoreError) -> Webhook? { throw error }
 
-    func delete(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Bool { throw error }
+    func delete(id: Int32, in scope: WebhookScope, at time: Timestamp) async throws(StoreError) -> Bool { throw error }
 
     func lastError(id: Int32, in scope: WebhookScope) async throws(StoreError) -> String? { throw error }
 

@@ -106,6 +106,8 @@ class Receiver:
     def __init__(self, secret="", statuses=(), port=0):
         self.requests = []
         self.arrived = threading.Condition()
+        self.answers = threading.Event()  # Cleared, it holds every answer but that to a test event back.
+        self.answers.set()
         receiver, statuses = self, list(statuses)
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -122,6 +124,7 @@ class Receiver:
                             "time": time.monotonic(), "headers": dict(self.headers), "body": body,
                             "signed": self.headers.get("X-SuperOffice-Signature") == (expected if secret else None)})
                         receiver.arrived.notify_all()
+                    receiver.answers.wait(30)
                 self.send_response(status)
                 self.send_header("Content-Length", "2")
                 self.end_headers()

@@ -1,6 +1,6 @@
 """The release binary as its users meet it: a process, real sockets, a receiver in another language."""
 import json
-import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -165,6 +165,18 @@ class EndToEnd(unittest.TestCase):
             run = subprocess.run([BINARY, "serve", *flags], capture_output=True, text=True, timeout=20)
             self.assertNotEqual(run.returncode, 0)
             self.assertIn(message, run.stderr)
+
+
+    def test_every_setting_is_a_flag_that_is_heeded(self):
+        help_text = subprocess.run([BINARY, "serve", "--help"], capture_output=True, text=True).stdout
+        flags = re.findall(r"^  (--[a-z-]+) <", help_text, re.M)
+        self.assertGreater(len(flags), 25)
+        for flag in flags:
+            value = "file:/does/not/exist" if flag == "--admin-token" else "n/a"
+            run = subprocess.run([BINARY, "serve", "--listen", f"127.0.0.1:{free_port()}", "--store", "memory:", flag, value],
+                                 capture_output=True, text=True, timeout=20)
+            self.assertNotEqual(run.returncode, 0, flag)
+            self.assertIn(flag.strip("-"), run.stderr)
 
 
 if __name__ == "__main__":

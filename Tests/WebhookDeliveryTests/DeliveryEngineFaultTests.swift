@@ -72,7 +72,7 @@ struct DeliveryEngineFaultTests {
         try await rig.signal()
         try await rig.running { _ in
             try await rig.sent(1)
-            _ = try await rig.queue.store.delete(id: webhook.id, in: Rig.scope)
+            _ = try await rig.queue.store.delete(id: webhook.id, in: Rig.scope, at: ManualClock.start)
             gate.open()
             try await rig.recorded(1)
             try await rig.addWebhook()

@@ -45,7 +45,7 @@ struct DeliveryEngineIsolationTests {
         }
         rig.settings.concurrency = 100
         rig.settings.perTarget = limit
-        let urls = (0..<3).map { "https://example.com/\($0)" }
+        let urls = (0..<3).map { "https://t\($0).example.com/" }
         for url in urls { try await rig.addWebhook(url: url) }
         try await signal(40, "contact.created", to: rig)
         try await rig.running { _ in

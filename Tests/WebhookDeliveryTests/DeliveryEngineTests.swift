@@ -158,6 +158,8 @@ struct DeliveryEngineTests {
         let signature = NotificationSigner().signature(of: detail.body, secret: "s3cret")
         let expected = [
             Attempt(
+                url: Rig.url,
+                ownHeaders: ["X-Own"],
                 started: ManualClock.start,
                 duration: .milliseconds(1500),
                 retry: 0,
@@ -168,6 +170,8 @@ struct DeliveryEngineTests {
                 answer: Array(repeating: 7, count: Attempt.answerBytes)
             ),
             Attempt(
+                url: Rig.url,
+                ownHeaders: ["X-Own"],
                 started: ManualClock.start.advanced(by: .milliseconds(2500)),
                 duration: .zero,
                 retry: 1,

@@ -95,7 +95,8 @@ package struct WebhookAgent: Sendable {
 
     /// Deletes the caller's webhook of that id; an absent one is none the worse.
     package func deleteWebhook(id: Int32, for caller: Caller) async throws(AgentError) {
-        try await storing { () throws(StoreError) in _ = try await store.delete(id: id, in: caller.scope) }
+        let time = now()
+        try await storing { () throws(StoreError) in _ = try await store.delete(id: id, in: caller.scope, at: time) }
     }
 
     /// Sends the test event to the webhook's target and tells what it answered. The webhook need not be stored.

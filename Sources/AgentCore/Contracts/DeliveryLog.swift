@@ -29,7 +29,7 @@ package protocol DeliveryLog: Sendable {
     /// there may be more.
     func prune(_ limits: LogLimits) async throws(StoreError) -> Bool
 
-    /// Commits so far, and the calls that shared them.
+    /// Commits so far that took events in, and how many events shared them.
     var commitCounts: CommitCounts { get }
 
     /// Removes everything. For trials.
@@ -166,14 +166,14 @@ package struct WebhookUsage: Sendable, Hashable {
     }
 }
 
-/// How well calls share commits.
+/// How well events share commits.
 package struct CommitCounts: Sendable, Hashable {
     package var commits: Int
-    package var calls: Int
+    package var signals: Int
 
-    package init(commits: Int = 0, calls: Int = 0) {
+    package init(commits: Int = 0, signals: Int = 0) {
         self.commits = commits
-        self.calls = calls
+        self.signals = signals
     }
 }
 

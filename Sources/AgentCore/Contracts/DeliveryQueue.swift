@@ -41,23 +41,29 @@ extension DeliveryQueue {
 package struct ClaimLimits: Sendable, Hashable {
     /// Deliveries in all.
     package var total: Int
-    /// Deliveries in flight to one webhook's target.
+    /// Deliveries in flight to one target.
     package var perTarget: Int
     /// The same where the last attempt failed, so that targets that hang do not hold all there is.
     package var perFailingTarget: Int
-    /// Deliveries in flight by webhook.
-    package var inFlight: [Int32: Int]
+    /// Deliveries in flight by ``Webhook/target``.
+    package var inFlight: [String: Int]
 
-    package init(total: Int, perTarget: Int = .max, perFailingTarget: Int = .max, inFlight: [Int32: Int] = [:]) {
+    package init(total: Int, perTarget: Int = .max, perFailingTarget: Int = .max, inFlight: [String: Int] = [:]) {
         self.total = total
         self.perTarget = perTarget
         self.perFailingTarget = perFailingTarget
         self.inFlight = inFlight
     }
 
-    /// How many more deliveries a webhook may have, given its consecutive errors.
-    package func room(webhook: Int32, consecutiveErrors: Int) -> Int {
-        max(0, (consecutiveErrors > 0 ? min(perTarget, perFailingTarget) : perTarget) - (inFlight[webhook] ?? 0))
+    /// How many more deliveries a webhook's target may have, given the webhook's consecutive errors.
+    package func room(target: String, consecutiveErrors: Int) -> Int {
+        max(0, (consecutiveErrors > 0 ? min(perTarget, perFailingTarget) : perTarget) - (inFlight[target] ?? 0))
+    }
+
+    /// Counts deliveries to a target as in flight.
+    package mutating func take(_ count: Int, target: String) {
+        total -= count
+        inFlight[target, default: 0] += count
     }
 }
 
@@ -91,6 +97,8 @@ package struct ClaimedDelivery: Sendable, Hashable {
     package var event: String
     package var body: [UInt8]
     package var url: String
+    /// See ``Webhook/target``.
+    package var target: String
     package var headers: StringDictionary?
     package var secret: String?
 
@@ -112,6 +120,7 @@ package struct ClaimedDelivery: Sendable, Hashable {
         self.event = event
         self.body = body
         self.url = url
+        target = Webhook.target(of: url)
         self.headers = headers
         self.secret = secret
     }
@@ -196,6 +205,10 @@ package struct DeliveryDecision: Sendable, Hashable {
 
 /// One attempt, as the log keeps it.
 package struct Attempt: Sendable, Hashable {
+    /// Where it went, without the credentials that the URL may hold.
+    package var url: String
+    /// The names of the webhook's own headers that were sent; their values may be secret.
+    package var ownHeaders: [String]
     package var started: Timestamp
     package var duration: Duration
     /// `X-SuperOffice-Retry` of it.
@@ -215,12 +228,16 @@ package struct Attempt: Sendable, Hashable {
     package static let answerBytes = 4096
 
     package init(
+        url: String = "",
+        ownHeaders: [String] = [],
         started: Timestamp,
         duration: Duration,
         retry: Int,
         outcome: SendOutcome,
         signature: String? = nil
     ) {
+        self.url = url
+        self.ownHeaders = ownHeaders
         self.started = started
         self.duration = duration
         self.retry = retry
@@ -238,6 +255,8 @@ package struct Attempt: Sendable, Hashable {
 
     /// An attempt as it was stored.
     package init(
+        url: String,
+        ownHeaders: [String],
         started: Timestamp,
         duration: Duration,
         retry: Int,
@@ -247,6 +266,8 @@ package struct Attempt: Sendable, Hashable {
         signature: String?,
         answer: [UInt8]
     ) {
+        self.url = url
+        self.ownHeaders = ownHeaders
         self.started = started
         self.duration = duration
         self.retry = retry

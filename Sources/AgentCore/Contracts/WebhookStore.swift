@@ -30,9 +30,9 @@ package protocol WebhookStore: Sendable {
         in scope: WebhookScope
     ) async throws(StoreError) -> Webhook?
 
-    /// Deletes a webhook and ends its pending deliveries as failed. Returns whether there was one in `scope`.
+    /// Deletes a webhook and ends its pending deliveries as failed at `time`. Returns whether there was one in `scope`.
     @discardableResult
-    func delete(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Bool
+    func delete(id: Int32, in scope: WebhookScope, at time: Timestamp) async throws(StoreError) -> Bool
 
     /// The text of the webhook's last failed delivery, nil when there was none or no such webhook in `scope`.
     func lastError(id: Int32, in scope: WebhookScope) async throws(StoreError) -> String?

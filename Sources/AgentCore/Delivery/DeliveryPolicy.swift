@@ -1,3 +1,5 @@
+import Foundation
+
 /// What follows from an attempt, as data, and the decision as a pure function of it (contract, section 7).
 package struct DeliveryPolicy: Sendable, Hashable {
     /// When a delivery is tried again.
@@ -99,7 +101,7 @@ package struct DeliveryPolicy: Sendable, Hashable {
             return DeliveryDecision(.parked(attempts: wait == nil ? 0 : attempts), error: error)
         }
         guard let wait else { return DeliveryDecision(.failed, error: error) }
-        let asked = retryAfter(outcome).map { max($0, wait) } ?? wait
+        let asked = retryAfter(outcome, now: now).map { max($0, wait) } ?? wait
         var decision = DeliveryDecision(.retry(at: now.advanced(by: asked)), error: error)
         if let breaker, !snapshot.isReplay, failures >= breaker.failures {
             decision.pauseUntil = now.advanced(by: breaker.pause)
@@ -122,12 +124,17 @@ package struct DeliveryPolicy: Sendable, Hashable {
         }
     }
 
-    /// The wait that the target asks for, within bounds; only a number of seconds is understood (RFC 9110, 10.2.3).
-    private func retryAfter(_ outcome: SendOutcome) -> Duration? {
+    /// The wait that the target asks for, within bounds: seconds, or the date of its end (RFC 9110, 10.2.3).
+    private func retryAfter(_ outcome: SendOutcome, now: Timestamp) -> Duration? {
         guard let retryAfterLimit, case .answered(let answer) = outcome,
-            let text = answer.headers.first(where: { $0.key.lowercased() == "retry-after" })?.value,
-            let seconds = Int64(text), seconds >= 0
+            let text = answer.headers.first(where: { $0.key.lowercased() == "retry-after" })?.value
         else { return nil }
-        return min(.seconds(seconds), retryAfterLimit)
+        if let seconds = Int64(text) { return seconds < 0 ? nil : min(.seconds(seconds), retryAfterLimit) }
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        format.timeZone = TimeZone(secondsFromGMT: 0)
+        guard let end = format.date(from: text) else { return nil }
+        return min(max(Timestamp(end).since(now), .zero), retryAfterLimit)
     }
 }

@@ -22,7 +22,10 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable {
     /// This moment, `duration` later.
     package func advanced(by duration: Duration) -> Timestamp {
         let (seconds, attoseconds) = duration.components
-        return Timestamp(ticks: ticks + seconds * 10_000_000 + attoseconds / 100_000_000_000)
+        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 10_000_000)
+        let (sum, overflows) = ticks.addingReportingOverflow(whole)
+        guard !isTooLong, !overflows else { return Timestamp(ticks: seconds < 0 ? .min : .max) }
+        return Timestamp(ticks: sum.addingReportingOverflow(attoseconds / 100_000_000_000).partialValue)
     }
 
     /// The time from `earlier` to this moment.

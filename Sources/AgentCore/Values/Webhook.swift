@@ -28,6 +28,14 @@ package struct Webhook: Sendable, Hashable {
         type.map { $0.isEmpty || $0.lowercased() == Self.deliverableType } ?? true
     }
 
+    /// Where a URL leads: scheme, host and port. Deliveries that lead to the same place share its room.
+    package static func target(of url: String) -> String {
+        guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
+            let host = parts.host?.lowercased()
+        else { return url }
+        return "\(scheme)://\(host):\(parts.port ?? (scheme == "https" ? 443 : 80))"
+    }
+
     /// What its events are found by: the event names that say something, in ``EventName/key(_:)`` form, each once.
     package var eventKeys: [String] {
         var seen = Set<String>()

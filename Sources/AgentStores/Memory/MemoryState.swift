@@ -13,6 +13,7 @@ struct MemoryState {
 
     struct Delivery {
         var suffix: [UInt8]
+        /// When it is next tried or its lease ends; of a failed one, since when it has failed.
         var due: Timestamp
         var state = RowState.pending
         var attempts = 0
@@ -99,10 +100,14 @@ struct MemoryState {
             .filter { $0.1.pausedUntil <= now }
             .sorted { Self.isDueBefore($0.2[0], $1.2[0]) }
         var claimed: [ClaimedDelivery] = []
-        for (id, stored, found) in waiting {
-            let share = Swift.max(1, limits.total / waiting.count)
-            let room = limits.room(webhook: id, consecutiveErrors: stored.usage.consecutiveErrors)
-            for (key, _) in found.prefix(min(share, room, limits.total - claimed.count)) {
+        var left = limits
+        let share = Swift.max(1, limits.total / Swift.max(1, waiting.count))
+        for (_, stored, found) in waiting {
+            let target = Webhook.target(of: stored.webhook.targetURL ?? "")
+            let room = left.room(target: target, consecutiveErrors: stored.usage.consecutiveErrors)
+            let taken = found.prefix(min(share, room, left.total))
+            left.take(taken.count, target: target)
+            for (key, _) in taken {
                 guard let event = events[key.event], var delivery = deliveries[key] else { continue }
                 delivery.fence += 1
                 delivery.owner = owner
@@ -150,15 +155,20 @@ struct MemoryState {
         case .parked(let attempts):
             delivery.attempts = attempts
             delivery.state = .parked
-        case .failed: delivery.state = .failed
+        case .failed:
+            delivery.state = .failed
+            delivery.due = result.attempt.started.advanced(by: result.attempt.duration)
         }
         deliveries[result.id] = decision.fate == .delivered ? nil : delivery
         attempts.append(logged)
         if !delivery.isReplay { webhooks[result.id.webhook]?.usage.count(error: decision.error) }
-        if !delivery.isReplay, decision.error == nil {
-            webhooks[result.id.webhook]?.pausedUntil = Timestamp(ticks: .min)
+        if !delivery.isReplay, let pause = decision.pauseUntil ?? (decision.error == nil ? Timestamp(ticks: .min) : nil)
+        {
+            let target = Webhook.target(of: stored.webhook.targetURL ?? "")
+            for (id, other) in webhooks where Webhook.target(of: other.webhook.targetURL ?? "") == target {
+                webhooks[id]?.pausedUntil = pause
+            }
         }
-        if let pause = decision.pauseUntil { webhooks[result.id.webhook]?.pausedUntil = pause }
         if let state = decision.webhookState {
             let time = result.attempt.started.advanced(by: result.attempt.duration)
             setState(state, of: result.id.webhook, eventID: result.stateEventID, changedBy: 0, time: time)
@@ -215,8 +225,8 @@ struct MemoryState {
         let excess = attempts.count - limits.attempts
         let old = attempts.prefix(limits.rowsPerStep).enumerated()
             .prefix { $0.offset < excess || $0.element.attempt.started < limits.attemptsBefore }.count
-        let failed = deliveries.filter { id, delivery in
-            delivery.state == .failed && (events[id.event]?.time ?? limits.failedBefore) < limits.failedBefore
+        let failed = deliveries.filter { _, delivery in
+            delivery.state == .failed && delivery.due < limits.failedBefore
         }.keys.prefix(limits.rowsPerStep)
         var touched = Set(attempts.prefix(old).map(\.id.event)).union(failed.map(\.event))
         attempts.removeFirst(old)

@@ -65,7 +65,10 @@ package final class MemoryStore: AgentStore {
             webhook.registeredBy = stored.webhook.registeredBy
             state.webhooks[webhook.id]?.webhook = webhook
             state.webhooks[webhook.id]?.bodySuffix = bodySuffix
-            if isActivated { state.webhooks[webhook.id]?.usage.consecutiveErrors = 0 }
+            if isActivated {
+                state.webhooks[webhook.id]?.usage.consecutiveErrors = 0
+                state.webhooks[webhook.id]?.pausedUntil = Timestamp(ticks: .min)
+            }
             state.setState(
                 newState,
                 of: webhook.id,
@@ -77,12 +80,14 @@ package final class MemoryStore: AgentStore {
         }
     }
 
-    package func delete(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Bool {
+    package func delete(id: Int32, in scope: WebhookScope, at time: Timestamp) async throws(StoreError) -> Bool {
         state.withLock { state in
             guard state.webhook(id, in: scope) != nil else { return false }
             state.webhooks[id] = nil
             for (key, delivery) in state.deliveries where key.webhook == id && delivery.state != .failed {
                 state.deliveries[key]?.state = .failed
+                state.deliveries[key]?.owner = nil
+                state.deliveries[key]?.due = time
                 state.deliveries[key]?.reason = Reason.deleted
             }
             return true
@@ -132,7 +137,10 @@ package final class MemoryStore: AgentStore {
             state.deliveries.filter { $0.value.state == .pending }
                 .compactMap { id, delivery in
                     guard let stored = state.webhooks[id.webhook],
-                        limits.room(webhook: id.webhook, consecutiveErrors: stored.usage.consecutiveErrors) > 0
+                        limits.room(
+                            target: Webhook.target(of: stored.webhook.targetURL ?? ""),
+                            consecutiveErrors: stored.usage.consecutiveErrors
+                        ) > 0
                     else { return nil }
                     return max(delivery.due, stored.pausedUntil)
                 }.min()

@@ -9,6 +9,7 @@ import Synchronization
 /// carried out again, each in its own, so that nobody pays for another's failure.
 final class GroupCommit: Sendable {
     private struct Call: Sendable {
+        let isSignal: Bool
         let run: @Sendable (Database) throws -> Void
         let finish: @Sendable (StoreError?) -> Void
     }
@@ -34,13 +35,17 @@ final class GroupCommit: Sendable {
     }
 
     /// Carries `body` out in a transaction that it may share. `body` may run twice, and only its last run counts.
+    ///
+    /// - Parameter isSignal: Whether it takes an event in; how well those share commits is counted.
     func write<Value: Sendable>(
+        isSignal: Bool = false,
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         let result = Box<Value>()
         let failure: StoreError? = await withCheckedContinuation { continuation in
             enqueue(
                 Call(
+                    isSignal: isSignal,
                     run: { database in
                         let value = try body(database)
                         result.value.withLock { $0 = value }
@@ -100,9 +105,11 @@ final class GroupCommit: Sendable {
             for call in calls { try call.run(database) }
             return .commit
         }
+        let signals = calls.count(where: \.isSignal)
+        guard signals > 0 else { return }
         state.withLock { state in
             state.counts.commits += 1
-            state.counts.calls += calls.count
+            state.counts.signals += signals
         }
     }
 

@@ -4,7 +4,7 @@ import GRDB
 
 extension SQLiteStore {
     package func signal(_ event: Event) async throws(StoreError) -> Int {
-        let count = try await commits.write { try Self.signal(event, $0) }
+        let count = try await commits.write(isSignal: true) { try Self.signal(event, $0) }
         if count > 0 { arrivalSignal.raise() }
         return count
     }
@@ -58,10 +58,11 @@ extension SQLiteStore {
             UNION ALL
             SELECT (SELECT min(webhook_id) FROM delivery WHERE state = 0 AND webhook_id > waiting.id)
             FROM waiting WHERE waiting.id IS NOT NULL
-        ), queue (id, due, consecutive_errors) AS (
-            SELECT id, max(paused_until, (SELECT min(due) FROM delivery WHERE state = 0 AND webhook_id = id)),
-                consecutive_errors
-            FROM waiting JOIN webhook_usage ON webhook_id = id
+        ), queue (id, due, consecutive_errors, target) AS (
+            SELECT waiting.id,
+                max(paused_until, (SELECT min(due) FROM delivery WHERE state = 0 AND webhook_id = waiting.id)),
+                consecutive_errors, target
+            FROM waiting JOIN webhook_usage ON webhook_id = waiting.id JOIN webhook ON webhook.id = waiting.id
         )
         """
 
@@ -75,7 +76,8 @@ extension SQLiteStore {
         return try await commits.write { database in
             let waiting = try Row.fetchAll(
                 database.cachedStatement(
-                    sql: Self.waitingWebhooks + "SELECT id, consecutive_errors FROM queue WHERE due <= ? ORDER BY due"
+                    sql: Self.waitingWebhooks
+                        + "SELECT id, consecutive_errors, target FROM queue WHERE due <= ? ORDER BY due"
                 ),
                 arguments: [now.ticks]
             )
@@ -84,11 +86,14 @@ extension SQLiteStore {
                 sql: "UPDATE delivery SET due = ?, owner = ?, fence = ? WHERE event_id = ? AND webhook_id = ?"
             )
             var claimed: [ClaimedDelivery] = []
+            var left = limits
             for row in waiting {
-                let room = limits.room(webhook: row[0], consecutiveErrors: row[1])
-                let count = min(share, room, limits.total - claimed.count)
+                let room = left.room(target: row[2], consecutiveErrors: row[1])
+                let count = min(share, room, left.total)
                 guard count > 0 else { continue }
-                for delivery in try Self.due(of: row[0], now: now, limit: count, database) {
+                let due = try Self.due(of: row[0], now: now, limit: count, database)
+                left.take(due.count, target: row[2])
+                for delivery in due {
                     try take.execute(
                         arguments: [end, owner.uuidString, delivery.fence, delivery.id.event, delivery.id.webhook]
                     )
@@ -138,7 +143,7 @@ extension SQLiteStore {
     private static func record(_ result: DeliveryResult, _ database: Database) throws -> Bool {
         let held = try database.cachedStatement(
             sql: """
-                SELECT d.attempts, d.is_replay, w.state, u.consecutive_errors, w.tenant, d.body_suffix
+                SELECT d.attempts, d.is_replay, w.state, u.consecutive_errors, w.tenant, d.body_suffix, u.paused_until
                 FROM delivery d JOIN webhook w ON w.id = d.webhook_id JOIN webhook_usage u ON u.webhook_id = w.id
                 WHERE d.event_id = ? AND d.webhook_id = ? AND d.fence = ? AND d.state <> 1 AND d.owner IS NOT NULL
                 """
@@ -153,9 +158,15 @@ extension SQLiteStore {
             consecutiveErrors: row[3]
         )
         let decision = result.decide(snapshot)
-        try carryOut(decision, on: result.id, attempts: snapshot.attempts + 1, database)
+        let ended = result.attempt.started.advanced(by: result.attempt.duration)
+        try carryOut(decision, on: result.id, attempts: snapshot.attempts + 1, ended: ended, database)
         try log(result, deliveredSuffix: decision.fate == .delivered ? row[5] : nil, database)
-        if !snapshot.isReplay { try count(decision, for: result.id.webhook, database) }
+        if !snapshot.isReplay {
+            try count(decision, for: result.id.webhook, database)
+            if let pause = decision.pauseUntil ?? (decision.error == nil && row[6] > 0 ? Timestamp(ticks: 0) : nil) {
+                try setPause(pause, ofTargetOf: result.id.webhook, database)
+            }
+        }
         if let state = decision.webhookState {
             try setState(
                 state,
@@ -164,7 +175,7 @@ extension SQLiteStore {
                 tenant: row[4],
                 eventID: result.stateEventID,
                 changedBy: 0,
-                time: result.attempt.started.advanced(by: result.attempt.duration),
+                time: ended,
                 database
             )
         }
@@ -175,6 +186,7 @@ extension SQLiteStore {
         _ decision: DeliveryDecision,
         on id: DeliveryID,
         attempts: Int,
+        ended: Timestamp,
         _ database: Database
     ) throws {
         let change: (state: RowState, attempts: Int, due: Int64?)
@@ -184,7 +196,8 @@ extension SQLiteStore {
                 .execute(arguments: [id.event, id.webhook])
         case .retry(let time): change = (.pending, attempts, time.ticks)
         case .parked(let used): change = (.parked, used, nil)
-        case .failed: change = (.failed, attempts, nil)
+        // From here on the due time says since when it has failed.
+        case .failed: change = (.failed, attempts, ended.ticks)
         }
         try database.cachedStatement(
             sql: """
@@ -200,12 +213,15 @@ extension SQLiteStore {
         let attempt = result.attempt
         try database.cachedStatement(
             sql: """
-                INSERT INTO attempt (event_id, webhook_id, started, duration, retry, status, error_class, summary,
-                    signature, answer, delivered_suffix) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO attempt (event_id, webhook_id, url, own_headers, started, duration, retry, status,
+                    error_class, summary, signature, answer, delivered_suffix)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(
             arguments: [
-                result.id.event, result.id.webhook, attempt.started.ticks, WebhookRow.ticks(attempt.duration),
+                result.id.event, result.id.webhook, attempt.url,
+                attempt.ownHeaders.isEmpty ? nil : try WebhookRow.json(attempt.ownHeaders), attempt.started.ticks,
+                WebhookRow.ticks(attempt.duration),
                 attempt.retry, attempt.status, attempt.errorClass, attempt.summary, attempt.signature,
                 Data(attempt.answer), deliveredSuffix,
             ]
@@ -216,18 +232,27 @@ extension SQLiteStore {
         guard let error = decision.error else {
             return try database.cachedStatement(
                 sql: """
-                    UPDATE webhook_usage SET total_calls = total_calls + 1, consecutive_errors = 0, paused_until = 0
-                    WHERE webhook_id = ?
+                    UPDATE webhook_usage SET total_calls = total_calls + 1, consecutive_errors = 0 WHERE webhook_id = ?
                     """
             ).execute(arguments: [webhook])
         }
         try database.cachedStatement(
             sql: """
                 UPDATE webhook_usage SET total_calls = total_calls + 1, total_errors = total_errors + 1,
-                    consecutive_errors = consecutive_errors + 1, last_error = ?, paused_until = coalesce(?, paused_until)
+                    consecutive_errors = consecutive_errors + 1, last_error = ?
                 WHERE webhook_id = ?
                 """
-        ).execute(arguments: [error, decision.pauseUntil?.ticks, webhook])
+        ).execute(arguments: [error, webhook])
+    }
+
+    /// Leaves a target alone until then: every webhook that leads to it.
+    private static func setPause(_ time: Timestamp, ofTargetOf webhook: Int32, _ database: Database) throws {
+        try database.cachedStatement(
+            sql: """
+                UPDATE webhook_usage SET paused_until = ? WHERE webhook_id IN (
+                    SELECT id FROM webhook WHERE target = (SELECT target FROM webhook WHERE id = ?))
+                """
+        ).execute(arguments: [time.ticks, webhook])
     }
 
     /// Puts a webhook in a state, with what follows from that for its deliveries and its listeners.
@@ -281,9 +306,11 @@ extension SQLiteStore {
     package func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp? {
         try await read { database in
             try Row.fetchAll(
-                database.cachedStatement(sql: Self.waitingWebhooks + "SELECT id, consecutive_errors, due FROM queue")
+                database.cachedStatement(
+                    sql: Self.waitingWebhooks + "SELECT target, consecutive_errors, due FROM queue"
+                )
             )
-            .filter { limits.room(webhook: $0[0], consecutiveErrors: $0[1]) > 0 }
+            .filter { limits.room(target: $0[0], consecutiveErrors: $0[1]) > 0 }
             .map { Timestamp(ticks: $0[2]) }.min()
         }
     }

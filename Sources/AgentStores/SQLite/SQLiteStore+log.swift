@@ -105,13 +105,15 @@ extension SQLiteStore {
             return DeliveryDetail(
                 record: record,
                 body: try Self.body(of: id, database),
-                attempts: attempts.map(Self.attempt)
+                attempts: try attempts.map(Self.attempt)
             )
         }
     }
 
-    private static func attempt(_ row: Row) -> Attempt {
+    private static func attempt(_ row: Row) throws -> Attempt {
         Attempt(
+            url: row["url"],
+            ownHeaders: try WebhookRow.value(row["own_headers"]) ?? [],
             started: Timestamp(ticks: row["started"]),
             duration: .nanoseconds((row["duration"] as Int64) * 100),
             retry: row["retry"],
@@ -228,8 +230,7 @@ extension SQLiteStore {
                 database,
                 sql: """
                     DELETE FROM delivery WHERE (event_id, webhook_id) IN (
-                        SELECT event_id, webhook_id FROM delivery JOIN event ON id = event_id
-                        WHERE state = 1 AND created < ? LIMIT ?)
+                        SELECT event_id, webhook_id FROM delivery WHERE state = 1 AND due < ? LIMIT ?)
                     RETURNING event_id
                     """,
                 arguments: [limits.failedBefore.ticks, limits.rowsPerStep]

@@ -80,7 +80,9 @@ extension SQLiteStore {
             )
             if isActivated {
                 try database.execute(
-                    literal: "UPDATE webhook_usage SET consecutive_errors = 0 WHERE webhook_id = \(webhook.id)"
+                    literal: """
+                        UPDATE webhook_usage SET consecutive_errors = 0, paused_until = 0 WHERE webhook_id = \(webhook.id)
+                        """
                 )
             }
             try database.execute(literal: "DELETE FROM webhook_event WHERE webhook_id = \(webhook.id)")
@@ -102,7 +104,7 @@ extension SQLiteStore {
         return updated
     }
 
-    package func delete(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Bool {
+    package func delete(id: Int32, in scope: WebhookScope, at time: Timestamp) async throws(StoreError) -> Bool {
         try await commits.write { database in
             guard try Self.webhook(id: id, in: scope, database) != nil else { return false }
             try database.execute(literal: "DELETE FROM webhook WHERE id = \(id)")
@@ -110,7 +112,10 @@ extension SQLiteStore {
             try database.execute(literal: "DELETE FROM webhook_event WHERE webhook_id = \(id)")
             try database.execute(
                 literal:
-                    "UPDATE delivery SET state = 1, reason = \(Reason.deleted) WHERE state IN (0, 2) AND webhook_id = \(id)"
+                    """
+                    UPDATE delivery SET state = 1, owner = NULL, due = \(time.ticks), reason = \(Reason.deleted)
+                    WHERE state IN (0, 2) AND webhook_id = \(id)
+                    """
             )
             return true
         }

@@ -37,7 +37,10 @@ package final class SQLiteStore: AgentStore {
             // Nobody else holds the file, so whoever claimed these is gone.
             try pool.write { database in
                 try database.execute(
-                    sql: "UPDATE delivery SET due = 0, owner = NULL WHERE state IN (0, 2) AND owner IS NOT NULL"
+                    sql: """
+                        UPDATE delivery SET owner = NULL, due = (SELECT created FROM event WHERE id = event_id)
+                        WHERE state IN (0, 2) AND owner IS NOT NULL
+                        """
                 )
             }
         } catch {

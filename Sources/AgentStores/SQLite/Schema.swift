@@ -21,6 +21,7 @@ enum Schema {
             name TEXT,
             events TEXT,
             target_url TEXT,
+            target TEXT NOT NULL,
             secret TEXT,
             state INTEGER NOT NULL,
             type TEXT,
@@ -34,6 +35,7 @@ enum Schema {
             updated_by TEXT
         ) STRICT;
         CREATE INDEX webhook_tenant ON webhook (tenant, id);
+        CREATE INDEX webhook_target ON webhook (target);
 
         CREATE TABLE webhook_event (
             tenant TEXT NOT NULL,
@@ -82,6 +84,8 @@ enum Schema {
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             event_id INTEGER NOT NULL,
             webhook_id INTEGER NOT NULL,
+            url TEXT NOT NULL,
+            own_headers TEXT,
             started INTEGER NOT NULL,
             duration INTEGER NOT NULL,
             retry INTEGER NOT NULL,

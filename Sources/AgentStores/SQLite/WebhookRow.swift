@@ -13,6 +13,7 @@ enum WebhookRow {
             ("name", webhook.name),
             ("events", try json(webhook.events)),
             ("target_url", webhook.targetURL),
+            ("target", Webhook.target(of: webhook.targetURL ?? "")),
             ("secret", webhook.secret),
             ("state", webhook.state.rawValue),
             ("type", webhook.type),

@@ -15,7 +15,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
     package struct Settings: Sendable, Hashable {
         /// Deliveries at most between their claim and the record of their result.
         package var concurrency: Int
-        /// The same for one webhook's target.
+        /// The same for one target, whatever webhooks lead to it.
         package var perTarget: Int
         /// The same where the last attempt failed.
         package var perFailingTarget: Int
@@ -52,6 +52,10 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
     private let clock: DeliveryClock
     private let owner: UUID
     private let logger: Logger
+    private let progress = EngineProgress()
+
+    /// How many deliveries are between their claim and the record of their result.
+    package var inFlight: Int { progress.inFlight }
 
     /// Deliveries that one claim takes, so that the first of many is not kept waiting by the last.
     private static let deliveriesPerClaim = 128
@@ -83,7 +87,6 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
     /// Delivers until graceful shutdown, then lets what is in flight end within the drain time and gives up its leases.
     /// When the task is cancelled, what is in flight is cut off at once.
     package func run() async {
-        let progress = EngineProgress()
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { helpers in
                 helpers.addTask {
@@ -146,7 +149,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                     total: room,
                     perTarget: settings.perTarget,
                     perFailingTarget: settings.perFailingTarget,
-                    inFlight: progress.inFlightByWebhook
+                    inFlight: progress.inFlightByTarget
                 )
                 let claimed = try await queue.claim(
                     limits,
@@ -155,10 +158,12 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                     lease: settings.lease
                 )
                 for delivery in claimed {
-                    metrics.inFlight(progress.begin(delivery.id.webhook))
+                    progress.begin(delivery.target)
+                    metrics.begin()
                     sends.addTask {
                         await deliver(delivery)
-                        metrics.inFlight(progress.end(delivery.id.webhook))
+                        progress.end(delivery.target)
+                        metrics.end()
                     }
                 }
                 // Fair shares may leave some of what is due behind.
@@ -198,6 +203,8 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
             id: delivery.id,
             fence: delivery.fence,
             attempt: Attempt(
+                url: TargetURL.withoutCredentials(delivery.url),
+                ownHeaders: delivery.headers?.entries.map(\.key) ?? [],
                 started: started,
                 duration: now.since(started),
                 retry: delivery.attempts,
@@ -265,7 +272,7 @@ private final class Decision: Sendable {
 private final class EngineProgress: Sendable {
     private struct State {
         var inFlight = 0
-        var byWebhook: [Int32: Int] = [:]
+        var byTarget: [String: Int] = [:]
         var isStopping = false
     }
 
@@ -278,32 +285,27 @@ private final class EngineProgress: Sendable {
     }
 
     var inFlight: Int { state.withLock { $0.inFlight } }
-    var inFlightByWebhook: [Int32: Int] { state.withLock { $0.byWebhook } }
+    var inFlightByTarget: [String: Int] { state.withLock { $0.byTarget } }
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
     func wake() {
         waker.yield()
     }
 
-    /// Returns how many are in flight then.
-    func begin(_ webhook: Int32) -> Int {
+    func begin(_ target: String) {
         state.withLock { state in
             state.inFlight += 1
-            state.byWebhook[webhook, default: 0] += 1
-            return state.inFlight
+            state.byTarget[target, default: 0] += 1
         }
     }
 
-    /// Returns how many are in flight then.
-    func end(_ webhook: Int32) -> Int {
-        let left = state.withLock { state in
+    func end(_ target: String) {
+        state.withLock { state in
             state.inFlight -= 1
-            let left = (state.byWebhook[webhook] ?? 1) - 1
-            state.byWebhook[webhook] = left > 0 ? left : nil
-            return state.inFlight
+            let left = (state.byTarget[target] ?? 1) - 1
+            state.byTarget[target] = left > 0 ? left : nil
         }
         wake()
-        return left
     }
 
     func stop() {

@@ -14,8 +14,12 @@ package struct EngineMetrics: Sendable {
         flying = Meter(label: "webhook_svc_deliveries_in_flight", factory: factory)
     }
 
-    func inFlight(_ count: Int) {
-        flying.set(count)
+    func begin() {
+        flying.increment()
+    }
+
+    func end() {
+        flying.decrement()
     }
 
     /// Counts an attempt and what followed from it; nil when its holder was stale.

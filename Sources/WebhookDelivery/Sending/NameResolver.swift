@@ -1,6 +1,7 @@
 import Foundation
 package import NIOCore
-package import NIOPosix
+import NIOPosix
+import Synchronization
 
 /// Turns names into addresses.
 package protocol NameResolver: Sendable {
@@ -8,17 +9,48 @@ package protocol NameResolver: Sendable {
     func addresses(of host: String, port: Int, on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]>
 }
 
-/// The system's resolver, which blocks, on threads set aside for that.
-package struct SystemResolver: NameResolver {
-    private let threads: NIOThreadPool
+/// The system's resolver, which blocks, on threads of its own: a name whose servers do not answer holds one of them and no
+/// more, since whoever asks for a name that is being looked up gets that look-up's answer. Addresses are not looked up.
+package final class SystemResolver: NameResolver {
+    private struct Question: Hashable {
+        let host: String
+        let port: Int
+    }
 
-    /// - Parameter threads: Where look-ups may block.
-    package init(threads: NIOThreadPool = .singleton) {
-        self.threads = threads
+    private let threads: NIOThreadPool
+    private let waiting = Mutex<[Question: [EventLoopPromise<[SocketAddress]>]]>([:])
+
+    /// Names that can be looked up at a time.
+    private static let threadCount = 16
+
+    package init() {
+        threads = NIOThreadPool(numberOfThreads: Self.threadCount)
+        threads.start()
+    }
+
+    deinit {
+        threads.shutdownGracefully { _ in }
     }
 
     package func addresses(of host: String, port: Int, on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
-        threads.runIfActive(eventLoop: loop) { try Self.lookUp(host, port: port) }
+        if let address = try? SocketAddress(ipAddress: host, port: port) { return loop.makeSucceededFuture([address]) }
+        let question = Question(host: host, port: port)
+        let promise = loop.makePromise(of: [SocketAddress].self)
+        let isFirst = waiting.withLock { waiting in
+            waiting[question, default: []].append(promise)
+            return waiting[question]?.count == 1
+        }
+        if isFirst {
+            threads.submit { state in
+                let answer = Result {
+                    guard state == .active else { throw Failure(description: "the service stops") }
+                    return try Self.lookUp(host, port: port)
+                }
+                let promises = self.waiting.withLock { $0.removeValue(forKey: question) ?? [] }
+                for promise in promises { promise.completeWith(answer) }
+            }
+        }
+        return promise.futureResult
     }
 
     /// A name that has no address.

@@ -73,6 +73,9 @@ package final class SocketSender: NotificationSender {
         if let credentials = target.credentials, !head.headers.contains(name: "Authorization") {
             head.headers.add(name: "Authorization", value: "Basic " + Data(credentials.utf8).base64EncodedString())
         }
+        if let authorization = route.proxyAuthorization(for: target) {
+            head.headers.add(name: "Proxy-Authorization", value: authorization)
+        }
         head.headers.add(name: "Host", value: target.hostHeader)
         head.headers.add(name: "Content-Length", value: String(notification.body.count))
         let turn = self.turn.wrappingAdd(1, ordering: .relaxed).oldValue

@@ -1,4 +1,5 @@
 import AgentCore
+import Foundation
 import NIOCore
 import NIOExtras
 import NIOHTTP1
@@ -29,6 +30,16 @@ struct TargetRoute: Sendable {
         tls = try NIOSSLContext(configuration: configuration)
     }
 
+    /// What the proxy asks for, where its URL holds credentials.
+    private var proxyAuthorization: String? {
+        proxy?.credentials.map { "Basic " + Data($0.utf8).base64EncodedString() }
+    }
+
+    /// What is added to a request that the proxy itself reads.
+    func proxyAuthorization(for target: TargetURL) -> String? {
+        target.isTLS ? nil : proxyAuthorization
+    }
+
     /// The target as the request line names it: a proxy needs the whole URL, unless it only passes bytes on.
     func requestTarget(for target: TargetURL) -> String {
         proxy != nil && !target.isTLS ? "http://\(target.hostHeader)\(target.path)" : target.path
@@ -52,7 +63,7 @@ struct TargetRoute: Sendable {
         let policy = policy
         return addresses.flatMapThrowing { addresses in
             for address in addresses {
-                guard let ip = IPAddress(address) else { continue }
+                guard let ip = IPAddress(address) else { throw Self.refusal("none that can be checked") }
                 if let objection = policy.objection(to: ip) { throw Self.refusal(objection) }
             }
             return addresses
@@ -69,7 +80,7 @@ struct TargetRoute: Sendable {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tunnel {
-                        try Self.openTunnel(to: target, in: channel, promise: tunnel)
+                        try openTunnel(to: target, in: channel, promise: tunnel)
                     } else {
                         try Self.prepare(channel, for: target, tls: tls)
                     }
@@ -81,6 +92,9 @@ struct TargetRoute: Sendable {
                 return tunnel.futureResult.flatMap { Self.closeTunnelHandlers(of: channel) }.flatMapThrowing {
                     try Self.prepare(channel, for: target, tls: tls)
                     return channel
+                }.flatMapErrorThrowing { error in
+                    channel.close(promise: nil)
+                    throw error
                 }
             }
             .flatMapError { error in
@@ -109,7 +123,7 @@ struct TargetRoute: Sendable {
         encoder: "tunnel.encoder", decoder: "tunnel.decoder", connect: "tunnel.connect"
     )
 
-    private static func openTunnel(
+    private func openTunnel(
         to target: TargetURL,
         in channel: any Channel,
         promise: EventLoopPromise<Void>
@@ -120,13 +134,19 @@ struct TargetRoute: Sendable {
             targetHost: target.host,
             targetPort: target.port,
             // RFC 9112, section 3.2.
-            headers: ["Host": target.authority],
-            deadline: .now() + connectTime,
+            headers: proxyHeaders(target),
+            deadline: .now() + Self.connectTime,
             promise: promise
         )
-        try pipeline.addHandler(HTTPRequestEncoder(), name: tunnelHandlers.encoder)
-        try pipeline.addHandler(decoder, name: tunnelHandlers.decoder)
-        try pipeline.addHandler(connect, name: tunnelHandlers.connect)
+        try pipeline.addHandler(HTTPRequestEncoder(), name: Self.tunnelHandlers.encoder)
+        try pipeline.addHandler(decoder, name: Self.tunnelHandlers.decoder)
+        try pipeline.addHandler(connect, name: Self.tunnelHandlers.connect)
+    }
+
+    private func proxyHeaders(_ target: TargetURL) -> HTTPHeaders {
+        var headers = HTTPHeaders([("Host", target.authority)])
+        if let authorization = proxyAuthorization { headers.add(name: "Proxy-Authorization", value: authorization) }
+        return headers
     }
 
     /// From here on the bytes are the target's; not before the proxy's handlers are gone, which do not know them.

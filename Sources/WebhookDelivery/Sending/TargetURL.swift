@@ -33,6 +33,14 @@ package struct TargetURL: Sendable, Hashable {
             + (parts.percentEncodedQuery.map { "?" + $0 } ?? "")
     }
 
+    /// A URL as it may be shown.
+    package static func withoutCredentials(_ url: String) -> String {
+        guard url.contains("@"), var parts = URLComponents(string: url) else { return url }
+        parts.user = nil
+        parts.password = nil
+        return parts.string ?? ""
+    }
+
     /// Host and port.
     package var authority: String {
         (host.contains(":") ? "[\(host)]" : host) + ":\(port)"

@@ -14,6 +14,8 @@ struct AdminFront: Sendable {
     let token: String?
     let isDevelopment: Bool
     let request: NotificationRequest
+    /// How many deliveries the engine has in flight.
+    let inFlight: @Sendable () -> Int
 
     static let prefix = "/admin/v1/"
 
@@ -27,9 +29,8 @@ struct AdminFront: Sendable {
     func respond(to request: Request, context: ServiceContext) async throws -> Response {
         if let refusal = refusal(request, context) { return refusal }
         let parts = request.uri.path.dropFirst(Self.prefix.count).split(separator: "/").map(String.init)
-        let query = Query(request.uri.queryParameters)
         do {
-            return try await answer(request.method, parts, query)
+            return try await answer(request.method, parts, try Query(request.uri.queryParameters))
         } catch let error as Query.Failure {
             return Self.problem(.badRequest, error.description)
         } catch let error as StoreError {
@@ -54,7 +55,11 @@ struct AdminFront: Sendable {
 
     /// Open to this machine with `--dev`; else for whoever has the token, and closed when there is none.
     private func refusal(_ request: Request, _ context: ServiceContext) -> Response? {
-        if isDevelopment, let peer = context.peer?.ipAddress, peer == "::1" || peer.hasPrefix("127.") { return nil }
+        // A page in a browser of this machine is not its user.
+        let isFromPage = request.headers[.origin] != nil
+        if isDevelopment, !isFromPage, let peer = context.peer?.ipAddress, peer == "::1" || peer.hasPrefix("127.") {
+            return nil
+        }
         guard let token else { return Response(status: .notFound) }
         let sent = request.headers[.authorization].flatMap { value in
             value.lowercased().hasPrefix("bearer ") ? String(value.dropFirst(7)) : nil
@@ -116,6 +121,9 @@ struct AdminFront: Sendable {
 
     private func replayAll(_ query: Query) async throws -> Response {
         let filter = try query.filter()
+        guard filter != DeliveryFilter() else {
+            throw Query.Failure(description: "a filter is needed: webhookId, event or state")
+        }
         let limit = try query.int("limit", in: 1...Self.replaysPerCall) ?? Self.replaysPerCall
         var cursor = try query.cursor()
         var outcomes: [ReplayOutcome: Int] = [:]
@@ -150,7 +158,7 @@ struct AdminFront: Sendable {
                         tenant: tenant,
                         name: webhook.name,
                         events: webhook.events ?? [],
-                        targetUrl: webhook.targetURL.map(Self.withoutCredentials),
+                        targetUrl: webhook.targetURL.map(TargetURL.withoutCredentials),
                         state: webhook.state.name,
                         type: webhook.type
                     )
@@ -180,7 +188,7 @@ struct AdminFront: Sendable {
         let deadline = clock.now + min(try query.duration("timeout") ?? .seconds(30), Self.longestIdle)
         while true {
             let pending = try await log.counts().pending
-            if pending == 0 { return try Self.json(AdminJSON.Idle(idle: true, pending: 0)) }
+            if pending == 0, inFlight() == 0 { return try Self.json(AdminJSON.Idle(idle: true, pending: 0)) }
             guard clock.now < deadline, !Task.isCancelled, !Task.isShuttingDownGracefully else {
                 return try Self.json(AdminJSON.Idle(idle: false, pending: pending), status: .gatewayTimeout)
             }
@@ -192,13 +200,6 @@ struct AdminFront: Sendable {
         guard isDevelopment else { return Self.problem(.forbidden, "Only a service with --dev can be reset.") }
         try await log.reset()
         return Response(status: .noContent)
-    }
-
-    private static func withoutCredentials(_ url: String) -> String {
-        guard var parts = URLComponents(string: url), parts.user != nil || parts.password != nil else { return url }
-        parts.user = nil
-        parts.password = nil
-        return parts.string ?? ""
     }
 
     private static func noDelivery(_ id: String) -> Response {

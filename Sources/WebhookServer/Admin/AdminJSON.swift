@@ -43,6 +43,7 @@ enum AdminJSON {
     }
 
     struct Attempt: Encodable {
+        let url: String
         let started: String
         let durationMs: Double
         let retry: Int
@@ -52,15 +53,20 @@ enum AdminJSON {
         let requestHeaders: [String: String]
         let answer: String
 
-        /// - Parameter headers: Those that were sent, the webhook's own left out.
+        /// - Parameter headers: Those that every notification has; the webhook's own are shown by name.
         init(_ attempt: AgentCore.Attempt, headers: HTTPHeaders) {
+            url = attempt.url
             started = attempt.started.description
             durationMs = attempt.duration / .milliseconds(1)
             retry = attempt.retry
             status = attempt.status
             errorClass = attempt.errorClass
             summary = attempt.summary
-            requestHeaders = Dictionary(headers.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+            let own = attempt.ownHeaders.map { ($0, "***") }
+            requestHeaders = Dictionary(
+                headers.map { ($0.name, $0.value) } + own,
+                uniquingKeysWith: { first, _ in first }
+            )
             answer = String(decoding: attempt.answer, as: UTF8.self)
         }
     }

@@ -10,7 +10,13 @@ struct Query {
 
     private let values: [String: String]
 
-    init(_ parameters: FlatDictionary<Substring, Substring>) {
+    private static let names: Set = ["webhookId", "event", "state", "limit", "cursor", "timeout"]
+
+    init(_ parameters: FlatDictionary<Substring, Substring>) throws {
+        // A filter that is mistyped must not let everything through.
+        if let unknown = parameters.first(where: { !Self.names.contains(String($0.key)) }) {
+            throw Failure(description: "there is no parameter '\(unknown.key.prefix(40))'")
+        }
         values = Dictionary(
             parameters.map { (String($0.key), String($0.value)) },
             uniquingKeysWith: { first, _ in first }

@@ -33,7 +33,7 @@ package struct ConfigurationFile: Decodable, Sendable {
             guard let content = Self.content(container, key) else {
                 throw SettingsError(key.stringValue, "its value must be text, a whole number, true or false")
             }
-            values[AbsoluteConfigKey([setting.rawValue])] = ConfigValue(content, isSecret: false)
+            values[AbsoluteConfigKey([setting.rawValue])] = ConfigValue(content, isSecret: setting == .adminToken)
         }
         self.values = values
     }

@@ -5,11 +5,15 @@ package enum DurationText {
         ("d", .seconds(86400)),
     ]
 
+    /// A hundred years: what is longer is a slip.
+    private static let longest = Duration.seconds(86400 * 36500)
+
     /// The duration, nil when `text` is none.
     package static func parse(_ text: some StringProtocol) -> Duration? {
         for (suffix, unit) in units where text.hasSuffix(suffix) {
-            // A year of milliseconds still fits; what does not is a slip.
-            guard let count = Int64(text.dropLast(suffix.count)), (0...31_536_000_000).contains(count) else { continue }
+            guard let count = Int64(text.dropLast(suffix.count)), count >= 0, Double(count) <= longest / unit else {
+                continue
+            }
             return unit * Int(count)
         }
         return nil

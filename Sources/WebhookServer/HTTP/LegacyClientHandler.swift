@@ -60,7 +60,7 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
             bodyBytes += part.readableBytes
             guard bodyBytes <= limits.discardedBytes else { return context.close(promise: nil) }
         case .end:
-            arrival?.cancel()
+            endArrival()
         }
         if !isLingering { context.fireChannelRead(data) }
     }
@@ -72,7 +72,7 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        arrival?.cancel()
+        endArrival()
         context.fireChannelInactive()
     }
 
@@ -97,9 +97,10 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         // The service stops: a request that has not arrived by now is not waited for.
-        if event is ChannelShouldQuiesceEvent, arrival != nil, unanswered.count > 0 {
-            let channel = context.channel
-            context.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+        if event is ChannelShouldQuiesceEvent {
+            context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) {
+                if self.arrival != nil { context.close(promise: nil) }
+            }
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -124,10 +125,15 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         arrival = context.eventLoop.scheduleTask(in: limits.requestTime) { channel.close(promise: nil) }
     }
 
+    private func endArrival() {
+        arrival?.cancel()
+        arrival = nil
+    }
+
     /// Half a close: the client reads the answer to its end before it sees the connection go.
     private func linger(_ context: ChannelHandlerContext) {
         isLingering = true
-        arrival?.cancel()
+        endArrival()
         let channel = context.channel
         channel.close(mode: .output, promise: nil)
         context.read()

@@ -13,7 +13,7 @@ final class MetricsFront: Sendable {
     private let parked: Meter
     private let oldest: Meter
     private let commits: Counter
-    private let calls: Counter
+    private let signals: Counter
 
     init(registry: MetricsRegistry, log: any DeliveryLog) {
         self.registry = registry
@@ -23,8 +23,8 @@ final class MetricsFront: Sendable {
         }
         (pending, failed, parked) = (queue("pending"), queue("failed"), queue("parked"))
         oldest = Meter(label: "webhook_svc_queue_oldest_due_seconds", factory: registry)
-        commits = Counter(label: "webhook_svc_store_commits_total", factory: registry)
-        calls = Counter(label: "webhook_svc_store_committed_calls_total", factory: registry)
+        commits = Counter(label: "webhook_svc_signal_commits_total", factory: registry)
+        signals = Counter(label: "webhook_svc_signals_committed_total", factory: registry)
     }
 
     /// The text for Prometheus.
@@ -38,7 +38,7 @@ final class MetricsFront: Sendable {
         let now = log.commitCounts
         seen.withLock { seen in
             commits.increment(by: now.commits - seen.commits)
-            calls.increment(by: now.calls - seen.calls)
+            signals.increment(by: now.signals - seen.signals)
             seen = now
         }
         return registry.text

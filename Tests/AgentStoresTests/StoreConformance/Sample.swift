@@ -320,3 +320,11 @@ extension DeliveryLog {
         return try await prune(limits)
     }
 }
+
+extension WebhookStore {
+    /// Deletes at ``Sample/start``.
+    @discardableResult
+    func delete(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Bool {
+        try await delete(id: id, in: scope, at: Sample.start)
+    }
+}

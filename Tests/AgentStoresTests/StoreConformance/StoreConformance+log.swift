@@ -31,6 +31,8 @@ extension StoreConformance {
         try await store.signal(Sample.event())
         let attempts = [
             Attempt(
+                url: "https://exämple.com/x?y=1",
+                ownHeaders: ["X-A", "X-B"],
                 started: Sample.after(.milliseconds(1)),
                 duration: .nanoseconds(15_000_000_100),
                 retry: 0,
@@ -41,6 +43,8 @@ extension StoreConformance {
                 answer: []
             ),
             Attempt(
+                url: "https://example.com/",
+                ownHeaders: [],
                 started: Sample.after(.seconds(16)),
                 duration: .zero,
                 retry: 1,
@@ -51,6 +55,8 @@ extension StoreConformance {
                 answer: (0..<Attempt.answerBytes).map { UInt8(truncatingIfNeeded: $0) }
             ),
             Attempt(
+                url: "https://example.com/",
+                ownHeaders: [],
                 started: Sample.after(.seconds(20)),
                 duration: .milliseconds(3),
                 retry: 2,

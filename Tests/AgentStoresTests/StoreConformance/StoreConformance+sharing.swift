@@ -10,15 +10,21 @@ extension StoreConformance {
         StoreCase("A webhook that becomes Active is not paused any more", run: activeEndsPause),
         StoreCase("A claim takes no more than a target has room for", run: roomPerTarget),
         StoreCase("A target whose last attempt failed has less room", run: roomPerFailingTarget),
+        StoreCase("Webhooks that lead to one host and port share its room", run: roomSharedByTarget),
+        StoreCase("Webhooks that lead to one host and port are paused together", run: pauseSharedByTarget),
         StoreCase("A webhook with much to deliver does not keep another from a claim", run: busyAndQuiet),
         StoreCase("A claim is shared among those who wait", run: fairShares),
         StoreCase("Of more webhooks than a claim takes those that have waited longest come first", run: longestWait),
     ]
 
-    /// A webhook of its own for each name.
+    /// A webhook of its own for each name, each with a target of its own.
     private static func addWebhooks(_ names: String..., to store: any AgentStore) async throws -> [Webhook] {
         var webhooks: [Webhook] = []
-        for name in names { webhooks.append(try await store.add(Sample.webhook(name, events: [name]))) }
+        for name in names {
+            var webhook = Sample.webhook(name, events: [name])
+            webhook.targetURL = "https://\(name).example.com/hook"
+            webhooks.append(try await store.add(webhook))
+        }
         return webhooks
     }
 
@@ -83,18 +89,51 @@ extension StoreConformance {
 
     // MARK: Room
 
+    private static func target(_ webhook: Webhook) -> String {
+        Webhook.target(of: webhook.targetURL ?? "")
+    }
+
     private static func roomPerTarget(_ store: any AgentStore) async throws {
         let webhooks = try await addWebhooks("full", "half", "empty", to: store)
         for name in ["full", "half", "empty"] { try await signal(5, name, to: store) }
-        var limits = ClaimLimits(total: 100, perTarget: 4, inFlight: [webhooks[0].id: 4, webhooks[1].id: 2])
+        var limits = ClaimLimits(total: 100, perTarget: 4, inFlight: [target(webhooks[0]): 4, target(webhooks[1]): 2])
         let first = try await store.take(limits)
         #expect(webhooks.map { count(first, $0) } == [0, 2, 4])
-        limits.inFlight = [webhooks[0].id: 9, webhooks[1].id: 4, webhooks[2].id: 3]
+        limits.inFlight = [target(webhooks[0]): 9, target(webhooks[1]): 4, target(webhooks[2]): 3]
         let second = try await store.take(limits)
         #expect(webhooks.map { count(second, $0) } == [0, 0, 1])
         limits.inFlight = [:]
         let rest = try await store.take(limits)
         #expect(webhooks.map { count(rest, $0) } == [4, 3, 0])
+    }
+
+    /// Webhooks with paths of their own at one target.
+    private static func addNeighbours(_ count: Int, to store: any AgentStore) async throws {
+        for number in 0..<count {
+            var webhook = Sample.webhook("\(number)", events: ["near"])
+            webhook.targetURL =
+                ["https://Near.example.com/", "https://near.example.com:443/"][number % 2] + "\(number)"
+            _ = try await store.add(webhook)
+        }
+    }
+
+    private static func roomSharedByTarget(_ store: any AgentStore) async throws {
+        try await addNeighbours(10, to: store)
+        for _ in 0..<5 { try await store.signal(Sample.event("near")) }
+        var limits = ClaimLimits(total: 100, perTarget: 4)
+        #expect(try await store.take(limits).count == 4)
+        limits.inFlight = [Webhook.target(of: "https://near.example.com/x"): 4]
+        #expect(try await store.take(limits).isEmpty)
+        #expect(try await store.nextDue(limits) == nil)
+    }
+
+    private static func pauseSharedByTarget(_ store: any AgentStore) async throws {
+        try await addNeighbours(2, to: store)
+        try await store.signal(Sample.event("near"))
+        let claimed = try await store.take(1)
+        #expect(try await store.settle(claimed[0], pauseDecision(.seconds(30))))
+        #expect(try await store.take(at: Sample.after(.seconds(5))).isEmpty)
+        #expect(try await store.take(at: Sample.after(.seconds(30))).count == 2)
     }
 
     private static func roomPerFailingTarget(_ store: any AgentStore) async throws {
@@ -108,7 +147,7 @@ extension StoreConformance {
         let second = try await store.take(limits)
         #expect(webhooks.map { count(second, $0) } == [1, 4])
         var full = limits
-        full.inFlight = [webhooks[0].id: 1]
+        full.inFlight = [target(webhooks[0]): 1]
         let third = try await store.take(full)
         #expect(webhooks.map { count(third, $0) } == [0, 4])
         let probe = try #require(second.first { $0.id.webhook == webhooks[0].id })
