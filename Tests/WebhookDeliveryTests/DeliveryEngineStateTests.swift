@@ -43,6 +43,29 @@ struct DeliveryEngineStateTests {
         #expect(try await rig.queue.counts() == DeliveryCounts(failed: 1))
     }
 
+    @Test(
+        "The durable profile doubles its waits, shortened by up to half at random",
+        arguments: [
+            (0.0, [0, 2.5, 7.5, 17.5, 37.5, 77.5, 157.5, 317.5]), (0.5, [0, 3.75, 11.25, 26.25, 56.25, 116.25]),
+        ]
+    )
+    func durable(random: Double, seconds: [Double]) async throws {
+        var rig = Rig { _ in .refused }
+        rig.policy = .durable
+        rig.random = random
+        let webhook = try await rig.addWebhook()
+        try await rig.signal()
+        try await rig.running { _ in
+            for count in 1...seconds.count {
+                try await rig.recorded(count)
+                if count < seconds.count { rig.clock.advance(to: try await rig.clock.nextWake(within: .seconds(600))) }
+            }
+        }
+        #expect(rig.sender.calls.map(\.time) == seconds.map { Duration.milliseconds(Int64($0 * 1000)) })
+        #expect(rig.sender.calls.map(\.notification.retry) == Array(0..<seconds.count))
+        #expect(try await rig.state(of: webhook) == .active)
+    }
+
     @Test("A target that is gone is not tried again until its webhook is Active")
     func gone() async throws {
         let rig = Rig { $0 == 0 ? .answered(TargetAnswer(status: 410, reason: "Gone")) : .ok }

@@ -45,10 +45,19 @@ package struct ClaimLimits: Sendable, Hashable {
     package var perTarget: Int
     /// The same where the last attempt failed, so that targets that hang do not hold all there is.
     package var perFailingTarget: Int
+    /// Deliveries to targets whose last attempt failed, in all.
+    package var failing: Int
     /// Deliveries in flight by ``Webhook/target``.
     package var inFlight: [String: Int]
 
-    package init(total: Int, perTarget: Int = .max, perFailingTarget: Int = .max, inFlight: [String: Int] = [:]) {
+    package init(
+        total: Int,
+        perTarget: Int = .max,
+        perFailingTarget: Int = .max,
+        failing: Int = .max,
+        inFlight: [String: Int] = [:]
+    ) {
+        self.failing = failing
         self.total = total
         self.perTarget = perTarget
         self.perFailingTarget = perFailingTarget
@@ -57,12 +66,15 @@ package struct ClaimLimits: Sendable, Hashable {
 
     /// How many more deliveries a webhook's target may have, given the webhook's consecutive errors.
     package func room(target: String, consecutiveErrors: Int) -> Int {
-        max(0, (consecutiveErrors > 0 ? min(perTarget, perFailingTarget) : perTarget) - (inFlight[target] ?? 0))
+        let taken = inFlight[target] ?? 0
+        guard consecutiveErrors > 0 else { return max(0, perTarget - taken) }
+        return max(0, min(min(perTarget, perFailingTarget) - taken, failing))
     }
 
     /// Counts deliveries to a target as in flight.
-    package mutating func take(_ count: Int, target: String) {
+    package mutating func take(_ count: Int, target: String, consecutiveErrors: Int) {
         total -= count
+        if consecutiveErrors > 0 { failing -= count }
         inFlight[target, default: 0] += count
     }
 }
@@ -99,6 +111,8 @@ package struct ClaimedDelivery: Sendable, Hashable {
     package var url: String
     /// See ``Webhook/target``.
     package var target: String
+    /// Whether its webhook's last attempt failed.
+    package var isFailing = false
     package var headers: StringDictionary?
     package var secret: String?
 

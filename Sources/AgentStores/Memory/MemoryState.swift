@@ -106,26 +106,26 @@ struct MemoryState {
             let target = Webhook.target(of: stored.webhook.targetURL ?? "")
             let room = left.room(target: target, consecutiveErrors: stored.usage.consecutiveErrors)
             let taken = found.prefix(min(share, room, left.total))
-            left.take(taken.count, target: target)
+            left.take(taken.count, target: target, consecutiveErrors: stored.usage.consecutiveErrors)
             for (key, _) in taken {
                 guard let event = events[key.event], var delivery = deliveries[key] else { continue }
                 delivery.fence += 1
                 delivery.owner = owner
                 delivery.due = now.advanced(by: lease)
                 deliveries[key] = delivery
-                claimed.append(
-                    ClaimedDelivery(
-                        id: key,
-                        fence: delivery.fence,
-                        attempts: delivery.attempts,
-                        eventID: event.id,
-                        event: event.name,
-                        body: event.bodyHead + delivery.suffix + event.bodyTail,
-                        url: stored.webhook.targetURL ?? "",
-                        headers: stored.webhook.headers,
-                        secret: stored.webhook.secret
-                    )
+                var claim = ClaimedDelivery(
+                    id: key,
+                    fence: delivery.fence,
+                    attempts: delivery.attempts,
+                    eventID: event.id,
+                    event: event.name,
+                    body: event.bodyHead + delivery.suffix + event.bodyTail,
+                    url: stored.webhook.targetURL ?? "",
+                    headers: stored.webhook.headers,
+                    secret: stored.webhook.secret
                 )
+                claim.isFailing = stored.usage.consecutiveErrors > 0
+                claimed.append(claim)
             }
         }
         return claimed

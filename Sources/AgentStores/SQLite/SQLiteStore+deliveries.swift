@@ -92,8 +92,9 @@ extension SQLiteStore {
                 let count = min(share, room, left.total)
                 guard count > 0 else { continue }
                 let due = try Self.due(of: row[0], now: now, limit: count, database)
-                left.take(due.count, target: row[2])
-                for delivery in due {
+                left.take(due.count, target: row[2], consecutiveErrors: row[1])
+                for var delivery in due {
+                    delivery.isFailing = row[1] > 0
                     try take.execute(
                         arguments: [end, owner.uuidString, delivery.fence, delivery.id.event, delivery.id.webhook]
                     )

@@ -51,6 +51,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
     private let settings: Settings
     private let clock: DeliveryClock
     private let owner: UUID
+    private let random: @Sendable () -> Double
     private let logger: Logger
     private let progress = EngineProgress()
 
@@ -62,6 +63,9 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
     /// How often a result is offered to a store that does not take it; then its lease ends and it is delivered again.
     private static let recordAttempts = 5
 
+    /// - Parameters:
+    ///   - owner: Tells this engine's leases from others'.
+    ///   - random: The chance in decisions, from 0 up to but not including 1.
     package init(
         queue: any DeliveryQueue,
         sender: any NotificationSender,
@@ -71,7 +75,8 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         settings: Settings,
         logger: Logger,
         clock: DeliveryClock = .system,
-        owner: UUID = UUID()
+        owner: UUID = UUID(),
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.queue = queue
         self.sender = sender
@@ -81,6 +86,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         self.settings = settings
         self.clock = clock
         self.owner = owner
+        self.random = random
         self.logger = logger
     }
 
@@ -149,6 +155,8 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                     total: room,
                     perTarget: settings.perTarget,
                     perFailingTarget: settings.perFailingTarget,
+                    // Half of all there is, however many targets fail.
+                    failing: max(1, settings.concurrency / 2) - progress.failing,
                     inFlight: progress.inFlightByTarget
                 )
                 let claimed = try await queue.claim(
@@ -158,11 +166,11 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                     lease: settings.lease
                 )
                 for delivery in claimed {
-                    progress.begin(delivery.target)
+                    progress.begin(delivery)
                     metrics.begin()
                     sends.addTask {
                         await deliver(delivery)
-                        progress.end(delivery.target)
+                        progress.end(delivery)
                         metrics.end()
                     }
                 }
@@ -197,7 +205,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         // We stopped, the target did not fail: the lease is given up and nothing is counted.
         if case .failed(let failure) = outcome, failure.kind == .shutdown { return }
         let now = clock.now()
-        let (policy, random) = (policy, Double.random(in: 0..<1))
+        let (policy, random) = (policy, random())
         let decision = Decision()
         let result = DeliveryResult(
             id: delivery.id,
@@ -272,6 +280,7 @@ private final class Decision: Sendable {
 private final class EngineProgress: Sendable {
     private struct State {
         var inFlight = 0
+        var failing = 0
         var byTarget: [String: Int] = [:]
         var isStopping = false
     }
@@ -285,6 +294,8 @@ private final class EngineProgress: Sendable {
     }
 
     var inFlight: Int { state.withLock { $0.inFlight } }
+    /// In flight to targets whose last attempt failed.
+    var failing: Int { state.withLock { $0.failing } }
     var inFlightByTarget: [String: Int] { state.withLock { $0.byTarget } }
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
@@ -292,18 +303,20 @@ private final class EngineProgress: Sendable {
         waker.yield()
     }
 
-    func begin(_ target: String) {
+    func begin(_ delivery: ClaimedDelivery) {
         state.withLock { state in
             state.inFlight += 1
-            state.byTarget[target, default: 0] += 1
+            state.failing += delivery.isFailing ? 1 : 0
+            state.byTarget[delivery.target, default: 0] += 1
         }
     }
 
-    func end(_ target: String) {
+    func end(_ delivery: ClaimedDelivery) {
         state.withLock { state in
             state.inFlight -= 1
-            let left = (state.byTarget[target] ?? 1) - 1
-            state.byTarget[target] = left > 0 ? left : nil
+            state.failing -= delivery.isFailing ? 1 : 0
+            let left = (state.byTarget[delivery.target] ?? 1) - 1
+            state.byTarget[delivery.target] = left > 0 ? left : nil
         }
         wake()
     }

@@ -154,6 +154,10 @@ extension StoreConformance {
         #expect(try await store.settle(probe, .delivered))
         let fourth = try await store.take(limits)
         #expect(webhooks.map { count(fourth, $0) } == [4, 4], "it answers again")
+        var few = limits
+        few.failing = 0
+        #expect(few.room(target: "t", consecutiveErrors: 1) == 0)
+        #expect(few.room(target: "t", consecutiveErrors: 0) == 4)
         // A target that fails never has more room than one that does not.
         let failed = try #require(fourth.first { $0.id.webhook == webhooks[0].id })
         #expect(try await store.settle(failed, .retry(at: Sample.start, error: "no")))

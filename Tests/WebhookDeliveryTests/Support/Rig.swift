@@ -14,6 +14,7 @@ struct Rig: Sendable {
     /// Whether the engine has returned.
     let ended = Watched(false)
     var policy = DeliveryPolicy.netServer
+    var random = 0.0
     /// Leases and polls so long that they are told apart from retries, and room for everything.
     var settings = DeliveryEngine.Settings(
         concurrency: 8,
@@ -54,7 +55,8 @@ struct Rig: Sendable {
             settings: settings,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
             clock: clock.deliveryClock,
-            owner: owner
+            owner: owner,
+            random: { random }
         )
         try await testGracefulShutdown { trigger in
             try await withThrowingTaskGroup(of: Void.self) { group in
