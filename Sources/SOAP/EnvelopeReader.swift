@@ -12,7 +12,9 @@ package struct EnvelopeReader: Sendable {
 
     /// A fault together with the version it is answered in.
     package struct Refusal: Error, Sendable {
+        /// What is wrong.
         package let fault: SOAPFault
+        /// The version to answer in.
         package let version: SOAPVersion
     }
 

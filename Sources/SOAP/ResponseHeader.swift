@@ -5,6 +5,7 @@ package struct ResponseHeader: Sendable {
     /// Echoes the request's.
     package var timeZone: TimeZoneBlock?
 
+    /// With these members.
     package init(exception: ExceptionInfo? = nil, timeZone: TimeZoneBlock? = nil) {
         self.exception = exception
         self.timeZone = timeZone
@@ -13,25 +14,32 @@ package struct ResponseHeader: Sendable {
 
 /// `SoExceptionInfo`: how NetServer's clients learn that an operation failed.
 package struct ExceptionInfo: Sendable, Hashable {
+    /// What is wrong, naming the id or field.
     package var message: String
+    /// What a person is shown.
     package var friendlyText: String
     /// The full type name.
     package var exceptionType: String
+    /// The operation it happened in.
     package var source: String
     /// Field name and what is wrong with it.
     package var parameters: [Parameter]
 
     /// One entry of `Parameters`.
     package struct Parameter: Sendable, Hashable {
+        /// The field.
         package var key: String
+        /// What is wrong with it.
         package var value: String
 
+        /// With these members.
         package init(key: String, value: String) {
             self.key = key
             self.value = value
         }
     }
 
+    /// With these members.
     package init(
         message: String,
         friendlyText: String,

@@ -13,9 +13,12 @@ package struct SOAPFault: Error, Sendable, Hashable {
         case actionNotSupported
     }
 
+    /// Whose fault it is, and of what kind.
     package var code: Code
+    /// What is wrong, for the sender.
     package var reason: String
 
+    /// With these members.
     package init(_ code: Code, _ reason: String) {
         self.code = code
         self.reason = reason
@@ -32,9 +35,12 @@ package struct SOAPFault: Error, Sendable, Hashable {
 
 /// An expanded name.
 package struct QualifiedName: Sendable, Hashable {
+    /// The namespace name, empty for none.
     package let namespace: String
+    /// The local name.
     package let localName: String
 
+    /// With these members.
     package init(namespace: String, localName: String) {
         self.namespace = namespace
         self.localName = localName

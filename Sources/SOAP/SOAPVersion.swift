@@ -33,7 +33,9 @@ package enum SOAPVersion: Sendable, Hashable, CaseIterable {
 
 /// The namespaces that messages are made of.
 package enum Namespace {
+    /// XML Schema's types.
     package static let schema = "http://www.w3.org/2001/XMLSchema"
+    /// `xsi:type` and `xsi:nil`.
     package static let schemaInstance = "http://www.w3.org/2001/XMLSchema-instance"
     /// `string` and `int` items of arrays.
     package static let arrays = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"

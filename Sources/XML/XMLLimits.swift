@@ -14,6 +14,7 @@ package struct XMLLimits: Sendable, Equatable {
     /// Character data of one element, in bytes of UTF-8.
     package var textBytes: Int
 
+    /// The defaults, but for what is given.
     package init(
         bytes: Int = 1 << 20,
         depth: Int = 64,

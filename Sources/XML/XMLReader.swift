@@ -18,6 +18,7 @@ package final class XMLReader: Sendable {
     /// Fed at a time, so that a start tag's length is seen before libxml2 looks at its attributes.
     private static let chunkBytes = 16 << 10
 
+    /// A reader with these limits.
     package init(limits: XMLLimits) {
         Self.prepareLibrary
         self.limits = limits

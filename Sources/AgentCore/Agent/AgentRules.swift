@@ -7,6 +7,7 @@ package struct AgentRules: Sendable, Hashable {
     /// Whether the body of a delivery carries the values of the event's data, as newer servers do.
     package var sendsFieldValues: Bool
 
+    /// NetServer's rules, but for what is given.
     package init(requiresHTTPS: Bool = true, verifiesTarget: Bool = true, sendsFieldValues: Bool = false) {
         self.requiresHTTPS = requiresHTTPS
         self.verifiesTarget = verifiesTarget

@@ -47,6 +47,7 @@ package struct LogLimits: Sendable, Hashable {
     /// Rows of each kind that one step removes.
     package var rowsPerStep: Int
 
+    /// With these members.
     package init(attemptsBefore: Timestamp, attempts: Int, failedBefore: Timestamp, rowsPerStep: Int) {
         self.attemptsBefore = attemptsBefore
         self.attempts = attempts
@@ -62,11 +63,14 @@ package enum DeliveryState: String, Sendable, CaseIterable {
 
 /// Which deliveries to list; nil does not restrict.
 package struct DeliveryFilter: Sendable, Hashable {
+    /// Those of one webhook.
     package var webhook: Int32?
     /// The whole event name, without regard to case.
     package var event: String?
+    /// Those in one state.
     package var state: DeliveryState?
 
+    /// With these members.
     package init(webhook: Int32? = nil, event: String? = nil, state: DeliveryState? = nil) {
         self.webhook = webhook
         self.event = event
@@ -76,11 +80,17 @@ package struct DeliveryFilter: Sendable, Hashable {
 
 /// One delivery, in a list.
 package struct DeliveryRecord: Sendable, Hashable {
+    /// Which delivery.
     package var id: DeliveryID
+    /// `X-SuperOffice-EventId`.
     package var eventID: UUID
+    /// `X-SuperOffice-Event`.
     package var event: String
+    /// Whose it is.
     package var tenant: String
+    /// When the event was signalled.
     package var signalled: Timestamp
+    /// Where it stands.
     package var state: DeliveryState
     /// Attempts made in its present set.
     package var attempts: Int
@@ -89,6 +99,7 @@ package struct DeliveryRecord: Sendable, Hashable {
     /// Why one has failed.
     package var reason: String?
 
+    /// With these members.
     package init(
         id: DeliveryID,
         eventID: UUID,
@@ -114,12 +125,14 @@ package struct DeliveryRecord: Sendable, Hashable {
 
 /// One delivery with all that is known of it.
 package struct DeliveryDetail: Sendable, Hashable {
+    /// As in a list.
     package var record: DeliveryRecord
     /// The bytes that every attempt sent.
     package var body: [UInt8]
     /// Oldest first.
     package var attempts: [Attempt]
 
+    /// With these members.
     package init(record: DeliveryRecord, body: [UInt8], attempts: [Attempt]) {
         self.record = record
         self.body = body
@@ -141,11 +154,16 @@ package enum ReplayOutcome: String, Sendable, Hashable {
 
 /// Counters of a webhook (contract, section 7).
 package struct WebhookUsage: Sendable, Hashable {
+    /// Attempts, replays not counted.
     package var totalCalls: Int
+    /// Failed ones among them.
     package var totalErrors: Int
+    /// Failed ones since the last that did not fail.
     package var consecutiveErrors: Int
+    /// The text of the last failed one.
     package var lastError: String?
 
+    /// With these members.
     package init(totalCalls: Int = 0, totalErrors: Int = 0, consecutiveErrors: Int = 0, lastError: String? = nil) {
         self.totalCalls = totalCalls
         self.totalErrors = totalErrors
@@ -168,9 +186,12 @@ package struct WebhookUsage: Sendable, Hashable {
 
 /// How well events share commits.
 package struct CommitCounts: Sendable, Hashable {
+    /// Commits that took events in.
     package var commits: Int
+    /// Events that they took in.
     package var signals: Int
 
+    /// With these members.
     package init(commits: Int = 0, signals: Int = 0) {
         self.commits = commits
         self.signals = signals
@@ -179,12 +200,16 @@ package struct CommitCounts: Sendable, Hashable {
 
 /// Deliveries by state; those delivered are not counted.
 package struct DeliveryCounts: Sendable, Hashable {
+    /// Due, or waiting to be tried again.
     package var pending: Int
+    /// On record with their reason.
     package var failed: Int
+    /// Waiting for their webhook to be Active.
     package var parked: Int
     /// The earliest due time of a pending delivery.
     package var oldestDue: Timestamp?
 
+    /// With these members.
     package init(pending: Int = 0, failed: Int = 0, parked: Int = 0, oldestDue: Timestamp? = nil) {
         self.pending = pending
         self.failed = failed

@@ -50,6 +50,7 @@ package struct ClaimLimits: Sendable, Hashable {
     /// Deliveries in flight by ``Webhook/target``.
     package var inFlight: [String: Int]
 
+    /// With these members.
     package init(
         total: Int,
         perTarget: Int = .max,
@@ -83,39 +84,52 @@ package struct ClaimLimits: Sendable, Hashable {
 package struct DeliveryID: Sendable, Hashable, LosslessStringConvertible {
     /// The store's number of the event.
     package var event: Int64
+    /// The webhook.
     package var webhook: Int32
 
+    /// With these members.
     package init(event: Int64, webhook: Int32) {
         self.event = event
         self.webhook = webhook
     }
 
+    /// Reads the text form; nil for anything else.
     package init?(_ description: String) {
         let parts = description.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, let event = Int64(parts[0]), let webhook = Int32(parts[1]) else { return nil }
         self.init(event: event, webhook: webhook)
     }
 
+    /// `EVENT-WEBHOOK`.
     package var description: String { "\(event)-\(webhook)" }
 }
 
 /// A delivery whose lease the caller holds, with the webhook's target, headers and secret as they are now.
 package struct ClaimedDelivery: Sendable, Hashable {
+    /// Which delivery.
     package var id: DeliveryID
+    /// The fence of this claim.
     package var fence: Int64
     /// Attempts made before, in its present set.
     package var attempts: Int
+    /// `X-SuperOffice-EventId`.
     package var eventID: UUID
+    /// `X-SuperOffice-Event`.
     package var event: String
+    /// The bytes to sign and send.
     package var body: [UInt8]
+    /// The target, as it is now.
     package var url: String
     /// See ``Webhook/target``.
     package var target: String
     /// Whether its webhook's last attempt failed.
     package var isFailing = false
+    /// The webhook's own headers, as they are now.
     package var headers: StringDictionary?
+    /// The webhook's secret, as it is now.
     package var secret: String?
 
+    /// With these members.
     package init(
         id: DeliveryID,
         fence: Int64,
@@ -142,14 +156,18 @@ package struct ClaimedDelivery: Sendable, Hashable {
 
 /// One attempt that was made, and how to decide what follows from it.
 package struct DeliveryResult: Sendable {
+    /// Which delivery.
     package var id: DeliveryID
+    /// The fence of this claim.
     package var fence: Int64
+    /// What was done and what came of it.
     package var attempt: Attempt
     /// The id of the event that a change of the webhook's state signals.
     package var stateEventID: UUID
     /// Decides by what stands in the store when the result is recorded. May be called more than once.
     package var decide: @Sendable (DeliverySnapshot) -> DeliveryDecision
 
+    /// With these members.
     package init(
         id: DeliveryID,
         fence: Int64,
@@ -171,9 +189,12 @@ package struct DeliverySnapshot: Sendable, Hashable {
     package var attempts: Int
     /// Whether it was asked for again by an operator; then it says nothing about the webhook's health.
     package var isReplay: Bool
+    /// The webhook's state.
     package var webhookState: WebhookState
+    /// Failed attempts of the webhook in a row.
     package var consecutiveErrors: Int
 
+    /// With these members.
     package init(
         attempts: Int,
         isReplay: Bool = false,
@@ -201,6 +222,7 @@ package struct DeliveryDecision: Sendable, Hashable {
         case failed
     }
 
+    /// What becomes of it.
     package var fate: Fate
     /// Why the attempt failed; nil when it did not.
     package var error: String?
@@ -209,6 +231,7 @@ package struct DeliveryDecision: Sendable, Hashable {
     /// Until when nothing is sent to the webhook; nil for no pause.
     package var pauseUntil: Timestamp?
 
+    /// With these members.
     package init(_ fate: Fate, error: String? = nil, webhookState: WebhookState? = nil, pauseUntil: Timestamp? = nil) {
         self.fate = fate
         self.error = error
@@ -223,7 +246,9 @@ package struct Attempt: Sendable, Hashable {
     package var url: String
     /// The names of the webhook's own headers that were sent; their values may be secret.
     package var ownHeaders: [String]
+    /// When it began.
     package var started: Timestamp
+    /// How long it took.
     package var duration: Duration
     /// `X-SuperOffice-Retry` of it.
     package var retry: Int
@@ -241,6 +266,7 @@ package struct Attempt: Sendable, Hashable {
     /// How much of an answer is kept.
     package static let answerBytes = 4096
 
+    /// With these members.
     package init(
         url: String = "",
         ownHeaders: [String] = [],

@@ -2,6 +2,7 @@ package import FoundationEssentials
 
 /// One POST to a target, decided down to its body bytes; the sender adds only what HTTP needs and the signature.
 package struct WebhookNotification: Sendable, Hashable {
+    /// The target.
     package var url: String
     /// The webhook's own headers, as saved.
     package var headers: StringDictionary?
@@ -20,6 +21,7 @@ package struct WebhookNotification: Sendable, Hashable {
     /// The exact bytes that are signed and sent.
     package var body: [UInt8]
 
+    /// A notification that is not signed yet.
     package init(
         url: String,
         headers: StringDictionary?,
@@ -57,11 +59,16 @@ package enum SendOutcome: Sendable, Hashable {
 
 /// What a target answered. The body is cut at the sender's bound.
 package struct TargetAnswer: Sendable, Hashable {
+    /// The status code.
     package var status: Int
+    /// The reason phrase, empty for a code that has none.
     package var reason: String
+    /// In the order they came.
     package var headers: [StringDictionary.Entry]
+    /// As far as it was read.
     package var body: [UInt8]
 
+    /// A notification that is not signed yet.
     package init(status: Int, reason: String, headers: [StringDictionary.Entry] = [], body: [UInt8] = []) {
         self.status = status
         self.reason = reason
@@ -86,10 +93,12 @@ package struct SendFailure: Error, Sendable, Hashable {
         case refusedByPolicy, invalidURL, resolution, connection, tls, timeout, protocolViolation, shutdown
     }
 
+    /// What kind of failure it was.
     package var kind: Kind
     /// For the webhook's owner: names what failed and, where there is one, the setting that changes it.
     package var text: String
 
+    /// A notification that is not signed yet.
     package init(_ kind: Kind, _ text: String) {
         self.kind = kind
         self.text = text

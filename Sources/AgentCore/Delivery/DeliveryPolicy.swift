@@ -27,23 +27,30 @@ package struct DeliveryPolicy: Sendable, Hashable {
     /// After how many consecutive failures nothing is sent to a target for a while; then the few attempts that a failing
     /// target gets probe it.
     package struct Breaker: Sendable, Hashable {
+        /// Failures in a row.
         package var failures: Int
+        /// How long the target is left alone then.
         package var pause: Duration
 
+        /// With these members.
         package init(failures: Int, pause: Duration) {
             self.failures = failures
             self.pause = pause
         }
     }
 
+    /// When a delivery is tried again.
     package var schedule: Schedule
+    /// Which statuses mean that it arrived.
     package var success: Success
     /// Consecutive failed attempts of a webhook that make it TooManyErrors; nil for no number.
     package var failureLimit: Int?
     /// The longest wait that a `Retry-After` of the target may ask for; nil to ignore it.
     package var retryAfterLimit: Duration?
+    /// When a target is left alone; nil for never.
     package var breaker: Breaker?
 
+    /// With these members.
     package init(
         schedule: Schedule,
         success: Success,

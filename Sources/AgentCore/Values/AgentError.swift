@@ -20,7 +20,9 @@ package struct AgentError: Error, Sendable, Hashable {
         package var exceptionType: String { "SuperOffice.Exceptions." + rawValue }
     }
 
+    /// Which of NetServer's exceptions it is.
     package var kind: Kind
+    /// What is wrong, naming the id or field.
     package var message: String
     /// What a person is shown; always filled, because clients print it.
     package var friendlyText: String
@@ -29,6 +31,7 @@ package struct AgentError: Error, Sendable, Hashable {
     /// The operation it happened in, `Webhook.SaveWebhook`; empty until a front fills it.
     package var source: String
 
+    /// An error whose friendly text is its message where none is given.
     package init(
         _ kind: Kind,
         _ message: String,

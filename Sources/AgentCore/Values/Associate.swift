@@ -1,18 +1,31 @@
 /// Who registered or last changed a webhook (contract, section 3).
 package struct Associate: Sendable, Hashable, Codable {
+    /// Primary key of the associate.
     package var associateID: Int32
+    /// The short name, such as initials.
     package var name: String
+    /// Primary key of the person.
     package var personID: Int32
+    /// Place in lists.
     package var rank: Int16
+    /// What is shown beside the name.
     package var tooltip: String
+    /// What kind of user it is.
     package var type: UserType
+    /// Primary key of the user group.
     package var groupIndex: Int32
+    /// First and last name.
     package var fullName: String
+    /// The name with title.
     package var formalName: String
+    /// Whether the associate has been retired.
     package var deleted: Bool
+    /// Primary key of the service user, 0 for none.
     package var ejUserID: Int32
+    /// What the user logs in with.
     package var userName: String
 
+    /// An associate with these members.
     package init(
         associateID: Int32,
         name: String,

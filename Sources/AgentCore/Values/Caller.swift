@@ -4,8 +4,10 @@ package struct Caller: Sendable, Hashable {
     package var tenant: String
     /// The registered application that calls; nil where applications are not told apart (on-site).
     package var application: String?
+    /// The user.
     package var associate: Associate
 
+    /// A caller with these members.
     package init(tenant: String, application: String? = nil, associate: Associate) {
         self.tenant = tenant
         self.application = application
@@ -19,10 +21,12 @@ package struct Caller: Sendable, Hashable {
 /// The webhooks that a caller may see and change: those of its tenant and, hosted, of its application (contract,
 /// section 5).
 package struct WebhookScope: Sendable, Hashable {
+    /// The tenant.
     package var tenant: String
     /// nil: those of every application.
     package var application: String?
 
+    /// A scope with these members.
     package init(tenant: String, application: String? = nil) {
         self.tenant = tenant
         self.application = application

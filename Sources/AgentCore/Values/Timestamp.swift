@@ -33,6 +33,7 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable {
         .nanoseconds((ticks - earlier.ticks) * 100)
     }
 
+    /// Whether `left` is the earlier one.
     package static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.ticks < right.ticks
     }

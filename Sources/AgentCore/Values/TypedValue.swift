@@ -60,13 +60,16 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
 package struct ObjectDictionary: Sendable, Hashable, Codable {
     /// One name with its value.
     package struct Entry: Sendable, Hashable, Codable {
+        /// The name.
         package var key: String
+        /// Its value.
         package var value: TypedValue
     }
 
     /// The entries, names unique.
     package private(set) var entries: [Entry] = []
 
+    /// No entries.
     package init() {}
 
     /// - Parameter entries: Names and values; a repeated name keeps its first place and its last value.
@@ -82,6 +85,7 @@ package struct ObjectDictionary: Sendable, Hashable, Codable {
         }
     }
 
+    /// The value of a name, nil when it has none.
     package subscript(key: String) -> TypedValue? {
         entries.first { $0.key.isSame(as: key) }?.value
     }

@@ -5,19 +5,32 @@ import Foundation
 package struct Webhook: Sendable, Hashable {
     /// 0 for one that is not stored.
     package var id: Int32 = 0
+    /// What it is called; need not be unique.
     package var name: String?
+    /// The names of the events that it listens to.
     package var events: [String?]?
+    /// Where notifications are posted to; for other types whatever their plug-in takes.
     package var targetURL: String?
+    /// Signs notifications when it is not empty; returned to whoever may read the webhook.
     package var secret: String?
+    /// Whether its events are sent.
     package var state: WebhookState = .unknown
+    /// The plug-in that handles it; nil and empty mean ``deliverableType``.
     package var type: String?
+    /// HTTP headers that its notifications carry.
     package var headers: StringDictionary?
+    /// Members that its notifications carry, typed.
     package var properties: ObjectDictionary?
+    /// When it was saved first; set by the server.
     package var registered: Timestamp = .unset
+    /// Who saved it first; set by the server.
     package var registeredBy: Associate?
+    /// When it was saved last; set by the server.
     package var updated: Timestamp = .unset
+    /// Who saved it last; set by the server.
     package var updatedBy: Associate?
 
+    /// An empty webhook, not stored.
     package init() {}
 
     /// The type that this service delivers itself; any other is kept for plug-ins it does not have.
@@ -74,6 +87,7 @@ package struct WebhookFilter: Sendable, Hashable {
     package var name: String?
     /// One of its events, whole, without regard to case.
     package var event: String?
+    /// Its state.
     package var state: WebhookState?
 
     /// Empty texts and `Unknown` mean no restriction.

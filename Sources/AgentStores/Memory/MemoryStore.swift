@@ -8,6 +8,7 @@ package final class MemoryStore: AgentStore {
     private let state = Mutex(MemoryState())
     private let arrivalSignal = Arrivals()
 
+    /// An empty store.
     package init() {}
 
     package var arrivals: AsyncStream<Void> { arrivalSignal.stream }

@@ -3,10 +3,12 @@ import Foundation
 
 /// The engine's time, so that tests can move it.
 package struct DeliveryClock: Sendable {
+    /// What the clock shows.
     package var now: @Sendable () -> Timestamp
     /// Returns after that much of this clock's time; throws when the task is cancelled.
     package var sleep: @Sendable (Duration) async throws -> Void
 
+    /// A clock made of its two readings.
     package init(
         now: @escaping @Sendable () -> Timestamp,
         sleep: @escaping @Sendable (Duration) async throws -> Void
@@ -15,6 +17,7 @@ package struct DeliveryClock: Sendable {
         self.sleep = sleep
     }
 
+    /// The machine's clock.
     package static let system = DeliveryClock(
         now: { Timestamp(Date()) },
         sleep: { try await Task.sleep(for: $0) }

@@ -26,6 +26,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         /// How long what is in flight may go on when the service stops.
         package var drain: Duration
 
+        /// The defaults, but for what is given.
         package init(
             concurrency: Int = 512,
             perTarget: Int = 64,

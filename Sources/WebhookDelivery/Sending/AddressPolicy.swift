@@ -6,6 +6,7 @@ package struct AddressPolicy: Sendable, Hashable {
     /// Ranges that are allowed although they are not public.
     package var allowed: [AddressRange]
 
+    /// Public addresses, and what is given.
     package init(allowsEverything: Bool = false, allowed: [AddressRange] = []) {
         self.allowsEverything = allowsEverything
         self.allowed = allowed

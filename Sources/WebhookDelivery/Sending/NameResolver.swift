@@ -23,6 +23,7 @@ package final class SystemResolver: NameResolver {
     /// Names that can be looked up at a time.
     private static let threadCount = 16
 
+    /// With threads of its own.
     package init() {
         threads = NIOThreadPool(numberOfThreads: Self.threadCount)
         threads.start()

@@ -11,6 +11,7 @@ package final class NotificationSigner: Sendable {
     /// At most this many are kept; then all are dropped, which costs one keying each.
     private static let capacity = 1024
 
+    /// With no key kept yet.
     package init() {}
 
     /// The value of `X-SuperOffice-Signature`, nil without a secret.

@@ -17,10 +17,12 @@ package final class SocketSender: NotificationSender {
         package var validatesHTTPS: Bool
         /// PEM file of authorities that are trusted beside the system's.
         package var authoritiesFile: String?
+        /// Which addresses may be called.
         package var addresses: AddressPolicy
         /// HTTP proxy that everything goes through.
         package var proxy: TargetURL?
 
+        /// With these members.
         package init(
             timeout: Duration = .seconds(15),
             validatesHTTPS: Bool = true,

@@ -2,9 +2,11 @@ import Foundation
 
 /// A target's URL, taken apart for HTTP.
 package struct TargetURL: Sendable, Hashable {
+    /// Whether it is `https`.
     package let isTLS: Bool
     /// Without brackets.
     package let host: String
+    /// The port, the scheme's own where none is given.
     package let port: Int
     /// Path and query, as the request line has them.
     package let path: String

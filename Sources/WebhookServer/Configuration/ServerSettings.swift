@@ -9,29 +9,44 @@ package import XML
 /// Everything that `serve` can be told, checked. Values come from flags, then `WEBHOOK_SVC_...` variables, then the
 /// configuration file; see ``Setting`` for their names.
 package struct ServerSettings: Sendable {
+    /// Address to listen on.
     package var host = "127.0.0.1"
+    /// Port to listen on; 0 takes any.
     package var port = 8087
+    /// Where state is kept.
     package var store: StoreLocation = .sqlite(path: "./webhooks.db")
+    /// Whether the documentation's credentials work and every target is allowed.
     package var isDevelopment = false
     /// Stands before `/Remote` in the WSDL's address; nil to take the host that was asked.
     package var publicURL: String?
+    /// What is logged.
     package var logLevel = Logger.Level.info
+    /// How failed operations are answered over SOAP.
     package var operationErrors = OperationErrors.header
+    /// The agent's rules.
     package var rules = AgentRules()
+    /// When deliveries are tried again.
     package var policy = DeliveryPolicy.netServer
     /// How long attempts, and failed deliveries, are kept on record.
     package var attemptRetention = Duration.seconds(7 * 86400)
+    /// How long failed deliveries are kept on record.
     package var failedRetention = Duration.seconds(30 * 86400)
     /// Attempts that are kept on record at most.
     package var attemptLimit = 1_000_000
     /// Opens the admin API to whoever has it; nil closes it, except with `--dev`.
     package var adminToken: String?
+    /// What bounds the engine.
     package var delivery = DeliveryEngine.Settings()
+    /// How targets are reached.
     package var sending = SocketSender.Settings()
+    /// How long what is in flight may go on when the service stops.
     package var shutdownTimeout = Duration.seconds(15)
+    /// The version in `User-Agent`.
     package var netServerVersion = "8.8.0.0"
+    /// What one request may cost to read.
     package var xmlLimits = XMLLimits()
 
+    /// The defaults.
     package init() {}
 }
 
