@@ -68,7 +68,7 @@ package struct TargetAnswer: Sendable, Hashable {
     /// As far as it was read.
     package var body: [UInt8]
 
-    /// A notification that is not signed yet.
+    /// An answer with these members.
     package init(status: Int, reason: String, headers: [StringDictionary.Entry] = [], body: [UInt8] = []) {
         self.status = status
         self.reason = reason
@@ -98,7 +98,7 @@ package struct SendFailure: Error, Sendable, Hashable {
     /// For the webhook's owner: names what failed and, where there is one, the setting that changes it.
     package var text: String
 
-    /// A notification that is not signed yet.
+    /// A failure of a kind, with what its webhook's owner is told.
     package init(_ kind: Kind, _ text: String) {
         self.kind = kind
         self.text = text
