@@ -57,7 +57,7 @@ struct ServeOptions: ParsableArguments {
     var sendFieldValues: Bool?
     @Option(
         help: ArgumentHelp(
-            "Ranges of addresses that targets may have although they are not public (default: none).",
+            "Ranges that targets may be in although not public (default: none, with --dev all).",
             valueName: "ranges"
         )
     )

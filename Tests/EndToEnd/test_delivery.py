@@ -182,6 +182,24 @@ class Delivery(unittest.TestCase):
             self.assertIn(line, text)
         self.assertRegex(text, r"webhook_svc_signal_commits_total [1-9]")
 
+    def test_targets_that_are_not_public_are_refused_with_the_rule_and_the_setting(self):
+        receiver = self.receiver()
+        service = self.service("--allow-targets", "203.0.113.7", "--require-https", "false")
+        hosts = ["127.0.0.1", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "2130706433",
+                 "localhost"]
+        for host in hosts:
+            hook = (f"<Webhook><Events><a:string>contact.created</a:string></Events>"
+                    f"<TargetUrl>http://{host}:{receiver.port}/</TargetUrl></Webhook>")
+            for operation in ("SaveWebhook", "TestWebhook"):
+                _, answer = service.call(f"<{operation}>{hook}</{operation}>")
+                self.assertIn("not allowed (setting allow-targets)", answer, host)
+        self.assertEqual(receiver.requests, [])
+        _, answer = service.call("<GetAllWebhooks/>")
+        self.assertIn("<Response></Response>", answer)
+        service.stop()
+        service = self.service("--allow-targets", "127.0.0.1/32")
+        service.save(receiver.url, ["contact.created"])
+
     def test_nothing_acknowledged_is_lost_when_the_process_is_killed_again_and_again(self):
         receiver = self.receiver()
         service = self.service("--delivery-timeout", "5s", "--failure-limit", "0")

@@ -121,13 +121,15 @@ extension ServerSettings {
         sending.authoritiesFile = try await values.parse(.caFile, expecting: "a file that can be read") { path in
             FileManager.default.isReadableFile(atPath: path) ? path : nil
         }
-        sending.addresses.allowsEverything = isDevelopment
-        sending.addresses.allowed =
+        let ranges =
             try await values.parse(.allowTargets, expecting: "address ranges such as 10.1.0.0/16,fd00::/8") { text in
                 let parts = text.split(separator: ",")
                 let ranges = parts.compactMap { AddressRange(String($0.trimmingPrefix(" "))) }
                 return ranges.count == parts.count ? ranges : nil
-            } ?? []
+            }
+        sending.addresses.allowed = ranges ?? []
+        // With ranges given, --dev holds to them, so that the policy can be tried on one machine.
+        sending.addresses.allowsEverything = isDevelopment && ranges == nil
         sending.proxy = try await values.parse(
             .proxy,
             expecting: "the http URL of a proxy, such as http://10.0.0.5:3128"
