@@ -12,7 +12,6 @@ package enum SHA256Digest {
 
     /// The digest in lower-case hexadecimal.
     package static func hex(of bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: of(bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        Hexadecimal.text(of(bytes))
     }
 }
