@@ -1,7 +1,7 @@
 package import AgentCore
 
 /// What a service keeps its state in.
-package typealias AgentStore = WebhookStore & DeliveryQueue & DeliveryLog
+package typealias AgentStore = WebhookStore & DeliveryQueue & DeliveryLog & SessionStore
 
 /// Where a store is, as `--store` names it.
 package enum StoreLocation: Sendable, Hashable {
@@ -29,6 +29,14 @@ package enum StoreLocation: Sendable, Hashable {
         switch self {
         case .memory: "memory:"
         case .sqlite(let path): "sqlite:" + path
+        }
+    }
+
+    /// What keeps it, as `GetSystemInfo` names it.
+    package var databaseType: String {
+        switch self {
+        case .memory: "Memory"
+        case .sqlite: "SQLite"
         }
     }
 

@@ -6,11 +6,27 @@ package struct AgentRules: Sendable, Hashable {
     package var verifiesTarget: Bool
     /// Whether the body of a delivery carries the values of the event's data, as newer servers do.
     package var sendsFieldValues: Bool
+    /// What the right to webhooks is needed for.
+    package var webhookRight: WebhookRight
 
     /// NetServer's rules, but for what is given.
-    package init(requiresHTTPS: Bool = true, verifiesTarget: Bool = true, sendsFieldValues: Bool = false) {
+    package init(
+        requiresHTTPS: Bool = true,
+        verifiesTarget: Bool = true,
+        sendsFieldValues: Bool = false,
+        webhookRight: WebhookRight = .exceptSignal
+    ) {
         self.requiresHTTPS = requiresHTTPS
         self.verifiesTarget = verifiesTarget
         self.sendsFieldValues = sendsFieldValues
+        self.webhookRight = webhookRight
     }
+}
+
+/// Which operations ask for ``Right/webhooks``; the raw value is the setting's.
+package enum WebhookRight: String, Sendable, Hashable, CaseIterable {
+    case everything
+    /// Every operation but SignalEvent, which programs call that have no business with webhooks themselves.
+    case exceptSignal = "except-signal"
+    case nothing
 }

@@ -4,7 +4,7 @@ package import Logging
 /// NetServer's Webhook agent: the eight operations, with every rule about webhooks. The SOAP and REST fronts bind to it
 /// and add none of their own.
 ///
-/// Operations throw ``AgentError``. A failure of the store reaches the caller as a reference, and the log in full.
+/// Operations throw ``AgentError``; one of kind sentry where the caller's user lacks the right (``AgentRules/webhookRight``). A failure of the store reaches the caller as a reference, and the log in full.
 package struct WebhookAgent: Sendable {
     private let store: any WebhookStore
     private let sender: any NotificationSender
@@ -34,7 +34,8 @@ package struct WebhookAgent: Sendable {
     }
 
     /// A webhook to start from; it is not stored.
-    package func createDefaultWebhook() -> Webhook {
+    package func createDefaultWebhook(for caller: Caller) throws(AgentError) -> Webhook {
+        try checkRight(caller)
         var webhook = Webhook()
         webhook.state = .active
         webhook.type = Webhook.deliverableType
@@ -45,6 +46,7 @@ package struct WebhookAgent: Sendable {
     /// Stores a webhook: id 0 creates one, any other replaces the caller's webhook of that id as a whole, State apart.
     /// The target is asked first and nothing is stored when it does not answer the test event with 200.
     package func saveWebhook(_ webhook: Webhook?, by caller: Caller) async throws(AgentError) -> Webhook {
+        try checkRight(caller)
         guard var webhook else { throw Self.missing("Webhook") }
         if webhook.type?.isEmpty ?? true { webhook.type = Webhook.deliverableType }
         var stored: Webhook?
@@ -85,22 +87,28 @@ package struct WebhookAgent: Sendable {
 
     /// The caller's webhook of that id, nil when there is none.
     package func webhook(id: Int32, for caller: Caller) async throws(AgentError) -> Webhook? {
-        try await storing { () throws(StoreError) in try await store.webhook(id: id, in: caller.scope) }
+        try checkRight(caller)
+        return try await storing { () throws(StoreError) in try await store.webhook(id: id, in: caller.scope) }
     }
 
     /// The caller's webhooks that pass the filter, by id.
     package func webhooks(matching filter: WebhookFilter, for caller: Caller) async throws(AgentError) -> [Webhook] {
-        try await storing { () throws(StoreError) in try await store.webhooks(in: caller.scope, matching: filter) }
+        try checkRight(caller)
+        return try await storing { () throws(StoreError) in
+            try await store.webhooks(in: caller.scope, matching: filter)
+        }
     }
 
     /// Deletes the caller's webhook of that id; an absent one is none the worse.
     package func deleteWebhook(id: Int32, for caller: Caller) async throws(AgentError) {
+        try checkRight(caller)
         let time = now()
         try await storing { () throws(StoreError) in _ = try await store.delete(id: id, in: caller.scope, at: time) }
     }
 
     /// Sends the test event to the webhook's target and tells what it answered. The webhook need not be stored.
     package func testWebhook(_ webhook: Webhook?, by caller: Caller) async throws(AgentError) -> WebhookTestResult {
+        try checkRight(caller)
         guard let webhook else { throw Self.missing("Webhook") }
         try WebhookValidation.testing(webhook, rules: rules).check()
         guard webhook.isDeliverable else {
@@ -122,13 +130,24 @@ package struct WebhookAgent: Sendable {
         data: ObjectDictionary?,
         by caller: Caller
     ) async throws(AgentError) {
+        if rules.webhookRight == .everything { try checkRight(caller) }
         let event = event(name: name ?? "", primaryKey: primaryKey, data: data, by: caller)
         try await storing { () throws(StoreError) in _ = try await store.signal(event) }
     }
 
     /// The text of the last failed delivery; empty when there was none or no such webhook.
     package func lastError(id: Int32, for caller: Caller) async throws(AgentError) -> String {
-        try await storing { () throws(StoreError) in try await store.lastError(id: id, in: caller.scope) } ?? ""
+        try checkRight(caller)
+        return try await storing { () throws(StoreError) in try await store.lastError(id: id, in: caller.scope) } ?? ""
+    }
+
+    private func checkRight(_ caller: Caller) throws(AgentError) {
+        guard rules.webhookRight != .nothing, !caller.rights.contains(.webhooks) else { return }
+        throw AgentError(
+            .sentry,
+            "The user '\(caller.associate.userName)' does not have the right 'webhooks'.",
+            friendlyText: "You do not have the right to work with webhooks. Ask your administrator for it."
+        )
     }
 
     private func verifyTarget(of webhook: Webhook, for caller: Caller) async throws(AgentError) {

@@ -107,12 +107,8 @@ package struct WebhookFilter: Sendable, Hashable {
 
 /// Rules about event names.
 package enum EventName {
-    /// The form in which names are compared: whole, without regard to case (contract, section 7), and composed, so that
-    /// what Swift calls equal is equal to a database as well.
-    package static func key(_ name: String) -> String {
-        let key = name.lowercased()
-        return key.utf8.allSatisfy { $0 < 0x80 } ? key : key.precomposedStringWithCanonicalMapping
-    }
+    /// The form in which names are compared: whole, without regard to case (contract, section 7).
+    package static func key(_ name: String) -> String { name.caseless }
 
     /// The event name up to its last dot; the whole name when it has none (contract, section 7).
     package static func entity(of name: String) -> String {

@@ -37,9 +37,15 @@ struct MemoryState {
     var deliveries: [DeliveryID: Delivery] = [:]
     /// Oldest first.
     var attempts: [LoggedAttempt] = []
+    var sessions: [SessionKey: Session] = [:]
 
     func webhook(_ id: Int32, in scope: WebhookScope) -> StoredWebhook? {
         webhooks[id].flatMap { scope.holds($0.scope) ? $0 : nil }
+    }
+
+    /// Those used last first.
+    func sessions(matching filter: SessionFilter) -> [Session] {
+        sessions.values.filter(filter.matches).sorted { ($0.used, $0.created) > ($1.used, $1.created) }
     }
 
     mutating func signal(_ event: Event) -> Int {
@@ -242,12 +248,5 @@ struct MemoryState {
         _ right: (key: DeliveryID, value: Delivery)
     ) -> Bool {
         (left.value.due, left.key.event, left.key.webhook) < (right.value.due, right.key.event, right.key.webhook)
-    }
-}
-
-extension WebhookScope {
-    /// Whether what belongs to `owner` is in this scope.
-    func holds(_ owner: WebhookScope) -> Bool {
-        tenant == owner.tenant && (application == nil || application == owner.application)
     }
 }

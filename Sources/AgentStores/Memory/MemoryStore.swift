@@ -210,8 +210,50 @@ package final class MemoryStore: AgentStore {
     package func reset() async throws(StoreError) {
         state.withLock { state in
             let (webhook, event) = (state.lastWebhookID, state.lastEventID)
+            let sessions = state.sessions
             state = MemoryState()
             (state.lastWebhookID, state.lastEventID) = (webhook, event)
+            state.sessions = sessions
+        }
+    }
+
+    // MARK: SessionStore
+
+    package func insert(_ session: Session, limit: Int) async throws(StoreError) {
+        state.withLock { state in
+            state.sessions[session.key] = session
+            let filter = SessionFilter(tenant: session.tenant, userName: session.userName)
+            for surplus in state.sessions(matching: filter).dropFirst(limit) { state.sessions[surplus.key] = nil }
+        }
+    }
+
+    package func session(_ key: SessionKey) async throws(StoreError) -> Session? {
+        state.withLock { $0.sessions[key] }
+    }
+
+    package func useSession(_ key: SessionKey, at time: Timestamp) async throws(StoreError) {
+        state.withLock { state in
+            if let session = state.sessions[key] { state.sessions[key]?.used = max(session.used, time) }
+        }
+    }
+
+    package func sessions(matching filter: SessionFilter, limit: Int) async throws(StoreError) -> [Session] {
+        state.withLock { Array($0.sessions(matching: filter).prefix(limit)) }
+    }
+
+    package func endSessions(matching filter: SessionFilter) async throws(StoreError) -> Int {
+        state.withLock { state in
+            let ended = state.sessions(matching: filter)
+            for session in ended { state.sessions[session.key] = nil }
+            return ended.count
+        }
+    }
+
+    package func pruneSessions(usedBefore time: Timestamp, limit: Int) async throws(StoreError) -> Bool {
+        state.withLock { state in
+            let expired = state.sessions.values.filter { $0.used < time }.prefix(limit)
+            for session in expired { state.sessions[session.key] = nil }
+            return expired.count == limit
         }
     }
 }

@@ -7,6 +7,9 @@ enum Schema {
         migrator.registerMigration("1") { database in
             try database.execute(sql: version1)
         }
+        migrator.registerMigration("2") { database in
+            try database.execute(sql: version2)
+        }
         return migrator
     }
 
@@ -97,5 +100,19 @@ enum Schema {
             delivered_suffix BLOB
         ) STRICT;
         CREATE INDEX attempt_delivery ON attempt (event_id, webhook_id);
+        """
+
+    /// `session.user_key` is the name in the form that is compared. Digests of tickets, not tickets.
+    private static let version2 = """
+        CREATE TABLE session (
+            digest BLOB PRIMARY KEY,
+            tenant TEXT NOT NULL,
+            user_name TEXT NOT NULL,
+            user_key TEXT NOT NULL,
+            created INTEGER NOT NULL,
+            used INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX session_user ON session (tenant, user_key, used);
+        CREATE INDEX session_used ON session (used);
         """
 }

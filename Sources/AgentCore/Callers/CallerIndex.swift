@@ -1,0 +1,55 @@
+/// An installation, arranged for look-ups. Secrets are looked up by their digests, so the time that takes says nothing
+/// about them.
+struct CallerIndex: Sendable {
+    struct Tenant: Sendable {
+        let id: String
+        /// What the password of an unknown user is checked against, so that it takes as long as a known one's.
+        let decoyHash: String?
+        private let applications: [[UInt8]: Application]
+        private let users: [String: User]
+        private let accessTokens: [[UInt8]: String]
+        private let fixedTickets: [[UInt8]: String]
+
+        init(_ tenant: AgentCore.Tenant, cryptography: any CallerCryptography) {
+            let digest = { (text: String) in cryptography.digest(of: Array(text.utf8)) }
+            id = tenant.id
+            decoyHash = tenant.users.first?.passwordHash
+            applications = Self.index(tenant.applications.map { (digest($0.token), $0) })
+            users = Self.index(tenant.users.map { ($0.name.caseless, $0) })
+            accessTokens = Self.index(tenant.accessTokens.map { (digest($0.token), $0.user) })
+            fixedTickets = Self.index(tenant.fixedTickets.map { (digest($0.key), $0.value) })
+        }
+
+        func application(_ digest: [UInt8]) -> Application? { applications[digest] }
+        func user(named name: String) -> User? { users[name.caseless] }
+        func user(ofAccessToken digest: [UInt8]) -> User? { accessTokens[digest].flatMap(user) }
+        func user(ofFixedTicket digest: [UInt8]) -> User? { fixedTickets[digest].flatMap(user) }
+
+        private static func index<Key: Hashable, Value>(_ pairs: [(Key, Value)]) -> [Key: Value] {
+            Dictionary(pairs, uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    /// Whether requests must name an application.
+    let checksApplications: Bool
+    private let tenants: [String: Tenant]
+
+    init(_ installation: Installation, cryptography: any CallerCryptography) {
+        checksApplications = installation.kind == .online
+        tenants = Dictionary(
+            installation.tenants.map { ($0.id.caseless, Tenant($0, cryptography: cryptography)) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    /// The tenant of this identifier, as it is configured.
+    func tenant(id: String) -> Tenant? {
+        tenants[id.caseless].flatMap { $0.id == id ? $0 : nil }
+    }
+
+    /// The tenant that a path begins with, without regard to case; on-site the only one, which paths do not name.
+    func tenant(named name: String?) -> Tenant? {
+        guard checksApplications else { return name == nil ? tenants.values.first : nil }
+        return name.flatMap { tenants[$0.caseless] }
+    }
+}

@@ -1,0 +1,36 @@
+/// What a request says about who sent it, and from where.
+package struct Credentials: Sendable, Hashable {
+    /// The identifier of the tenant that the path names; `Default` on-site.
+    package var tenant: String
+    /// Identifies the session.
+    package var ticket: String?
+    /// Identifies the calling application.
+    package var applicationToken: String?
+    /// The client's address, as far as it can be known.
+    package var address: String
+    /// What is slowed down together when logins fail: the address or, where a client has many, what they have in common.
+    package var network: String
+
+    /// With these members.
+    package init(
+        tenant: String,
+        ticket: String? = nil,
+        applicationToken: String? = nil,
+        address: String,
+        network: String? = nil
+    ) {
+        self.tenant = tenant
+        self.ticket = ticket
+        self.applicationToken = applicationToken
+        self.address = address
+        self.network = network ?? address
+    }
+}
+
+/// A session that has begun, or that a ticket stands for.
+package struct Login: Sendable, Hashable {
+    /// Who has logged in.
+    package var user: User
+    /// What the next calls send.
+    package var ticket: String
+}

@@ -1,0 +1,348 @@
+import FoundationEssentials
+package import Logging
+
+/// NetServer's SoPrincipal agent: who may call. It logs users in, gives out tickets, and says whom the credentials of any
+/// other call stand for (contract, section 5). Every front asks it; none has a rule about callers of its own.
+///
+/// Operations throw ``AgentError``. Wrong names, passwords and access tokens are no error but a nil ``Login``.
+package struct PrincipalAgent: Sendable {
+    /// What came of an attempt to log in, for those who count.
+    package enum Outcome: String, Sendable, CaseIterable {
+        case succeeded, failed
+        /// Not heard, because too many failed before it.
+        case refused
+    }
+
+    private let directory: CallerIndex
+    private let sessions: any SessionStore
+    private let cryptography: any CallerCryptography
+    private let ticketLifetime: Duration
+    private let throttle: LoginThrottle
+    private let cache = SessionCache()
+    private let verified: VerifiedPasswords
+    private let now: @Sendable () -> Timestamp
+    private let sleep: @Sendable (Duration) async throws -> Void
+    private let logger: Logger
+    private let onLogin: @Sendable (Outcome) -> Void
+
+    /// Sessions that a user may have at once; the one used longest ago ends for the next.
+    private static let sessionsPerUser = 10_000
+    private static let loginFailed = "Authentication failed!"
+
+    /// - Parameters:
+    ///   - ticketLifetime: How long a ticket lives after its last use.
+    ///   - now: The clock.
+    ///   - sleep: Waits; throws when the task is cancelled.
+    ///   - onLogin: Told of every attempt to log in.
+    package init(
+        installation: Installation,
+        sessions: any SessionStore,
+        cryptography: any CallerCryptography,
+        ticketLifetime: Duration,
+        throttle: LoginThrottle = LoginThrottle(),
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp = { Timestamp(Date()) },
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+        onLogin: @escaping @Sendable (Outcome) -> Void = { _ in }
+    ) {
+        directory = CallerIndex(installation, cryptography: cryptography)
+        self.sessions = sessions
+        self.cryptography = cryptography
+        self.ticketLifetime = ticketLifetime
+        self.throttle = throttle
+        verified = VerifiedPasswords(cryptography: cryptography)
+        self.now = now
+        self.sleep = sleep
+        self.logger = logger
+        self.onLogin = onLogin
+    }
+
+    /// The identifier of the tenant that a path names, as it is configured; nil when there is none. On-site, paths name
+    /// none and there is one.
+    package func tenant(named name: String?) -> String? {
+        directory.tenant(named: name)?.id
+    }
+
+    // MARK: Calls
+
+    /// Who makes a call. Throws an error of kind session that names what is missing or wrong: the application token, or
+    /// the ticket.
+    package func caller(_ credentials: Credentials) async throws(AgentError) -> Caller {
+        let (tenant, application) = try applicant(credentials)
+        guard let ticket = credentials.ticket, !ticket.isEmpty else { throw Self.noSession(ticketIsMissing: true) }
+        guard let user = try await user(ofTicket: ticket, in: tenant) else {
+            throw Self.noSession(ticketIsMissing: false)
+        }
+        return Caller(
+            tenant: tenant.id,
+            application: application?.name,
+            associate: user.principal.associate,
+            rights: user.rights
+        )
+    }
+
+    // MARK: Logging in
+
+    /// Logs in with a name and a password; nil when they are wrong.
+    package func authenticate(
+        userName: String?,
+        password: String?,
+        _ credentials: Credentials
+    ) async throws(AgentError) -> Login? {
+        let (tenant, _) = try applicant(credentials)
+        guard let user = try await checkPassword(userName, password, tenant, credentials) else { return nil }
+        return try await begin(user, tenant)
+    }
+
+    /// Logs in with an access token; nil when it is unknown.
+    package func authenticate(accessToken: String?, _ credentials: Credentials) async throws(AgentError) -> Login? {
+        let (tenant, _) = try applicant(credentials)
+        let user = try await attempt("access token", userName: nil, tenant, credentials) {
+            .some(tenant.user(ofAccessToken: self.digest(accessToken ?? "")))
+        }
+        guard let user else { return nil }
+        return try await begin(user, tenant)
+    }
+
+    /// Logs in with what `data` says: `Type` is `usernamepassword`, with `UserName` and `Password`, or `ticket`, with
+    /// `Ticket`, whose session goes on. Names are taken in any case. Throws an error for any other type.
+    package func authenticate(
+        data: StringDictionary?,
+        _ credentials: Credentials
+    ) async throws(AgentError) -> Login? {
+        let (tenant, _) = try applicant(credentials)
+        let values = Dictionary(
+            (data?.entries ?? []).map { ($0.key.lowercased(), $0.value ?? "") },
+            uniquingKeysWith: { first, _ in first }
+        )
+        switch values["type"]?.lowercased() {
+        case "usernamepassword":
+            return try await authenticate(userName: values["username"], password: values["password"], credentials)
+        case "ticket":
+            let ticket = values["ticket"] ?? ""
+            let user = try await attempt("ticket", userName: nil, tenant, credentials) { () throws(AgentError) in
+                .some(try await self.user(ofTicket: ticket, in: tenant))
+            }
+            return user.map { Login(user: $0, ticket: ticket) }
+        case nil:
+            throw AgentError(
+                .invalidArgument,
+                "AuthenticationData has no key Type; it must be there, with the value usernamepassword or ticket."
+            )
+        case .some(let type):
+            throw AgentError(
+                .notSupported,
+                "The authentication type '\(type.prefix(60))' is not supported; usernamepassword and ticket are."
+            )
+        }
+    }
+
+    /// Logs in the identity under which the request arrived: here requests arrive under none.
+    package func authenticateImplicit(_ credentials: Credentials) throws(AgentError) -> Login? {
+        _ = try applicant(credentials)
+        return nil
+    }
+
+    /// Whether a caller may be told about the installation: whoever may log in.
+    package func checkApplicant(_ credentials: Credentials) throws(AgentError) {
+        _ = try applicant(credentials)
+    }
+
+    // MARK: Sessions
+
+    /// The sessions that have not expired, those used last first; at most `limit`.
+    package func openSessions(matching filter: SessionFilter, limit: Int) async throws(StoreError) -> [Session] {
+        let time = now()
+        return try await sessions.sessions(matching: filter, limit: limit).filter { !isExpired($0, time) }
+    }
+
+    /// Ends sessions: at once here, within a second in other processes. Returns how many.
+    package func endSessions(matching filter: SessionFilter) async throws(StoreError) -> Int {
+        let count = try await sessions.endSessions(matching: filter)
+        cache.forget()
+        return count
+    }
+
+    /// Removes up to `limit` expired sessions from the store. Returns whether there may be more.
+    package func pruneSessions(limit: Int) async throws(StoreError) -> Bool {
+        try await sessions.pruneSessions(usedBefore: expiry(now()), limit: limit)
+    }
+
+    // MARK: Parts
+
+    /// The tenant and, hosted, the application that a request comes from.
+    private func applicant(
+        _ credentials: Credentials
+    ) throws(AgentError) -> (tenant: CallerIndex.Tenant, application: Application?) {
+        guard let tenant = directory.tenant(id: credentials.tenant) else {
+            throw AgentError(.session, "There is no tenant '\(credentials.tenant.prefix(60))'.")
+        }
+        guard directory.checksApplications else { return (tenant, nil) }
+        guard let token = credentials.applicationToken, !token.isEmpty else {
+            throw AgentError(
+                .session,
+                "The request carries no application token. Send one that is registered with this tenant in the header block ApplicationToken.",
+                friendlyText: "The application did not say which one it is: its application token is missing."
+            )
+        }
+        guard let application = tenant.application(digest(token)) else {
+            throw AgentError(
+                .session,
+                "The application token is not registered with this tenant.",
+                friendlyText: "The application may not call: its application token is not registered here."
+            )
+        }
+        return (tenant, application)
+    }
+
+    private func user(ofTicket text: String, in tenant: CallerIndex.Tenant) async throws(AgentError) -> User? {
+        let sent = digest(text)
+        if let user = tenant.user(ofFixedTicket: sent) { return user }
+        let time = now()
+        if let session = cache.session(sent, now: time) { return user(of: session, in: tenant, time) }
+        guard let ticket = Ticket(text), ticket.tenant == tenant.id else { return nil }
+        let key = SessionKey(digest: digest(ticket.content))
+        guard let session = try await storing({ () throws(StoreError) in try await sessions.session(key) }),
+            let user = user(of: session, in: tenant, time)
+        else { return nil }
+        cache.remember(session, sent, now: time)
+        if time.since(session.used) >= slack {
+            try await storing { () throws(StoreError) in try await sessions.useSession(key, at: time) }
+        }
+        return user
+    }
+
+    /// The user of a session, nil when it belongs to another tenant, has expired, or its user is no longer configured.
+    private func user(of session: Session, in tenant: CallerIndex.Tenant, _ time: Timestamp) -> User? {
+        guard session.tenant == tenant.id, !isExpired(session, time) else { return nil }
+        return tenant.user(named: session.userName)
+    }
+
+    /// Uses are written down when the last one was this long ago, not every time; so tickets live up to 1 % longer.
+    private var slack: Duration { ticketLifetime / 100 }
+
+    private func expiry(_ time: Timestamp) -> Timestamp { time.advanced(by: .zero - ticketLifetime - slack) }
+
+    private func isExpired(_ session: Session, _ time: Timestamp) -> Bool { session.used < expiry(time) }
+
+    private func begin(_ user: User, _ tenant: CallerIndex.Tenant) async throws(AgentError) -> Login {
+        let ticket = Ticket(
+            secret: cryptography.randomBytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(),
+            number: user.principal.associate.associateID,
+            tenant: tenant.id
+        )
+        let time = now()
+        let session = Session(
+            key: SessionKey(digest: digest(ticket.content)),
+            tenant: tenant.id,
+            userName: user.name,
+            created: time,
+            used: time
+        )
+        try await storing { () throws(StoreError) in
+            try await sessions.insert(session, limit: Self.sessionsPerUser)
+        }
+        return Login(user: user, ticket: ticket.text)
+    }
+
+    /// The user whose name and password these are. Unknown names cost as much time as wrong passwords do.
+    private func checkPassword(
+        _ userName: String?,
+        _ password: String?,
+        _ tenant: CallerIndex.Tenant,
+        _ credentials: Credentials
+    ) async throws(AgentError) -> User? {
+        let (userName, password) = (userName ?? "", password ?? "")
+        let user = tenant.user(named: userName)
+        if let user, verified.contains(password, of: user, tenant: tenant.id, now: now()) {
+            onLogin(.succeeded)
+            return user
+        }
+        return try await attempt("password", userName: userName, tenant, credentials) {
+            guard let hash = user?.passwordHash ?? tenant.decoyHash else { return .some(nil) }
+            guard let isRight = await cryptography.isPassword(password, ofHash: hash) else { return nil }
+            guard let user, isRight else { return .some(nil) }
+            verified.insert(password, of: user, tenant: tenant.id, now: now())
+            return user
+        }
+    }
+
+    /// An attempt to log in, made when its turn has come. `check` gives the user, nil for wrong credentials, and nothing at
+    /// all when it could not be made.
+    private func attempt(
+        _ kind: String,
+        userName: String?,
+        _ tenant: CallerIndex.Tenant,
+        _ credentials: Credentials,
+        _ check: () async throws(AgentError) -> User??
+    ) async throws(AgentError) -> User? {
+        let key = userName.map { tenant.id + "\n" + $0.caseless }
+        var user: User??
+        switch throttle.admit(user: key, address: credentials.network, now: now()) {
+        case .refused(let time):
+            onLogin(.refused)
+            throw Self.tooManyLogins(time)
+        case .after(let wait):
+            if wait > .zero {
+                do { try await sleep(wait) } catch { throw Self.tooManyLogins(.seconds(1)) }
+            }
+            user = try await check()
+        }
+        guard let user else {
+            onLogin(.refused)
+            throw Self.tooManyLogins(.seconds(1))
+        }
+        guard let user else {
+            onLogin(.failed)
+            logger.warning(
+                "login failed",
+                metadata: [
+                    "with": "\(kind)", "user": "\(Self.printable(userName ?? ""))", "tenant": "\(tenant.id)",
+                    "address": "\(credentials.address)",
+                ]
+            )
+            return nil
+        }
+        throttle.succeeded(user: key, address: credentials.network)
+        onLogin(.succeeded)
+        return user
+    }
+
+    /// As it may stand in a log: what a client made up is clipped, and has no line breaks.
+    private static func printable(_ text: String) -> String {
+        String(text.prefix(60).map { $0.isNewline || $0.unicodeScalars.contains { $0.value < 32 } ? "?" : $0 })
+    }
+
+    private func digest(_ text: String) -> [UInt8] {
+        cryptography.digest(of: Array(text.utf8))
+    }
+
+    private func storing<Value>(_ body: () async throws(StoreError) -> Value) async throws(AgentError) -> Value {
+        do {
+            return try await body()
+        } catch {
+            let reference = UUID().uuidString.lowercased()
+            logger.error("store failed", metadata: ["reference": "\(reference)", "error": "\(error)"])
+            throw .server(reference: reference)
+        }
+    }
+
+    private static func tooManyLogins(_ time: Duration) -> AgentError {
+        let seconds = max(1, Int((time / .seconds(1)).rounded(.up)))
+        return AgentError(
+            .session,
+            "Too many logins have failed. Try again in \(seconds) seconds.",
+            friendlyText: "\(loginFailed) Too many logins have failed; try again in \(seconds) seconds."
+        )
+    }
+
+    private static func noSession(ticketIsMissing: Bool) -> AgentError {
+        AgentError(
+            .session,
+            ticketIsMissing
+                ? "The request carries no ticket. Get one from SoPrincipal.svc and send it in the header block Credentials."
+                : "The ticket is unknown or has expired. Get a new one from SoPrincipal.svc.",
+            friendlyText: "You are not logged in, or the session has expired. Log in again."
+        )
+    }
+}
