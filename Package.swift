@@ -78,7 +78,10 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                metrics,
             ],
+            resources: [.embedInCode("Configuration/example.json")],
             swiftSettings: settings
         ),
         .target(name: "Conformance", dependencies: ["XML"], swiftSettings: settings),

@@ -111,6 +111,8 @@ package enum FixtureForm: String, Codable, Sendable, CaseIterable {
 package struct FixtureStep: Codable, Sendable, Equatable, CustomStringConvertible {
     /// What it is about: the operation, with a suffix where an operation stands in several steps.
     package let name: String
+    /// The service that it calls; ``FixtureService/webhook`` where the manifest does not say.
+    package let service: FixtureService
     /// File of the request's body, relative to the manifest.
     package let request: String
     /// The request's `Content-Type`; in SOAP 1.2 the action is a parameter of it.
@@ -125,6 +127,31 @@ package struct FixtureStep: Codable, Sendable, Equatable, CustomStringConvertibl
     package let source: FixtureSource
 
     package var description: String { name }
+}
+
+extension FixtureStep {
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        name = try values.decode(String.self, forKey: .name)
+        service = try values.decodeIfPresent(FixtureService.self, forKey: .service) ?? .webhook
+        request = try values.decode(String.self, forKey: .request)
+        contentType = try values.decode(String.self, forKey: .contentType)
+        action = try values.decodeIfPresent(String.self, forKey: .action)
+        status = try values.decode(Int.self, forKey: .status)
+        answer = try values.decode(String.self, forKey: .answer)
+        source = try values.decode(FixtureSource.self, forKey: .source)
+    }
+}
+
+/// The services of an installation that fixtures call.
+package enum FixtureService: String, Codable, Sendable, CaseIterable {
+    /// Webhooks.
+    case webhook = "Webhook"
+    /// Logins, and the installation.
+    case principal = "SoPrincipal"
+
+    /// The path that its requests are posted to.
+    package var path: String { "/Remote/Services87/\(rawValue).svc" }
 }
 
 /// What an expectation rests on.

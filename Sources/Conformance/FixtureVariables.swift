@@ -12,11 +12,24 @@ package struct FixtureVariables: Sendable, Equatable {
     /// - Parameters:
     ///   - ticket: A valid ticket.
     ///   - token: A valid application token.
+    ///   - user: The name of a user who may log in, spelled as the service spells it.
+    ///   - password: That user's password.
     ///   - target: URL of a receiver that answers 200 with the body `ok`.
     ///   - badTarget: URL of a receiver that answers 500.
     ///   - run: A text that no earlier run used; without white space.
-    package init(ticket: String, token: String, target: String, badTarget: String, run: String) {
-        self.init(["ticket": ticket, "token": token, "target": target, "badTarget": badTarget, "run": run])
+    package init(
+        ticket: String,
+        token: String,
+        user: String,
+        password: String,
+        target: String,
+        badTarget: String,
+        run: String
+    ) {
+        self.init([
+            "ticket": ticket, "token": token, "user": user, "password": password, "target": target,
+            "badTarget": badTarget, "run": run,
+        ])
     }
 
     /// The value of a variable, nil when it has none.
@@ -43,7 +56,7 @@ package struct FixtureVariables: Sendable, Equatable {
     }
 
     /// Whether the whole of `text` is what `pattern`, a text of an expected answer, describes. If so, the pattern's
-    /// `{{int:NAME}}` are bound.
+    /// `{{int:NAME}}` and `{{text:NAME}}` are bound.
     package mutating func match(_ pattern: String, against text: String) -> Bool {
         let parts = FixtureTemplate.parts(of: Array(pattern.utf8))
         guard let bound = Self.match(parts[...], against: Array(text.utf8)[...], values) else { return false }
@@ -104,6 +117,8 @@ extension FixtureVariables {
             var bound = values
             bound[String(name.dropFirst("int:".count))] = String(decoding: text.prefix(length), as: UTF8.self)
             return match(rest, against: text.dropFirst(length), bound)
+        case .placeholder(let name) where name.hasPrefix("text:"):
+            return match(wordNamed: String(name.dropFirst("text:".count)), rest, against: text, values)
         case .placeholder(let name):
             guard let value = values[name] else { return nil }
             return match(Array(value.utf8)[...], rest, against: text, values)
@@ -130,6 +145,23 @@ extension FixtureVariables {
         if rest.isEmpty { return values }
         for length in minimum...text.count {
             if let bound = match(rest, against: text.dropFirst(length), values) { return bound }
+        }
+        return nil
+    }
+
+    /// Binds `name` to the longest text without white space that lets `rest` match what follows it.
+    private static func match(
+        wordNamed name: String,
+        _ rest: ArraySlice<FixtureTemplate.Part>,
+        against text: ArraySlice<UInt8>,
+        _ values: [String: String]
+    ) -> [String: String]? {
+        var word = text.prefix { !" \t\r\n".utf8.contains($0) }
+        while !word.isEmpty {
+            var bound = values
+            bound[name] = String(decoding: word, as: UTF8.self)
+            if let bound = match(rest, against: text.dropFirst(word.count), bound) { return bound }
+            word.removeLast()
         }
         return nil
     }

@@ -184,7 +184,13 @@ package struct AnswerWriter: Sendable {
                 xmlns:SOAP-ENC="http://www.w3.org/2003/05/soap-encoding" \
                 xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" \
                 xmlns:xsd="http://www.w3.org/2001/XMLSchema" \
-                xmlns:NetServerServices872="http://schemas.microsoft.com/2003/10/Serialization/Arrays" \
+                xmlns:
+                """
+            )
+            xml.markup(String(arraysPrefix.dropLast()))
+            xml.markup(
+                """
+                ="http://schemas.microsoft.com/2003/10/Serialization/Arrays" \
                 xmlns:NetServerServices871="http://schemas.microsoft.com/2003/10/Serialization/" xmlns:
                 """
             )
@@ -277,7 +283,9 @@ package struct AnswerWriter: Sendable {
         xml.markup("\"")
     }
 
-    private var arraysPrefix: StaticString {
-        shape == .documented ? "NetServerServices872:" : "arr:"
+    /// The documentation numbers the namespaces of a service; SoPrincipal has one more before that of arrays.
+    private var arraysPrefix: String {
+        guard shape == .documented else { return "arr:" }
+        return prefix == "SoPrincipal:" ? "NetServerServices873:" : "NetServerServices872:"
     }
 }

@@ -3,12 +3,13 @@ import Foundation
 import Logging
 import ServiceLifecycle
 
-/// Removes what is no longer kept on record, in small steps, so that the database does not grow with what has been
+/// Removes expired sessions and what is no longer kept on record, in small steps, so that the database does not grow with what has been
 /// delivered.
 struct LogPruning: Service, CustomStringConvertible {
     var description: String { "LogPruning" }
 
     let log: any DeliveryLog
+    let principals: PrincipalAgent
     let settings: ServerSettings
     let logger: Logger
 
@@ -31,6 +32,7 @@ struct LogPruning: Service, CustomStringConvertible {
     }
 
     private func prune() async throws(StoreError) {
+        while try await principals.pruneSessions(limit: Self.rowsPerStep), !Task.isCancelled { await Task.yield() }
         let now = Timestamp(Date())
         let limits = LogLimits(
             attemptsBefore: now.advanced(by: .zero - settings.attemptRetention),

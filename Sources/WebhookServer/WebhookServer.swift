@@ -1,5 +1,6 @@
 package import AgentCore
 import AgentStores
+import CoreMetrics
 import Foundation
 import Hummingbird
 import HummingbirdCore
@@ -16,9 +17,10 @@ package struct WebhookServer: Service, CustomStringConvertible {
     package var description: String { "WebhookServer" }
 
     private let settings: ServerSettings
-    private let callers: any CallerDirectory
     private let sender: (any NotificationSender)?
     private let logger: Logger
+    private let reloads: AsyncStream<Void>
+    private let now: @Sendable () -> Timestamp
     private let onListening: @Sendable (Int) async -> Void
 
     /// How long a connection may be idle.
@@ -29,20 +31,23 @@ package struct WebhookServer: Service, CustomStringConvertible {
     private static let discardedBytes = 32 << 20
 
     /// - Parameters:
-    ///   - callers: Who may call; nil for what the settings say.
     ///   - sender: Sends notifications; nil for the real one.
+    ///   - reloads: Asks for the listener's certificate to be read anew.
+    ///   - now: The clock of tickets and logins.
     ///   - onListening: Gets the port once requests are taken.
     package init(
         settings: ServerSettings,
         logger: Logger,
-        callers: (any CallerDirectory)? = nil,
         sender: (any NotificationSender)? = nil,
+        reloads: AsyncStream<Void> = AsyncStream { $0.finish() },
+        now: @escaping @Sendable () -> Timestamp = { Timestamp(Date()) },
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.settings = settings
         self.logger = logger
-        self.callers = callers ?? (settings.isDevelopment ? FixedCallers.documented : FixedCallers([:]))
         self.sender = sender
+        self.reloads = reloads
+        self.now = now
         self.onListening = onListening
     }
 
@@ -73,18 +78,45 @@ package struct WebhookServer: Service, CustomStringConvertible {
             settings: settings.delivery,
             logger: logger
         )
-        let agent = WebhookAgent(store: store, sender: sender, rules: settings.rules, logger: logger)
+        let webhooks = WebhookAgent(store: store, sender: sender, rules: settings.rules, logger: logger)
+        let principals = PrincipalAgent(
+            installation: settings.installation,
+            sessions: store,
+            cryptography: OpenSSLCryptography(),
+            ticketLifetime: settings.ticketLifetime,
+            logger: logger,
+            now: now,
+            onLogin: { outcome in
+                Counter(
+                    label: "webhook_svc_logins_total",
+                    dimensions: [("outcome", outcome.rawValue)],
+                    factory: registry
+                ).increment()
+            }
+        )
+        let certificate = try settings.certificate.map { files throws(StartError) in
+            do throws(ListenerCertificate.Problem) {
+                return try ListenerCertificate(files)
+            } catch {
+                throw StartError(description: error.text)
+            }
+        }
         // Stopped from the last to the first: no more calls, then what is in flight.
         let group = ServiceGroup(
             configuration: .init(
                 services: [
-                    .init(service: LogPruning(log: store, settings: settings, logger: logger)),
+                    .init(
+                        service: LogPruning(log: store, principals: principals, settings: settings, logger: logger)
+                    ),
                     .init(service: engine),
+                    .init(service: CertificateReload(certificate: certificate, requests: reloads, logger: logger)),
                     .init(
                         service: application(
-                            agent: agent,
+                            webhooks: webhooks,
+                            principals: principals,
                             store: store,
                             registry: registry,
+                            certificate: certificate,
                             inFlight: { engine.inFlight }
                         )
                     ),
@@ -97,37 +129,47 @@ package struct WebhookServer: Service, CustomStringConvertible {
 
     private func announce(port: Int) {
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        let scheme = settings.certificate == nil ? "http" : "https"
+        let tenant = settings.installation.kind == .onsite ? "" : "/{tenant}"
         logger.notice(
             "listening",
             metadata: [
-                "url": "http://\(host):\(port)/Remote/\(ServiceNumber.services87.name)/\(ServiceName.webhook.file)",
+                "url":
+                    "\(scheme)://\(host):\(port)\(tenant)/Remote/\(ServiceNumber.services87.name)/\(ServiceName.webhook.file)",
                 "store": "\(settings.store.display)", "dev": "\(settings.isDevelopment)",
             ]
         )
     }
 
     private func application(
-        agent: WebhookAgent,
+        webhooks: WebhookAgent,
+        principals: PrincipalAgent,
         store: any AgentStore,
         registry: MetricsRegistry,
+        certificate: ListenerCertificate?,
         inFlight: @escaping @Sendable () -> Int
     ) -> some Service {
-        var descriptions: [Route: ServiceDescription] = [:]
+        var descriptions: [ServiceDescription.ID: ServiceDescription] = [:]
         for name in ServiceName.allCases {
             for number in ServiceNumber.allCases {
-                descriptions[.service(name, number)] = ServiceDescription(name: name, number: number)
+                descriptions[.init(name: name, number: number)] = ServiceDescription(name: name, number: number)
             }
         }
         let responder = FrontResponder(
             soap: SOAPFront(
                 reader: EnvelopeReader(limits: settings.xmlLimits),
-                agent: agent,
-                callers: callers,
+                webhooks: webhooks,
+                principals: principals,
+                system: SystemInfo(version: settings.netServerVersion, databaseType: settings.store.databaseType),
                 operationErrors: settings.operationErrors,
                 metrics: registry
             ),
+            principals: principals,
+            origins: RequestOriginReader(trustedProxies: settings.trustedProxies, isTLS: certificate != nil),
             admin: AdminFront(
                 log: store,
+                principals: principals,
+                ticketLifetime: settings.ticketLifetime,
                 token: settings.adminToken,
                 isDevelopment: settings.isDevelopment,
                 request: NotificationRequest(version: settings.netServerVersion),
@@ -149,7 +191,8 @@ package struct WebhookServer: Service, CustomStringConvertible {
                     limits: .init(
                         discardedBytes: settings.xmlLimits.bytes + Self.discardedBytes,
                         requestTime: Self.requestTime
-                    )
+                    ),
+                    certificate: certificate
                 )
             },
             configuration: .init(
@@ -164,4 +207,9 @@ package struct WebhookServer: Service, CustomStringConvertible {
             logger: logger
         )
     }
+}
+
+/// Why the service cannot start.
+private struct StartError: Error, CustomStringConvertible {
+    let description: String
 }

@@ -9,12 +9,12 @@ import WebhookServer
 /// `webhook-svc serve`.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Serve Remote/Services85...88/Webhook.svc.",
+        abstract: "Serve Webhook.svc and SoPrincipal.svc under Remote/Services85...88.",
         discussion: """
             Every setting can be given as a flag, as an environment variable (WEBHOOK_SVC_RETRY_DELAYS) or as a member of \
             the configuration file (retryDelays), in this order of precedence. Durations are written 300ms, 15s, 5m, 6h, 3d.
 
-            SIGTERM and SIGINT stop the service: it takes no more calls, finishes what is in flight and exits with 0;
+            SIGHUP reads the listener's certificate anew. SIGTERM and SIGINT stop the service: it takes no more calls, finishes what is in flight and exits with 0;
             five seconds after the shutdown timeout whatever is left is cut off.
             """
     )
@@ -24,7 +24,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let settings: ServerSettings
         do {
-            settings = try await ServerSettings(try options.reader())
+            settings = try await options.settings()
         } catch let error as SettingsError {
             throw failure(error.description, code: 64)
         }
@@ -34,7 +34,11 @@ struct Serve: AsyncParsableCommand {
             return handler
         }
         let logger = Logger(label: "webhook-svc")
-        let server = WebhookServer(settings: settings, logger: logger)
+        let (reloads, reload) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
+        let listener = Task { for await _ in hangUps { reload.yield() } }
+        defer { listener.cancel() }
+        let server = WebhookServer(settings: settings, logger: logger, reloads: reloads)
         var configuration = ServiceGroupConfiguration(
             services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
             gracefulShutdownSignals: [.sigterm, .sigint],

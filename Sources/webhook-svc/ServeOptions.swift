@@ -40,6 +40,38 @@ struct ServeOptions: ParsableArguments {
         )
     )
     var operationErrors: String?
+    @Option(
+        help: ArgumentHelp(
+            "onsite, with one tenant, or online, with tenants in paths and application tokens (default: onsite).",
+            valueName: "kind"
+        )
+    )
+    var installation: String?
+    @Option(help: ArgumentHelp("How long a ticket lives after its last use (default: 6h).", valueName: "duration"))
+    var ticketLifetime: String?
+    @Option(
+        help: ArgumentHelp(
+            "What users need the right 'webhooks' for: everything, except-signal or nothing (default: except-signal).",
+            valueName: "what"
+        )
+    )
+    var webhookRight: String?
+    @Option(
+        help: ArgumentHelp(
+            "Certificate to listen with, PEM, read anew on SIGHUP (default: none, plain HTTP).",
+            valueName: "file"
+        )
+    )
+    var tlsCert: String?
+    @Option(help: ArgumentHelp("The certificate's private key, PEM.", valueName: "file"))
+    var tlsKey: String?
+    @Option(
+        help: ArgumentHelp(
+            "Proxies whose Forwarded and X-Forwarded-... headers are believed (default: none).",
+            valueName: "ranges"
+        )
+    )
+    var trustedProxy: String?
     @Option(help: ArgumentHelp("Whether targets must be https (default: true, with --dev false).", valueName: "bool"))
     var requireHttps: Bool?
     @Option(help: ArgumentHelp("Whether https targets need a valid certificate (default: true).", valueName: "bool"))
@@ -124,21 +156,25 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Text of one element, in bytes (default: 1048576).", valueName: "bytes"))
     var maxTextBytes: Int?
 
-    /// Flags over environment over file.
-    func reader() throws -> ConfigReader {
-        let file = try config.map { try ConfigurationFile.read(path: $0).values } ?? [:]
-        return ConfigReader(providers: [
+    /// The settings: flags over environment over file. Throws ``SettingsError`` for the first one that will not do.
+    func settings() async throws -> ServerSettings {
+        let file = try config.map { try ConfigurationFile(path: $0) }
+        if let problem = file?.problems.first { throw problem }
+        let reader = ConfigReader(providers: [
             InMemoryProvider(name: "flags", values: values),
             EnvironmentVariablesProvider().prefixKeys(with: "webhookSvc"),
-            InMemoryProvider(name: "file", values: file),
+            InMemoryProvider(name: "file", values: file?.values ?? [:]),
         ])
+        return try await ServerSettings(reader, tenants: file?.tenants)
     }
 
     private var values: [AbsoluteConfigKey: ConfigValue] {
         let given: [Setting: ConfigContent?] = [
             .listen: text(listen), .store: text(store), .dev: dev ? .bool(true) : nil,
             .allowRemoteDev: allowRemoteDev ? .bool(true) : nil, .publicUrl: text(publicUrl), .logLevel: text(logLevel),
-            .operationErrors: text(operationErrors), .requireHttps: flag(requireHttps),
+            .operationErrors: text(operationErrors), .installation: text(installation),
+            .ticketLifetime: text(ticketLifetime), .webhookRight: text(webhookRight), .tlsCert: text(tlsCert),
+            .tlsKey: text(tlsKey), .trustedProxy: text(trustedProxy), .requireHttps: flag(requireHttps),
             .validateHttps: flag(validateHttps), .verifyTarget: flag(verifyTarget),
             .sendFieldValues: flag(sendFieldValues), .allowTargets: text(allowTargets), .caFile: text(caFile),
             .proxy: text(proxy), .deliveryProfile: text(deliveryProfile), .successStatus: text(successStatus),
@@ -152,7 +188,7 @@ struct ServeOptions: ParsableArguments {
         ]
         return given.reduce(into: [:]) { values, entry in
             guard let content = entry.value else { return }
-            values[AbsoluteConfigKey([entry.key.rawValue])] = ConfigValue(content, isSecret: entry.key == .adminToken)
+            values[AbsoluteConfigKey([entry.key.rawValue])] = ConfigValue(content, isSecret: entry.key.isSecret)
         }
     }
 

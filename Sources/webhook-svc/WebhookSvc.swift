@@ -8,6 +8,8 @@ struct WebhookSvc: AsyncParsableCommand {
         abstract:
             "NetServer's Webhook service for clients that speak SOAP: stores webhooks, sends signed notifications.",
         version: "0.1.0",
-        subcommands: [Serve.self, Sink.self, Deliveries.self, Webhooks.self]
+        subcommands: [
+            Serve.self, Sink.self, Deliveries.self, Webhooks.self, Tickets.self, HashPassword.self, Config.self,
+        ]
     )
 }

@@ -8,9 +8,11 @@ import NIOCore
 import ServiceLifecycle
 import WebhookDelivery
 
-/// The admin API under `/admin/v1`: what became of deliveries, and asking for them again.
+/// The admin API under `/admin/v1`: what became of deliveries, asking for them again, and who is logged in.
 struct AdminFront: Sendable {
     let log: any DeliveryLog
+    let principals: PrincipalAgent
+    let ticketLifetime: Duration
     let token: String?
     let isDevelopment: Bool
     let request: NotificationRequest
@@ -26,8 +28,10 @@ struct AdminFront: Sendable {
     private static let longestIdle = Duration.seconds(300)
 
     /// Answers a request whose path begins with ``prefix``.
-    func respond(to request: Request, context: ServiceContext) async throws -> Response {
-        if let refusal = refusal(request, context) { return refusal }
+    ///
+    /// - Parameter origin: Who sent it.
+    func respond(to request: Request, from origin: RequestOrigin, context: ServiceContext) async throws -> Response {
+        if let refusal = refusal(request, origin) { return refusal }
         let parts = request.uri.path.dropFirst(Self.prefix.count).split(separator: "/").map(String.init)
         do {
             return try await answer(request.method, parts, try Query(request.uri.queryParameters))
@@ -47,6 +51,8 @@ struct AdminFront: Sendable {
         case (.post, 3, "deliveries", let id?, "replay"): return try await replay(id)
         case (.get, 1, "webhooks", _, _): return try await webhooks()
         case (.get, 3, "webhooks", let id?, "usage"): return try await usage(id)
+        case (.get, 1, "tickets", _, _): return try await tickets(query)
+        case (.post, 2, "tickets", "revoke", _): return try await revoke(query)
         case (.get, 1, "idle", _, _): return try await idle(query)
         case (.post, 1, "reset", _, _): return try await reset()
         default: return Self.problem(.notFound, "There is no \(method.rawValue) of this.")
@@ -54,12 +60,11 @@ struct AdminFront: Sendable {
     }
 
     /// Open to this machine with `--dev`; else for whoever has the token, and closed when there is none.
-    private func refusal(_ request: Request, _ context: ServiceContext) -> Response? {
+    private func refusal(_ request: Request, _ origin: RequestOrigin) -> Response? {
         // A page in a browser of this machine is not its user.
         let isFromPage = request.headers[.origin] != nil
-        if isDevelopment, !isFromPage, let peer = context.peer?.ipAddress, peer == "::1" || peer.hasPrefix("127.") {
-            return nil
-        }
+        let isFromHere = origin.address == "::1" || origin.address.hasPrefix("127.")
+        if isDevelopment, !isFromPage, isFromHere { return nil }
         guard let token else { return Response(status: .notFound) }
         let sent = request.headers[.authorization].flatMap { value in
             value.lowercased().hasPrefix("bearer ") ? String(value.dropFirst(7)) : nil
@@ -180,6 +185,34 @@ struct AdminFront: Sendable {
                 lastError: usage.lastError
             )
         )
+    }
+
+    private func tickets(_ query: Query) async throws -> Response {
+        let limit = try query.int("limit", in: 1...Self.longestPage) ?? Self.defaultPage
+        let sessions = try await principals.openSessions(matching: query.sessions(), limit: limit)
+        return try Self.json(
+            AdminJSON.TicketList(
+                tickets: sessions.map { session in
+                    AdminJSON.Ticket(
+                        id: session.key.id,
+                        tenant: session.tenant,
+                        user: session.userName,
+                        created: session.created.description,
+                        used: session.used.description,
+                        expires: session.used.advanced(by: ticketLifetime).description
+                    )
+                }
+            )
+        )
+    }
+
+    private func revoke(_ query: Query) async throws -> Response {
+        let filter = query.sessions()
+        let all = try query.flag("all")
+        guard filter != SessionFilter() || all else {
+            throw Query.Failure(description: "a filter is needed: id, user or tenant; or all=true")
+        }
+        return try Self.json(AdminJSON.Revocation(revoked: try await principals.endSessions(matching: filter)))
     }
 
     /// Waits until nothing is pending or in flight; tests wait for deliveries with it.

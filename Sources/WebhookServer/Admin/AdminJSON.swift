@@ -94,6 +94,24 @@ enum AdminJSON {
         let webhooks: [Webhook]
     }
 
+    /// A session, by what tells it apart; never the ticket.
+    struct Ticket: Encodable {
+        let id: String
+        let tenant: String
+        let user: String
+        let created: String
+        let used: String
+        let expires: String
+    }
+
+    struct TicketList: Encodable {
+        let tickets: [Ticket]
+    }
+
+    struct Revocation: Encodable {
+        let revoked: Int
+    }
+
     struct Replay: Encodable {
         let id: String
         let outcome: String

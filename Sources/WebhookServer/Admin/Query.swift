@@ -10,7 +10,9 @@ struct Query {
 
     private let values: [String: String]
 
-    private static let names: Set = ["webhookId", "event", "state", "limit", "cursor", "timeout"]
+    private static let names: Set = [
+        "webhookId", "event", "state", "limit", "cursor", "timeout", "tenant", "user", "id", "all",
+    ]
 
     init(_ parameters: FlatDictionary<Substring, Substring>) throws {
         // A filter that is mistyped must not let everything through.
@@ -36,6 +38,18 @@ struct Query {
             event: values["event"],
             state: state
         )
+    }
+
+    func sessions() -> SessionFilter {
+        SessionFilter(tenant: values["tenant"], userName: values["user"], id: values["id"])
+    }
+
+    func flag(_ name: String) throws -> Bool {
+        switch values[name] {
+        case nil, "false": return false
+        case "true": return true
+        case .some(let text): throw Failure(description: "\(name): '\(text.prefix(40))' is neither true nor false")
+        }
     }
 
     func cursor() throws -> DeliveryID? {

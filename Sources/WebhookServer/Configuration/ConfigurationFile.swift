@@ -1,54 +1,91 @@
+package import AgentCore
 package import Configuration
 import Foundation
 
-/// The configuration file: a JSON object whose members are settings by name.
-package struct ConfigurationFile: Decodable, Sendable {
+/// The configuration file: a JSON object whose members are settings by name and, beside them, `tenants`.
+package struct ConfigurationFile: Sendable {
     /// The settings in it.
-    package let values: [AbsoluteConfigKey: ConfigValue]
+    package private(set) var values: [AbsoluteConfigKey: ConfigValue] = [:]
+    /// The tenants in it; nil when it names none. On-site their one may have no identifier.
+    package private(set) var tenants: [Tenant]?
+    /// Everything that is wrong with its members, each with its place; what else a setting's value must be is
+    /// ``ServerSettings``' to say.
+    package private(set) var problems: [SettingsError] = []
 
-    /// Reads the file at `path`. Throws ``SettingsError`` naming the file and the key.
-    package static func read(path: String) throws(SettingsError) -> ConfigurationFile {
+    /// Reads the file at `path`. Throws ``SettingsError`` when it cannot be read or is not a JSON object.
+    package init(path: String) throws(SettingsError) {
         let data: Data
         do {
             data = try Data(contentsOf: URL(filePath: path))
         } catch {
             throw SettingsError("config", "the file '\(path)' cannot be read")
         }
-        do {
-            return try JSONDecoder().decode(ConfigurationFile.self, from: data)
-        } catch let error as SettingsError {
-            throw SettingsError("config", "'\(path)': \(error.description)")
-        } catch {
+        guard case .object(let members)? = try? JSONDecoder().decode(JSONValue.self, from: data) else {
             throw SettingsError("config", "'\(path)' is not a JSON object")
         }
-    }
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: Key.self)
-        var values: [AbsoluteConfigKey: ConfigValue] = [:]
-        for key in container.allKeys {
-            guard let setting = Setting(rawValue: key.stringValue) else {
-                throw SettingsError(key.stringValue, "there is no such setting")
+        let directory = URL(filePath: path).deletingLastPathComponent()
+        for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+            if key == "tenants" {
+                var reader = TenantsReader(directory: directory)
+                tenants = reader.tenants(value)
+                problems += reader.problems
+            } else if let setting = Setting(rawValue: key) {
+                read(value, of: setting, directory: directory)
+            } else {
+                problems.append(SettingsError(key, "there is no such setting"))
             }
-            guard let content = Self.content(container, key) else {
-                throw SettingsError(key.stringValue, "its value must be text, a whole number, true or false")
-            }
-            values[AbsoluteConfigKey([setting.rawValue])] = ConfigValue(content, isSecret: setting == .adminToken)
         }
-        self.values = values
     }
 
-    private static func content(_ container: KeyedDecodingContainer<Key>, _ key: Key) -> ConfigContent? {
-        if let flag = try? container.decode(Bool.self, forKey: key) { return .bool(flag) }
-        if let number = try? container.decode(Int.self, forKey: key) { return .int(number) }
-        return (try? container.decode(String.self, forKey: key)).map(ConfigContent.string)
+    private mutating func read(_ value: JSONValue, of setting: Setting, directory: URL) {
+        let content: ConfigContent
+        switch value {
+        case .bool(let flag): content = .bool(flag)
+        case .int(let number): content = .int(number)
+        case .string(let text):
+            do {
+                content = .string(
+                    setting.isSecret ? try SecretReference.resolve(text, relativeTo: directory) : text
+                )
+            } catch {
+                problems.append(SettingsError(setting.rawValue, error.problem))
+                return
+            }
+        default:
+            problems.append(SettingsError(setting.rawValue, "its value must be text, a whole number, true or false"))
+            return
+        }
+        values[AbsoluteConfigKey([setting.rawValue])] = ConfigValue(content, isSecret: setting.isSecret)
     }
 
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
+    /// A file of a hosted installation to start from; every member of a tenant is in it.
+    package static let example = String(decoding: PackageResources.example_json, as: UTF8.self)
 
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
+    /// Everything that is wrong with the file at `path`, with the place of each.
+    package static func problems(path: String) async -> [SettingsError] {
+        let file: ConfigurationFile
+        do {
+            file = try ConfigurationFile(path: path)
+        } catch {
+            return [error]
+        }
+        var problems = file.problems
+        var values = file.values
+        // One setting after another is taken out until what is left would do.
+        while true {
+            let reader = ConfigReader(provider: InMemoryProvider(name: "file", values: values))
+            do {
+                _ = try await ServerSettings(reader, tenants: file.tenants)
+                return problems
+            } catch let error as SettingsError {
+                let setting = Setting.allCases.first { $0.flag == error.setting }
+                problems.append(SettingsError(setting?.rawValue ?? error.setting, error.problem))
+                guard let setting, values.removeValue(forKey: AbsoluteConfigKey([setting.rawValue])) != nil else {
+                    return problems
+                }
+            } catch {
+                return problems + [SettingsError("config", "\(error)")]
+            }
+        }
     }
 }

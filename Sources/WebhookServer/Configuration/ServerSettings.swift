@@ -17,6 +17,14 @@ package struct ServerSettings: Sendable {
     package var store: StoreLocation = .sqlite(path: "./webhooks.db")
     /// Whether the documentation's credentials work and every target is allowed.
     package var isDevelopment = false
+    /// Who may call.
+    package var installation = Installation(kind: .onsite, tenants: [Tenant(id: Installation.defaultTenant)])
+    /// How long a ticket lives after its last use.
+    package var ticketLifetime = Duration.seconds(6 * 3600)
+    /// The listener's certificate; nil to listen without TLS.
+    package var certificate: ListenerCertificate.Files?
+    /// Who may say on whose behalf a request comes.
+    package var trustedProxies: [AddressRange] = []
     /// Stands before `/Remote` in the WSDL's address; nil to take the host that was asked.
     package var publicURL: String?
     /// What is logged.
@@ -66,11 +74,15 @@ package enum DeliveryProfile: String, CaseIterable, Sendable {
 /// environment variable in upper snake case behind `WEBHOOK_SVC_`.
 package enum Setting: String, CaseIterable, Sendable {
     case listen, store, dev, allowRemoteDev, publicUrl, logLevel, operationErrors
+    case installation, ticketLifetime, webhookRight, tlsCert, tlsKey, trustedProxy
     case requireHttps, validateHttps, verifyTarget, sendFieldValues, allowTargets, caFile, proxy
     case deliveryProfile, successStatus, retryDelays, retryCycles, cycleDelay, failureLimit
     case deliveryTimeout, deliveryConcurrency, targetConcurrency
     case attemptRetention, attemptLimit, failedRetention, adminToken
     case shutdownTimeout, netserverVersion, maxBodyBytes, maxDepth, maxTextBytes
+
+    /// Whether its value may be `file:PATH`, and is kept out of logs.
+    package var isSecret: Bool { self == .adminToken }
 
     /// `retryDelays` → `retry-delays`.
     package var flag: String {
@@ -83,7 +95,9 @@ package enum Setting: String, CaseIterable, Sendable {
 
 extension ServerSettings {
     /// Reads and checks every setting. Throws ``SettingsError`` for the first one that will not do.
-    package init(_ configuration: ConfigReader) async throws {
+    ///
+    /// - Parameter tenants: Those of the configuration file; nil for none.
+    package init(_ configuration: ConfigReader, tenants: [Tenant]? = nil) async throws {
         self.init()
         let values = SettingReader(configuration: configuration)
         if let address = try await values.string(.listen) {
@@ -106,10 +120,58 @@ extension ServerSettings {
         }
         logLevel = try await values.choice(.logLevel) ?? logLevel
         operationErrors = try await values.choice(.operationErrors) ?? operationErrors
+        try await readCallers(values, tenants: tenants)
+        try await readListener(values)
         try await readSending(values)
         try await readDelivery(values)
         try await readLimits(values)
         adminToken = try await values.secret(.adminToken)
+    }
+
+    private mutating func readCallers(_ values: SettingReader, tenants: [Tenant]?) async throws {
+        installation.kind = try await values.choice(.installation) ?? .onsite
+        if var tenants {
+            if installation.kind == .onsite {
+                guard tenants.count == 1, ["", Installation.defaultTenant].contains(tenants[0].id) else {
+                    throw SettingsError("tenants", "on-site there is one tenant, '\(Installation.defaultTenant)'")
+                }
+                tenants[0].id = Installation.defaultTenant
+            } else if let index = tenants.firstIndex(where: { !TenantsReader.isIdentifier($0.id) }) {
+                throw SettingsError("tenants[\(index)].id", "online every tenant needs one of its own")
+            }
+            installation.tenants = tenants
+        } else if installation.kind == .online {
+            installation.tenants = []
+        }
+        guard installation.kind == .onsite || isDevelopment || !installation.tenants.isEmpty else {
+            throw SettingsError(
+                Setting.installation.flag,
+                "online takes a configuration file with tenants (webhook-svc config example)"
+            )
+        }
+        if isDevelopment { installation = installation.addingDocumentedCredentials() }
+        ticketLifetime = try await values.duration(.ticketLifetime) ?? ticketLifetime
+        guard ticketLifetime > .zero else { throw SettingsError(Setting.ticketLifetime.flag, "it must be more than 0") }
+        rules.webhookRight = try await values.choice(.webhookRight) ?? rules.webhookRight
+    }
+
+    private mutating func readListener(_ values: SettingReader) async throws {
+        let certificate = try await values.string(.tlsCert)
+        let key = try await values.string(.tlsKey)
+        switch (certificate, key) {
+        case (let certificate?, let key?):
+            let files = ListenerCertificate.Files(certificate: certificate, key: key)
+            do throws(ListenerCertificate.Problem) {
+                _ = try ListenerCertificate(files)
+            } catch {
+                throw SettingsError(error.isKey ? Setting.tlsKey.flag : Setting.tlsCert.flag, error.text)
+            }
+            self.certificate = files
+        case (nil, nil): break
+        case (_?, nil): throw SettingsError(Setting.tlsCert.flag, "it needs tls-key, the certificate's key")
+        case (nil, _?): throw SettingsError(Setting.tlsKey.flag, "it needs tls-cert, the certificate")
+        }
+        trustedProxies = try await values.ranges(.trustedProxy) ?? []
     }
 
     private mutating func readSending(_ values: SettingReader) async throws {
@@ -121,12 +183,7 @@ extension ServerSettings {
         sending.authoritiesFile = try await values.parse(.caFile, expecting: "a file that can be read") { path in
             FileManager.default.isReadableFile(atPath: path) ? path : nil
         }
-        let ranges =
-            try await values.parse(.allowTargets, expecting: "address ranges such as 10.1.0.0/16,fd00::/8") { text in
-                let parts = text.split(separator: ",")
-                let ranges = parts.compactMap { AddressRange(String($0.trimmingPrefix(" "))) }
-                return ranges.count == parts.count ? ranges : nil
-            }
+        let ranges = try await values.ranges(.allowTargets)
         sending.addresses.allowed = ranges ?? []
         // With ranges given, --dev holds to them, so that the policy can be tried on one machine.
         sending.addresses.allowsEverything = isDevelopment && ranges == nil
@@ -219,15 +276,12 @@ private struct SettingReader {
 
     /// A secret, or the file that holds it as `file:PATH`.
     func secret(_ setting: Setting) async throws -> String? {
-        guard let text = try await string(setting) else { return nil }
-        guard text.hasPrefix("file:") else { return text.isEmpty ? nil : text }
-        let path = String(text.dropFirst(5))
-        guard let content = try? String(contentsOf: URL(filePath: path), encoding: .utf8) else {
-            throw SettingsError(setting.flag, "the file '\(path)' cannot be read")
+        guard let text = try await string(setting), !text.isEmpty else { return nil }
+        do {
+            return try SecretReference.resolve(text)
+        } catch {
+            throw SettingsError(setting.flag, error.problem)
         }
-        let secret = content.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard !secret.isEmpty else { throw SettingsError(setting.flag, "the file '\(path)' is empty") }
-        return secret
     }
 
     func bool(_ setting: Setting) async throws -> Bool? {
@@ -260,6 +314,14 @@ private struct SettingReader {
     ) async throws -> Choice? where Choice.RawValue == String {
         let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
         return try await parse(setting, expecting: "one of \(names)") { Choice(rawValue: $0) }
+    }
+
+    func ranges(_ setting: Setting) async throws -> [AddressRange]? {
+        try await parse(setting, expecting: "address ranges such as 10.1.0.0/16,fd00::/8") { text in
+            let parts = text.split(separator: ",")
+            let ranges = parts.compactMap { AddressRange(String($0.trimmingPrefix(" "))) }
+            return ranges.count == parts.count ? ranges : nil
+        }
     }
 
     func parse<Value>(

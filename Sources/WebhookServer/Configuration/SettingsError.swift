@@ -1,10 +1,16 @@
 /// A setting that the service does not start with. One line that names the setting, its value and what would do.
 package struct SettingsError: Error, CustomStringConvertible, Sendable, Equatable {
-    /// The line: setting, colon, what is wrong.
-    package let description: String
+    /// The setting, or the place in the configuration file.
+    package let setting: String
+    /// What is wrong with it.
+    package let problem: String
 
     /// A problem with a setting.
     package init(_ setting: String, _ problem: String) {
-        description = "\(setting): \(problem)"
+        self.setting = setting
+        self.problem = problem
     }
+
+    /// The line: setting, colon, what is wrong.
+    package var description: String { "\(setting): \(problem)" }
 }

@@ -10,9 +10,11 @@ struct FrontResponder: HTTPResponder {
     typealias Context = ServiceContext
 
     let soap: SOAPFront
+    let principals: PrincipalAgent
+    let origins: RequestOriginReader
     let admin: AdminFront
     let metrics: MetricsFront
-    let descriptions: [Route: ServiceDescription]
+    let descriptions: [ServiceDescription.ID: ServiceDescription]
     let store: any WebhookStore
     let maximumBodyBytes: Int
     /// Stands before `/Remote`; nil to take the host that was asked.
@@ -22,13 +24,23 @@ struct FrontResponder: HTTPResponder {
     func respond(to request: Request, context: Context) async throws -> Response {
         let route = Route(path: request.uri.path)
         switch route {
-        case .service(let name, let number): return try await service(request, route, name, number)
+        case .service(let tenantName, let name, let number):
+            guard let tenant = principals.tenant(named: tenantName) else { return Response(status: .notFound) }
+            let target = SOAPFront.Target(
+                service: name,
+                number: number,
+                tenant: tenant,
+                origin: origins.origin(of: request.head, peer: context.peer)
+            )
+            return try await service(request, target, isTenantNamed: tenantName != nil)
         case .health, .readiness, .metrics:
             guard request.method == .get else {
                 return Response(status: .methodNotAllowed, headers: [.allow: "GET"])
             }
             return await state(route, context)
-        case .admin: return try await admin.respond(to: request, context: context)
+        case .admin:
+            let origin = origins.origin(of: request.head, peer: context.peer)
+            return try await admin.respond(to: request, from: origin, context: context)
         case .none: return Response(status: .notFound)
         }
     }
@@ -57,18 +69,17 @@ struct FrontResponder: HTTPResponder {
 
     private func service(
         _ request: Request,
-        _ route: Route,
-        _ name: ServiceName,
-        _ number: ServiceNumber
+        _ target: SOAPFront.Target,
+        isTenantNamed: Bool
     ) async throws -> Response {
         switch request.method {
-        case .post: return try await post(request, name, number)
-        case .get: return describe(request, route, name, number)
+        case .post: return try await post(request, target)
+        case .get: return describe(request, target, isTenantNamed: isTenantNamed)
         default: return Response(status: .methodNotAllowed, headers: [.allow: "GET, POST"])
         }
     }
 
-    private func post(_ request: Request, _ name: ServiceName, _ number: ServiceNumber) async throws -> Response {
+    private func post(_ request: Request, _ target: SOAPFront.Target) async throws -> Response {
         let mediaType = MediaType(request.headers[.contentType] ?? "")
         guard mediaType.isXML, Self.isReadable(request.headers[.contentEncoding]) else {
             return Response(status: .unsupportedMediaType)
@@ -77,23 +88,25 @@ struct FrontResponder: HTTPResponder {
         do {
             body = try await request.body.collect(upTo: maximumBodyBytes)
         } catch is NIOTooManyBytesError {
-            return Self.response(soap.oversizeFault(limit: maximumBodyBytes, mediaType: mediaType, number: number))
+            let limit = maximumBodyBytes
+            return Self.response(soap.oversizeFault(limit: limit, mediaType: mediaType, number: target.number))
         }
         let answer = await soap.answer(
             to: Array(body.readableBytesView),
             mediaType: mediaType,
             action: request.headers[Self.soapAction],
-            service: name,
-            number: number
+            target: target
         )
         return Self.response(answer)
     }
 
-    private func describe(_ request: Request, _ route: Route, _ name: ServiceName, _ number: ServiceNumber) -> Response
-    {
-        guard let description = descriptions[route] else { return Response(status: .notFound) }
-        let base = publicURL ?? "http://" + (request.head.authority.flatMap(Self.validHost) ?? listenAddress)
-        let address = "\(base)/Remote/\(number.name)/\(name.file)"
+    private func describe(_ request: Request, _ target: SOAPFront.Target, isTenantNamed: Bool) -> Response {
+        guard let description = descriptions[.init(name: target.service, number: target.number)] else {
+            return Response(status: .notFound)
+        }
+        let base = publicURL ?? "\(target.origin.scheme)://\(target.origin.host ?? listenAddress)"
+        let tenant = isTenantNamed ? "/" + target.tenant : ""
+        let address = "\(base)\(tenant)/Remote/\(target.number.name)/\(target.service.file)"
         if let query = request.uri.query, let document = description.document(query: query, address: address) {
             return Self.body(.ok, "text/xml; charset=utf-8", document)
         }
@@ -105,21 +118,6 @@ struct FrontResponder: HTTPResponder {
     /// The decompressor has unpacked these.
     private static func isReadable(_ encoding: String?) -> Bool {
         ["", "identity", "gzip", "deflate"].contains(encoding?.lowercased() ?? "")
-    }
-
-    /// A host that may stand in a document of ours.
-    private static func validHost(_ host: String) -> String? {
-        let isValid =
-            !host.isEmpty && host.count < 256
-            && host.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    true
-                default: "-._:[]".utf8.contains(byte)
-                }
-            }
-        return isValid ? host : nil
     }
 
     private static func response(_ answer: SOAPFront.Answer) -> Response {

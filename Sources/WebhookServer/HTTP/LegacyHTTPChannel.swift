@@ -3,23 +3,35 @@ import Logging
 import NIOCore
 import NIOHTTPCompression
 import NIOHTTPTypesHTTP1
+import NIOSSL
 
-/// Hummingbird's HTTP/1 channel with what old clients need put in before requests become Hummingbird's.
+/// Hummingbird's HTTP/1 channel, over TLS where there is a certificate, with what old clients need put in before requests
+/// become Hummingbird's.
 struct LegacyHTTPChannel: ServerChildChannel {
     typealias Value = HTTP1Channel.Value
 
     private let channel: HTTP1Channel
     private let limits: LegacyClientHandler.Limits
+    /// nil for plain HTTP.
+    private let certificate: ListenerCertificate?
 
-    init(responder: @escaping HTTPChannelHandler.Responder, idleTimeout: TimeAmount, limits: LegacyClientHandler.Limits)
-    {
+    init(
+        responder: @escaping HTTPChannelHandler.Responder,
+        idleTimeout: TimeAmount,
+        limits: LegacyClientHandler.Limits,
+        certificate: ListenerCertificate?
+    ) {
         channel = HTTP1Channel(responder: responder, configuration: .init(idleTimeout: idleTimeout))
         self.limits = limits
+        self.certificate = certificate
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         self.channel.setup(channel: channel, logger: logger).flatMapThrowing { value in
             let pipeline = channel.pipeline.syncOperations
+            if let certificate {
+                try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context), position: .first)
+            }
             let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
             // How much is unpacked is bounded by what is read, and by the discarded bytes after that.
             try pipeline.addHandler(NIOHTTPRequestDecompressor(limit: .none), position: .before(codec))

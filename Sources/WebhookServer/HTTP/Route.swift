@@ -1,6 +1,7 @@
 /// What a path asks for (contract, section 1). Paths match without regard to case, as on the original's IIS.
 package enum Route: Sendable, Hashable {
-    case service(ServiceName, ServiceNumber)
+    /// A SOAP service of a tenant, which hosted paths begin with.
+    case service(tenant: String?, ServiceName, ServiceNumber)
     case health
     case readiness
     case metrics
@@ -9,25 +10,31 @@ package enum Route: Sendable, Hashable {
 
     /// - Parameter path: Without the query.
     package init(path: String) {
-        let parts = path.lowercased().split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        switch Array(parts) {
+        let parts = Array(path.lowercased().split(separator: "/", omittingEmptySubsequences: false).dropFirst())
+        switch parts {
         case ["healthz"]: self = .health
         case ["readyz"]: self = .readiness
         case ["metrics"]: self = .metrics
         case let parts where parts.starts(with: ["admin", "v1"]): self = .admin
-        case let parts where parts.count == 3 && parts[0] == "remote" && parts[1].hasPrefix("services"):
-            guard let number = ServiceNumber.allCases.first(where: { parts[1] == $0.name.lowercased() }),
-                let name = ServiceName.allCases.first(where: { parts[2] == $0.file.lowercased() })
-            else { fallthrough }
-            self = .service(name, number)
-        default: self = .none
+        default: self = Self.service(parts) ?? .none
         }
+    }
+
+    /// `Remote/Services87/Webhook.svc`, a tenant before it or none.
+    private static func service(_ parts: [Substring]) -> Route? {
+        let rest = parts.suffix(3)
+        guard parts.count <= 4, rest.count == 3, rest[rest.startIndex] == "remote",
+            let number = ServiceNumber.allCases.first(where: { rest[rest.startIndex + 1] == $0.name.lowercased() }),
+            let name = ServiceName.allCases.first(where: { rest[rest.startIndex + 2] == $0.file.lowercased() })
+        else { return nil }
+        return .service(tenant: parts.count == 4 ? String(parts[0]) : nil, name, number)
     }
 }
 
 /// The services of an installation that are emulated.
 package enum ServiceName: String, Sendable, Hashable, CaseIterable {
     case webhook = "Webhook"
+    case soPrincipal = "SoPrincipal"
 
     /// The last part of its path.
     package var file: String { rawValue + ".svc" }

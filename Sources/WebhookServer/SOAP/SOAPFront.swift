@@ -3,13 +3,32 @@ import CoreMetrics
 import SOAP
 import XML
 
-/// The SOAP front: bytes of a request in, bytes of an answer out. It knows envelopes and the agent, and no HTTP server.
+/// The SOAP front: bytes of a request in, bytes of an answer out. It knows envelopes and the agents, and no HTTP server.
 struct SOAPFront: Sendable {
     let reader: EnvelopeReader
-    let agent: WebhookAgent
-    let callers: any CallerDirectory
+    let webhooks: WebhookAgent
+    let principals: PrincipalAgent
+    let system: SystemInfo
     let operationErrors: OperationErrors
     let metrics: any MetricsFactory
+
+    /// Writes what stands in the response element.
+    typealias Content = (inout AnswerWriter) -> Void
+
+    /// An operation whose arguments have been read.
+    private struct Operation {
+        let responseElement: String
+        let call: (SOAPFront, Credentials) async throws(AgentError) -> Content
+    }
+
+    /// What a request asks for by its path, and who sent it.
+    struct Target: Sendable {
+        var service: ServiceName
+        var number: ServiceNumber
+        /// The identifier of the tenant.
+        var tenant: String
+        var origin: RequestOrigin
+    }
 
     /// An answer, with the HTTP status and media type that carry it.
     struct Answer: Sendable {
@@ -21,38 +40,35 @@ struct SOAPFront: Sendable {
     /// Carries one request out.
     ///
     /// - Parameter action: The `SOAPAction` header, as sent.
-    func answer(
-        to bytes: [UInt8],
-        mediaType: MediaType,
-        action: String?,
-        service: ServiceName,
-        number: ServiceNumber
-    ) async -> Answer {
+    func answer(to bytes: [UInt8], mediaType: MediaType, action: String?, target: Target) async -> Answer {
         let envelope: Envelope
-        let call: WebhookOperation.Call
+        let operation: Operation
         do {
-            envelope = try reader.read(bytes, mediaType: mediaType, action: action, namespace: number.namespace)
+            envelope = try reader.read(bytes, mediaType: mediaType, action: action, namespace: target.number.namespace)
         } catch {
-            count("none", "fault")
-            return fault(error.fault, version: error.version, number: number)
+            count(target.service, "none", "fault")
+            return fault(error.fault, version: error.version, number: target.number)
         }
         do {
-            call = try Self.call(envelope, service: service, namespace: number.namespace)
+            operation = try self.operation(envelope, target)
         } catch {
-            count("none", "fault")
-            return fault(error, version: envelope.version, number: number)
+            count(target.service, "none", "fault")
+            return fault(error, version: envelope.version, number: target.number)
         }
+        let credentials = Credentials(
+            tenant: target.tenant,
+            ticket: envelope.header.ticket,
+            applicationToken: envelope.header.applicationToken,
+            address: target.origin.address,
+            network: target.origin.network
+        )
         do {
-            let caller = try await callers.caller(
-                ticket: envelope.header.ticket,
-                applicationToken: envelope.header.applicationToken
-            )
-            let content = try await call(agent, caller)
-            count(envelope.operation.name, "succeeded")
-            return answer(envelope, service: service, number: number, exception: nil, content: content)
+            let content = try await operation.call(self, credentials)
+            count(target.service, envelope.operation.name, "succeeded")
+            return answer(envelope, operation, target, exception: nil, content: content)
         } catch {
-            count(envelope.operation.name, error.kind.rawValue)
-            return failure(error, envelope, service: service, number: number)
+            count(target.service, envelope.operation.name, error.kind.rawValue)
+            return failure(error, envelope, operation, target)
         }
     }
 
@@ -63,61 +79,71 @@ struct SOAPFront: Sendable {
     }
 
     /// Operations that exist, and bounded outcomes: never what a client made up.
-    private func count(_ operation: String, _ outcome: String) {
+    private func count(_ service: ServiceName, _ operation: String, _ outcome: String) {
         Counter(
             label: "webhook_svc_soap_requests_total",
-            dimensions: [("operation", operation), ("outcome", outcome)],
+            dimensions: [("service", service.rawValue), ("operation", operation), ("outcome", outcome)],
             factory: metrics
         ).increment()
     }
 
-    private static func call(
-        _ envelope: Envelope,
-        service: ServiceName,
-        namespace: String
-    ) throws(SOAPFault) -> WebhookOperation.Call {
-        let name = envelope.operation.name
-        guard let operation = WebhookOperation(rawValue: name) else {
-            throw SOAPFault(.actionNotSupported, "\(service.file) has no operation '\(name.prefix(60))'.")
+    private func operation(_ envelope: Envelope, _ target: Target) throws(SOAPFault) -> Operation {
+        let (element, namespace) = (envelope.operation, target.number.namespace)
+        switch target.service {
+        case .webhook:
+            guard let operation = WebhookOperation(rawValue: element.name) else { break }
+            let call = try operation.call(element, service: namespace)
+            return Operation(responseElement: operation.responseElement) { front, credentials throws(AgentError) in
+                try await call(front.webhooks, try await front.principals.caller(credentials))
+            }
+        case .soPrincipal:
+            guard let operation = PrincipalOperation(rawValue: element.name) else { break }
+            let call = try operation.call(element, service: namespace, system: system)
+            return Operation(responseElement: operation.responseElement) { front, credentials throws(AgentError) in
+                try await call(front.principals, credentials)
+            }
         }
-        return try operation.call(envelope.operation, service: namespace)
+        throw SOAPFault(
+            .actionNotSupported,
+            "\(target.service.file) has no operation '\(element.name.prefix(60))'."
+        )
     }
 
     private func failure(
         _ error: AgentError,
         _ envelope: Envelope,
-        service: ServiceName,
-        number: ServiceNumber
+        _ operation: Operation,
+        _ target: Target
     ) -> Answer {
         let exception = ExceptionInfo(
             message: error.message,
             friendlyText: error.friendlyText,
             exceptionType: error.kind.exceptionType,
-            source: error.source.isEmpty ? "\(service.rawValue).\(envelope.operation.name)" : error.source,
+            source: error.source.isEmpty ? "\(target.service.rawValue).\(envelope.operation.name)" : error.source,
             parameters: error.parameters.map { .init(key: $0.key, value: $0.value ?? "") }
         )
         switch operationErrors {
         case .header:
-            return answer(envelope, service: service, number: number, exception: exception) { _ in }
+            return answer(envelope, operation, target, exception: exception) { _ in }
         case .fault:
             let fault = SOAPFault(error.kind == .server ? .receiver : .sender, error.friendlyText)
-            return self.fault(fault, version: envelope.version, number: number, exception: exception)
+            return self.fault(fault, version: envelope.version, number: target.number, exception: exception)
         }
     }
 
     private func answer(
         _ envelope: Envelope,
-        service: ServiceName,
-        number: ServiceNumber,
+        _ operation: Operation,
+        _ target: Target,
         exception: ExceptionInfo?,
-        content: WebhookOperation.Content
+        content: Content
     ) -> Answer {
         let body = AnswerWriter.answer(
             shape: envelope.shape,
             version: envelope.version,
-            service: service.rawValue,
-            namespace: number.namespace,
-            element: envelope.operation.name + "Response",
+            service: target.service.rawValue,
+            namespace: target.number.namespace,
+            element: operation.responseElement,
             header: ResponseHeader(exception: exception, timeZone: envelope.header.timeZone),
             content: content
         )

@@ -9,6 +9,12 @@ struct ServiceDescription: Sendable {
         let after: String
     }
 
+    /// What one is found by.
+    struct ID: Hashable {
+        let name: ServiceName
+        let number: ServiceNumber
+    }
+
     private let name: ServiceName
     private let number: ServiceNumber
     private let soap11: Template
@@ -20,6 +26,7 @@ struct ServiceDescription: Sendable {
         let published =
             switch name {
             case .webhook: String(decoding: PublishedContract.webhook, as: UTF8.self)
+            case .soPrincipal: String(decoding: PublishedContract.soPrincipal, as: UTF8.self)
             }
         let text = published.replacing("Services87", with: number.name)
         soap11 = Self.template(text)

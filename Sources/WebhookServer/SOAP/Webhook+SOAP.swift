@@ -117,10 +117,14 @@ extension WebhookState {
 }
 
 extension StringDictionary {
-    /// Reads a `StringDictionary`.
-    init(_ element: XMLElement, service: String) throws(SOAPFault) {
+    /// Reads a `StringDictionary`, or another dictionary of strings whose pairs are called otherwise.
+    init(
+        _ element: XMLElement,
+        pair name: StaticString = "StringKeyValuePair",
+        service: String
+    ) throws(SOAPFault) {
         self.init()
-        for pair in element.items("StringKeyValuePair", service: service) {
+        for pair in element.items(name, service: service) {
             entries.append(.init(key: try pair.key(service: service), value: pair.field("Value", in: service)?.string))
         }
     }

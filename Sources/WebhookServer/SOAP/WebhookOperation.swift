@@ -14,16 +14,19 @@ enum WebhookOperation: String, Sendable, CaseIterable {
     case signalEvent = "SignalEvent"
     case getLastError = "GetLastError"
 
-    /// Writes what stands in the response element.
-    typealias Content = (inout AnswerWriter) -> Void
     /// The call of an operation whose arguments have been read.
-    typealias Call = (WebhookAgent, Caller) async throws(AgentError) -> Content
+    typealias Call = (WebhookAgent, Caller) async throws(AgentError) -> SOAPFront.Content
+
+    /// The element of the answer.
+    var responseElement: String { rawValue + "Response" }
 
     /// Reads the arguments in `element`; a fault when one is not of its type.
     func call(_ element: XMLElement, service: String) throws(SOAPFault) -> Call {
         switch self {
         case .createDefaultWebhook:
-            return { agent, _ throws(AgentError) in Self.response(agent.createDefaultWebhook()) }
+            return { agent, caller throws(AgentError) in
+                Self.response(try agent.createDefaultWebhook(for: caller))
+            }
         case .saveWebhook:
             let webhook = try Self.webhook(element, service: service)
             return { agent, caller throws(AgentError) in
@@ -81,11 +84,11 @@ enum WebhookOperation: String, Sendable, CaseIterable {
         }
     }
 
-    private static func response(_ webhook: Webhook?) -> Content {
+    private static func response(_ webhook: Webhook?) -> SOAPFront.Content {
         { Webhook.write(webhook, "Response", to: &$0) }
     }
 
-    private static func response(_ webhooks: [Webhook]) -> Content {
+    private static func response(_ webhooks: [Webhook]) -> SOAPFront.Content {
         { writer in
             writer.begin("Response", .service("ArrayOfWebhook"))
             for webhook in webhooks { Webhook.write(webhook, "Webhook", to: &writer) }
@@ -93,7 +96,7 @@ enum WebhookOperation: String, Sendable, CaseIterable {
         }
     }
 
-    private static func response(_ result: WebhookTestResult) -> Content {
+    private static func response(_ result: WebhookTestResult) -> SOAPFront.Content {
         { writer in
             writer.begin("Response", .service("WebhookResult"))
             writer.writeCarrierMembers()

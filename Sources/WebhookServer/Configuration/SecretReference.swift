@@ -1,0 +1,26 @@
+import Foundation
+
+/// A secret in a setting: as it is, or the file that holds it as `file:PATH`.
+enum SecretReference {
+    /// Why a secret cannot be had.
+    struct Failure: Error {
+        let problem: String
+    }
+
+    private static let prefix = "file:"
+
+    /// The secret that `text` means.
+    ///
+    /// - Parameter directory: What relative paths are relative to; nil for the working directory.
+    static func resolve(_ text: String, relativeTo directory: URL? = nil) throws(Failure) -> String {
+        guard text.hasPrefix(prefix) else { return text }
+        let path = String(text.dropFirst(prefix.count))
+        let file = URL(filePath: path, relativeTo: directory)
+        guard let content = try? String(contentsOf: file, encoding: .utf8) else {
+            throw Failure(problem: "the file '\(path)' cannot be read")
+        }
+        let secret = content.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !secret.isEmpty else { throw Failure(problem: "the file '\(path)' is empty") }
+        return secret
+    }
+}

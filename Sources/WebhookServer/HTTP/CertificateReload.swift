@@ -1,0 +1,31 @@
+import Logging
+import ServiceLifecycle
+
+/// Reads the listener's certificate anew whenever it is told to.
+struct CertificateReload: Service, CustomStringConvertible {
+    var description: String { "CertificateReload" }
+
+    /// nil for a listener without TLS, for which there is nothing to do.
+    let certificate: ListenerCertificate?
+    let requests: AsyncStream<Void>
+    let logger: Logger
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            for await _ in requests {
+                guard let certificate else {
+                    logger.notice("nothing to reload: the listener has no certificate (setting tls-cert)")
+                    continue
+                }
+                do throws(ListenerCertificate.Problem) {
+                    try certificate.reload()
+                    logger.notice("the certificate was reloaded")
+                } catch {
+                    logger.error("the certificate stays as it was", metadata: ["error": "\(error.text)"])
+                }
+            }
+        }
+        // Ended requests must not end the service.
+        try? await gracefulShutdown()
+    }
+}

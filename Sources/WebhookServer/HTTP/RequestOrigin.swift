@@ -1,0 +1,142 @@
+import HTTPTypes
+import NIOCore
+import WebhookDelivery
+
+/// Who sent a request and how they reached us: the other end of the connection, or what a trusted proxy says of it.
+struct RequestOrigin: Sendable, Hashable {
+    /// The client's address.
+    var address: String
+    /// What is slowed down together when logins fail: the address; of IPv6, where a client has many, its network.
+    var network: String
+    /// `http` or `https`, as the client asked.
+    var scheme: String
+    /// Host and port, as the client asked; nil when they may not stand in a document of ours.
+    var host: String?
+}
+
+/// Reads origins; believes only trusted proxies.
+struct RequestOriginReader: Sendable {
+    let trustedProxies: [AddressRange]
+    let isTLS: Bool
+
+    /// What a proxy says about one hop of a request.
+    private struct Hop {
+        var client: String?
+        var scheme: String?
+        var host: String?
+    }
+
+    func origin(of request: HTTPRequest, peer: SocketAddress?) -> RequestOrigin {
+        var client = peer.flatMap { IPAddress($0) }
+        var origin = RequestOrigin(
+            address: peer?.ipAddress ?? "",
+            network: "",
+            scheme: isTLS ? "https" : "http",
+            host: request.authority.flatMap(Self.validHost)
+        )
+        if !trustedProxies.isEmpty, let proxy = client, isTrusted(proxy) {
+            // The nearest proxy's word comes last; it counts as long as whoever it is about is trusted too.
+            for hop in Self.hops(request.headerFields).reversed() {
+                if let scheme = hop.scheme { origin.scheme = scheme }
+                if let host = hop.host { origin.host = host }
+                guard let address = hop.client.flatMap(IPAddress.init) else { break }
+                client = address
+                origin.address = address.description
+                guard isTrusted(address) else { break }
+            }
+        }
+        origin.network = client.map(Self.network) ?? origin.address
+        return origin
+    }
+
+    private func isTrusted(_ address: IPAddress) -> Bool {
+        trustedProxies.contains { range in
+            range.contains(address) || (address.embeddedV4.map(range.contains) ?? false)
+        }
+    }
+
+    /// A client of IPv6 usually has a whole /64.
+    private static func network(_ address: IPAddress) -> String {
+        if case .v6(let high, _) = address, address.embeddedV4 == nil {
+            return "\(IPAddress.v6(high: high, low: 0))/64"
+        }
+        return address.description
+    }
+
+    /// `Forwarded` (RFC 7239) or, without it, the `X-Forwarded-...` that came before it; nearest proxy last.
+    private static func hops(_ headers: HTTPFields) -> [Hop] {
+        let forwarded = list(headers, .init("Forwarded"))
+        guard forwarded.isEmpty else { return forwarded.map(hop) }
+        let clients = list(headers, .init("X-Forwarded-For"))
+        let schemes = list(headers, .init("X-Forwarded-Proto"))
+        let hosts = list(headers, .init("X-Forwarded-Host"))
+        let ports = list(headers, .init("X-Forwarded-Port"))
+        // Proxies add to the first list and replace the others, or add to all; what is missing is missing at the front.
+        return (0..<max(clients.count, schemes.count, hosts.count)).reversed().map { index in
+            func last(_ list: [String]) -> String? { index < list.count ? list[list.count - 1 - index] : nil }
+            var host = last(hosts).flatMap(validHost)
+            if let name = host, let port = last(ports).flatMap({ UInt16($0) }), !hasPort(name) {
+                let isUsual = port == (last(schemes)?.lowercased() == "https" ? 443 : 80)
+                host = isUsual ? name : "\(name):\(port)"
+            }
+            return Hop(client: last(clients).map(address), scheme: last(schemes).flatMap(validScheme), host: host)
+        }
+    }
+
+    private static func hop(_ element: String) -> Hop {
+        var hop = Hop()
+        for pair in element.split(separator: ";") {
+            let parts = pair.split(separator: "=", maxSplits: 1).map { $0.trimmingPrefix { $0.isWhitespace } }
+            guard parts.count == 2 else { continue }
+            let value = parts[1].filter { $0 != "\"" && !$0.isWhitespace }
+            switch parts[0].lowercased() {
+            case "for": hop.client = address(value)
+            case "proto": hop.scheme = validScheme(value)
+            case "host": hop.host = validHost(value)
+            default: break
+            }
+        }
+        return hop
+    }
+
+    /// The items of a header that may come several times, in order. Commas never stand inside what is read here.
+    private static func list(_ headers: HTTPFields, _ name: HTTPField.Name?) -> [String] {
+        guard let name else { return [] }
+        return headers[values: name].flatMap { $0.split(separator: ",") }
+            .map { String($0.trimmingPrefix { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()) }
+    }
+
+    /// The address in `192.0.2.1:1234`, `[2001:db8::1]:1234`, or either without a port.
+    private static func address(_ text: String) -> String {
+        if text.first == "[", let end = text.firstIndex(of: "]") {
+            return String(text[text.index(after: text.startIndex)..<end])
+        }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        return parts.count == 2 ? String(parts[0]) : text
+    }
+
+    private static func validScheme(_ text: String) -> String? {
+        let scheme = text.lowercased()
+        return scheme == "http" || scheme == "https" ? scheme : nil
+    }
+
+    private static func hasPort(_ host: String) -> Bool {
+        guard let colon = host.lastIndex(of: ":") else { return false }
+        return host.last != "]" && host[colon...].dropFirst().allSatisfy(\.isNumber)
+    }
+
+    /// A host that may stand in a document of ours.
+    private static func validHost(_ host: String) -> String? {
+        let isValid =
+            !host.isEmpty && host.count < 256
+            && host.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "-._:[]".utf8.contains(byte)
+                }
+            }
+        return isValid ? host : nil
+    }
+}

@@ -1,0 +1,112 @@
+import AgentCore
+import SOAP
+import XML
+
+/// The operations of `SoPrincipal.svc`, each bound once (contract, section 5).
+enum PrincipalOperation: String, Sendable, CaseIterable {
+    case getSystemInfo = "GetSystemInfo"
+    case authenticateImplicit = "AuthenticateImplicit"
+    case authenticateUsernamePassword = "AuthenticateUsernamePassword"
+    case authenticateGeneric = "AuthenticateGeneric"
+    case authenticateWithAccessToken = "AuthenticateWithAccessToken"
+
+    /// The call of an operation whose arguments have been read.
+    typealias Call = (PrincipalAgent, Credentials) async throws(AgentError) -> SOAPFront.Content
+
+    /// The element of the answer: the four logins share one, while their actions do not.
+    var responseElement: String {
+        self == .getSystemInfo ? "GetSystemInfoResponse" : "AuthenticateResponse"
+    }
+
+    /// Reads the arguments in `element`; a fault when one is not of its type.
+    func call(_ element: XMLElement, service: String, system: SystemInfo) throws(SOAPFault) -> Call {
+        switch self {
+        case .getSystemInfo:
+            return { agent, credentials throws(AgentError) in
+                try agent.checkApplicant(credentials)
+                return { system.write("SystemInfo", tenant: credentials.tenant, to: &$0) }
+            }
+        case .authenticateImplicit:
+            return { agent, credentials throws(AgentError) in
+                Self.answer(try agent.authenticateImplicit(credentials), credentials)
+            }
+        case .authenticateUsernamePassword:
+            let name = element.field("UserName", in: service)?.string
+            let password = element.field("Password", in: service)?.string
+            return { agent, credentials throws(AgentError) in
+                Self.answer(
+                    try await agent.authenticate(userName: name, password: password, credentials),
+                    credentials
+                )
+            }
+        case .authenticateGeneric:
+            let data = try element.field("AuthenticationData", in: service).map { element throws(SOAPFault) in
+                try StringDictionary(element, pair: "AuthenticationGenericDataKeyValuePair", service: service)
+            }
+            return { agent, credentials throws(AgentError) in
+                Self.answer(try await agent.authenticate(data: data, credentials), credentials)
+            }
+        case .authenticateWithAccessToken:
+            let token = element.field("AccessToken", in: service)?.token
+            return { agent, credentials throws(AgentError) in
+                Self.answer(try await agent.authenticate(accessToken: token, credentials), credentials)
+            }
+        }
+    }
+
+    private static func answer(_ login: Login?, _ credentials: Credentials) -> SOAPFront.Content {
+        { writer in
+            guard let login else {
+                writer.null("Response")
+                writer.null("Credentials")
+                return writer.boolean("AuthenticationSucceeded", false)
+            }
+            login.user.write("Response", tenant: credentials.tenant, to: &writer)
+            writer.begin("Credentials", .service("SoCredentials"))
+            writer.string("Ticket", login.ticket)
+            writer.end("Credentials")
+            writer.boolean("AuthenticationSucceeded", true)
+        }
+    }
+}
+
+extension User {
+    /// Writes a `SoPrincipalCarrier`. Licenses and the credentials of other systems are none of this service's.
+    fileprivate func write(_ name: StaticString, tenant: String, to writer: inout AnswerWriter) {
+        let associate = principal.associate
+        writer.begin(name, .service("SoPrincipalCarrier"))
+        writer.value("UserType", .service("UserType"), associate.type.rawValue)
+        writer.string("Associate", associate.name)
+        writer.int("AssociateId", associate.associateID)
+        writer.boolean("IsPerson", associate.personID != 0)
+        writer.int("PersonId", associate.personID)
+        writer.int("CountryId", principal.countryID)
+        writer.int("HomeCountryId", principal.homeCountryID)
+        writer.int("ContactId", principal.contactID)
+        writer.int("GroupId", associate.groupIndex)
+        writer.int("BusinessId", principal.businessID)
+        writer.int("CategoryId", principal.categoryID)
+        writer.int("ContactOwner", 0)
+        writer.int("RoleId", principal.roleID)
+        writer.string("RoleName", principal.roleName)
+        writer.string("RoleDescription", principal.roleDescription)
+        writer.value("RoleType", .service("RoleType"), "Employee")
+        writer.begin("Licenses", .service("ArrayOfGrantedModuleLicense"))
+        writer.end("Licenses")
+        writer.string("FullName", associate.fullName)
+        writer.string("EMailAddress", principal.emailAddress)
+        writer.begin("FunctionRights", .arrays("ArrayOfstring"))
+        for right in rights.map(\.rawValue).sorted() { writer.item("string", right) }
+        writer.end("FunctionRights")
+        writer.int("EjUserId", associate.ejUserID)
+        writer.int("EjAccessLevel", 0)
+        writer.value("EjUserStatus", .service("EjUserStatus"), "StatusNone")
+        writer.begin("ProvidedCredentials", .service("ArrayOfProvidedCredential"))
+        writer.end("ProvidedCredentials")
+        writer.begin("SecondaryGroups", .arrays("ArrayOfint"))
+        for group in principal.secondaryGroups { writer.item("int", String(group)) }
+        writer.end("SecondaryGroups")
+        writer.string("DatabaseContextIdentifier", tenant)
+        writer.end(name)
+    }
+}

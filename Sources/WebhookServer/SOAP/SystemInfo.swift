@@ -1,0 +1,66 @@
+import SOAP
+
+/// What `GetSystemInfo` tells of the installation: the version that is emulated, what keeps its state, the tenant; the
+/// rest are constants (README, "Callers").
+struct SystemInfo: Sendable {
+    /// The version of NetServer that is emulated.
+    let version: String
+    /// What keeps the state.
+    let databaseType: String
+
+    /// When licences end: never.
+    private static let never = "2099-12-31T00:00:00Z"
+    private static let description = "NetServer's Webhook service, emulated by webhook-svc"
+
+    /// Writes a `SoSystemInfoCarrier` for a tenant.
+    func write(_ name: StaticString, tenant: String, to writer: inout AnswerWriter) {
+        writer.begin(name, .service("SoSystemInfoCarrier"))
+        writer.writeCarrierMembers()
+        writeLicense(tenant: tenant, to: &writer)
+        writer.string("WarningEnglish", "")
+        writer.string("WarningResource", "")
+        writer.string("BranchName", "")
+        writer.string("BuildLabel", version)
+        writer.string("AssemblyVersion", version)
+        writer.value("AccumulatedNextCheckDate", .schema("dateTime"), Self.never)
+        writer.string("FileVersion", version)
+        writer.string("Description", Self.description)
+        writer.int("DaysUntilNetServerExpiry", 9999)
+        writer.value("BuildType", .service("NetServerBuildType"), "Release")
+        writer.int("DatabaseVersion", 0)
+        writer.boolean("IsUnicode", true)
+        writer.string("CompanyName", tenant)
+        writer.int("CompanyId", 1)
+        writer.string("DatabaseType", databaseType)
+        writer.string("DatabaseMinor", "")
+        writer.string("DatabaseName", tenant)
+        writer.boolean("IsOnTravel", false)
+        writer.boolean("IsSatellite", false)
+        writer.end(name)
+    }
+
+    /// A licence that never ends, and that nobody signed.
+    private func writeLicense(tenant: String, to writer: inout AnswerWriter) {
+        writer.begin("License", .service("LicenseInfo"))
+        writer.string("CompanyName", tenant)
+        writer.string("SerialNr", "0")
+        writer.string("OwnerName", tenant)
+        writer.string("OwnerDescription", "")
+        for name in ["NextCheckDate", "MaintenanceDate", "AdminWarningDate", "ExpiryDate", "GraceDate"]
+            as [StaticString]
+        {
+            writer.value(name, .schema("dateTime"), Self.never)
+        }
+        writer.int("ExtraFlags", 0)
+        writer.string("LicenseUrl", "")
+        writer.string("LicenseVersion", "")
+        writer.int("DeploymentType", 0)
+        writer.string("ProductType", "")
+        writer.string("ProductDescription", "")
+        writer.begin("ModuleLicenses", .service("ArrayOfModuleLicense"))
+        writer.end("ModuleLicenses")
+        writer.null("PublicKey")
+        writer.string("Signature", "")
+        writer.end("License")
+    }
+}

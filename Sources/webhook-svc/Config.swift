@@ -1,0 +1,38 @@
+import ArgumentParser
+import Foundation
+import WebhookServer
+
+/// `webhook-svc config`.
+struct Config: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check a configuration file, or see what one looks like.",
+        subcommands: [Check.self, Example.self]
+    )
+
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say everything that is wrong with a configuration file, each with its place.",
+            discussion: "Exits with 1 when something is wrong."
+        )
+        @Argument(help: "The file.")
+        var file: String
+
+        func run() async throws {
+            let problems = await ConfigurationFile.problems(path: file)
+            guard !problems.isEmpty else { return print("\(file) is fine") }
+            for problem in problems { print(problem) }
+            throw ExitCode(1)
+        }
+    }
+
+    struct Example: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print a configuration file of a hosted installation, to start from.",
+            discussion: "Its secrets are in files of their own, which the README tells how to make."
+        )
+
+        func run() throws {
+            print(ConfigurationFile.example, terminator: "")
+        }
+    }
+}

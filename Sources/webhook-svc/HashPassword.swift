@@ -1,0 +1,39 @@
+import ArgumentParser
+import Cryptography
+import Foundation
+
+/// `webhook-svc hash-password`.
+struct HashPassword: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Read a password from standard input and print its hash, for passwordHash in the configuration file.",
+        discussion: "One line break at its end is not part of the password. In a terminal it is not shown."
+    )
+
+    func run() throws {
+        guard let input = readInput() else { throw failure("hash-password: the password is not UTF-8", code: 64) }
+        guard !input.isEmpty else { throw failure("hash-password: the password is empty", code: 64) }
+        print(PasswordHash(ofPassword: input))
+    }
+
+    private func readInput() -> String? {
+        guard isatty(STDIN_FILENO) == 1 else {
+            let data = FileHandle.standardInput.readDataToEndOfFile()
+            return String(data: data, encoding: .utf8).map(Self.withoutLineBreak)
+        }
+        FileHandle.standardError.write(Data("Password: ".utf8))
+        var terminal = termios()
+        tcgetattr(STDIN_FILENO, &terminal)
+        var silent = terminal
+        silent.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(STDIN_FILENO, TCSANOW, &silent)
+        defer {
+            tcsetattr(STDIN_FILENO, TCSANOW, &terminal)
+            FileHandle.standardError.write(Data("\n".utf8))
+        }
+        return readLine() ?? ""
+    }
+
+    private static func withoutLineBreak(_ text: String) -> String {
+        text.last?.isNewline == true ? String(text.dropLast()) : text
+    }
+}
