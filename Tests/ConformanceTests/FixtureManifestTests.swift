@@ -13,15 +13,48 @@ struct FixtureManifestTests {
     @Test("Names every operation in every form")
     func coverage() throws {
         let manifest = try FixtureManifest.load(from: Self.fixtures)
-        let operations = [
-            "CreateDefaultWebhook", "SaveWebhook", "GetWebhook", "GetAllWebhooks", "DeleteWebhook", "TestWebhook",
-            "SignalEvent", "GetLastError",
-        ]
         for form in FixtureForm.allCases {
-            let steps = manifest.scenarios.filter { $0.form == form }.flatMap(\.steps).map(\.name)
-            #expect(Set(operations).isSubset(of: steps), "\(form)")
+            let steps = manifest.scenarios.filter { $0.form == form }.flatMap(\.steps)
+            for service in FixtureService.allCases {
+                let names = steps.filter { $0.service == service }.map { $0.name.prefix { $0 != "-" } }
+                #expect(Self.operations(of: service).isSubset(of: names.map(String.init)), "\(form)")
+            }
         }
-        #expect(Set(operations) == Set(manifest.raw.map(\.operation)))
+        #expect(Self.operations(of: .webhook) == Set(manifest.raw.map(\.operation)))
+    }
+
+    private static func operations(of service: FixtureService) -> Set<String> {
+        switch service {
+        case .webhook:
+            [
+                "CreateDefaultWebhook", "SaveWebhook", "GetWebhook", "GetAllWebhooks", "DeleteWebhook", "TestWebhook",
+                "SignalEvent", "GetLastError",
+            ]
+        case .principal:
+            [
+                "AuthenticateUsernamePassword", "AuthenticateWithAccessToken", "AuthenticateGeneric",
+                "AuthenticateImplicit", "GetSystemInfo",
+            ]
+        }
+    }
+
+    @Test(
+        "A step calls the service that it names, or else Webhook.svc",
+        arguments: [
+            ("", FixtureService.webhook, "/Remote/Services87/Webhook.svc"),
+            (#""service": "Webhook","#, .webhook, "/Remote/Services87/Webhook.svc"),
+            (#""service": "SoPrincipal","#, .principal, "/Remote/Services87/SoPrincipal.svc"),
+        ]
+    )
+    func service(member: String, service: FixtureService, path: String) throws {
+        let text = """
+            {"name": "a", \(member) "request": "q", "contentType": "text/xml", "action": null, "status": 200,
+            "answer": "r", "source": "wsdl"}
+            """
+        let step = try JSONDecoder().decode(FixtureStep.self, from: Data(text.utf8))
+        #expect(step.service == service)
+        #expect(step.service.path == path)
+        #expect(try JSONDecoder().decode(FixtureStep.self, from: JSONEncoder().encode(step)) == step)
     }
 
     @Test("Every expected answer is XML, and so is every request whose answer is no fault")
@@ -87,6 +120,15 @@ struct BrokenManifest: Sendable, CustomTestStringConvertible {
         BrokenManifest(
             text: #"{"format": 1, "scenarios": [], "raw": [{"file": "x.http", "operation": "A", "succeeds": true}]}"#,
             complaint: "'x.http'"
+        ),
+        BrokenManifest(
+            text: """
+                {"format": 1, "raw": [], "scenarios": [{"name": "a", "form": "soap11", "steps": [
+                    {"name": "b", "service": "Person", "request": "q", "contentType": "text/xml", "action": null,
+                    "status": 200, "answer": "r", "source": "wsdl"}
+                ]}]}
+                """,
+            complaint: "scenarios[0].steps[0].service"
         ),
         BrokenManifest(
             text: """

@@ -1,5 +1,6 @@
 import Conformance
 import Foundation
+import NIOHTTP1
 import Testing
 import XML
 
@@ -19,7 +20,7 @@ struct FixtureTests {
             var variables = service.variables
             for (index, step) in scenario.steps.enumerated() {
                 let request = try variables.substituted(into: FixtureFiles.bytes(of: step.request))
-                let answer = try await service.post(request, contentType: step.contentType, action: step.action)
+                let answer = try await service.post(request, of: step)
                 let problems = try Self.problems(answer.status, answer.body, of: step, variables: &variables)
                 #expect(
                     problems.isEmpty,
@@ -89,6 +90,17 @@ enum FixtureFiles {
 
     static func bytes(of file: String) throws(ConformanceError) -> [UInt8] {
         try FixtureManifest.bytes(of: file, in: directory)
+    }
+}
+
+extension RunningService {
+    /// Posts a step's request to the service that the step calls.
+    fileprivate func post(_ request: [UInt8], of step: FixtureStep) async throws -> (status: Int, body: [UInt8]) {
+        var headers = HTTPHeaders([("Content-Type", step.contentType)])
+        if let action = step.action { headers.add(name: "SOAPAction", value: action) }
+        let url = "http://127.0.0.1:\(port)\(step.service.path)"
+        let answer = try await send("POST", url, headers: headers, body: request)
+        return (answer.status, answer.body)
     }
 }
 

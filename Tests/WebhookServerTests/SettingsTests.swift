@@ -12,7 +12,8 @@ struct SettingsTests {
     static func settings(
         flags: [String: ConfigContent] = [:],
         environment: [String: String] = [:],
-        file: [String: ConfigContent] = [:]
+        file: [String: ConfigContent] = [:],
+        tenants: [Tenant]? = nil
     ) async throws -> ServerSettings {
         func provider(_ values: [String: ConfigContent]) -> InMemoryProvider {
             InMemoryProvider(
@@ -28,7 +29,7 @@ struct SettingsTests {
             EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: "webhookSvc"),
             provider(file),
         ])
-        return try await ServerSettings(reader)
+        return try await ServerSettings(reader, tenants: tenants)
     }
 
     @Test("Nothing given means the documented defaults")
@@ -113,25 +114,5 @@ struct SettingsTests {
     @Test("What is no duration is none", arguments: ["", "s", "5", "-1s", "1.5s", "5x", "99999999999999999999s"])
     func noDurations(text: String) {
         #expect(DurationText.parse(text) == nil)
-    }
-
-    @Test(
-        "The file is an object of known settings",
-        arguments: [
-            ("{\"listen\": \"127.0.0.1:5\", \"dev\": true, \"retryCycles\": 2}", nil),
-            ("[1]", "is not a JSON object"), ("{\"lisen\": \"x\"}", "lisen: there is no such setting"),
-            ("{\"listen\": {\"a\": 1}}", "listen: its value must be"), ("{", "is not a JSON object"),
-        ] as [(String, String?)]
-    )
-    func file(text: String, problem: String?) throws {
-        let file = FileManager.default.temporaryDirectory.appending(path: "settings-\(UUID()).json")
-        try Data(text.utf8).write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        if let problem {
-            let error = #expect(throws: SettingsError.self) { try ConfigurationFile.read(path: file.path) }
-            #expect(error?.description.contains(problem) == true, "\(error?.description ?? "")")
-        } else {
-            #expect(try ConfigurationFile.read(path: file.path).values.count == 3)
-        }
     }
 }

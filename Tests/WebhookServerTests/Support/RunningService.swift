@@ -21,13 +21,15 @@ struct RunningService: Sendable {
     static func with<R: Sendable>(
         settings change: (inout ServerSettings) -> Void = { _ in },
         sender: ScriptedSender = ScriptedSender(),
-        callers: any CallerDirectory = RunningService.callers,
+        reloads: AsyncStream<Void> = AsyncStream { $0.finish() },
+        now: @escaping @Sendable () -> Timestamp = { Timestamp(Date()) },
         _ body: @Sendable (RunningService) async throws -> R
     ) async throws -> R {
         var settings = ServerSettings()
         settings.port = 0
         settings.store = .memory
         settings.isDevelopment = true
+        settings.installation = Self.installation
         settings.rules.requiresHTTPS = false
         settings.shutdownTimeout = .seconds(2)
         settings.delivery.drain = .seconds(2)
@@ -35,9 +37,14 @@ struct RunningService: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
-        let server = WebhookServer(settings: settings, logger: logger, callers: callers, sender: sender) { port in
-            listening.yield(port)
-        }
+        let server = WebhookServer(
+            settings: settings,
+            logger: logger,
+            sender: sender,
+            reloads: reloads,
+            now: now,
+            onListening: { listening.yield($0) }
+        )
         return try await testGracefulShutdown { trigger in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
@@ -62,9 +69,11 @@ struct RunningService: Sendable {
     }
 
     /// Accepts the documentation's ticket, and the one in the captured requests.
-    static let callers = FixedCallers([
-        "7T:1234abcxyzExample==": .documented, "7T:ticket-1": .documented,
-    ])
+    static var installation: Installation {
+        var installation = Installation(kind: .onsite, tenants: []).addingDocumentedCredentials()
+        installation.tenants[0].fixedTickets["7T:ticket-1"] = Installation.Documented.userName
+        return installation
+    }
 
     var url: String { "http://127.0.0.1:\(port)/Remote/Services87/Webhook.svc" }
 
@@ -73,6 +82,8 @@ struct RunningService: Sendable {
         FixtureVariables(
             ticket: "7T:1234abcxyzExample==",
             token: "1234567-1234-9876",
+            user: "tje0",
+            password: "Tje0",
             target: "http://127.0.0.1:9/hook",
             badTarget: ScriptedSender.failingURL,
             run: UUID().uuidString

@@ -1,0 +1,314 @@
+import AgentCore
+import AgentStores
+import Cryptography
+import Foundation
+import NIOHTTP1
+import Synchronization
+import Testing
+import WebhookServer
+
+/// Who may call what (contract, section 5): every kind of installation, ticket and application token with every operation.
+@Suite("Callers")
+struct CallerTableTests {
+    enum SentTicket: CaseIterable { case good, missing, wrong, expired, otherTenants }
+    enum SentToken: CaseIterable { case good, missing, wrong, otherApplications, otherTenants }
+    enum Called: String, CaseIterable {
+        case createDefaultWebhook = "CreateDefaultWebhook"
+        case saveWebhook = "SaveWebhook"
+        case getWebhook = "GetWebhook"
+        case getAllWebhooks = "GetAllWebhooks"
+        case deleteWebhook = "DeleteWebhook"
+        case testWebhook = "TestWebhook"
+        case signalEvent = "SignalEvent"
+        case getLastError = "GetLastError"
+    }
+
+    /// What a cell of the table answers.
+    enum Expected: Equatable {
+        case succeeds
+        /// It succeeds, and behaves as if the other application's webhook did not exist.
+        case seesNothing
+        case refused(type: String, naming: String)
+    }
+
+    static func expected(
+        _ kind: Installation.Kind,
+        _ ticket: SentTicket,
+        _ token: SentToken,
+        _ called: Called
+    ) -> Expected {
+        if kind == .online, token != .good, token != .otherApplications {
+            return .refused(type: "SoSessionException", naming: "application token")
+        }
+        guard ticket == .good else { return .refused(type: "SoSessionException", naming: "ticket") }
+        guard kind == .online, token == .otherApplications else { return .succeeds }
+        switch called {
+        case .saveWebhook: return .refused(type: "SoNotFoundException", naming: "no webhook with the id")
+        case .getWebhook, .getAllWebhooks, .deleteWebhook: return .seesNothing
+        case .createDefaultWebhook, .testWebhook, .signalEvent, .getLastError: return .succeeds
+        }
+    }
+
+    @Test("Each cell of the table answers as it should", arguments: Installation.Kind.allCases)
+    func table(kind: Installation.Kind) async throws {
+        let clock = TicketClock()
+        try await RunningService.with(
+            settings: { $0.installation = Callers.installation(kind) },
+            now: { clock.now }
+        ) { service in
+            let own = Callers(service: service, kind: kind, tenant: "Cust1", token: "app-1")
+            let other = Callers(service: service, kind: kind, tenant: "Cust2", token: "app-3")
+            let expired = try #require(try await own.login("anna", "right"))
+            clock.advance(by: .seconds(7 * 3600))
+            let good = try #require(try await own.login("anna", "right"))
+            let foreign: String
+            if kind == .online {
+                foreign = try #require(try await other.login("bert", "right"))
+            } else {
+                foreign = Ticket(secret: String(repeating: "a", count: 32), number: 5, tenant: "Cust2").text
+            }
+            for called in Called.allCases {
+                for ticket in SentTicket.allCases {
+                    for token in SentToken.allCases {
+                        let id = try await own.save(ticket: good, token: "app-1")
+                        let sentTicket: String? =
+                            switch ticket {
+                            case .good: good
+                            case .missing: nil
+                            case .wrong:
+                                Ticket(secret: String(repeating: "0", count: 32), number: 5, tenant: own.tenant).text
+                            case .expired: expired
+                            case .otherTenants: foreign
+                            }
+                        let sentToken: String? =
+                            switch token {
+                            case .good: "app-1"
+                            case .missing: nil
+                            case .wrong: "app-9"
+                            case .otherApplications: "app-2"
+                            case .otherTenants: "app-3"
+                            }
+                        let answer = try await own.call(
+                            Self.body(called, id),
+                            ticket: sentTicket,
+                            token: sentToken
+                        )
+                        let cell = Comment("\(kind) \(ticket) ticket, \(token) token, \(called): \(answer)")
+                        switch Self.expected(kind, ticket, token, called) {
+                        case .succeeds:
+                            #expect(answer.contains(">true</Succeeded>"), cell)
+                            Self.expectContent(of: called, id, in: answer, cell)
+                        case .seesNothing:
+                            #expect(answer.contains(">true</Succeeded>"), cell)
+                            #expect(!answer.contains("hook-of-app-1"), cell)
+                        case .refused(let type, let naming):
+                            #expect(answer.contains(">false</Succeeded>"), cell)
+                            #expect(answer.contains("<ExceptionType>SuperOffice.Exceptions.\(type)<"), cell)
+                            #expect(answer.contains(naming), cell)
+                            #expect(!answer.contains("hook-of-app-1"), cell)
+                        }
+                        let stays = called != .deleteWebhook || Self.expected(kind, ticket, token, called) != .succeeds
+                        let now = try await own.call(Self.body(.getWebhook, id), ticket: good, token: "app-1")
+                        #expect(now.contains("<Name>hook-of-app-1</Name>") == stays, cell)
+                        _ = try await own.call(Self.body(.deleteWebhook, id), ticket: good, token: "app-1")
+                    }
+                }
+            }
+        }
+    }
+
+    private static func body(_ called: Called, _ id: Int) -> String {
+        let hook = Callers.webhook(id: id)
+        let content =
+            switch called {
+            case .createDefaultWebhook: ""
+            case .saveWebhook, .testWebhook: hook
+            case .getWebhook, .deleteWebhook, .getLastError: "<WebhookId>\(id)</WebhookId>"
+            case .getAllWebhooks: ""
+            case .signalEvent: "<EventName>no.listener</EventName><PrimaryKey>1</PrimaryKey>"
+            }
+        return "<\(called.rawValue)>\(content)</\(called.rawValue)>"
+    }
+
+    private static func expectContent(of called: Called, _ id: Int, in answer: String, _ cell: Comment) {
+        switch called {
+        case .createDefaultWebhook: #expect(answer.contains("<WebhookId>0</WebhookId>"), cell)
+        case .saveWebhook, .getWebhook, .getAllWebhooks: #expect(answer.contains("<WebhookId>\(id)</WebhookId>"), cell)
+        case .testWebhook: #expect(answer.contains("<Success>true</Success>"), cell)
+        case .getLastError: #expect(answer.contains("<Response></Response>"), cell)
+        case .deleteWebhook, .signalEvent: #expect(answer.contains("\(called.rawValue)Response"), cell)
+        }
+    }
+
+    @Test("Without the right to webhooks a user may signal and nothing else", arguments: Called.allCases)
+    func rights(called: Called) async throws {
+        try await RunningService.with(settings: { $0.installation = Callers.installation(.onsite) }) { service in
+            let callers = Callers(service: service, kind: .onsite, tenant: "Default", token: nil)
+            let ticket = try #require(try await callers.login("carl", "right"))
+            let answer = try await callers.call(Self.body(called, 0), ticket: ticket, token: nil)
+            if called == .signalEvent {
+                #expect(answer.contains(">true</Succeeded>"))
+            } else {
+                #expect(answer.contains("<ExceptionType>SuperOffice.Exceptions.SoSentryException<"))
+            }
+        }
+    }
+
+    @Test("A path that names no tenant of a hosted installation is not found, nor one that names any on-site")
+    func tenantPaths() async throws {
+        for kind in Installation.Kind.allCases {
+            try await RunningService.with(settings: { $0.installation = Callers.installation(kind) }) { service in
+                let base = "http://127.0.0.1:\(service.port)"
+                let paths = ["", "/Cust1", "/CUST1", "/Cust3", "/Default"]
+                for path in paths {
+                    for file in ["Webhook.svc", "SoPrincipal.svc?wsdl"] {
+                        let status = try await service.send("GET", "\(base)\(path)/Remote/Services87/\(file)").status
+                        let isFound = kind == .online ? path.lowercased() == "/cust1" : path.isEmpty
+                        #expect(status == (isFound ? 200 : 404), "\(kind) \(path)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("The WSDL's address has the tenant as it is configured")
+    func tenantAddress() async throws {
+        try await RunningService.with(settings: { $0.installation = Callers.installation(.online) }) { service in
+            let base = "http://127.0.0.1:\(service.port)"
+            let answer = try await service.send("GET", "\(base)/cust1/remote/services86/soprincipal.svc?wsdl")
+            let address = try DescriptionTests.binding(answer.body).address
+            #expect(address == "\(base)/Cust1/Remote/Services86/SoPrincipal.svc")
+        }
+    }
+
+    @Test("A session ends when its user is no longer configured, and survives a new process on the same file")
+    func restart() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "callers-\(UUID()).db").path
+        defer {
+            for suffix in ["", "-wal", "-shm", "-lock"] { try? FileManager.default.removeItem(atPath: file + suffix) }
+        }
+        let ticket = try await RunningService.with(settings: { settings in
+            settings.store = .sqlite(path: file)
+            settings.installation = Callers.installation(.onsite)
+        }) { service in
+            try await Callers(service: service, kind: .onsite, tenant: "Default", token: nil).login("anna", "right")
+        }
+        for isConfigured in [true, false] {
+            try await RunningService.with(settings: { settings in
+                settings.store = .sqlite(path: file)
+                settings.installation = Callers.installation(.onsite)
+                if !isConfigured { settings.installation.tenants[0].users.removeFirst() }
+            }) { service in
+                let callers = Callers(service: service, kind: .onsite, tenant: "Default", token: nil)
+                let answer = try await callers.call(Self.body(.getAllWebhooks, 0), ticket: ticket, token: nil)
+                #expect(answer.contains(">\(isConfigured)</Succeeded>"))
+            }
+        }
+    }
+}
+
+/// Calls as hand-written clients make them.
+struct Callers: Sendable {
+    let service: RunningService
+    let kind: Installation.Kind
+    let tenantName: String
+    let token: String?
+
+    init(service: RunningService, kind: Installation.Kind, tenant: String, token: String?) {
+        self.service = service
+        self.kind = kind
+        tenantName = tenant
+        self.token = token
+    }
+
+    /// The tenant that tickets are for.
+    var tenant: String { kind == .online ? tenantName : "Default" }
+
+    /// Cust1 with the applications app-1 and app-2, Cust2 with app-3; on-site the users of Cust1 alone. Every password is
+    /// "right".
+    static func installation(_ kind: Installation.Kind) -> Installation {
+        func user(_ name: String, _ id: Int32, _ rights: Set<Right>) -> User {
+            User(
+                passwordHash: PasswordHash.cheap(ofPassword: "right").description,
+                rights: rights,
+                principal: Principal(
+                    associate: Associate(associateID: id, name: name, fullName: name, userName: name)
+                )
+            )
+        }
+        let users = [user("anna", 5, [.webhooks]), user("carl", 7, [])]
+        guard kind == .online else {
+            return Installation(kind: .onsite, tenants: [Tenant(id: "Default", users: users)])
+        }
+        let applications = ["app-1", "app-2", "app-3"].map { Application(token: $0, name: "name of \($0)") }
+        return Installation(
+            kind: .online,
+            tenants: [
+                Tenant(id: "Cust1", applications: Array(applications[..<2]), users: users),
+                Tenant(id: "Cust2", applications: [applications[2]], users: [user("bert", 6, [.webhooks])]),
+            ]
+        )
+    }
+
+    static func webhook(id: Int) -> String {
+        "<Webhook><WebhookId>\(id)</WebhookId><Name>hook-of-app-1</Name>"
+            + "<Events><string>contact.created</string></Events><TargetUrl>http://127.0.0.1:9/hook</TargetUrl></Webhook>"
+    }
+
+    /// Posts `body` and returns the answer's text.
+    func call(
+        _ body: String,
+        service name: String = "Webhook",
+        ticket: String?,
+        token: String?
+    ) async throws -> String {
+        let ticket = ticket.map { "<Credentials><Ticket>\($0)</Ticket></Credentials>" } ?? ""
+        let token = token.map { "<ApplicationToken>\($0)</ApplicationToken>" } ?? ""
+        let envelope = """
+            <s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" \
+            xmlns="http://www.superoffice.net/ws/crm/NetServer/Services87"><s:Header>\(token)\(ticket)</s:Header>\
+            <s:Body>\(body)</s:Body></s:Envelope>
+            """
+        let path = (kind == .online ? "/" + tenantName : "") + "/Remote/Services87/\(name).svc"
+        let answer = try await service.send(
+            "POST",
+            "http://127.0.0.1:\(service.port)\(path)",
+            headers: ["Content-Type": "text/xml"],
+            body: Array(envelope.utf8)
+        )
+        #expect(answer.status == 200)
+        return String(decoding: answer.body, as: UTF8.self)
+            .replacing(" xmlns=\"http://www.superoffice.net/ws/crm/NetServer/Services87\"", with: "")
+    }
+
+    /// Logs in; the ticket, nil when the password is wrong.
+    func login(_ user: String, _ password: String) async throws -> String? {
+        let body = """
+            <AuthenticateUsernamePassword><UserName>\(user)</UserName><Password>\(password)</Password>\
+            </AuthenticateUsernamePassword>
+            """
+        let answer = try await call(body, service: "SoPrincipal", ticket: nil, token: token)
+        return answer.firstMatch(of: /<Ticket>([^<]+)<\/Ticket>/).map { String($0.1) }
+    }
+
+    /// Saves a webhook; its id.
+    func save(ticket: String, token: String) async throws -> Int {
+        let answer = try await call(
+            "<SaveWebhook>\(Self.webhook(id: 0))</SaveWebhook>",
+            ticket: ticket,
+            token: token
+        )
+        return try #require(answer.firstMatch(of: /<WebhookId>(\d+)</).flatMap { Int($0.1) })
+    }
+}
+
+/// A clock that goes on by itself and can be put forward.
+final class TicketClock: Sendable {
+    private let offset = Mutex(Duration.zero)
+
+    var now: Timestamp { Timestamp(Date()).advanced(by: offset.withLock { $0 }) }
+
+    func advance(by duration: Duration) {
+        offset.withLock { $0 += duration }
+    }
+}

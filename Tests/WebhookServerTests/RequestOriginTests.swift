@@ -1,0 +1,128 @@
+import HTTPTypes
+import NIOCore
+import Testing
+import WebhookDelivery
+
+@testable import WebhookServer
+
+/// Who sent a request: the other end of the connection, unless a trusted proxy says otherwise.
+@Suite("Request origin")
+struct RequestOriginTests {
+    static func origin(
+        _ headers: [(String, String)],
+        from peer: String = "10.0.0.1",
+        trusting ranges: [String] = ["10.0.0.0/8"],
+        isTLS: Bool = false
+    ) throws -> RequestOrigin {
+        var request = HTTPRequest(method: .get, scheme: nil, authority: "inner:8087", path: "/")
+        for (name, value) in headers {
+            request.headerFields.append(.init(name: try #require(.init(name)), value: value))
+        }
+        let reader = RequestOriginReader(trustedProxies: ranges.compactMap(AddressRange.init), isTLS: isTLS)
+        return reader.origin(of: request, peer: try SocketAddress(ipAddress: peer, port: 40000))
+    }
+
+    @Test("Without a trusted proxy the connection says everything, whatever the headers say")
+    func untrusted() throws {
+        let headers = [
+            ("X-Forwarded-For", "192.0.2.1"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "evil.example"),
+            ("Forwarded", "for=192.0.2.1;proto=https;host=evil.example"),
+        ]
+        for ranges in [[], ["10.9.0.0/16"]] {
+            let origin = try Self.origin(headers, trusting: ranges)
+            #expect(
+                origin == RequestOrigin(address: "10.0.0.1", network: "10.0.0.1", scheme: "http", host: "inner:8087")
+            )
+        }
+        #expect(try Self.origin([], isTLS: true).scheme == "https")
+    }
+
+    @Test("A trusted proxy's X-Forwarded headers say who asked and how")
+    func xForwarded() throws {
+        let origin = try Self.origin([
+            ("X-Forwarded-For", "203.0.113.7"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "so.example.com"),
+        ])
+        #expect(
+            origin
+                == RequestOrigin(
+                    address: "203.0.113.7",
+                    network: "203.0.113.7",
+                    scheme: "https",
+                    host: "so.example.com"
+                )
+        )
+    }
+
+    @Test(
+        "A forwarded port is part of the host unless it is the scheme's own",
+        arguments: [
+            ("8443", "https", "so.example.com:8443"), ("443", "https", "so.example.com"),
+            ("80", "http", "so.example.com"),
+            ("443", "http", "so.example.com:443"), ("x", "http", "so.example.com"),
+        ]
+    )
+    func xForwardedPort(port: String, scheme: String, host: String) throws {
+        let origin = try Self.origin([
+            ("X-Forwarded-Proto", scheme), ("X-Forwarded-Host", "so.example.com"), ("X-Forwarded-Port", port),
+        ])
+        #expect(origin.host == host)
+        #expect(origin.scheme == scheme)
+    }
+
+    @Test("A port that the forwarded host has stays")
+    func xForwardedHostWithPort() throws {
+        let origin = try Self.origin([("X-Forwarded-Host", "so.example.com:9000"), ("X-Forwarded-Port", "443")])
+        #expect(origin.host == "so.example.com:9000")
+    }
+
+    @Test("What a client put into the list itself is not believed")
+    func spoofed() throws {
+        let chain = "127.0.0.1, 203.0.113.7, 10.0.0.2"
+        #expect(try Self.origin([("X-Forwarded-For", chain)]).address == "203.0.113.7")
+        #expect(
+            try Self.origin([("X-Forwarded-For", "127.0.0.1"), ("X-Forwarded-For", "203.0.113.7")]).address
+                == "203.0.113.7"
+        )
+        let forwarded = "for=127.0.0.1;host=evil.example, for=203.0.113.7;host=so.example.com;proto=https, for=10.0.0.2"
+        let origin = try Self.origin([("Forwarded", forwarded)])
+        #expect(origin.address == "203.0.113.7")
+        #expect(origin.host == "so.example.com")
+        #expect(origin.scheme == "https")
+    }
+
+    @Test(
+        "Forwarded is read with quotes, ports, IPv6 and any case",
+        arguments: [
+            ("For=\"[2001:db8:cafe::17]:4711\"", "2001:db8:cafe:0:0:0:0:17", "2001:db8:cafe:0:0:0:0:0/64"),
+            ("for=192.0.2.43:4711", "192.0.2.43", "192.0.2.43"),
+            ("FOR=\"192.0.2.43\" ; proto=HTTPS", "192.0.2.43", "192.0.2.43"),
+        ]
+    )
+    func forwarded(header: String, address: String, network: String) throws {
+        let origin = try Self.origin([("Forwarded", header)])
+        #expect(origin.address == address)
+        #expect(origin.network == network)
+    }
+
+    @Test("A client that the proxy hides is the proxy", arguments: ["for=unknown", "for=_hidden", "proto=https", ""])
+    func hidden(header: String) throws {
+        #expect(try Self.origin([("Forwarded", header)]).address == "10.0.0.1")
+    }
+
+    @Test("Hosts and schemes that may not stand in a document are ignored")
+    func invalid() throws {
+        let origin = try Self.origin([("X-Forwarded-Host", "a\"><x>"), ("X-Forwarded-Proto", "javascript")])
+        #expect(origin.host == "inner:8087")
+        #expect(origin.scheme == "http")
+    }
+
+    @Test("Clients of one IPv6 network are slowed down together")
+    func networks() throws {
+        let first = try Self.origin([], from: "2001:db8::1", trusting: [])
+        let second = try Self.origin([], from: "2001:db8::2", trusting: [])
+        let other = try Self.origin([], from: "2001:db8:0:1::1", trusting: [])
+        #expect(first.network == second.network)
+        #expect(first.network != other.network)
+        #expect(try Self.origin([], from: "::ffff:192.0.2.1", trusting: []).network != first.network)
+    }
+}
