@@ -93,7 +93,7 @@ struct RequestOriginTests {
     @Test(
         "Forwarded is read with quotes, ports, IPv6 and any case",
         arguments: [
-            ("For=\"[2001:db8:cafe::17]:4711\"", "2001:db8:cafe:0:0:0:0:17", "2001:db8:cafe:0:0:0:0:0/64"),
+            ("For=\"[2001:db8:cafe::17]:4711\"", "2001:db8:cafe::17", "2001:db8:cafe:0:0:0:0:0/64"),
             ("for=192.0.2.43:4711", "192.0.2.43", "192.0.2.43"),
             ("FOR=\"192.0.2.43\" ; proto=HTTPS", "192.0.2.43", "192.0.2.43"),
         ]

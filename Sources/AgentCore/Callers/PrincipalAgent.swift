@@ -18,7 +18,7 @@ package struct PrincipalAgent: Sendable {
     private let cryptography: any CallerCryptography
     private let ticketLifetime: Duration
     private let throttle: LoginThrottle
-    private let cache = SessionCache()
+    private let cache: SessionCache
     private let verified: VerifiedPasswords
     private let now: @Sendable () -> Timestamp
     private let sleep: @Sendable (Duration) async throws -> Void
@@ -49,6 +49,7 @@ package struct PrincipalAgent: Sendable {
         self.sessions = sessions
         self.cryptography = cryptography
         self.ticketLifetime = ticketLifetime
+        cache = SessionCache(moment: min(.seconds(1), ticketLifetime / 200))
         self.throttle = throttle
         verified = VerifiedPasswords(cryptography: cryptography)
         self.now = now
@@ -218,10 +219,13 @@ package struct PrincipalAgent: Sendable {
         return tenant.user(named: session.userName)
     }
 
-    /// Uses are written down when the last one was this long ago, not every time; so tickets live up to 1 % longer.
-    private var slack: Duration { ticketLifetime / 100 }
+    /// Uses are written down when the last one was this long ago, not every time.
+    private var slack: Duration { ticketLifetime / 200 }
 
-    private func expiry(_ time: Timestamp) -> Timestamp { time.advanced(by: .zero - ticketLifetime - slack) }
+    /// Tickets live up to 1 % longer than asked, because uses that were not written down count as well.
+    private func expiry(_ time: Timestamp) -> Timestamp {
+        time.advanced(by: .zero - ticketLifetime - slack - cache.moment)
+    }
 
     private func isExpired(_ session: Session, _ time: Timestamp) -> Bool { session.used < expiry(time) }
 

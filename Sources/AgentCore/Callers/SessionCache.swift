@@ -13,13 +13,17 @@ final class SessionCache: Sendable {
     private let entries = Mutex<[[UInt8]: Entry]>([:])
 
     /// How long the store's word is good for.
-    static let moment = Duration.seconds(1)
+    let moment: Duration
     private static let mostEntries = 10_000
+
+    init(moment: Duration) {
+        self.moment = moment
+    }
 
     /// The session of the ticket with this digest, if the store was asked within the last moment.
     func session(_ digest: [UInt8], now: Timestamp) -> Session? {
         entries.withLock { entries in
-            guard let entry = entries[digest], now >= entry.read, now.since(entry.read) < Self.moment else {
+            guard let entry = entries[digest], now >= entry.read, now.since(entry.read) < moment else {
                 return nil
             }
             return entry.session

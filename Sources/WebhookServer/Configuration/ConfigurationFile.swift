@@ -27,7 +27,9 @@ package struct ConfigurationFile: Sendable {
         for (key, value) in members.sorted(by: { $0.key < $1.key }) {
             if key == "tenants" {
                 var reader = TenantsReader(directory: directory)
-                tenants = reader.tenants(value)
+                let read = reader.tenants(value)
+                // What is wrong in itself is not judged again as part of an installation.
+                tenants = reader.problems.isEmpty ? read : Self.faultlessTenants
                 problems += reader.problems
             } else if let setting = Setting(rawValue: key) {
                 read(value, of: setting, directory: directory)
@@ -36,6 +38,9 @@ package struct ConfigurationFile: Sendable {
             }
         }
     }
+
+    /// Would do for an installation of either kind.
+    private static let faultlessTenants = [Tenant(id: Installation.defaultTenant)]
 
     private mutating func read(_ value: JSONValue, of setting: Setting, directory: URL) {
         let content: ConfigContent
@@ -70,19 +75,23 @@ package struct ConfigurationFile: Sendable {
             return [error]
         }
         var problems = file.problems
-        var values = file.values
-        // One setting after another is taken out until what is left would do.
+        var (values, tenants) = (file.values, file.tenants)
+        // One setting after another is taken out, and those that mean nothing without it, until what is left would do.
         while true {
             let reader = ConfigReader(provider: InMemoryProvider(name: "file", values: values))
             do {
-                _ = try await ServerSettings(reader, tenants: file.tenants)
+                _ = try await ServerSettings(reader, tenants: tenants)
                 return problems
             } catch let error as SettingsError {
                 let setting = Setting.allCases.first { $0.flag == error.setting }
                 problems.append(SettingsError(setting?.rawValue ?? error.setting, error.problem))
-                guard let setting, values.removeValue(forKey: AbsoluteConfigKey([setting.rawValue])) != nil else {
-                    return problems
+                guard let setting else {
+                    tenants = Self.faultlessTenants
+                    continue
                 }
+                let count = values.count
+                for setting in [setting] + setting.partners { values[AbsoluteConfigKey([setting.rawValue])] = nil }
+                guard values.count < count else { return problems }
             } catch {
                 return problems + [SettingsError("config", "\(error)")]
             }

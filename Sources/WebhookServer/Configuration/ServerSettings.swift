@@ -84,6 +84,18 @@ package enum Setting: String, CaseIterable, Sendable {
     /// Whether its value may be `file:PATH`, and is kept out of logs.
     package var isSecret: Bool { self == .adminToken }
 
+    /// Whether its value may hold a password, so that a wrong one is not repeated.
+    var mayHoldPassword: Bool { isSecret || self == .proxy || self == .store || self == .publicUrl }
+
+    /// Settings that mean nothing without this one.
+    var partners: [Setting] {
+        switch self {
+        case .tlsCert: [.tlsKey]
+        case .tlsKey: [.tlsCert]
+        default: []
+        }
+    }
+
     /// `retryDelays` → `retry-delays`.
     package var flag: String {
         rawValue.reduce(into: "") { flag, character in
@@ -263,7 +275,8 @@ private struct SettingReader {
     let configuration: ConfigReader
 
     func refuse(_ setting: Setting, _ value: String, _ expected: String) -> SettingsError {
-        SettingsError(setting.flag, "'\(value)' is not \(expected)")
+        let shown = setting.mayHoldPassword && value.contains("@") ? "its value" : "'\(value)'"
+        return SettingsError(setting.flag, "\(shown) is not \(expected)")
     }
 
     func string(_ setting: Setting) async throws -> String? {

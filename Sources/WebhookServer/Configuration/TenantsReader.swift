@@ -14,44 +14,50 @@ struct TenantsReader {
     }
 
     /// What of a hosted path could not be told from a tenant.
-    private static let reservedNames: Set = ["remote", "api", "admin", "metrics", "healthz", "readyz", "default"]
+    private static let reservedNames: Set = ["remote", "api", "admin", "metrics", "healthz", "readyz"]
 
     mutating func tenants(_ value: JSONValue) -> [Tenant] {
-        let tenants = objects(value, "tenants").map { place, members in tenant(members, place) }
-        checkUnique(tenants.map { $0.id.lowercased() }, "tenants", "id")
-        return tenants
+        let tenants = objects(value, "tenants").map { ($0.place, tenant($0.members, $0.place)) }
+        checkUnique(tenants, "id") { $0.id.lowercased() }
+        return tenants.map(\.1)
     }
 
     private mutating func tenant(_ members: [String: JSONValue], _ place: String) -> Tenant {
         checkNames(members, place, ["id", "applications", "users", "accessTokens"])
         let id = text(members, "id", place) ?? ""
-        if members["id"] != nil, id != Installation.defaultTenant, !Self.isIdentifier(id) {
+        if members["id"] != nil, !Self.isIdentifier(id) {
             refuse(
                 "\(place).id",
                 "it must be 1 to 64 ASCII letters, digits, '-' or '_', and no name of ours such as api"
             )
         }
-        let users = list(members, "users", place).map { place, members in user(members, place) }
-        checkUnique(users.map { $0.name.caseless }, "\(place).users", "name")
+        let users = list(members, "users", place).map { ($0.place, user($0.members, $0.place)) }
+        checkUnique(users, "name") { $0.name.caseless }
         let applications = list(members, "applications", place).map { place, members in
             checkNames(members, place, ["token", "name"])
-            return Application(
+            let application = Application(
                 token: required(secret(members, "token", place), "\(place).token"),
                 name: required(text(members, "name", place), "\(place).name")
             )
+            return (place, application)
         }
-        checkUnique(applications.map(\.name), "\(place).applications", "name")
-        checkUnique(applications.map(\.token), "\(place).applications", "token")
+        checkUnique(applications, "name") { $0.name }
+        checkUnique(applications, "token") { $0.token }
         let accessTokens = list(members, "accessTokens", place).map { place, members in
             checkNames(members, place, ["token", "user"])
             let user = required(text(members, "user", place), "\(place).user")
-            if !user.isEmpty, !users.contains(where: { $0.name.caseless == user.caseless }) {
+            if !user.isEmpty, !users.contains(where: { $0.1.name.caseless == user.caseless }) {
                 refuse("\(place).user", "the tenant has no user '\(user)'")
             }
-            return AccessToken(token: required(secret(members, "token", place), "\(place).token"), user: user)
+            return (place, AccessToken(token: required(secret(members, "token", place), "\(place).token"), user: user))
         }
-        checkUnique(accessTokens.map(\.token), "\(place).accessTokens", "token")
-        return Tenant(id: id, applications: applications, users: users, accessTokens: accessTokens)
+        checkUnique(accessTokens, "token") { $0.token }
+        return Tenant(
+            id: id,
+            applications: applications.map(\.1),
+            users: users.map(\.1),
+            accessTokens: accessTokens.map(\.1)
+        )
     }
 
     private mutating func user(_ members: [String: JSONValue], _ place: String) -> User {
@@ -217,13 +223,13 @@ struct TenantsReader {
     }
 
     /// Two of the same cannot be told apart. What is missing has been named already.
-    private mutating func checkUnique(_ values: [String], _ place: String, _ name: String) {
-        var seen: [String: Int] = [:]
-        for (index, value) in values.enumerated() where !value.isEmpty {
-            if let first = seen[value] {
-                refuse("\(place)[\(index)].\(name)", "it is the same as that of \(place)[\(first)]")
+    private mutating func checkUnique<Item>(_ items: [(String, Item)], _ name: String, _ value: (Item) -> String) {
+        var seen: [String: String] = [:]
+        for (place, item) in items where !value(item).isEmpty {
+            if let first = seen[value(item)] {
+                refuse("\(place).\(name)", "it is the same as that of \(first)")
             } else {
-                seen[value] = index
+                seen[value(item)] = place
             }
         }
     }

@@ -39,9 +39,9 @@ struct RequestOriginReader: Sendable {
             for hop in Self.hops(request.headerFields).reversed() {
                 if let scheme = hop.scheme { origin.scheme = scheme }
                 if let host = hop.host { origin.host = host }
-                guard let address = hop.client.flatMap(IPAddress.init) else { break }
+                guard let text = hop.client, let address = IPAddress(text) else { break }
                 client = address
-                origin.address = address.description
+                origin.address = text
                 guard isTrusted(address) else { break }
             }
         }
