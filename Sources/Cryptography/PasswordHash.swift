@@ -59,9 +59,10 @@ package struct PasswordHash: Sendable, Hashable, CustomStringConvertible {
         hash = Self.derive(password, cost: cost, salt: salt)
     }
 
-    /// Whether `password` is the one. Blocks for as long as hashing takes.
+    /// Whether `password` is the one. Blocks for as long as hashing takes. One that holds a NUL never is: HMAC, on which
+    /// scrypt rests, takes keys that differ in NULs at their end for one.
     package func matches(_ password: String) -> Bool {
-        ConstantTime.areEqual(Self.derive(password, cost: cost, salt: salt), hash)
+        ConstantTime.areEqual(Self.derive(password, cost: cost, salt: salt), hash) && !password.utf8.contains(0)
     }
 
     /// The text that ``init(_:)`` reads.
@@ -98,7 +99,9 @@ package struct PasswordHash: Sendable, Hashable, CustomStringConvertible {
         let values = text.split(separator: ",", omittingEmptySubsequences: false)
         guard values.count == 3, let blocks = number(values[0], "ln="), let size = number(values[1], "r="),
             let parallelism = number(values[2], "p="), (1...24).contains(blocks), (1...64).contains(size),
-            (1...mostRounds).contains(parallelism)
+            (1...mostRounds).contains(parallelism),
+            // RFC 7914, section 2: N is less than 2^(128 · r / 8).
+            blocks < 16 * size
         else { return nil }
         let cost = Cost(blocks: blocks, blockSize: size, parallelism: parallelism)
         return cost.memory <= mostMemory ? cost : nil

@@ -11,6 +11,7 @@ struct HashPassword: ParsableCommand {
 
     func run() throws {
         guard let input = readInput() else { throw failure("hash-password: the password is not UTF-8", code: 64) }
+        guard !input.utf8.contains(0) else { throw failure("hash-password: the password holds a NUL", code: 64) }
         guard !input.isEmpty else { throw failure("hash-password: the password is empty", code: 64) }
         print(PasswordHash(ofPassword: input))
     }

@@ -7,7 +7,7 @@ struct SavingTests {
     @Test("A default webhook is Active, for contacts, and not stored")
     func createDefault() async throws {
         let harness = Harness()
-        let webhook = harness.agent.createDefaultWebhook()
+        let webhook = try harness.agent.createDefaultWebhook(for: harness.caller)
         var expected = Webhook()
         expected.state = .active
         expected.type = "webhook"

@@ -192,4 +192,58 @@ struct SQLiteReopeningTests {
             }
         }
     }
+
+    private let session = Session(
+        key: SessionKey(digest: Array(0..<32)),
+        tenant: "Cust1",
+        userName: "Bj\u{F8}rn",
+        created: Sample.start,
+        used: Sample.start
+    )
+
+    @Test("Holds sessions as they were last used, and none that has ended")
+    func sessions() async throws {
+        try await withDatabase { path in
+            var ended = session
+            ended.key = SessionKey(digest: Array(32..<64))
+            var used = session
+            used.used = Sample.after(.seconds(5))
+            for round in 0..<2 {
+                try await opening(path) { store in
+                    if round == 0 {
+                        for begun in [session, ended] { try await store.insert(begun, limit: 10) }
+                        try await store.useSession(session.key, at: used.used)
+                        #expect(try await store.endSessions(matching: SessionFilter(id: ended.key.id)) == 1)
+                    }
+                    #expect(try await store.session(ended.key) == nil)
+                    #expect(try await store.sessions(matching: SessionFilter(), limit: 10) == [used])
+                }
+            }
+        }
+    }
+
+    @Test("Takes sessions in although a version that knew none has made it, and holds what that had stored")
+    func migration() async throws {
+        try await withDatabase { path in
+            let queue = try DatabaseQueue(path: path)
+            try Schema.migrator.migrate(queue, upTo: "1")
+            try await queue.write { database in
+                try database.execute(
+                    sql: """
+                        INSERT INTO webhook
+                            (tenant, name, target, state, is_deliverable, body_suffix, registered, updated)
+                        VALUES ('Default', 'kept', '', 1, 1, x'', 0, 0)
+                        """
+                )
+            }
+            try queue.close()
+            for isFirst in [true, false] {
+                try await opening(path) { store in
+                    if isFirst { try await store.insert(session, limit: 10) }
+                    #expect(try await store.names() == ["kept"])
+                    #expect(try await store.session(session.key) == session)
+                }
+            }
+        }
+    }
 }

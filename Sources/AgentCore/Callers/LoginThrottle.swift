@@ -3,18 +3,22 @@ import Synchronization
 /// Slows down who guesses passwords: by address, so that one attacker gets nowhere, and by user, so that many together
 /// do not either (contract, section 5).
 ///
-/// Every attempt counts as failed until it has succeeded, so that a thousand at once are not a thousand at no cost. After
-/// a few, each has to wait for its turn, longer and longer; who would wait too long is refused unheard. Failures are
-/// forgotten with time. A user who has logged in from an address before does not wait for others who try the same name.
+/// A few failures cost nothing. After them attempts are made one at a time, with a pause between them that doubles; who
+/// comes meanwhile waits, and where too many wait already is refused unheard. Attempts that are being made count as if
+/// they failed, so that a thousand at once are not a thousand at no cost, while many right ones at once only wait for each
+/// other. Failures are forgotten with time. A user who has logged in from an address before does not wait there for
+/// others who try the same name.
 ///
-/// Failures are kept in tables of fixed size by hash, seeded for each process: they cannot be made to grow or to forget.
-/// What shares a place by chance shares its wait.
+/// What is known is kept in tables of fixed size by hash, seeded for each process: they cannot be made to grow or to
+/// forget. What shares a place by chance shares its wait.
 package final class LoginThrottle: Sendable {
     /// What becomes of an attempt.
     package enum Admission: Sendable, Hashable {
-        /// It may be made after this wait.
-        case after(Duration)
-        /// It may not be made; another will not be refused after this time.
+        /// It may be made; then ``leave(user:address:succeeded:now:)`` must be told what came of it.
+        case now
+        /// It may ask again after this time.
+        case wait(Duration)
+        /// It may not be made; another may ask after this time.
         case refused(for: Duration)
     }
 
@@ -22,16 +26,16 @@ package final class LoginThrottle: Sendable {
     package struct Limits: Sendable {
         /// Failures that cost nothing.
         package var free: Int
-        /// The first wait; it doubles with every failure.
-        package var firstWait: Duration
-        /// The longest wait of one attempt for the one before it.
-        package var longestWait: Duration
+        /// The first pause between two attempts; it doubles with every failure.
+        package var firstPause: Duration
+        /// The longest pause.
+        package var longestPause: Duration
 
         /// With these members.
-        package init(free: Int, firstWait: Duration, longestWait: Duration) {
+        package init(free: Int, firstPause: Duration, longestPause: Duration) {
             self.free = free
-            self.firstWait = firstWait
-            self.longestWait = longestWait
+            self.firstPause = firstPause
+            self.longestPause = longestPause
         }
     }
 
@@ -40,6 +44,10 @@ package final class LoginThrottle: Sendable {
         var changed = Timestamp(ticks: 0)
         /// When the next attempt may be made.
         var next = Timestamp(ticks: 0)
+        /// Attempts that are being made.
+        var running = 0
+        /// Attempts that were told to ask again.
+        var waiting = 0
     }
 
     private struct State {
@@ -57,47 +65,71 @@ package final class LoginThrottle: Sendable {
     /// Failures that are counted at most, so that what is forgotten is forgotten in minutes.
     private static let mostFailures = 16
     private static let forgetsOneIn = Duration.seconds(30)
-    /// Who would have to wait longer is refused: requests that wait hold connections.
-    private static let longestTurn = Duration.seconds(10)
+    /// How often who waits for another attempt's end asks.
+    private static let turn = Duration.milliseconds(20)
+    /// Attempts of one address that may wait: requests that wait hold connections. Fewer where it has failed too often.
+    private static let mostWaiting = 256
+    private static let mostWaitingAfterFailures = 16
 
     /// The limits may be given for tests.
     package init(
-        addresses: Limits = Limits(free: 3, firstWait: .milliseconds(100), longestWait: .seconds(5)),
-        users: Limits = Limits(free: 3, firstWait: .milliseconds(100), longestWait: .seconds(1))
+        addresses: Limits = Limits(free: 3, firstPause: .milliseconds(100), longestPause: .seconds(5)),
+        users: Limits = Limits(free: 3, firstPause: .milliseconds(100), longestPause: .seconds(1))
     ) {
         addressLimits = addresses
         userLimits = users
     }
 
-    /// Asks whether an attempt may be made.
+    /// Asks whether an attempt may be made now.
     ///
-    /// - Parameter user: Tenant and name; nil where an attempt is for no user in particular.
-    package func admit(user: String?, address: String, now: Timestamp) -> Admission {
+    /// - Parameters:
+    ///   - user: Tenant and name; nil where an attempt is for no user in particular.
+    ///   - isWaiting: Whether this attempt was told to wait before.
+    package func enter(user: String?, address: String, isWaiting: Bool, now: Timestamp) -> Admission {
         state.withLock { state in
             let place = Self.place(address)
-            let wait = Self.wait(&state.addresses[place], addressLimits, now)
-            guard wait <= Self.longestTurn else { return .refused(for: wait) }
-            var userWait = Duration.zero
-            if let user, !Self.isKnown(user, address, state) {
-                userWait = Self.wait(&state.users[Self.place(user)], userLimits, now)
-                guard userWait <= Self.longestTurn else { return .refused(for: userWait) }
-                Self.count(&state.users[Self.place(user)], userLimits, now, wait: userWait)
+            if isWaiting { state.addresses[place].waiting -= 1 }
+            var wait = Self.wait(&state.addresses[place], addressLimits, now)
+            let userPlace = user.flatMap { Self.isKnown($0, address, state) ? nil : Self.place($0) }
+            if let userPlace { wait = max(wait, Self.wait(&state.users[userPlace], userLimits, now)) }
+            guard wait > .zero else {
+                state.addresses[place].running += 1
+                if let user { state.users[Self.place(user)].running += 1 }
+                return .now
             }
-            Self.count(&state.addresses[place], addressLimits, now, wait: wait)
-            return .after(max(wait, userWait))
+            let isSuspect = state.addresses[place].failures >= addressLimits.free
+            let most = isSuspect ? Self.mostWaitingAfterFailures : Self.mostWaiting
+            guard state.addresses[place].waiting < most else { return .refused(for: wait) }
+            state.addresses[place].waiting += 1
+            return .wait(wait)
         }
     }
 
-    /// Takes back what ``admit(user:address:now:)`` counted: the attempt succeeded.
-    package func succeeded(user: String?, address: String) {
+    /// Takes back a wait that nobody waits any longer.
+    package func giveUp(address: String) {
+        state.withLock { $0.addresses[Self.place(address)].waiting -= 1 }
+    }
+
+    /// Says what came of an attempt that was admitted.
+    ///
+    /// - Parameter succeeded: nil when it could not be made after all.
+    package func leave(user: String?, address: String, succeeded: Bool?, now: Timestamp) {
         state.withLock { state in
             let place = Self.place(address)
-            // Only its own: who has one account does not get free guesses at the others.
-            state.addresses[place].failures = max(0, state.addresses[place].failures - 1)
-            guard let user else { return }
-            state.users[Self.place(user)] = Place()
-            let hash = Self.hash(user, address)
-            state.known[hash & (Self.places - 1)] = hash
+            state.addresses[place].running -= 1
+            if let user { state.users[Self.place(user)].running -= 1 }
+            switch succeeded {
+            case true?:
+                guard let user else { return }
+                // Only the user's: who has one account does not get free guesses at the others of the address.
+                state.users[Self.place(user)].failures = 0
+                let hash = Self.hash(user, address)
+                state.known[hash & (Self.places - 1)] = hash
+            case false?:
+                Self.countFailure(&state.addresses[place], addressLimits, now)
+                if let user { Self.countFailure(&state.users[Self.place(user)], userLimits, now) }
+            case nil: break
+            }
         }
     }
 
@@ -108,22 +140,27 @@ package final class LoginThrottle: Sendable {
 
     /// How long an attempt has to wait for its turn.
     private static func wait(_ place: inout Place, _ limits: Limits, _ now: Timestamp) -> Duration {
-        let forgotten = Int(max(.zero, now.since(place.changed)) / forgetsOneIn)
+        // A clock that is set back must not shut anybody out.
+        if place.changed > now { place.changed = now }
+        if place.next.since(now) > limits.longestPause { place.next = now }
+        let forgotten = Int(now.since(place.changed) / forgetsOneIn)
         if forgotten > 0 {
             place.failures = max(0, place.failures - forgotten)
             place.changed = now
         }
-        guard place.failures > limits.free else { return .zero }
-        // A clock that is set back must not shut anybody out.
-        return min(max(.zero, place.next.since(now)), longestTurn + limits.longestWait)
+        guard place.failures >= limits.free else {
+            return place.failures + place.running < limits.free ? .zero : turn
+        }
+        guard place.running == 0 else { return turn }
+        return max(.zero, place.next.since(now))
     }
 
-    private static func count(_ place: inout Place, _ limits: Limits, _ now: Timestamp, wait: Duration) {
+    private static func countFailure(_ place: inout Place, _ limits: Limits, _ now: Timestamp) {
         place.failures = min(mostFailures, place.failures + 1)
         place.changed = now
-        guard place.failures > limits.free else { return }
-        let delay = min(limits.firstWait * (1 << (place.failures - limits.free - 1)), limits.longestWait)
-        place.next = now.advanced(by: wait + delay)
+        guard place.failures >= limits.free else { return }
+        let pause = min(limits.firstPause * (1 << (place.failures - limits.free)), limits.longestPause)
+        place.next = now.advanced(by: pause)
     }
 
     private static func place(_ key: String) -> Int {

@@ -27,6 +27,8 @@ package struct PrincipalAgent: Sendable {
 
     /// Sessions that a user may have at once; the one used longest ago ends for the next.
     private static let sessionsPerUser = 10_000
+    /// Who would have to wait longer for a login's turn is refused.
+    private static let longestTurn = Duration.seconds(10)
     private static let loginFailed = "Authentication failed!"
 
     /// - Parameters:
@@ -133,7 +135,7 @@ package struct PrincipalAgent: Sendable {
         case .some(let type):
             throw AgentError(
                 .notSupported,
-                "The authentication type '\(type.prefix(60))' is not supported; usernamepassword and ticket are."
+                "The authentication type '\(Self.printable(type))' is not supported; usernamepassword and ticket are."
             )
         }
     }
@@ -157,7 +159,7 @@ package struct PrincipalAgent: Sendable {
         return try await sessions.sessions(matching: filter, limit: limit).filter { !isExpired($0, time) }
     }
 
-    /// Ends sessions: at once here, within a second in other processes. Returns how many.
+    /// Ends sessions: at once here, within a second where other processes serve the same store. Returns how many.
     package func endSessions(matching filter: SessionFilter) async throws(StoreError) -> Int {
         let count = try await sessions.endSessions(matching: filter)
         cache.forget()
@@ -176,7 +178,7 @@ package struct PrincipalAgent: Sendable {
         _ credentials: Credentials
     ) throws(AgentError) -> (tenant: CallerIndex.Tenant, application: Application?) {
         guard let tenant = directory.tenant(id: credentials.tenant) else {
-            throw AgentError(.session, "There is no tenant '\(credentials.tenant.prefix(60))'.")
+            throw AgentError(.session, "There is no tenant '\(Self.printable(credentials.tenant))'.")
         }
         guard directory.checksApplications else { return (tenant, nil) }
         guard let token = credentials.applicationToken, !token.isEmpty else {
@@ -201,15 +203,17 @@ package struct PrincipalAgent: Sendable {
         if let user = tenant.user(ofFixedTicket: sent) { return user }
         let time = now()
         if let session = cache.session(sent, now: time) { return user(of: session, in: tenant, time) }
+        let generation = cache.generation
         guard let ticket = Ticket(text), ticket.tenant == tenant.id else { return nil }
         let key = SessionKey(digest: digest(ticket.content))
-        guard let session = try await storing({ () throws(StoreError) in try await sessions.session(key) }),
+        guard var session = try await storing({ () throws(StoreError) in try await sessions.session(key) }),
             let user = user(of: session, in: tenant, time)
         else { return nil }
-        cache.remember(session, sent, now: time)
         if time.since(session.used) >= slack {
             try await storing { () throws(StoreError) in try await sessions.useSession(key, at: time) }
+            session.used = time
         }
+        cache.remember(session, sent, now: time, generation: generation)
         return user
     }
 
@@ -263,6 +267,8 @@ package struct PrincipalAgent: Sendable {
             return user
         }
         return try await attempt("password", userName: userName, tenant, credentials) {
+            // Somebody else may have waited for the same.
+            if let user, verified.contains(password, of: user, tenant: tenant.id, now: now()) { return user }
             guard let hash = user?.passwordHash ?? tenant.decoyHash else { return .some(nil) }
             guard let isRight = await cryptography.isPassword(password, ofHash: hash) else { return nil }
             guard let user, isRight else { return .some(nil) }
@@ -281,40 +287,67 @@ package struct PrincipalAgent: Sendable {
         _ check: () async throws(AgentError) -> User??
     ) async throws(AgentError) -> User? {
         let key = userName.map { tenant.id + "\n" + $0.caseless }
-        var user: User??
-        switch throttle.admit(user: key, address: credentials.network, now: now()) {
-        case .refused(let time):
+        try await waitForTurn(key, credentials)
+        let checked: User??
+        do {
+            checked = try await check()
+        } catch {
+            throttle.leave(user: key, address: credentials.network, succeeded: nil, now: now())
             onLogin(.refused)
-            throw Self.tooManyLogins(time)
-        case .after(let wait):
-            if wait > .zero {
-                do { try await sleep(wait) } catch { throw Self.tooManyLogins(.seconds(1)) }
-            }
-            user = try await check()
+            throw error
         }
-        guard let user else {
+        guard let user = checked else {
+            throttle.leave(user: key, address: credentials.network, succeeded: nil, now: now())
             onLogin(.refused)
             throw Self.tooManyLogins(.seconds(1))
         }
-        guard let user else {
-            onLogin(.failed)
+        throttle.leave(user: key, address: credentials.network, succeeded: user != nil, now: now())
+        onLogin(user == nil ? .failed : .succeeded)
+        if user == nil {
             logger.warning(
                 "login failed",
                 metadata: [
                     "with": "\(kind)", "user": "\(Self.printable(userName ?? ""))", "tenant": "\(tenant.id)",
-                    "address": "\(credentials.address)",
+                    "address": "\(Self.printable(credentials.address))",
                 ]
             )
-            return nil
         }
-        throttle.succeeded(user: key, address: credentials.network)
-        onLogin(.succeeded)
         return user
     }
 
-    /// As it may stand in a log: what a client made up is clipped, and has no line breaks.
+    private func waitForTurn(_ key: String?, _ credentials: Credentials) async throws(AgentError) {
+        var waited = Duration.zero
+        while true {
+            let isWaiting = waited > .zero
+            switch throttle.enter(user: key, address: credentials.network, isWaiting: isWaiting, now: now()) {
+            case .now: return
+            case .refused(let time):
+                onLogin(.refused)
+                throw Self.tooManyLogins(time)
+            case .wait(let time):
+                let isOver = waited + time > Self.longestTurn
+                do {
+                    guard !isOver else { throw CancellationError() }
+                    try await sleep(time)
+                    waited += time
+                } catch {
+                    throttle.giveUp(address: credentials.network)
+                    onLogin(.refused)
+                    throw Self.tooManyLogins(time)
+                }
+            }
+        }
+    }
+
+    /// As it may stand in a log: what a client made up is clipped, and cannot steer a terminal.
     private static func printable(_ text: String) -> String {
-        String(text.prefix(60).map { $0.isNewline || $0.unicodeScalars.contains { $0.value < 32 } ? "?" : $0 })
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars.prefix(60) {
+            let isText = ![.control, .format, .lineSeparator, .paragraphSeparator]
+                .contains(scalar.properties.generalCategory)
+            result.append(isText ? scalar : "?")
+        }
+        return String(result)
     }
 
     private func digest(_ text: String) -> [UInt8] {

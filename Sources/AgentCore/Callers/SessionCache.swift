@@ -10,7 +10,12 @@ final class SessionCache: Sendable {
         var read: Timestamp
     }
 
-    private let entries = Mutex<[[UInt8]: Entry]>([:])
+    private struct State {
+        var entries: [[UInt8]: Entry] = [:]
+        var generation = 0
+    }
+
+    private let state = Mutex(State())
 
     /// How long the store's word is good for.
     let moment: Duration
@@ -22,22 +27,30 @@ final class SessionCache: Sendable {
 
     /// The session of the ticket with this digest, if the store was asked within the last moment.
     func session(_ digest: [UInt8], now: Timestamp) -> Session? {
-        entries.withLock { entries in
-            guard let entry = entries[digest], now >= entry.read, now.since(entry.read) < moment else {
+        state.withLock { state in
+            guard let entry = state.entries[digest], now >= entry.read, now.since(entry.read) < moment else {
                 return nil
             }
             return entry.session
         }
     }
 
-    func remember(_ session: Session, _ digest: [UInt8], now: Timestamp) {
-        entries.withLock { entries in
-            if entries.count >= Self.mostEntries { entries.removeAll(keepingCapacity: true) }
-            entries[digest] = Entry(session: session, read: now)
+    /// Changes whenever all is forgotten.
+    var generation: Int { state.withLock { $0.generation } }
+
+    /// - Parameter generation: That of when the store was asked; what was forgotten since is not remembered.
+    func remember(_ session: Session, _ digest: [UInt8], now: Timestamp, generation: Int) {
+        state.withLock { state in
+            guard state.generation == generation else { return }
+            if state.entries.count >= Self.mostEntries { state.entries.removeAll(keepingCapacity: true) }
+            state.entries[digest] = Entry(session: session, read: now)
         }
     }
 
     func forget() {
-        entries.withLock { $0.removeAll() }
+        state.withLock { state in
+            state.entries.removeAll()
+            state.generation += 1
+        }
     }
 }

@@ -28,9 +28,14 @@ package struct Ticket: Sendable, Hashable {
         else { return nil }
         var units = stride(from: 0, to: data.count, by: 2).map { UInt16(data[$0]) | UInt16(data[$0 + 1]) << 8 }
         if units.first == 0xFEFF { units.removeFirst() }
-        guard let parts = String(validating: units, as: UTF16.self)?.split(separator: ";", maxSplits: 2),
+        guard
+            let parts = String(validating: units, as: UTF16.self)?.split(
+                separator: ";",
+                maxSplits: 2,
+                omittingEmptySubsequences: false
+            ),
             parts.count == 3, parts[0].utf8.count == 32, parts[0].allSatisfy({ "0123456789abcdef".contains($0) }),
-            let number = Int32(parts[1])
+            let number = Int32(parts[1]), !parts[2].isEmpty
         else { return nil }
         self.init(secret: String(parts[0]), number: number, tenant: String(parts[2]))
     }

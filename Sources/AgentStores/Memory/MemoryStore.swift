@@ -223,7 +223,8 @@ package final class MemoryStore: AgentStore {
         state.withLock { state in
             state.sessions[session.key] = session
             let filter = SessionFilter(tenant: session.tenant, userName: session.userName)
-            for surplus in state.sessions(matching: filter).dropFirst(limit) { state.sessions[surplus.key] = nil }
+            let others = state.sessions(matching: filter).filter { $0.key != session.key }
+            for surplus in others.dropFirst(limit - 1) { state.sessions[surplus.key] = nil }
         }
     }
 

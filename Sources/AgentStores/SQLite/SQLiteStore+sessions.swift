@@ -18,10 +18,10 @@ extension SQLiteStore {
             try database.execute(
                 sql: """
                     DELETE FROM session WHERE digest IN (
-                        SELECT digest FROM session WHERE tenant = ? AND user_key = ?
+                        SELECT digest FROM session WHERE tenant = ? AND user_key = ? AND digest <> ?
                         ORDER BY used DESC LIMIT -1 OFFSET ?)
                     """,
-                arguments: [session.tenant, session.userName.caseless, limit]
+                arguments: [session.tenant, session.userName.caseless, Data(session.key.digest), limit - 1]
             )
         }
     }

@@ -18,6 +18,6 @@ struct StoreCase: Sendable, CustomTestStringConvertible {
 enum StoreConformance {
     static let cases: [StoreCase] = [
         webhooks, scopes, filters, signalling, bodies, claims, sharing, results, usage, states, stateEvents, log,
-        replays, pruning, concurrency,
+        replays, pruning, concurrency, sessions,
     ].flatMap { $0 }
 }

@@ -1,0 +1,213 @@
+import AgentCore
+import Testing
+
+@Suite("Slowing down who guesses passwords")
+struct LoginThrottleTests {
+    private let throttle = LoginThrottle()
+    private let clock = ManualClock()
+
+    /// Names of which no two share one of the throttle's 2^14 places, which differ from process to process.
+    private static func names(_ count: Int) -> [String] {
+        var names: [Int: String] = [:]
+        var number = 0
+        while names.count < count {
+            let name = "name \(number)"
+            names[name.hashValue & 0x3FFF] = name
+            number += 1
+        }
+        return Array(names.values)
+    }
+
+    private func enter(_ user: String? = nil, from address: String, isWaiting: Bool = false) -> LoginThrottle.Admission
+    {
+        throttle.enter(user: user, address: address, isWaiting: isWaiting, now: clock.now)
+    }
+
+    private func leave(_ user: String? = nil, from address: String, succeeded: Bool?) {
+        throttle.leave(user: user, address: address, succeeded: succeeded, now: clock.now)
+    }
+
+    /// An attempt that is made as soon as it may be; how long it had to wait, nil when it was refused.
+    @discardableResult
+    private func attempt(_ user: String? = nil, from address: String, succeeds: Bool = false) -> Duration? {
+        var waited = Duration.zero
+        while true {
+            switch enter(user, from: address, isWaiting: waited > .zero) {
+            case .now:
+                leave(user, from: address, succeeded: succeeds)
+                return waited
+            case .wait(let time):
+                clock.advance(by: time)
+                waited += time
+            case .refused: return nil
+            }
+        }
+    }
+
+    private static func durations(_ milliseconds: [Int]) -> [Duration?] {
+        milliseconds.map { .milliseconds($0) }
+    }
+
+    @Test("The first three failures of an address are free; then each attempt waits twice as long, up to five seconds")
+    func addressWaits() {
+        let expected = [0, 0, 0, 100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]
+        #expect(expected.map { _ in attempt(from: "address") } == Self.durations(expected))
+    }
+
+    @Test("So do attempts at one user from many addresses, up to one second")
+    func userWaits() {
+        let expected = [0, 0, 0, 100, 200, 400, 800, 1000, 1000]
+        #expect(Self.names(expected.count).map { attempt("anna", from: $0) } == Self.durations(expected))
+    }
+
+    @Test("Attempts at different users from one address wait for each other")
+    func manyUsers() {
+        let expected = [0, 0, 0, 100, 200, 400, 800, 1600]
+        #expect(Self.names(expected.count).map { attempt($0, from: "address") } == Self.durations(expected))
+    }
+
+    @Test("The limits are those given")
+    func givenLimits() {
+        let limits = LoginThrottle.Limits(free: 1, firstPause: .seconds(1), longestPause: .seconds(2))
+        let throttle = LoginThrottle(addresses: limits)
+        var waits: [LoginThrottle.Admission] = []
+        for _ in 0..<4 {
+            let admission = throttle.enter(user: nil, address: "address", isWaiting: false, now: clock.now)
+            waits.append(admission)
+            if case .wait(let time) = admission {
+                clock.advance(by: time)
+                #expect(throttle.enter(user: nil, address: "address", isWaiting: true, now: clock.now) == .now)
+            }
+            throttle.leave(user: nil, address: "address", succeeded: false, now: clock.now)
+        }
+        #expect(waits == [.now, .wait(.seconds(1)), .wait(.seconds(2)), .wait(.seconds(2))])
+    }
+
+    @Test("Of attempts at once three are made, and others wait for them to end")
+    func atOnce() {
+        #expect((0..<3).map { _ in enter(from: "address") } == [.now, .now, .now])
+        #expect(enter(from: "address") == .wait(.milliseconds(20)))
+        leave(from: "address", succeeded: true)
+        #expect(enter(from: "address", isWaiting: true) == .now)
+    }
+
+    @Test("After the free failures one attempt is made at a time")
+    func oneAtATime() {
+        for _ in 0..<3 { attempt(from: "address") }
+        clock.advance(by: .seconds(1))
+        #expect(enter(from: "address") == .now)
+        #expect(enter(from: "address") == .wait(.milliseconds(20)))
+        leave(from: "address", succeeded: false)
+        #expect(enter(from: "address", isWaiting: true) == .wait(.milliseconds(200)))
+    }
+
+    @Test("Of a thousand attempts at once few wait, and the others are refused")
+    func thousandAtOnce() {
+        for _ in 0..<4 { attempt(from: "address") }
+        let admissions = (0..<1000).map { _ in enter(from: "address") }
+        #expect(admissions.prefix(16).allSatisfy { $0 == .wait(.milliseconds(200)) })
+        #expect(admissions.dropFirst(16).allSatisfy { $0 == .refused(for: .milliseconds(200)) })
+    }
+
+    @Test("Who gives a wait up leaves the place to another")
+    func givingUp() {
+        for _ in 0..<4 { attempt(from: "address") }
+        for _ in 0..<16 { _ = enter(from: "address") }
+        #expect(enter(from: "address") == .refused(for: .milliseconds(200)))
+        throttle.giveUp(address: "address")
+        #expect(enter(from: "address") == .wait(.milliseconds(200)))
+    }
+
+    @Test("Attempts made by many tasks at once all count")
+    func concurrent() async {
+        let throttle = throttle
+        let admissions = await withTaskGroup(of: LoginThrottle.Admission.self) { group in
+            for _ in 0..<200 {
+                group.addTask { throttle.enter(user: "anna", address: "address", isWaiting: false, now: Fixed.time) }
+            }
+            return await group.reduce(into: [LoginThrottle.Admission]()) { $0.append($1) }
+        }
+        #expect(admissions.count { $0 == .now } == 3)
+        #expect(admissions.count { $0 == .wait(.milliseconds(20)) } == 197)
+    }
+
+    @Test("However many attempts at a user one address makes, others wait for that user a second at most")
+    func otherAddresses() {
+        let addresses = Self.names(2)
+        let users = Self.names(2)
+        for _ in 0..<100 { attempt(users[0], from: addresses[0]) }
+        let wait = attempt(users[0], from: addresses[1], succeeds: true)
+        #expect(wait.map { $0 <= .seconds(1) } == true)
+        #expect(attempt(users[1], from: addresses[1]) == .zero)
+    }
+
+    @Test("One address's failures are nothing to another")
+    func separateAddresses() {
+        let addresses = Self.names(2)
+        for _ in 0..<20 { attempt(from: addresses[0]) }
+        #expect((0..<3).map { _ in attempt(from: addresses[1]) } == Self.durations([0, 0, 0]))
+    }
+
+    @Test("A user who has logged in from an address before does not wait there for others who try the name")
+    func knownPair() {
+        let addresses = Self.names(32)
+        #expect(attempt("anna", from: addresses[0], succeeds: true) == .zero)
+        for address in addresses.dropFirst(2) { attempt("anna", from: address) }
+        #expect(enter("anna", from: addresses[1]) != .now)
+        #expect(enter("anna", from: addresses[0]) == .now)
+    }
+
+    /// Eight failures are made, and so much later a ninth; the tenth's wait says how many still count.
+    @Test(
+        "One failure in thirty seconds is forgotten",
+        arguments: [(29, 5000), (31, 3200), (121, 400), (151, 200), (181, 100), (211, 0), (3600, 0)] as [(Int, Int)]
+    )
+    func forgetting(seconds: Int, milliseconds: Int) {
+        for _ in 0..<8 { attempt(from: "address") }
+        clock.advance(by: .seconds(seconds))
+        #expect([attempt(from: "address"), attempt(from: "address")] == Self.durations([0, milliseconds]))
+    }
+
+    @Test("All is forgotten within minutes, however many attempts there were")
+    func forgettingAll() {
+        for _ in 0..<1000 { attempt(from: "address") }
+        clock.advance(by: .seconds(600))
+        #expect((0..<3).map { _ in attempt(from: "address") } == Self.durations([0, 0, 0]))
+    }
+
+    @Test("A success clears the user, and of the address takes nothing back")
+    func success() {
+        let addresses = Self.names(12)
+        for address in addresses.prefix(8) { attempt("anna", from: address) }
+        for _ in 0..<4 { attempt("bert", from: addresses[8]) }
+        clock.advance(by: .seconds(1))
+        #expect(attempt("anna", from: addresses[8], succeeds: true) == .zero)
+        #expect(addresses.suffix(3).map { attempt("anna", from: $0) } == Self.durations([0, 0, 0]))
+        clock.advance(by: .seconds(1))
+        attempt("carl", from: addresses[8])
+        #expect(attempt("carl", from: addresses[8]) == .milliseconds(400))
+    }
+
+    @Test("Successes alone are free")
+    func successes() {
+        for _ in 0..<100 { #expect(attempt("anna", from: "address", succeeds: true) == .zero) }
+    }
+
+    @Test("An attempt that could not be made counts for nothing")
+    func notMade() {
+        for _ in 0..<100 {
+            #expect(enter("anna", from: "address") == .now)
+            leave("anna", from: "address", succeeded: nil)
+        }
+    }
+
+    @Test("A clock that is set back shuts nobody out", arguments: [1, 60, 3600, 400 * 86_400])
+    func clockSetBack(seconds: Int) {
+        let addresses = Self.names(10)
+        for address in addresses.prefix(8) { attempt("anna", from: address) }
+        for _ in 0..<8 { attempt(from: addresses[8]) }
+        clock.advance(by: .seconds(-seconds))
+        #expect(attempt(from: addresses[8]).map { $0 <= .seconds(5) } == true)
+        #expect(attempt("anna", from: addresses[9]).map { $0 <= .seconds(1) } == true)
+    }
+}

@@ -1,0 +1,520 @@
+import AgentCore
+import AgentStores
+import Foundation
+import Logging
+import Synchronization
+import Testing
+
+@Suite("Who calls")
+struct PrincipalAgentTests {
+    @Test("On-site, application tokens are not looked at", arguments: [nil, "", "app-1", "nonsense"] as [String?])
+    func onSiteTokens(token: String?) async throws {
+        let harness = PrincipalHarness()
+        let credentials = harness.credentials(token: token)
+        let login = try await harness.agent.authenticate(userName: "anna", password: "right", credentials)
+        let ticket = try #require(login).ticket
+        let caller = try await harness.agent.caller(harness.credentials(ticket, token: token))
+        #expect(caller == Caller(tenant: "Default", associate: Fixed.anna))
+        #expect(caller.scope == WebhookScope(tenant: "Default"))
+    }
+
+    @Test(
+        "Hosted, the application token says whose webhooks the caller sees",
+        arguments: [("app-1", "Sync"), ("app-1b", "Import")]
+    )
+    func applications(token: String, name: String) async throws {
+        let harness = PrincipalHarness(.hosted)
+        let ticket = try await harness.logIn()
+        let caller = try await harness.agent.caller(harness.credentials(ticket, token: token))
+        #expect(caller == Caller(tenant: "Cust1", application: name, associate: Fixed.anna))
+        #expect(caller.scope == WebhookScope(tenant: "Cust1", application: name))
+    }
+
+    @Test(
+        "Hosted, every operation needs an application token of the tenant",
+        arguments: [nil, "", "nonsense", "app-2", "APP-1"] as [String?]
+    )
+    func hostedTokens(token: String?) async throws {
+        let harness = PrincipalHarness(.hosted)
+        let agent = harness.agent
+        let credentials = harness.credentials(try await harness.logIn(), token: token)
+        let what = "application token"
+        await expectRefused(what) { _ = try await agent.caller(credentials) }
+        await expectRefused(what) {
+            _ = try await agent.authenticate(userName: "anna", password: "right", credentials)
+        }
+        await expectRefused(what) { _ = try await agent.authenticate(accessToken: "key of anna", credentials) }
+        await expectRefused(what) { _ = try await agent.authenticate(data: nil, credentials) }
+        await expectRefused(what) { _ = try agent.authenticateImplicit(credentials) }
+        await expectRefused(what) { try agent.checkApplicant(credentials) }
+        #expect(harness.cryptography.checkedHashes.count == 1)
+        #expect(harness.outcomes.all == [.succeeded])
+        try agent.checkApplicant(harness.credentials())
+    }
+
+    @Test("A ticket that is missing, malformed, unknown or another tenant's is refused")
+    func badTickets() async throws {
+        let harness = PrincipalHarness(.hosted)
+        let text = try await harness.logIn()
+        let ticket = try #require(Ticket(text))
+        let noSecret = String(repeating: "0", count: 32)
+        for bad in [
+            nil, "", "nonsense", "7T:", "7T:abcd", ticket.content,
+            Ticket(secret: noSecret, number: 7, tenant: "Cust1").text,
+            Ticket(secret: ticket.secret, number: 8, tenant: "Cust1").text,
+            Ticket(secret: ticket.secret, number: 7, tenant: "Cust2").text,
+        ] {
+            await expectRefused("ticket") { _ = try await harness.agent.caller(harness.credentials(bad)) }
+        }
+        for bad in [text, Ticket(secret: ticket.secret, number: 7, tenant: "Cust2").text] {
+            let elsewhere = Credentials(tenant: "Cust2", ticket: bad, applicationToken: "app-2", address: "192.0.2.1")
+            await expectRefused("ticket") { _ = try await harness.agent.caller(elsewhere) }
+        }
+        _ = try await harness.agent.caller(harness.credentials(text))
+    }
+
+    @Test("A ticket is the same with a byte order mark, and ends with its session")
+    func byteOrderMark() async throws {
+        let harness = PrincipalHarness()
+        let text = try await harness.logIn()
+        let content = try #require(Ticket(text)).content
+        let units = Array("\u{FEFF}\(content)".utf16)
+        let bytes = units.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] }
+        let marked = "7T:" + Data(bytes).base64EncodedString()
+        for ticket in [marked, text] { _ = try await harness.agent.caller(harness.credentials(ticket)) }
+        #expect(try await harness.agent.endSessions(matching: SessionFilter(userName: "anna")) == 1)
+        for ticket in [marked, text] {
+            await expectRefused("ticket") { _ = try await harness.agent.caller(harness.credentials(ticket)) }
+        }
+    }
+
+    @Test("Hosted, a path names the tenant in any case; on-site it names none")
+    func tenants() {
+        let hosted = PrincipalHarness(.hosted).agent
+        for name in ["Cust1", "cust1", "CUST1"] { #expect(hosted.tenant(named: name) == "Cust1") }
+        for name in [nil, "", "Cust", "Cust3", "Default"] { #expect(hosted.tenant(named: name) == nil) }
+        let onSite = PrincipalHarness().agent
+        #expect(onSite.tenant(named: nil) == "Default")
+        for name in ["Default", "default", "", "Cust1"] { #expect(onSite.tenant(named: name) == nil) }
+    }
+
+    @Test("An unknown tenant is refused", arguments: ["Cust3", "cust1", ""])
+    func unknownTenant(tenant: String) async throws {
+        let harness = PrincipalHarness(.hosted)
+        let ticket = try await harness.logIn()
+        let credentials = Credentials(tenant: tenant, ticket: ticket, applicationToken: "app-1", address: "192.0.2.1")
+        await expectRefused("tenant") { _ = try await harness.agent.caller(credentials) }
+    }
+
+    @Test("A fixed ticket is good for ever, in its tenant, for a user who is configured")
+    func fixedTickets() async throws {
+        var installation = Installation.hosted
+        installation.tenants[0].fixedTickets = ["7T:1234abcxyzExample==": "Anna", "7T:nobody": "nobody"]
+        let harness = PrincipalHarness(installation)
+        for _ in 0..<2 {
+            let caller = try await harness.agent.caller(harness.credentials("7T:1234abcxyzExample=="))
+            #expect(caller.associate == Fixed.anna)
+            harness.clock.advance(by: .seconds(400 * 86_400))
+        }
+        await expectRefused("ticket") { _ = try await harness.agent.caller(harness.credentials("7T:nobody")) }
+        let elsewhere = Credentials(
+            tenant: "Cust2",
+            ticket: "7T:1234abcxyzExample==",
+            applicationToken: "app-2",
+            address: "192.0.2.1"
+        )
+        await expectRefused("ticket") { _ = try await harness.agent.caller(elsewhere) }
+    }
+
+    // MARK: Lifetime
+
+    /// Whether a ticket is good so long after its last uses: two within a second, so long after the login.
+    private func isGood(_ idle: Duration, afterUsesAt uses: Duration) async throws -> Bool {
+        let harness = PrincipalHarness()
+        let credentials = harness.credentials(try await harness.logIn())
+        harness.clock.advance(by: uses)
+        _ = try await harness.agent.caller(credentials)
+        harness.clock.advance(by: .milliseconds(999))
+        _ = try await harness.agent.caller(credentials)
+        harness.clock.advance(by: idle)
+        return await failure { _ = try await harness.agent.caller(credentials) } == nil
+    }
+
+    @Test(
+        "A ticket lives for its lifetime from its last use, and at most a hundredth longer",
+        arguments: [0, 1, 106, 107, 108, 109, 215, 216, 217, 3600, 21_600]
+    )
+    func sliding(uses seconds: Int) async throws {
+        let lifetime = PrincipalHarness.lifetime
+        #expect(try await isGood(lifetime, afterUsesAt: .seconds(seconds)))
+        let tooLong = lifetime * 101 / 100 + .nanoseconds(100)
+        #expect(try await isGood(tooLong, afterUsesAt: .seconds(seconds)) == false)
+    }
+
+    @Test("A ticket that is used again and again lives on")
+    func usedForDays() async throws {
+        let harness = PrincipalHarness()
+        let credentials = harness.credentials(try await harness.logIn())
+        for _ in 0..<100 {
+            harness.clock.advance(by: PrincipalHarness.lifetime)
+            _ = try await harness.agent.caller(credentials)
+        }
+    }
+
+    @Test("A ticket that is good is so for the next moments too, however near its end it was")
+    func renewedAtTheEnd() async throws {
+        let throttle = LoginThrottle()
+        for halfSeconds in 0...440 {
+            let harness = PrincipalHarness(throttle: throttle)
+            let credentials = harness.credentials(try await harness.logIn())
+            harness.clock.advance(by: PrincipalHarness.lifetime + .milliseconds(500 * halfSeconds))
+            let error = await failure { _ = try await harness.agent.caller(credentials) }
+            if error != nil { break }
+            harness.clock.advance(by: .milliseconds(900))
+            _ = try await harness.agent.caller(credentials)
+        }
+    }
+
+    @Test("An expired ticket cannot be renewed")
+    func expired() async throws {
+        let harness = PrincipalHarness()
+        let ticket = try await harness.logIn()
+        harness.clock.advance(by: PrincipalHarness.lifetime * 102 / 100)
+        for _ in 0..<3 {
+            await expectRefused("ticket") { _ = try await harness.agent.caller(harness.credentials(ticket)) }
+        }
+        let data = StringDictionary([.init(key: "Type", value: "ticket"), .init(key: "Ticket", value: ticket)])
+        #expect(try await harness.agent.authenticate(data: data, harness.credentials()) == nil)
+        #expect(try await harness.agent.openSessions(matching: SessionFilter(), limit: 10).isEmpty)
+    }
+
+    @Test("Sessions are listed until they expire, and pruned after that")
+    func pruning() async throws {
+        let harness = PrincipalHarness()
+        _ = try await harness.logIn()
+        harness.clock.advance(by: .seconds(3600))
+        _ = try await harness.logIn("bert", "berts own")
+        func names() async throws -> [String] {
+            try await harness.agent.openSessions(matching: SessionFilter(), limit: 10).map(\.userName)
+        }
+        harness.clock.advance(by: PrincipalHarness.lifetime - .seconds(3600))
+        #expect(try await names() == ["bert", "anna"])
+        #expect(try await harness.agent.pruneSessions(limit: 10) == false)
+        #expect(try await harness.stored().map(\.userName) == ["bert", "anna"])
+        harness.clock.advance(by: PrincipalHarness.lifetime / 100 + .nanoseconds(100))
+        #expect(try await names() == ["bert"])
+        #expect(try await harness.agent.pruneSessions(limit: 10) == false)
+        #expect(try await harness.stored().map(\.userName) == ["bert"])
+    }
+
+    // MARK: Several agents
+
+    @Test("Agents on one store accept each other's tickets")
+    func sharedStore() async throws {
+        let one = PrincipalHarness(.hosted)
+        let other = one.another()
+        for (giver, taker) in [(one, other), (other, one)] {
+            let ticket = try await giver.logIn()
+            let caller = try await taker.agent.caller(taker.credentials(ticket))
+            #expect(caller.associate == Fixed.anna)
+        }
+    }
+
+    @Test("A session that is ended ends at once here, and within a second elsewhere")
+    func revocation() async throws {
+        let one = PrincipalHarness()
+        let other = one.another()
+        let ticket = try await one.logIn()
+        let kept = try await one.logIn("bert", "berts own")
+        for harness in [one, other] { _ = try await harness.agent.caller(harness.credentials(ticket)) }
+        let filter = SessionFilter(tenant: "Default", userName: "ANNA")
+        #expect(try await one.agent.endSessions(matching: filter) == 1)
+        await expectRefused("ticket") { _ = try await one.agent.caller(one.credentials(ticket)) }
+        one.clock.advance(by: .seconds(1))
+        for harness in [one, other] {
+            await expectRefused("ticket") { _ = try await harness.agent.caller(harness.credentials(ticket)) }
+            _ = try await harness.agent.caller(harness.credentials(kept))
+        }
+        #expect(try await one.agent.endSessions(matching: filter) == 0)
+    }
+
+    @Test("A session is worthless once its user is no longer configured")
+    func removedUser() async throws {
+        let before = PrincipalHarness()
+        let tickets = [try await before.logIn(), try await before.logIn("bert", "berts own")]
+        var installation = Installation.onSite
+        installation.tenants[0].users.removeAll { $0.name == "anna" }
+        let after = before.another(installation)
+        await expectRefused("ticket") { _ = try await after.agent.caller(after.credentials(tickets[0])) }
+        #expect(try await after.agent.caller(after.credentials(tickets[1])).associate == Fixed.bert)
+    }
+
+    @Test("A caller has the rights that the user has now")
+    func rights() async throws {
+        let before = PrincipalHarness()
+        let ticket = try await before.logIn("bert", "berts own")
+        #expect(try await before.agent.caller(before.credentials(ticket)).rights.isEmpty)
+        var installation = Installation.onSite
+        installation.tenants[0].users[1].rights = [.webhooks]
+        let after = before.another(installation)
+        #expect(try await after.agent.caller(after.credentials(ticket)).rights == [.webhooks])
+    }
+
+    @Test("A store that fails is told by a reference, which the log explains")
+    func brokenStore() async throws {
+        let harness = PrincipalHarness(store: BrokenSessionStore())
+        let ticket = Ticket(secret: String(repeating: "0", count: 32), number: 7, tenant: "Default").text
+        let data = StringDictionary([.init(key: "Type", value: "ticket"), .init(key: "Ticket", value: ticket)])
+        let credentials = harness.credentials(ticket)
+        let agent = harness.agent
+        for error in [
+            await failure { _ = try await agent.caller(credentials) },
+            await failure { _ = try await agent.authenticate(data: data, credentials) },
+            await failure { _ = try await agent.authenticate(userName: "anna", password: "right", credentials) },
+        ] {
+            let error = try #require(error)
+            #expect(error.kind == .server)
+            let last = try #require(error.message.split(separator: " ").last)
+            let reference = String(last)
+            #expect(UUID(uuidString: reference) != nil)
+            #expect(harness.lines.all.contains { $0.contains(reference) && $0.contains(BrokenStore.cause) })
+            for text in [error.message, error.friendlyText] {
+                #expect(text.contains(reference))
+                #expect(!text.contains("I/O") && !text.contains("sqlite"))
+            }
+        }
+    }
+}
+
+// MARK: What the tests of the agent share
+
+/// An agent whose clock, cryptography and waits do as they are told.
+struct PrincipalHarness: Sendable {
+    static let lifetime = Duration.seconds(6 * 3600)
+
+    let store: any SessionStore
+    let clock: ManualClock
+    let cryptography: TransparentCryptography
+    let sleeps = Recorder<Duration>()
+    let outcomes = Recorder<PrincipalAgent.Outcome>()
+    let lines = Recorder<String>()
+    let agent: PrincipalAgent
+    private let installation: Installation
+
+    /// - Parameter isCancelled: Whether waits are broken off.
+    init(
+        _ installation: Installation = .onSite,
+        store: any SessionStore = MemoryStore(),
+        clock: ManualClock = ManualClock(),
+        cryptography: TransparentCryptography = TransparentCryptography(),
+        throttle: LoginThrottle = LoginThrottle(),
+        isCancelled: Bool = false
+    ) {
+        self.installation = installation
+        self.store = store
+        self.clock = clock
+        self.cryptography = cryptography
+        let sleeps = sleeps
+        let outcomes = outcomes
+        let lines = lines
+        agent = PrincipalAgent(
+            installation: installation,
+            sessions: store,
+            cryptography: cryptography,
+            ticketLifetime: Self.lifetime,
+            throttle: throttle,
+            logger: Logger(label: "test", factory: { _ in RecordingLogHandler(lines: lines) }),
+            now: { clock.now },
+            sleep: { duration in
+                if isCancelled { throw CancellationError() }
+                sleeps.add(duration)
+                clock.advance(by: duration)
+            },
+            onLogin: { outcomes.add($0) }
+        )
+    }
+
+    /// An agent of another process on the same store.
+    func another(_ installation: Installation? = nil) -> PrincipalHarness {
+        PrincipalHarness(
+            installation ?? self.installation,
+            store: store,
+            clock: clock,
+            cryptography: cryptography
+        )
+    }
+
+    /// Of a request to the first tenant, from its first application.
+    func credentials(
+        _ ticket: String? = nil,
+        token: String? = "app-1",
+        address: String = "192.0.2.1",
+        network: String? = nil
+    ) -> Credentials {
+        Credentials(
+            tenant: installation.tenants[0].id,
+            ticket: ticket,
+            applicationToken: token,
+            address: address,
+            network: network
+        )
+    }
+
+    /// A new ticket.
+    func logIn(_ userName: String = "anna", _ password: String = "right") async throws -> String {
+        let login = try await agent.authenticate(userName: userName, password: password, credentials())
+        return try #require(login).ticket
+    }
+
+    /// Every session in the store, those used last first.
+    func stored() async throws -> [Session] {
+        try await store.sessions(matching: SessionFilter(), limit: 100)
+    }
+}
+
+/// That `operation` fails for want of a session, with a message that names `what`.
+func expectRefused(
+    _ what: String,
+    location: SourceLocation = #_sourceLocation,
+    _ operation: () async throws -> Void
+) async {
+    let error = await failure(of: operation)
+    #expect(error?.kind == .session, sourceLocation: location)
+    #expect(error?.message.contains(what) == true, sourceLocation: location)
+    #expect(error?.friendlyText.isEmpty == false, sourceLocation: location)
+}
+
+extension User {
+    static let anna = User(passwordHash: "hash:right", principal: Principal(associate: Fixed.anna))
+    static let bert = User(passwordHash: "hash:berts own", rights: [], principal: Principal(associate: Fixed.bert))
+}
+
+extension Installation {
+    static let onSite = Installation(
+        kind: .onsite,
+        tenants: [
+            Tenant(
+                id: "Default",
+                users: [.anna, .bert],
+                accessTokens: [
+                    AccessToken(token: "key of anna", user: "ANNA"),
+                    AccessToken(token: "key of nobody", user: "nobody"),
+                ]
+            )
+        ]
+    )
+
+    static let hosted = Installation(
+        kind: .online,
+        tenants: [
+            Tenant(
+                id: "Cust1",
+                applications: [
+                    Application(token: "app-1", name: "Sync"), Application(token: "app-1b", name: "Import"),
+                ],
+                users: [.anna, .bert],
+                accessTokens: [AccessToken(token: "key of anna", user: "anna")]
+            ),
+            Tenant(
+                id: "Cust2",
+                applications: [Application(token: "app-2", name: "Other")],
+                users: [.anna],
+                accessTokens: [AccessToken(token: "key in Cust2", user: "anna")]
+            ),
+        ]
+    )
+}
+
+/// What was told, in order.
+final class Recorder<Element: Sendable>: Sendable {
+    private let elements = Mutex<[Element]>([])
+
+    var all: [Element] { elements.withLock { $0 } }
+
+    func add(_ element: Element) {
+        elements.withLock { $0.append(element) }
+    }
+}
+
+/// Writes what is logged into a recorder, a line for each message.
+struct RecordingLogHandler: LogHandler {
+    let lines: Recorder<String>
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+
+    init(lines: Recorder<String>) {
+        self.lines = lines
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let pairs = (event.metadata ?? [:]).map { "\($0.key)=\($0.value)" }.sorted()
+        lines.add("\(event.level) \(event.message) \(pairs.joined(separator: " "))")
+    }
+}
+
+/// Cryptography that hides nothing: its bytes are counted, and the hash of a password is `hash:` and the password.
+final class TransparentCryptography: CallerCryptography {
+    private struct State {
+        var draws = 0
+        var checkedHashes: [String] = []
+        var isBusy = false
+    }
+
+    private let state = Mutex(State())
+
+    /// What passwords were checked against.
+    var checkedHashes: [String] { state.withLock { $0.checkedHashes } }
+
+    /// Has it say of every password that there are too many.
+    func setBusy() {
+        state.withLock { $0.isBusy = true }
+    }
+
+    func randomBytes(_ count: Int) -> [UInt8] {
+        let draw: Int = state.withLock { state in
+            state.draws += 1
+            return state.draws
+        }
+        return (0..<count).map { UInt8(truncatingIfNeeded: draw >> ($0 % 4 * 8)) }
+    }
+
+    /// FNV-1a from four beginnings.
+    func digest(of bytes: [UInt8]) -> [UInt8] {
+        var digest: [UInt8] = []
+        for lane: UInt64 in 1...4 {
+            var hash = 0xCBF2_9CE4_8422_2325 &* lane
+            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+            digest += (0..<8).map { UInt8(truncatingIfNeeded: hash >> ($0 * 8)) }
+        }
+        return digest
+    }
+
+    func isPassword(_ password: String, ofHash hash: String) async -> Bool? {
+        state.withLock { state in
+            state.checkedHashes.append(hash)
+            return state.isBusy ? nil : hash == "hash:" + password
+        }
+    }
+}
+
+/// A store of sessions that is out of order.
+struct BrokenSessionStore: SessionStore {
+    private var error: StoreError { .unavailable(BrokenStore.cause) }
+
+    func insert(_ session: Session, limit: Int) async throws(StoreError) { throw error }
+
+    func session(_ key: SessionKey) async throws(StoreError) -> Session? { throw error }
+
+    func useSession(_ key: SessionKey, at time: Timestamp) async throws(StoreError) { throw error }
+
+    func sessions(matching filter: SessionFilter, limit: Int) async throws(StoreError) -> [Session] { throw error }
+
+    func endSessions(matching filter: SessionFilter) async throws(StoreError) -> Int { throw error }
+
+    func pruneSessions(usedBefore time: Timestamp, limit: Int) async throws(StoreError) -> Bool { throw error }
+}

@@ -1,0 +1,329 @@
+import AgentCore
+import Testing
+
+@Suite("Logging in")
+struct PrincipalLoginTests {
+    private func data(_ pairs: [(String, String?)]) -> StringDictionary {
+        StringDictionary(pairs.map { StringDictionary.Entry(key: $0.0, value: $0.1) })
+    }
+
+    // MARK: Passwords
+
+    @Test("Name, in any case, and password give a ticket", arguments: ["anna", "ANNA", "aNNa"])
+    func password(userName: String) async throws {
+        let harness = PrincipalHarness(.hosted)
+        let credentials = harness.credentials()
+        let result = try await harness.agent.authenticate(userName: userName, password: "right", credentials)
+        let login = try #require(result)
+        #expect(login.user == User.anna)
+        let ticket = try #require(Ticket(login.ticket))
+        #expect(ticket.number == 7)
+        #expect(ticket.tenant == "Cust1")
+        #expect(try await harness.agent.caller(harness.credentials(login.ticket)).associate == Fixed.anna)
+        let session = Session(
+            key: SessionKey(digest: harness.cryptography.digest(of: Array(ticket.content.utf8))),
+            tenant: "Cust1",
+            userName: "anna",
+            created: Fixed.time,
+            used: Fixed.time
+        )
+        #expect(try await harness.stored() == [session])
+    }
+
+    @Test("Every login gives a ticket of its own")
+    func ownTickets() async throws {
+        let harness = PrincipalHarness()
+        var tickets: Set<String> = []
+        for _ in 0..<20 {
+            let ticket = try await harness.logIn()
+            tickets.insert(ticket)
+        }
+        #expect(tickets.count == 20)
+        #expect(try await harness.stored().count == 20)
+        for ticket in tickets { _ = try await harness.agent.caller(harness.credentials(ticket)) }
+    }
+
+    @Test(
+        "Wrong, empty and missing names and passwords give none, and cost as much as each other",
+        arguments: [
+            ("anna", "wrong"), ("anna", "berts own"), ("anna", ""), ("anna", nil), ("nobody", "right"), ("nobody", ""),
+            ("", "right"), ("", ""), (nil, "right"), (nil, nil), ("anna ", "right"), ("ann", "right"),
+        ] as [(String?, String?)]
+    )
+    func wrong(userName: String?, password: String?) async throws {
+        let harness = PrincipalHarness()
+        let credentials = harness.credentials()
+        let login = try await harness.agent.authenticate(userName: userName, password: password, credentials)
+        #expect(login == nil)
+        #expect(harness.outcomes.all == [.failed])
+        #expect(try await harness.stored().isEmpty)
+        #expect(harness.cryptography.checkedHashes == ["hash:right"], "anna's, or the first user's for an unknown one")
+    }
+
+    @Test("A tenant without users lets nobody in")
+    func noUsers() async throws {
+        let installation = Installation(kind: .onsite, tenants: [Tenant(id: "Default")])
+        let harness = PrincipalHarness(installation)
+        let login = try await harness.agent.authenticate(userName: "", password: "", harness.credentials())
+        #expect(login == nil)
+        #expect(try await harness.stored().isEmpty)
+    }
+
+    @Test("A password that was right is not checked again for five minutes")
+    func verified() async throws {
+        let harness = PrincipalHarness()
+        _ = try await harness.logIn()
+        harness.clock.advance(by: .seconds(300) - .nanoseconds(100))
+        for name in ["anna", "ANNA"] { _ = try await harness.logIn(name) }
+        #expect(harness.cryptography.checkedHashes.count == 1)
+        harness.clock.advance(by: .nanoseconds(100))
+        _ = try await harness.logIn()
+        #expect(harness.cryptography.checkedHashes.count == 2)
+    }
+
+    @Test("What is remembered of a right password lets no other password, user or tenant in")
+    func verifiedOnly() async throws {
+        let harness = PrincipalHarness(.hosted)
+        let agent = harness.agent
+        _ = try await harness.logIn()
+        let credentials = harness.credentials()
+        #expect(try await agent.authenticate(userName: "anna", password: "right ", credentials) == nil)
+        #expect(try await agent.authenticate(userName: "bert", password: "right", credentials) == nil)
+        #expect(harness.cryptography.checkedHashes.count == 3)
+        let elsewhere = Credentials(tenant: "Cust2", applicationToken: "app-2", address: "192.0.2.1")
+        #expect(try await agent.authenticate(userName: "anna", password: "right", elsewhere) != nil)
+        #expect(harness.cryptography.checkedHashes.count == 4)
+    }
+
+    // MARK: Other ways
+
+    @Test("An access token logs its user in")
+    func accessToken() async throws {
+        let harness = PrincipalHarness()
+        let result = try await harness.agent.authenticate(accessToken: "key of anna", harness.credentials())
+        let login = try #require(result)
+        #expect(login.user == User.anna)
+        #expect(try await harness.agent.caller(harness.credentials(login.ticket)).associate == Fixed.anna)
+        #expect(harness.outcomes.all == [.succeeded])
+        #expect(harness.cryptography.checkedHashes.isEmpty)
+    }
+
+    @Test(
+        "A token that is missing, unknown, another tenant's or of no user logs nobody in",
+        arguments: [nil, "", "nonsense", "KEY OF ANNA", "key in Cust2", "key of nobody", "anna", "app-1"] as [String?]
+    )
+    func wrongAccessToken(token: String?) async throws {
+        for installation in [Installation.onSite, .hosted] {
+            let harness = PrincipalHarness(installation)
+            #expect(try await harness.agent.authenticate(accessToken: token, harness.credentials()) == nil)
+            #expect(harness.outcomes.all == [.failed])
+            #expect(try await harness.stored().isEmpty)
+        }
+    }
+
+    @Test("AuthenticationData says how to log in, its names and type in any case")
+    func genericPassword() async throws {
+        let harness = PrincipalHarness()
+        for (type, names) in [
+            ("usernamepassword", ["Type", "UserName", "Password"]),
+            ("UserNamePassword", ["TYPE", "USERNAME", "PASSWORD"]),
+            ("USERNAMEPASSWORD", ["type", "username", "password"]),
+        ] {
+            let right = data([(names[1], "Anna"), (names[2], "right"), (names[0], type)])
+            let result = try await harness.agent.authenticate(data: right, harness.credentials())
+            let login = try #require(result)
+            #expect(login.user == User.anna)
+            #expect(try await harness.agent.caller(harness.credentials(login.ticket)).associate == Fixed.anna)
+        }
+        let name: (String, String?) = ("UserName", "anna")
+        for pairs in [[name, ("Password", "wrong")], [name, ("Password", nil)], [name], []] as [[(String, String?)]] {
+            let wrong = data(pairs + [("Type", "usernamepassword")])
+            #expect(try await harness.agent.authenticate(data: wrong, harness.credentials()) == nil)
+        }
+    }
+
+    @Test("AuthenticationData of type ticket goes on with that ticket's session")
+    func genericTicket() async throws {
+        let harness = PrincipalHarness()
+        let ticket = try await harness.logIn()
+        for names in [["Type", "Ticket"], ["TYPE", "TICKET"]] {
+            let right = data([(names[0], "Ticket"), (names[1], ticket)])
+            let login = try await harness.agent.authenticate(data: right, harness.credentials())
+            #expect(login?.ticket == ticket)
+            #expect(login?.user == User.anna)
+        }
+        #expect(try await harness.stored().count == 1)
+        for pairs in [[("Ticket", "7T:wrong")], [("Ticket", nil)], []] as [[(String, String?)]] {
+            let wrong = data(pairs + [("Type", "ticket")])
+            #expect(try await harness.agent.authenticate(data: wrong, harness.credentials()) == nil)
+        }
+        #expect(harness.outcomes.all == [.succeeded, .succeeded, .succeeded, .failed, .failed, .failed])
+    }
+
+    @Test("AuthenticationData without a type is an error, and so is one of any other type")
+    func genericOther() async throws {
+        let harness = PrincipalHarness()
+        let agent = harness.agent
+        let credentials = harness.credentials()
+        for missing in [nil, data([]), data([("UserName", "anna"), ("Password", "right")])] {
+            let error = await failure { _ = try await agent.authenticate(data: missing, credentials) }
+            #expect(error?.kind == .invalidArgument)
+            #expect(error?.message.contains("Type") == true)
+        }
+        let other = data([("Type", "saml"), ("UserName", "anna"), ("Password", "right")])
+        let error = await failure { _ = try await agent.authenticate(data: other, credentials) }
+        #expect(error?.kind == .notSupported)
+        #expect(error?.message.contains("saml") == true)
+    }
+
+    @Test("No request arrives under an identity of its own")
+    func implicit() throws {
+        for harness in [PrincipalHarness(), PrincipalHarness(.hosted)] {
+            #expect(try harness.agent.authenticateImplicit(harness.credentials()) == nil)
+            #expect(harness.outcomes.all.isEmpty)
+        }
+    }
+
+    // MARK: Slowing down
+
+    private static let strict = LoginThrottle.Limits(free: 1, firstPause: .seconds(11), longestPause: .seconds(11))
+
+    @Test("After some failures each attempt waits before its password is looked at")
+    func waits() async throws {
+        let harness = PrincipalHarness()
+        for password in 1...6 {
+            let credentials = harness.credentials()
+            let login = try await harness.agent.authenticate(userName: "anna", password: "\(password)", credentials)
+            #expect(login == nil)
+        }
+        #expect(harness.sleeps.all == [.milliseconds(100), .milliseconds(200), .milliseconds(400)])
+        #expect(harness.cryptography.checkedHashes.count == 6)
+    }
+
+    @Test("Attempts by token and by ticket wait as well, and for each other")
+    func waitsOfOthers() async throws {
+        let harness = PrincipalHarness()
+        let wrong = data([("Type", "ticket"), ("Ticket", "7T:wrong")])
+        for _ in 0..<3 {
+            #expect(try await harness.agent.authenticate(accessToken: "wrong", harness.credentials()) == nil)
+            #expect(try await harness.agent.authenticate(data: wrong, harness.credentials()) == nil)
+        }
+        #expect(harness.sleeps.all == [.milliseconds(100), .milliseconds(200), .milliseconds(400)])
+    }
+
+    @Test("The addresses of one network wait for each other")
+    func network() async throws {
+        let harness = PrincipalHarness()
+        for number in 1...6 {
+            let credentials = harness.credentials(address: "2001:db8::\(number)", network: "2001:db8::/64")
+            let login = try await harness.agent.authenticate(userName: "\(number)", password: "", credentials)
+            #expect(login == nil)
+        }
+        #expect(harness.sleeps.all == [.milliseconds(100), .milliseconds(200), .milliseconds(400)])
+    }
+
+    @Test("An attempt that would wait too long is refused unheard")
+    func refused() async throws {
+        let harness = PrincipalHarness(throttle: LoginThrottle(addresses: Self.strict))
+        let agent = harness.agent
+        let credentials = harness.credentials()
+        #expect(try await agent.authenticate(userName: "anna", password: "wrong", credentials) == nil)
+        await expectRefused("Try again in 11 seconds") {
+            _ = try await agent.authenticate(userName: "anna", password: "right", credentials)
+        }
+        await expectRefused("Try again") { _ = try await agent.authenticate(accessToken: "key of anna", credentials) }
+        #expect(harness.cryptography.checkedHashes.count == 1)
+        #expect(harness.outcomes.all == [.failed, .refused, .refused])
+        #expect(harness.sleeps.all.isEmpty)
+        #expect(try await harness.stored().isEmpty)
+        harness.clock.advance(by: .seconds(11))
+        _ = try await harness.logIn()
+    }
+
+    @Test("A wait that is broken off leaves the password unlooked at")
+    func cancelled() async throws {
+        let limits = LoginThrottle.Limits(free: 1, firstPause: .seconds(1), longestPause: .seconds(1))
+        let harness = PrincipalHarness(throttle: LoginThrottle(addresses: limits), isCancelled: true)
+        let credentials = harness.credentials()
+        #expect(try await harness.agent.authenticate(userName: "anna", password: "wrong", credentials) == nil)
+        await expectRefused("Try again") {
+            _ = try await harness.agent.authenticate(userName: "anna", password: "right", credentials)
+        }
+        #expect(harness.cryptography.checkedHashes.count == 1)
+        #expect(try await harness.stored().isEmpty)
+    }
+
+    @Test("An attempt is refused while too many passwords are being checked")
+    func busy() async throws {
+        let harness = PrincipalHarness()
+        harness.cryptography.setBusy()
+        await expectRefused("Try again") { _ = try await harness.logIn() }
+        #expect(harness.outcomes.all == [.refused])
+        #expect(try await harness.stored().isEmpty)
+    }
+
+    @Test("Whoever counts is told of every attempt")
+    func outcomes() async throws {
+        let harness = PrincipalHarness()
+        let agent = harness.agent
+        let credentials = harness.credentials()
+        _ = try await agent.authenticate(userName: "anna", password: "wrong", credentials)
+        _ = try await agent.authenticate(userName: "anna", password: "right", credentials)
+        _ = try await agent.authenticate(userName: "anna", password: "right", credentials)
+        _ = try await agent.authenticate(accessToken: "wrong", credentials)
+        _ = try await agent.authenticate(accessToken: "key of anna", credentials)
+        #expect(harness.outcomes.all == [.failed, .succeeded, .succeeded, .failed, .succeeded])
+    }
+
+    // MARK: The log
+
+    @Test("The log tells of failed logins, and no secret")
+    func secrets() async throws {
+        let harness = PrincipalHarness(.hosted)
+        let agent = harness.agent
+        let ticket = try await harness.logIn()
+        let credentials = harness.credentials(ticket)
+        _ = try await agent.caller(credentials)
+        _ = try await agent.authenticate(userName: "anna", password: "mistaken", credentials)
+        _ = try await agent.authenticate(accessToken: "stolen", credentials)
+        let wrong = data([("Type", "ticket"), ("Ticket", "7T:guessed")])
+        _ = try await agent.authenticate(data: wrong, credentials)
+        let failures = harness.lines.all.filter { $0.contains("login failed") }
+        #expect(failures.count == 3)
+        #expect(failures.first?.contains("anna") == true)
+        #expect(failures.allSatisfy { $0.contains("192.0.2.1") && $0.contains("Cust1") })
+        let log = harness.lines.all.joined(separator: "\n")
+        for secret in ["right", "mistaken", "stolen", "guessed", "hash:", "app-1", "7T:", ticket] {
+            #expect(!log.contains(secret))
+        }
+    }
+
+    @Test(
+        "The name of a user stands in the log clipped and on one line",
+        arguments: [
+            "anna\nlogin failed", "anna\r\nx", "anna\u{2028}x\u{2029}y\u{85}z", "anna\u{0}\t\u{1B}[2J",
+            "anna\(String(repeating: "x", count: 1000))",
+        ]
+    )
+    func longNames(name: String) async throws {
+        let harness = PrincipalHarness()
+        let login = try await harness.agent.authenticate(userName: name, password: "", harness.credentials())
+        #expect(login == nil)
+        let line = try #require(harness.lines.all.first)
+        #expect(line.contains("anna"))
+        #expect(line.utf8.count < 500)
+        #expect(line.unicodeScalars.allSatisfy { $0.value >= 32 })
+        let breaks = line.contains { $0.isNewline }
+        #expect(!breaks)
+    }
+
+    @Test("What makes one character of any length is clipped too")
+    func longCharacter() async throws {
+        let harness = PrincipalHarness()
+        let name = "a" + String(repeating: "\u{301}", count: 10_000)
+        let login = try await harness.agent.authenticate(userName: name, password: "", harness.credentials())
+        #expect(login == nil)
+        let line = try #require(harness.lines.all.first)
+        #expect(line.utf8.count < 500)
+    }
+}
