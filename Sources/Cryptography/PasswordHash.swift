@@ -56,13 +56,17 @@ package struct PasswordHash: Sendable, Hashable, CustomStringConvertible {
     private init(_ password: String, cost: Cost, salt: [UInt8]) {
         self.cost = cost
         self.salt = salt
-        hash = Self.derive(password, cost: cost, salt: salt)
+        guard let hash = Self.derive(password, cost: cost, salt: salt) else {
+            preconditionFailure("OpenSSL could not compute scrypt")
+        }
+        self.hash = hash
     }
 
-    /// Whether `password` is the one. Blocks for as long as hashing takes. One that holds a NUL never is: HMAC, on which
+    /// Whether `password` is the one; nil when there is no memory to tell. Blocks for as long as hashing takes. One that holds a NUL never is: HMAC, on which
     /// scrypt rests, takes keys that differ in NULs at their end for one.
-    package func matches(_ password: String) -> Bool {
-        ConstantTime.areEqual(Self.derive(password, cost: cost, salt: salt), hash) && !password.utf8.contains(0)
+    package func matches(_ password: String) -> Bool? {
+        guard let derived = Self.derive(password, cost: cost, salt: salt) else { return nil }
+        return ConstantTime.areEqual(derived, hash) && !password.utf8.contains(0)
     }
 
     /// The text that ``init(_:)`` reads.
@@ -71,7 +75,7 @@ package struct PasswordHash: Sendable, Hashable, CustomStringConvertible {
             + Data(salt).base64EncodedString() + "$" + Data(hash).base64EncodedString()
     }
 
-    private static func derive(_ password: String, cost: Cost, salt: [UInt8]) -> [UInt8] {
+    private static func derive(_ password: String, cost: Cost, salt: [UInt8]) -> [UInt8]? {
         var key = [UInt8](repeating: 0, count: hashBytes)
         var password = password.utf8CString
         let count = password.count - 1
@@ -91,8 +95,7 @@ package struct PasswordHash: Sendable, Hashable, CustomStringConvertible {
             )
         }
         password.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
-        precondition(done == 1, "OpenSSL could not compute scrypt")
-        return key
+        return done == 1 ? key : nil
     }
 
     private static func cost(_ text: Substring) -> Cost? {

@@ -19,7 +19,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
     private let settings: ServerSettings
     private let sender: (any NotificationSender)?
     private let logger: Logger
-    private let reloads: AsyncStream<Void>
+    private let reloads: any AsyncSequence<Void, Never> & Sendable
     private let now: @Sendable () -> Timestamp
     private let onListening: @Sendable (Int) async -> Void
 
@@ -39,7 +39,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
         settings: ServerSettings,
         logger: Logger,
         sender: (any NotificationSender)? = nil,
-        reloads: AsyncStream<Void> = AsyncStream { $0.finish() },
+        reloads: any AsyncSequence<Void, Never> & Sendable = AsyncStream { $0.finish() },
         now: @escaping @Sendable () -> Timestamp = { Timestamp(Date()) },
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
@@ -94,29 +94,21 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 ).increment()
             }
         )
-        let certificate = try settings.certificate.map { files throws(StartError) in
-            do throws(ListenerCertificate.Problem) {
-                return try ListenerCertificate(files)
-            } catch {
-                throw StartError(description: error.text)
-            }
-        }
+        warnOfNobody()
+        let reload = CertificateReload(certificate: settings.certificate, requests: reloads, logger: logger)
         // Stopped from the last to the first: no more calls, then what is in flight.
         let group = ServiceGroup(
             configuration: .init(
                 services: [
-                    .init(
-                        service: LogPruning(log: store, principals: principals, settings: settings, logger: logger)
-                    ),
+                    .init(service: Pruning(log: store, principals: principals, settings: settings, logger: logger)),
                     .init(service: engine),
-                    .init(service: CertificateReload(certificate: certificate, requests: reloads, logger: logger)),
+                    .init(service: reload),
                     .init(
                         service: application(
                             webhooks: webhooks,
                             principals: principals,
                             store: store,
                             registry: registry,
-                            certificate: certificate,
                             inFlight: { engine.inFlight }
                         )
                     ),
@@ -125,6 +117,12 @@ package struct WebhookServer: Service, CustomStringConvertible {
             )
         )
         try await group.run()
+    }
+
+    /// A service that nobody may call has most likely been started without its configuration file.
+    private func warnOfNobody() {
+        guard settings.installation.tenants.allSatisfy({ $0.users.isEmpty }) else { return }
+        logger.warning("no users are configured, so nobody can log in (setting config; for a trial, dev)")
     }
 
     private func announce(port: Int) {
@@ -146,7 +144,6 @@ package struct WebhookServer: Service, CustomStringConvertible {
         principals: PrincipalAgent,
         store: any AgentStore,
         registry: MetricsRegistry,
-        certificate: ListenerCertificate?,
         inFlight: @escaping @Sendable () -> Int
     ) -> some Service {
         var descriptions: [ServiceDescription.ID: ServiceDescription] = [:]
@@ -165,7 +162,11 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 metrics: registry
             ),
             principals: principals,
-            origins: RequestOriginReader(trustedProxies: settings.trustedProxies, isTLS: certificate != nil),
+            origins: RequestOriginReader(
+                trustedProxies: settings.trustedProxies,
+                header: settings.forwardedHeader,
+                isTLS: settings.certificate != nil
+            ),
             admin: AdminFront(
                 log: store,
                 principals: principals,
@@ -192,7 +193,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                         discardedBytes: settings.xmlLimits.bytes + Self.discardedBytes,
                         requestTime: Self.requestTime
                     ),
-                    certificate: certificate
+                    certificate: settings.certificate
                 )
             },
             configuration: .init(
@@ -207,9 +208,4 @@ package struct WebhookServer: Service, CustomStringConvertible {
             logger: logger
         )
     }
-}
-
-/// Why the service cannot start.
-private struct StartError: Error, CustomStringConvertible {
-    let description: String
 }

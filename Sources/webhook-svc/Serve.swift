@@ -34,11 +34,10 @@ struct Serve: AsyncParsableCommand {
             return handler
         }
         let logger = Logger(label: "webhook-svc")
-        let (reloads, reload) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let hangUps = await UnixSignalsSequence(trapping: .sighup)
-        let listener = Task { for await _ in hangUps { reload.yield() } }
-        defer { listener.cancel() }
-        let server = WebhookServer(settings: settings, logger: logger, reloads: reloads)
+        // A trial ends with its terminal, as any program does.
+        let isTrial = settings.isDevelopment && settings.certificate == nil
+        let hangUps = await UnixSignalsSequence(trapping: isTrial ? [] : [.sighup])
+        let server = WebhookServer(settings: settings, logger: logger, reloads: hangUps.map { _ in () })
         var configuration = ServiceGroupConfiguration(
             services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
             gracefulShutdownSignals: [.sigterm, .sigint],

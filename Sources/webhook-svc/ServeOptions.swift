@@ -67,11 +67,18 @@ struct ServeOptions: ParsableArguments {
     var tlsKey: String?
     @Option(
         help: ArgumentHelp(
-            "Proxies whose Forwarded and X-Forwarded-... headers are believed (default: none).",
+            "Proxies that are believed about who asks, and how (default: none).",
             valueName: "ranges"
         )
     )
     var trustedProxy: String?
+    @Option(
+        help: ArgumentHelp(
+            "The headers in which they say it: x-forwarded or forwarded (default: x-forwarded).",
+            valueName: "which"
+        )
+    )
+    var forwardedHeader: String?
     @Option(help: ArgumentHelp("Whether targets must be https (default: true, with --dev false).", valueName: "bool"))
     var requireHttps: Bool?
     @Option(help: ArgumentHelp("Whether https targets need a valid certificate (default: true).", valueName: "bool"))
@@ -174,7 +181,8 @@ struct ServeOptions: ParsableArguments {
             .allowRemoteDev: allowRemoteDev ? .bool(true) : nil, .publicUrl: text(publicUrl), .logLevel: text(logLevel),
             .operationErrors: text(operationErrors), .installation: text(installation),
             .ticketLifetime: text(ticketLifetime), .webhookRight: text(webhookRight), .tlsCert: text(tlsCert),
-            .tlsKey: text(tlsKey), .trustedProxy: text(trustedProxy), .requireHttps: flag(requireHttps),
+            .tlsKey: text(tlsKey), .trustedProxy: text(trustedProxy), .forwardedHeader: text(forwardedHeader),
+            .requireHttps: flag(requireHttps),
             .validateHttps: flag(validateHttps), .verifyTarget: flag(verifyTarget),
             .sendFieldValues: flag(sendFieldValues), .allowTargets: text(allowTargets), .caFile: text(caFile),
             .proxy: text(proxy), .deliveryProfile: text(deliveryProfile), .successStatus: text(successStatus),

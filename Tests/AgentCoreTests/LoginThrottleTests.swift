@@ -20,21 +20,22 @@ struct LoginThrottleTests {
 
     private func enter(_ user: String? = nil, from address: String, isWaiting: Bool = false) -> LoginThrottle.Admission
     {
-        throttle.enter(user: user, address: address, isWaiting: isWaiting, now: clock.now)
+        throttle.enter(throttle.turn(user: user, address: address), isWaiting: isWaiting, now: clock.now)
     }
 
     private func leave(_ user: String? = nil, from address: String, succeeded: Bool?) {
-        throttle.leave(user: user, address: address, succeeded: succeeded, now: clock.now)
+        throttle.leave(throttle.turn(user: user, address: address), succeeded: succeeded, now: clock.now)
     }
 
     /// An attempt that is made as soon as it may be; how long it had to wait, nil when it was refused.
     @discardableResult
     private func attempt(_ user: String? = nil, from address: String, succeeds: Bool = false) -> Duration? {
+        let turn = throttle.turn(user: user, address: address)
         var waited = Duration.zero
         while true {
-            switch enter(user, from: address, isWaiting: waited > .zero) {
+            switch throttle.enter(turn, isWaiting: waited > .zero, now: clock.now) {
             case .now:
-                leave(user, from: address, succeeded: succeeds)
+                throttle.leave(turn, succeeded: succeeds, now: clock.now)
                 return waited
             case .wait(let time):
                 clock.advance(by: time)
@@ -72,13 +73,14 @@ struct LoginThrottleTests {
         let throttle = LoginThrottle(addresses: limits)
         var waits: [LoginThrottle.Admission] = []
         for _ in 0..<4 {
-            let admission = throttle.enter(user: nil, address: "address", isWaiting: false, now: clock.now)
+            let turn = throttle.turn(user: nil, address: "address")
+            let admission = throttle.enter(turn, isWaiting: false, now: clock.now)
             waits.append(admission)
             if case .wait(let time) = admission {
                 clock.advance(by: time)
-                #expect(throttle.enter(user: nil, address: "address", isWaiting: true, now: clock.now) == .now)
+                #expect(throttle.enter(turn, isWaiting: true, now: clock.now) == .now)
             }
-            throttle.leave(user: nil, address: "address", succeeded: false, now: clock.now)
+            throttle.leave(turn, succeeded: false, now: clock.now)
         }
         #expect(waits == [.now, .wait(.seconds(1)), .wait(.seconds(2)), .wait(.seconds(2))])
     }
@@ -114,7 +116,7 @@ struct LoginThrottleTests {
         for _ in 0..<4 { attempt(from: "address") }
         for _ in 0..<16 { _ = enter(from: "address") }
         #expect(enter(from: "address") == .refused(for: .milliseconds(200)))
-        throttle.giveUp(address: "address")
+        throttle.giveUp(throttle.turn(user: nil, address: "address"))
         #expect(enter(from: "address") == .wait(.milliseconds(200)))
     }
 
@@ -123,7 +125,10 @@ struct LoginThrottleTests {
         let throttle = throttle
         let admissions = await withTaskGroup(of: LoginThrottle.Admission.self) { group in
             for _ in 0..<200 {
-                group.addTask { throttle.enter(user: "anna", address: "address", isWaiting: false, now: Fixed.time) }
+                group.addTask {
+                    let turn = throttle.turn(user: "anna", address: "address")
+                    return throttle.enter(turn, isWaiting: false, now: Fixed.time)
+                }
             }
             return await group.reduce(into: [LoginThrottle.Admission]()) { $0.append($1) }
         }
@@ -157,15 +162,47 @@ struct LoginThrottleTests {
         #expect(enter("anna", from: addresses[0]) == .now)
     }
 
+    @Test("Nor does such a user wait for a stranger who fails at the same address")
+    func sharedAddress() {
+        #expect(attempt("anna", from: "address", succeeds: true) == .zero)
+        for number in 0..<40 { attempt("stranger \(number)", from: "address") }
+        #expect(enter("bert", from: "address") != .now)
+        #expect(attempt("anna", from: "address", succeeds: true) == .zero)
+        for _ in 0..<3 { attempt("anna", from: "address") }
+        #expect(enter("anna", from: "address") != .now, "but for the user's own failures")
+    }
+
+    @Test("However many addresses try one user, few attempts wait")
+    func waitingAtUser() {
+        let addresses = Self.names(60)
+        for address in addresses.prefix(8) { attempt("anna", from: address) }
+        let admissions = addresses.suffix(50).map { enter("anna", from: $0) }
+        #expect(admissions.count { if case .wait = $0 { true } else { false } } == 16)
+    }
+
     /// Eight failures are made, and so much later a ninth; the tenth's wait says how many still count.
     @Test(
         "One failure in thirty seconds is forgotten",
-        arguments: [(29, 5000), (31, 3200), (121, 400), (151, 200), (181, 100), (211, 0), (3600, 0)] as [(Int, Int)]
+        arguments: [(29, 3200), (31, 3200), (121, 400), (151, 200), (181, 100), (211, 0), (3600, 0)] as [(Int, Int)]
     )
     func forgetting(seconds: Int, milliseconds: Int) {
         for _ in 0..<8 { attempt(from: "address") }
         clock.advance(by: .seconds(seconds))
         #expect([attempt(from: "address"), attempt(from: "address")] == Self.durations([0, milliseconds]))
+    }
+
+    @Test("Failures that keep coming do not keep the old ones from being forgotten")
+    func steadyFailures() {
+        for _ in 0..<12 { attempt(from: "address") }
+        for _ in 0..<40 {
+            clock.advance(by: .seconds(31))
+            attempt(from: "address")
+        }
+        clock.advance(by: .seconds(29))
+        let waits = [attempt(from: "address"), attempt(from: "address")]
+        #expect(waits.allSatisfy { $0.map { $0 <= .seconds(5) } ?? false })
+        clock.advance(by: .seconds(61))
+        #expect(attempt(from: "address") == .zero)
     }
 
     @Test("All is forgotten within minutes, however many attempts there were")

@@ -15,7 +15,7 @@ struct PrincipalLoginTests {
         let credentials = harness.credentials()
         let result = try await harness.agent.authenticate(userName: userName, password: "right", credentials)
         let login = try #require(result)
-        #expect(login.user == User.anna)
+        #expect(login.principal == User.anna.principal)
         let ticket = try #require(Ticket(login.ticket))
         #expect(ticket.number == 7)
         #expect(ticket.tenant == "Cust1")
@@ -57,7 +57,9 @@ struct PrincipalLoginTests {
         #expect(login == nil)
         #expect(harness.outcomes.all == [.failed])
         #expect(try await harness.stored().isEmpty)
-        #expect(harness.cryptography.checkedHashes == ["hash:right"], "anna's, or the first user's for an unknown one")
+        let hashes = harness.cryptography.checkedHashes
+        #expect(hashes.count == 1, "anna's, or somebody's for an unknown one")
+        #expect(hashes.allSatisfy(["hash:right", "hash:berts own"].contains))
     }
 
     @Test("A tenant without users lets nobody in")
@@ -102,7 +104,7 @@ struct PrincipalLoginTests {
         let harness = PrincipalHarness()
         let result = try await harness.agent.authenticate(accessToken: "key of anna", harness.credentials())
         let login = try #require(result)
-        #expect(login.user == User.anna)
+        #expect(login.principal == User.anna.principal)
         #expect(try await harness.agent.caller(harness.credentials(login.ticket)).associate == Fixed.anna)
         #expect(harness.outcomes.all == [.succeeded])
         #expect(harness.cryptography.checkedHashes.isEmpty)
@@ -132,7 +134,7 @@ struct PrincipalLoginTests {
             let right = data([(names[1], "Anna"), (names[2], "right"), (names[0], type)])
             let result = try await harness.agent.authenticate(data: right, harness.credentials())
             let login = try #require(result)
-            #expect(login.user == User.anna)
+            #expect(login.principal == User.anna.principal)
             #expect(try await harness.agent.caller(harness.credentials(login.ticket)).associate == Fixed.anna)
         }
         let name: (String, String?) = ("UserName", "anna")
@@ -150,7 +152,7 @@ struct PrincipalLoginTests {
             let right = data([(names[0], "Ticket"), (names[1], ticket)])
             let login = try await harness.agent.authenticate(data: right, harness.credentials())
             #expect(login?.ticket == ticket)
-            #expect(login?.user == User.anna)
+            #expect(login?.principal == User.anna.principal)
         }
         #expect(try await harness.stored().count == 1)
         for pairs in [[("Ticket", "7T:wrong")], [("Ticket", nil)], []] as [[(String, String?)]] {
@@ -200,15 +202,44 @@ struct PrincipalLoginTests {
         #expect(harness.cryptography.checkedHashes.count == 6)
     }
 
-    @Test("Attempts by token and by ticket wait as well, and for each other")
+    @Test("Attempts by access token wait as well; those by ticket, which cannot be guessed, do not")
     func waitsOfOthers() async throws {
         let harness = PrincipalHarness()
         let wrong = data([("Type", "ticket"), ("Ticket", "7T:wrong")])
-        for _ in 0..<3 {
-            #expect(try await harness.agent.authenticate(accessToken: "wrong", harness.credentials()) == nil)
+        for _ in 0..<6 {
             #expect(try await harness.agent.authenticate(data: wrong, harness.credentials()) == nil)
         }
+        #expect(harness.sleeps.all == [])
+        for _ in 0..<6 {
+            #expect(try await harness.agent.authenticate(accessToken: "wrong", harness.credentials()) == nil)
+        }
         #expect(harness.sleeps.all == [.milliseconds(100), .milliseconds(200), .milliseconds(400)])
+    }
+
+    @Test("Many right logins at once all succeed, and only few of them look at the password")
+    func burst() async throws {
+        let harness = PrincipalHarness()
+        let logins = try await withThrowingTaskGroup(of: Login?.self) { group in
+            for _ in 0..<60 {
+                group.addTask {
+                    try await harness.agent.authenticate(userName: "anna", password: "right", harness.credentials())
+                }
+            }
+            return try await group.reduce(into: [Login?]()) { $0.append($1) }
+        }
+        #expect(logins.count { $0 != nil } == 60)
+        #expect(harness.cryptography.checkedHashes.count <= 3)
+    }
+
+    @Test("A password of more than a kilobyte is nobody's, and takes as long whoever it is for")
+    func longPassword() async throws {
+        let harness = PrincipalHarness()
+        for name in ["anna", "nobody"] {
+            let password = String(repeating: "x", count: 1025)
+            let login = try await harness.agent.authenticate(userName: name, password: password, harness.credentials())
+            #expect(login == nil)
+        }
+        #expect(harness.cryptography.checkedHashes == [])
     }
 
     @Test("The addresses of one network wait for each other")

@@ -1,17 +1,22 @@
-"""What the end-to-end tests share: the release binary as a process, a receiver that checks signatures, envelopes."""
+"""What the end-to-end tests share: the release binary as a process, its callers, a receiver that checks signatures,
+envelopes."""
 import base64
+import functools
 import hashlib
 import hmac
 import http.client
 import http.server
+import json
 import os
 import pathlib
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
+import xml.etree.ElementTree
 from xml.sax.saxutils import escape
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -37,15 +42,243 @@ def envelope(body, ticket=TICKET):
     ).encode()
 
 
-class Service:
-    """The release binary, serving."""
+def message(body, form="soap11", service="Webhook", number=87, ticket=None, token=None):
+    """A request in one of the three forms, as header fields and bytes: SOAP 1.1, SOAP 1.2, or the documented one, with
+    prefixes and types as in the documentation's samples. `body` has no prefixes; in it every leaf is a string."""
+    namespace = NAMESPACE.replace("87", str(number))
+    operation = re.match(r"<(\w+)", body).group(1)
+    action = f"{namespace}/{service}/{operation}"
+    blocks = "" if token is None else f"<ApplicationToken>{escape(token)}</ApplicationToken>"
+    blocks += "" if ticket is None else f"<Credentials><Ticket>{escape(ticket)}</Ticket></Credentials>"
+    if form == "documented":
+        leaves = re.sub(r"<(\w+)>([^<]*)</", r'<\1 xsi:type="xsd:string">\2</', body)
+        blocks, body = (re.sub(r"<(/?)(?=\w+[ />])", rf"<\1{service}:", part) for part in (blocks, leaves))
+        text = ('<SOAP-ENV:Envelope xmlns:SOAP-ENV="http://www.w3.org/2003/05/soap-envelope"'
+                ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
+                f' xmlns:{service}="{namespace}">{blocks}<SOAP-ENV:Body>{body}</SOAP-ENV:Body></SOAP-ENV:Envelope>')
+        return {"Content-Type": "application/soap+xml; charset=utf-8"}, text.encode()
+    envelope = {"soap11": "http://schemas.xmlsoap.org/soap/envelope/",
+                "soap12": "http://www.w3.org/2003/05/soap-envelope"}[form]
+    text = (f'<s:Envelope xmlns:s="{envelope}" xmlns="{namespace}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+            ' xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
+            ' xmlns:a="http://schemas.microsoft.com/2003/10/Serialization/Arrays">'
+            f"<s:Header>{blocks}</s:Header><s:Body>{body}</s:Body></s:Envelope>")
+    if form == "soap11":
+        return {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'}, text.encode()
+    return {"Content-Type": f'application/soap+xml; charset=utf-8; action="{action}"'}, text.encode()
 
-    def __init__(self, directory, *flags, dev=True):
+
+def local(tag):
+    return tag.rsplit("}", 1)[-1]
+
+
+class Answer:
+    """What came back: the HTTP status and, of an envelope, the header blocks and the one element in the Body."""
+
+    def __init__(self, status, fields, body):
+        self.status, self.fields, self.bytes = status, fields, body
+        self.text = body.decode()
+        self.blocks, self.element, self.envelope = {}, None, None
+        if body.startswith(b"<?xml"):
+            root = xml.etree.ElementTree.fromstring(body)
+            self.envelope = root.tag[1:].split("}")[0]
+            self.blocks = {local(block.tag): block for block in root.findall("{*}Header/*")}
+            self.element, = root.find("{*}Body")
+
+    @property
+    def name(self):
+        return None if self.element is None else local(self.element.tag)
+
+    @property
+    def namespace(self):
+        return self.element.tag[1:].split("}")[0]
+
+    def find(self, path):
+        """The element at a path such as `Response/Name`, below the operation's own."""
+        return self.element.find("/".join("{*}" + name for name in path.split("/")))
+
+    def value(self, path):
+        """Its text; None where it is absent or nil."""
+        element = self.find(path)
+        return None if element is None or is_nil(element) else element.text or ""
+
+    @property
+    def succeeded(self):
+        return self.status == 200 and self.blocks["Succeeded"].text == "true"
+
+    @property
+    def ticket(self):
+        return self.value("Credentials/Ticket")
+
+    @property
+    def error(self):
+        """The last part of the exception's type, and its message."""
+        if self.status != 200 or self.blocks["Succeeded"].text != "false":
+            return None
+        information = self.blocks["ExceptionInfo"]
+        kind = information.findtext("{*}ExceptionType")
+        assert kind.startswith("SuperOffice.Exceptions."), kind
+        return kind.removeprefix("SuperOffice.Exceptions."), information.findtext("{*}Message")
+
+
+def is_nil(element):
+    return element.get("{http://www.w3.org/2001/XMLSchema-instance}nil") in ("true", "1")
+
+
+class Caller:
+    """Who calls a service: with which credentials, in which form, from which address."""
+
+    def __init__(self, service, tenant=None, token=None, ticket=None, form="soap11", number=87, source=None):
+        # The documented form is known by these standing outside a Header; on-site no token is looked at.
+        self.token = "any" if form == "documented" and not tenant and token is None else token
+        self.service, self.ticket = service, ticket
+        self.form, self.number, self.source = form, number, source
+        self.base = f"/{tenant}/Remote" if tenant else "/Remote"
+
+    def post(self, name, body, ticket=None, headers=None, connection=None):
+        fields, data = message(body, self.form, name, self.number, ticket, self.token)
+        path = f"{self.base}/Services{self.number}/{name}.svc"
+        own = connection is None
+        connection = connection or self.service.connection(self.source)
+        try:
+            connection.request("POST", path, data, {**fields, **(headers or {})})
+            response = connection.getresponse()
+            return Answer(response.status, dict(response.getheaders()), response.read())
+        finally:
+            if own:
+                connection.close()
+
+    def principal(self, body, **options):
+        return self.post("SoPrincipal", body, **options)
+
+    def call(self, body, **options):
+        return self.post("Webhook", body, ticket=self.ticket, **options)
+
+    def authenticate(self, user, password, **options):
+        return self.principal(f"<AuthenticateUsernamePassword><UserName>{escape(user)}</UserName>"
+                              f"<Password>{escape(password)}</Password></AuthenticateUsernamePassword>", **options)
+
+    def use_access_token(self, token, **options):
+        return self.principal(f"<AuthenticateWithAccessToken><AccessToken>{escape(token)}</AccessToken>"
+                              "</AuthenticateWithAccessToken>", **options)
+
+    def authenticate_generic(self, **pairs):
+        items = "".join(f"<AuthenticationGenericDataKeyValuePair><Key>{key}</Key><Value>{escape(value)}</Value>"
+                        "</AuthenticationGenericDataKeyValuePair>" for key, value in pairs.items())
+        return self.principal(f"<AuthenticateGeneric><AuthenticationData>{items}</AuthenticationData></AuthenticateGeneric>")
+
+    def log_in(self, user, password=None):
+        """Logs in and goes on with the ticket. Test users' passwords follow from their names."""
+        answer = self.authenticate(user, password or password_of(user))
+        assert answer.value("AuthenticationSucceeded") == "true", answer.text
+        self.ticket = answer.ticket
+        return self
+
+    def save(self, target, *events, name="hook", secret="", headers=(), id=0):
+        items = "".join(f"<a:string>{event}</a:string>" for event in events)
+        pairs = "".join(f"<StringKeyValuePair><Key>{key}</Key><Value>{escape(value)}</Value></StringKeyValuePair>"
+                        for key, value in headers)
+        answer = self.call(
+            f"<SaveWebhook><Webhook><WebhookId>{id}</WebhookId><Name>{escape(name)}</Name><Events>{items}</Events>"
+            f"<TargetUrl>{escape(target)}</TargetUrl><Secret>{escape(secret)}</Secret><Headers>{pairs}</Headers>"
+            "</Webhook></SaveWebhook>")
+        assert answer.succeeded, answer.text
+        return int(answer.value("Response/WebhookId"))
+
+    def get(self, id):
+        return self.call(f"<GetWebhook><WebhookId>{id}</WebhookId></GetWebhook>")
+
+    def webhooks(self):
+        """The ids of those that are listed."""
+        answer = self.call("<GetAllWebhooks/>")
+        assert answer.succeeded, answer.text
+        return [int(webhook.findtext("{*}WebhookId")) for webhook in answer.find("Response")]
+
+    def signal(self, event, key=1):
+        answer = self.call(f"<SignalEvent><EventName>{event}</EventName><PrimaryKey>{key}</PrimaryKey></SignalEvent>")
+        assert answer.succeeded, answer.text
+
+
+def password_of(user):
+    return f"{user.lower()}'s pässword & <more>"
+
+
+def scrypt(password, salt, blocks, rounds):
+    return hashlib.scrypt(password.encode(), salt=salt, n=1 << blocks, r=8, p=rounds, maxmem=128 << 20, dklen=32)
+
+
+@functools.cache
+def password_hash(password, blocks=10, rounds=1):
+    """As `webhook-svc hash-password` prints it, but cheap unless told: 15 and 3 are what that takes."""
+    salt = os.urandom(16)
+    hash = scrypt(password, salt, blocks, rounds)
+    return f"scrypt$ln={blocks},r=8,p={rounds}${base64.b64encode(salt).decode()}${base64.b64encode(hash).decode()}"
+
+
+def user(name, associate, **members):
+    """A user of a configuration file, with the right to webhooks."""
+    return {"name": name, "passwordHash": password_hash(password_of(name)), "associateId": associate,
+            "rights": ["webhooks"], **members}
+
+
+class Certificate:
+    """A certificate for this machine, signed by itself, and its key, in files."""
+
+    def __init__(self, directory, name):
+        self.certificate, self.key = f"{directory}/{name}.pem", f"{directory}/{name}.key"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-days", "2", "-subj", f"/CN={name}", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                        "-addext", "keyUsage=digitalSignature,keyCertSign",
+                        "-out", self.certificate, "-keyout", self.key], check=True, capture_output=True)
+        self.flags = ["--tls-cert", self.certificate, "--tls-key", self.key]
+
+    @property
+    def bytes(self):
+        """What a client sees of it."""
+        return ssl.PEM_cert_to_DER_cert(pathlib.Path(self.certificate).read_text())
+
+    def context(self, version=None):
+        """Trusts it, and it alone."""
+        context = ssl.create_default_context(cafile=self.certificate)
+        if version:
+            context.minimum_version = context.maximum_version = version
+        return context
+
+
+class Service:
+    """The release binary, serving; with `config`, from a configuration file; with `tls`, a client's context, https."""
+
+    def __init__(self, directory, *flags, dev=True, config=None, tls=None):
         self.port = free_port()
+        self.directory = directory
+        self.tls = tls
         self.arguments = [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}",
                           "--store", f"sqlite:{directory}/test.db", *(["--dev"] if dev else []), *flags]
+        if config is not None:
+            self.configure(config)
+            self.arguments += ["--config", f"{directory}/config.json"]
         self.log = open(f"{directory}/service.log", "ab")
         self.process = None
+
+    def configure(self, config):
+        """Writes the configuration file that the next start reads."""
+        pathlib.Path(f"{self.directory}/config.json").write_text(json.dumps(config, indent=2, ensure_ascii=False))
+
+    @property
+    def url(self):
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    def log_text(self):
+        return pathlib.Path(self.log.name).read_text(errors="replace")
+
+    def wait_for_log(self, pattern, seconds=5):
+        """The first line of the log that the pattern is found in; None when none comes."""
+        deadline = time.monotonic() + seconds
+        while True:
+            lines = [line for line in self.log_text().splitlines() if re.search(pattern, line)]
+            if lines or time.monotonic() > deadline:
+                return lines[0] if lines else None
+            time.sleep(0.02)
 
     def start(self):
         begun = time.perf_counter()
@@ -72,8 +305,15 @@ class Service:
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
 
-    def request(self, method, path, body=None, headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+    def connection(self, source=None):
+        """A new one, from another address of this machine if asked."""
+        source = (source, 0) if source else None
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, source_address=source, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30, source_address=source)
+
+    def request(self, method, path, body=None, headers=None, source=None):
+        connection = self.connection(source)
         try:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()

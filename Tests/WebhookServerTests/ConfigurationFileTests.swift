@@ -90,7 +90,8 @@ struct ConfigurationFileTests {
             (#"{"webhookRight": "all"}"#, "webhookRight: 'all' is not one of everything, except-signal, nothing"),
             (#"{"installation": "online"}"#, "installation: online takes a configuration file with tenants"),
             (#"{"tlsCert": "x.pem"}"#, "tlsCert: it needs tls-key"),
-            (#"{"tlsCert": "/no.pem", "tlsKey": "/no.key"}"#, "tlsCert: '/no.pem' holds no certificates"),
+            (#"{"tlsCert": "/no.pem", "tlsKey": "/no.key"}"#, "tlsCert: the file '/no.pem' cannot be read"),
+            (#"{"forwardedHeader": "via"}"#, "forwardedHeader: 'via' is not one of x-forwarded, forwarded"),
             (#"{"trustedProxy": "10.0.0.0/40"}"#, "trustedProxy: '10.0.0.0/40' is not address ranges"),
             (#"{"adminToken": "file:none"}"#, "adminToken: the file 'none' cannot be read"),
             (#"{"tenants": {}}"#, "tenants: it must be an array"),
@@ -163,6 +164,25 @@ struct ConfigurationFileTests {
             ]
         )
         #expect(!problems.contains { $0.contains("hidden-secret") })
+    }
+
+    @Test(
+        "Mistakes of an installation and of its parts do not hide each other",
+        arguments: [
+            (#"{"installation": "online", "tenants": [{}, {}]}"#, ["tenants[0].id", "tenants[1].id"]),
+            (#"{"installation": "onlin", "tenants": [{"id": "A"}, {"id": "B"}]}"#, ["installation"]),
+            (
+                #"{"installation": "online", "retryCycles": 0, "tenants": [{"users": [{"name": "a", "associateId": 1}]}]}"#,
+                ["retryCycles", "tenants[0].id", "tenants[0].users[0].passwordHash"]
+            ),
+            (#"{"tenants": [{"userz": []}, {}]}"#, ["tenants", "tenants[0].userz"]),
+            (#"{"tenants": "x"}"#, ["tenants"]),
+            (#"{"tlsCert": "/no.pem", "tlsKey": "/no.key", "retryCycles": 0}"#, ["retryCycles", "tlsCert"]),
+        ]
+    )
+    func together(text: String, places: [String]) async throws {
+        let problems = try await Self.problems(text)
+        #expect(problems.map { String($0.prefix { $0 != ":" }) }.sorted() == places)
     }
 
     @Test("Secrets come from files relative to the configuration file")

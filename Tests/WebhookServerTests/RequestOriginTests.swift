@@ -12,13 +12,18 @@ struct RequestOriginTests {
         _ headers: [(String, String)],
         from peer: String = "10.0.0.1",
         trusting ranges: [String] = ["10.0.0.0/8"],
+        in header: ForwardedHeader = .xForwarded,
         isTLS: Bool = false
     ) throws -> RequestOrigin {
         var request = HTTPRequest(method: .get, scheme: nil, authority: "inner:8087", path: "/")
         for (name, value) in headers {
             request.headerFields.append(.init(name: try #require(.init(name)), value: value))
         }
-        let reader = RequestOriginReader(trustedProxies: ranges.compactMap(AddressRange.init), isTLS: isTLS)
+        let reader = RequestOriginReader(
+            trustedProxies: ranges.compactMap(AddressRange.init),
+            header: header,
+            isTLS: isTLS
+        )
         return reader.origin(of: request, peer: try SocketAddress(ipAddress: peer, port: 40000))
     }
 
@@ -84,7 +89,7 @@ struct RequestOriginTests {
                 == "203.0.113.7"
         )
         let forwarded = "for=127.0.0.1;host=evil.example, for=203.0.113.7;host=so.example.com;proto=https, for=10.0.0.2"
-        let origin = try Self.origin([("Forwarded", forwarded)])
+        let origin = try Self.origin([("Forwarded", forwarded)], in: .forwarded)
         #expect(origin.address == "203.0.113.7")
         #expect(origin.host == "so.example.com")
         #expect(origin.scheme == "https")
@@ -99,14 +104,14 @@ struct RequestOriginTests {
         ]
     )
     func forwarded(header: String, address: String, network: String) throws {
-        let origin = try Self.origin([("Forwarded", header)])
+        let origin = try Self.origin([("Forwarded", header)], in: .forwarded)
         #expect(origin.address == address)
         #expect(origin.network == network)
     }
 
     @Test("A client that the proxy hides is the proxy", arguments: ["for=unknown", "for=_hidden", "proto=https", ""])
     func hidden(header: String) throws {
-        #expect(try Self.origin([("Forwarded", header)]).address == "10.0.0.1")
+        #expect(try Self.origin([("Forwarded", header)], in: .forwarded).address == "10.0.0.1")
     }
 
     @Test("Hosts and schemes that may not stand in a document are ignored")
@@ -123,6 +128,35 @@ struct RequestOriginTests {
         let other = try Self.origin([], from: "2001:db8:0:1::1", trusting: [])
         #expect(first.network == second.network)
         #expect(first.network != other.network)
-        #expect(try Self.origin([], from: "::ffff:192.0.2.1", trusting: []).network != first.network)
+        let sixToFour = try ["2002:c000:201::1", "2002:c000:201::2"].map {
+            try Self.origin([], from: $0, trusting: []).network
+        }
+        #expect(sixToFour[0] == sixToFour[1])
+    }
+
+    @Test("A client of IPv4 is itself also where it comes mapped into IPv6")
+    func mapped() throws {
+        #expect(try Self.origin([], from: "::ffff:192.0.2.1", trusting: []).network == "192.0.2.1")
+        let headers = [("X-Forwarded-For", "203.0.113.7")]
+        #expect(try Self.origin(headers, from: "::ffff:10.0.0.1").address == "203.0.113.7")
+    }
+
+    @Test(
+        "Addresses that merely hold a trusted one are not trusted",
+        arguments: ["2002:a00:1::1", "64:ff9b::a00:1", "::a00:1"]
+    )
+    func embedded(peer: String) throws {
+        #expect(try Self.origin([("X-Forwarded-For", "127.0.0.1")], from: peer).address != "127.0.0.1")
+    }
+
+    @Test("Only the header that the proxy sets is read; the other is the client's own")
+    func otherHeader() throws {
+        let headers = [
+            ("Forwarded", "for=127.0.0.1;host=evil.example;proto=https"), ("X-Forwarded-For", "203.0.113.7"),
+        ]
+        let origin = try Self.origin(headers)
+        #expect(origin.address == "203.0.113.7")
+        #expect(origin.host == "inner:8087")
+        #expect(try Self.origin(headers, in: .forwarded).address == "127.0.0.1")
     }
 }

@@ -25,8 +25,10 @@ package struct AgentRules: Sendable, Hashable {
 
 /// Which operations ask for ``Right/webhooks``; the raw value is the setting's.
 package enum WebhookRight: String, Sendable, Hashable, CaseIterable {
+    /// Every operation.
     case everything
     /// Every operation but SignalEvent, which programs call that have no business with webhooks themselves.
     case exceptSignal = "except-signal"
+    /// No operation.
     case nothing
 }

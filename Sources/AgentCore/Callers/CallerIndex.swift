@@ -3,8 +3,7 @@
 struct CallerIndex: Sendable {
     struct Tenant: Sendable {
         let id: String
-        /// What the password of an unknown user is checked against, so that it takes as long as a known one's.
-        let decoyHash: String?
+        private let hashes: [String]
         private let applications: [[UInt8]: Application]
         private let users: [String: User]
         private let accessTokens: [[UInt8]: String]
@@ -13,11 +12,17 @@ struct CallerIndex: Sendable {
         init(_ tenant: AgentCore.Tenant, cryptography: any CallerCryptography) {
             let digest = { (text: String) in cryptography.digest(of: Array(text.utf8)) }
             id = tenant.id
-            decoyHash = tenant.users.first?.passwordHash
+            hashes = tenant.users.map(\.passwordHash)
             applications = Self.index(tenant.applications.map { (digest($0.token), $0) })
             users = Self.index(tenant.users.map { ($0.name.caseless, $0) })
             accessTokens = Self.index(tenant.accessTokens.map { (digest($0.token), $0.user) })
             fixedTickets = Self.index(tenant.fixedTickets.map { (digest($0.key), $0.value) })
+        }
+
+        /// What the password of an unknown user is checked against, so that it takes as long as a known one's: always the
+        /// same hash for the same name, since hashes may differ in what they cost.
+        func decoyHash(for name: String) -> String? {
+            hashes.isEmpty ? nil : hashes[Int(UInt(bitPattern: name.caseless.hashValue) % UInt(hashes.count))]
         }
 
         func application(_ digest: [UInt8]) -> Application? { applications[digest] }
@@ -30,12 +35,12 @@ struct CallerIndex: Sendable {
         }
     }
 
-    /// Whether requests must name an application.
-    let checksApplications: Bool
+    /// Whether paths name a tenant, and requests an application.
+    let isHosted: Bool
     private let tenants: [String: Tenant]
 
     init(_ installation: Installation, cryptography: any CallerCryptography) {
-        checksApplications = installation.kind == .online
+        isHosted = installation.kind == .online
         tenants = Dictionary(
             installation.tenants.map { ($0.id.caseless, Tenant($0, cryptography: cryptography)) },
             uniquingKeysWith: { first, _ in first }
@@ -49,7 +54,7 @@ struct CallerIndex: Sendable {
 
     /// The tenant that a path begins with, without regard to case; on-site the only one, which paths do not name.
     func tenant(named name: String?) -> Tenant? {
-        guard checksApplications else { return name == nil ? tenants.values.first : nil }
+        guard isHosted else { return name == nil ? tenants.values.first : nil }
         return name.flatMap { tenants[$0.caseless] }
     }
 }

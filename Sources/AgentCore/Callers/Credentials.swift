@@ -30,7 +30,15 @@ package struct Credentials: Sendable, Hashable {
 /// A session that has begun, or that a ticket stands for.
 package struct Login: Sendable, Hashable {
     /// Who has logged in.
-    package var user: User
+    package var principal: Principal
+    /// What they may do.
+    package var rights: Set<Right>
     /// What the next calls send.
     package var ticket: String
+
+    init(_ user: User, ticket: String) {
+        principal = user.principal
+        rights = user.rights
+        self.ticket = ticket
+    }
 }

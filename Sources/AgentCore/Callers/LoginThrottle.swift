@@ -14,12 +14,19 @@ import Synchronization
 package final class LoginThrottle: Sendable {
     /// What becomes of an attempt.
     package enum Admission: Sendable, Hashable {
-        /// It may be made; then ``leave(user:address:succeeded:now:)`` must be told what came of it.
+        /// It may be made; then ``leave(_:succeeded:now:)`` must be told what came of it.
         case now
         /// It may ask again after this time.
         case wait(Duration)
         /// It may not be made; another may ask after this time.
         case refused(for: Duration)
+    }
+
+    /// One attempt's places in the tables.
+    package struct Turn: Sendable, Hashable {
+        fileprivate let address: Int
+        fileprivate let user: Int?
+        fileprivate let pair: Int?
     }
 
     /// How one kind of key is slowed.
@@ -41,6 +48,7 @@ package final class LoginThrottle: Sendable {
 
     private struct Place {
         var failures = 0
+        /// Since when the oldest of them fades.
         var changed = Timestamp(ticks: 0)
         /// When the next attempt may be made.
         var next = Timestamp(ticks: 0)
@@ -55,6 +63,16 @@ package final class LoginThrottle: Sendable {
         var users = [Place](repeating: Place(), count: LoginThrottle.places)
         /// By hash of user and address, the hash of those who logged in last.
         var known = [Int](repeating: 0, count: LoginThrottle.places)
+
+        mutating func changeRunning(_ turn: Turn, by change: Int) {
+            addresses[turn.address].running += change
+            if let user = turn.user { users[user].running += change }
+        }
+
+        mutating func changeWaiting(_ turn: Turn, by change: Int) {
+            addresses[turn.address].waiting += change
+            if let user = turn.user { users[user].waiting += change }
+        }
     }
 
     private let addressLimits: Limits
@@ -67,7 +85,7 @@ package final class LoginThrottle: Sendable {
     private static let forgetsOneIn = Duration.seconds(30)
     /// How often who waits for another attempt's end asks.
     private static let turn = Duration.milliseconds(20)
-    /// Attempts of one address that may wait: requests that wait hold connections. Fewer where it has failed too often.
+    /// Attempts of one address, or at one user, that may wait: requests that wait hold connections. Fewer after failures.
     private static let mostWaiting = 256
     private static let mostWaitingAfterFailures = 16
 
@@ -80,62 +98,68 @@ package final class LoginThrottle: Sendable {
         userLimits = users
     }
 
+    /// An attempt, from when it asks first until it has been made.
+    ///
+    /// - Parameter user: Tenant and name; nil where an attempt is for no user in particular.
+    package func turn(user: String?, address: String) -> Turn {
+        let pair = user.map { $0 + "\n" + address }
+        // A user who has logged in from an address before waits neither for others who try the name nor for those who share
+        // the address.
+        let isKnown = pair.map { pair in state.withLock { $0.known[Self.place(pair)] == pair.hashValue } } ?? false
+        return Turn(
+            address: Self.place(isKnown ? pair ?? address : address),
+            user: isKnown ? nil : user.map(Self.place),
+            pair: pair?.hashValue
+        )
+    }
+
     /// Asks whether an attempt may be made now.
     ///
-    /// - Parameters:
-    ///   - user: Tenant and name; nil where an attempt is for no user in particular.
-    ///   - isWaiting: Whether this attempt was told to wait before.
-    package func enter(user: String?, address: String, isWaiting: Bool, now: Timestamp) -> Admission {
+    /// - Parameter isWaiting: Whether it was told to wait before.
+    package func enter(_ turn: Turn, isWaiting: Bool, now: Timestamp) -> Admission {
         state.withLock { state in
-            let place = Self.place(address)
-            if isWaiting { state.addresses[place].waiting -= 1 }
-            var wait = Self.wait(&state.addresses[place], addressLimits, now)
-            let userPlace = user.flatMap { Self.isKnown($0, address, state) ? nil : Self.place($0) }
-            if let userPlace { wait = max(wait, Self.wait(&state.users[userPlace], userLimits, now)) }
+            if isWaiting { state.changeWaiting(turn, by: -1) }
+            var wait = Self.wait(&state.addresses[turn.address], addressLimits, now)
+            var isSuspect = state.addresses[turn.address].failures >= addressLimits.free
+            if let user = turn.user {
+                wait = max(wait, Self.wait(&state.users[user], userLimits, now))
+                isSuspect = isSuspect || state.users[user].failures >= userLimits.free
+            }
             guard wait > .zero else {
-                state.addresses[place].running += 1
-                if let user { state.users[Self.place(user)].running += 1 }
+                state.changeRunning(turn, by: 1)
                 return .now
             }
-            let isSuspect = state.addresses[place].failures >= addressLimits.free
-            let most = isSuspect ? Self.mostWaitingAfterFailures : Self.mostWaiting
-            guard state.addresses[place].waiting < most else { return .refused(for: wait) }
-            state.addresses[place].waiting += 1
+            let waiting = max(state.addresses[turn.address].waiting, turn.user.map { state.users[$0].waiting } ?? 0)
+            guard waiting < (isSuspect ? Self.mostWaitingAfterFailures : Self.mostWaiting) else {
+                return .refused(for: wait)
+            }
+            state.changeWaiting(turn, by: 1)
             return .wait(wait)
         }
     }
 
     /// Takes back a wait that nobody waits any longer.
-    package func giveUp(address: String) {
-        state.withLock { $0.addresses[Self.place(address)].waiting -= 1 }
+    package func giveUp(_ turn: Turn) {
+        state.withLock { $0.changeWaiting(turn, by: -1) }
     }
 
     /// Says what came of an attempt that was admitted.
     ///
     /// - Parameter succeeded: nil when it could not be made after all.
-    package func leave(user: String?, address: String, succeeded: Bool?, now: Timestamp) {
+    package func leave(_ turn: Turn, succeeded: Bool?, now: Timestamp) {
         state.withLock { state in
-            let place = Self.place(address)
-            state.addresses[place].running -= 1
-            if let user { state.users[Self.place(user)].running -= 1 }
+            state.changeRunning(turn, by: -1)
             switch succeeded {
             case true?:
-                guard let user else { return }
                 // Only the user's: who has one account does not get free guesses at the others of the address.
-                state.users[Self.place(user)].failures = 0
-                let hash = Self.hash(user, address)
-                state.known[hash & (Self.places - 1)] = hash
+                if let user = turn.user { state.users[user].failures = 0 }
+                if let pair = turn.pair { state.known[pair & (Self.places - 1)] = pair }
             case false?:
-                Self.countFailure(&state.addresses[place], addressLimits, now)
-                if let user { Self.countFailure(&state.users[Self.place(user)], userLimits, now) }
+                Self.countFailure(&state.addresses[turn.address], addressLimits, now)
+                if let user = turn.user { Self.countFailure(&state.users[user], userLimits, now) }
             case nil: break
             }
         }
-    }
-
-    private static func isKnown(_ user: String, _ address: String, _ state: State) -> Bool {
-        let hash = hash(user, address)
-        return state.known[hash & (places - 1)] == hash
     }
 
     /// How long an attempt has to wait for its turn.
@@ -143,11 +167,9 @@ package final class LoginThrottle: Sendable {
         // A clock that is set back must not shut anybody out.
         if place.changed > now { place.changed = now }
         if place.next.since(now) > limits.longestPause { place.next = now }
-        let forgotten = Int(now.since(place.changed) / forgetsOneIn)
-        if forgotten > 0 {
-            place.failures = max(0, place.failures - forgotten)
-            place.changed = now
-        }
+        let forgotten = min(place.failures, Int(now.since(place.changed) / forgetsOneIn))
+        place.failures -= forgotten
+        place.changed = place.changed.advanced(by: forgetsOneIn * forgotten)
         guard place.failures >= limits.free else {
             return place.failures + place.running < limits.free ? .zero : turn
         }
@@ -156,8 +178,8 @@ package final class LoginThrottle: Sendable {
     }
 
     private static func countFailure(_ place: inout Place, _ limits: Limits, _ now: Timestamp) {
+        if place.failures == 0 { place.changed = now }
         place.failures = min(mostFailures, place.failures + 1)
-        place.changed = now
         guard place.failures >= limits.free else { return }
         let pause = min(limits.firstPause * (1 << (place.failures - limits.free)), limits.longestPause)
         place.next = now.advanced(by: pause)
@@ -165,12 +187,5 @@ package final class LoginThrottle: Sendable {
 
     private static func place(_ key: String) -> Int {
         key.hashValue & (places - 1)
-    }
-
-    private static func hash(_ user: String, _ address: String) -> Int {
-        var hasher = Hasher()
-        hasher.combine(user)
-        hasher.combine(address)
-        return hasher.finalize()
     }
 }

@@ -8,12 +8,15 @@ package import Logging
 package struct PrincipalAgent: Sendable {
     /// What came of an attempt to log in, for those who count.
     package enum Outcome: String, Sendable, CaseIterable {
-        case succeeded, failed
-        /// Not heard, because too many failed before it.
+        /// The credentials were right.
+        case succeeded
+        /// They were wrong.
+        case failed
+        /// They were not looked at: too many came at once, or failed before.
         case refused
     }
 
-    private let directory: CallerIndex
+    private let callers: CallerIndex
     private let sessions: any SessionStore
     private let cryptography: any CallerCryptography
     private let ticketLifetime: Duration
@@ -29,7 +32,8 @@ package struct PrincipalAgent: Sendable {
     private static let sessionsPerUser = 10_000
     /// Who would have to wait longer for a login's turn is refused.
     private static let longestTurn = Duration.seconds(10)
-    private static let loginFailed = "Authentication failed!"
+    /// In bytes.
+    private static let longestPassword = 1024
 
     /// - Parameters:
     ///   - ticketLifetime: How long a ticket lives after its last use.
@@ -47,7 +51,7 @@ package struct PrincipalAgent: Sendable {
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         onLogin: @escaping @Sendable (Outcome) -> Void = { _ in }
     ) {
-        directory = CallerIndex(installation, cryptography: cryptography)
+        callers = CallerIndex(installation, cryptography: cryptography)
         self.sessions = sessions
         self.cryptography = cryptography
         self.ticketLifetime = ticketLifetime
@@ -63,7 +67,7 @@ package struct PrincipalAgent: Sendable {
     /// The identifier of the tenant that a path names, as it is configured; nil when there is none. On-site, paths name
     /// none and there is one.
     package func tenant(named name: String?) -> String? {
-        directory.tenant(named: name)?.id
+        callers.tenant(named: name)?.id
     }
 
     // MARK: Calls
@@ -101,7 +105,7 @@ package struct PrincipalAgent: Sendable {
     package func authenticate(accessToken: String?, _ credentials: Credentials) async throws(AgentError) -> Login? {
         let (tenant, _) = try applicant(credentials)
         let user = try await attempt("access token", userName: nil, tenant, credentials) {
-            .some(tenant.user(ofAccessToken: self.digest(accessToken ?? "")))
+            tenant.user(ofAccessToken: digest(accessToken ?? "")).map(Verdict.right) ?? .wrong
         }
         guard let user else { return nil }
         return try await begin(user, tenant)
@@ -123,10 +127,14 @@ package struct PrincipalAgent: Sendable {
             return try await authenticate(userName: values["username"], password: values["password"], credentials)
         case "ticket":
             let ticket = values["ticket"] ?? ""
-            let user = try await attempt("ticket", userName: nil, tenant, credentials) { () throws(AgentError) in
-                .some(try await self.user(ofTicket: ticket, in: tenant))
+            // Tickets cannot be guessed, so nobody is slowed.
+            let user = try await user(ofTicket: ticket, in: tenant)
+            guard let user else {
+                noteFailure("ticket", userName: nil, tenant, credentials)
+                return nil
             }
-            return user.map { Login(user: $0, ticket: ticket) }
+            onLogin(.succeeded)
+            return Login(user, ticket: ticket)
         case nil:
             throw AgentError(
                 .invalidArgument,
@@ -177,10 +185,10 @@ package struct PrincipalAgent: Sendable {
     private func applicant(
         _ credentials: Credentials
     ) throws(AgentError) -> (tenant: CallerIndex.Tenant, application: Application?) {
-        guard let tenant = directory.tenant(id: credentials.tenant) else {
+        guard let tenant = callers.tenant(id: credentials.tenant) else {
             throw AgentError(.session, "There is no tenant '\(Self.printable(credentials.tenant))'.")
         }
-        guard directory.checksApplications else { return (tenant, nil) }
+        guard callers.isHosted else { return (tenant, nil) }
         guard let token = credentials.applicationToken, !token.isEmpty else {
             throw AgentError(
                 .session,
@@ -235,7 +243,7 @@ package struct PrincipalAgent: Sendable {
 
     private func begin(_ user: User, _ tenant: CallerIndex.Tenant) async throws(AgentError) -> Login {
         let ticket = Ticket(
-            secret: cryptography.randomBytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(),
+            secret: SessionKey.hexadecimal(cryptography.randomBytes(16)),
             number: user.principal.associate.associateID,
             tenant: tenant.id
         )
@@ -250,7 +258,7 @@ package struct PrincipalAgent: Sendable {
         try await storing { () throws(StoreError) in
             try await sessions.insert(session, limit: Self.sessionsPerUser)
         }
-        return Login(user: user, ticket: ticket.text)
+        return Login(user, ticket: ticket.text)
     }
 
     /// The user whose name and password these are. Unknown names cost as much time as wrong passwords do.
@@ -261,6 +269,10 @@ package struct PrincipalAgent: Sendable {
         _ credentials: Credentials
     ) async throws(AgentError) -> User? {
         let (userName, password) = (userName ?? "", password ?? "")
+        // Nobody's password is as long; what is not read to its end takes no longer for those who exist.
+        guard password.utf8.count <= Self.longestPassword else {
+            return try await attempt("password", userName: userName, tenant, credentials) { .wrong }
+        }
         let user = tenant.user(named: userName)
         if let user, verified.contains(password, of: user, tenant: tenant.id, now: now()) {
             onLogin(.succeeded)
@@ -268,73 +280,79 @@ package struct PrincipalAgent: Sendable {
         }
         return try await attempt("password", userName: userName, tenant, credentials) {
             // Somebody else may have waited for the same.
-            if let user, verified.contains(password, of: user, tenant: tenant.id, now: now()) { return user }
-            guard let hash = user?.passwordHash ?? tenant.decoyHash else { return .some(nil) }
-            guard let isRight = await cryptography.isPassword(password, ofHash: hash) else { return nil }
-            guard let user, isRight else { return .some(nil) }
+            if let user, verified.contains(password, of: user, tenant: tenant.id, now: now()) { return .right(user) }
+            guard let hash = user?.passwordHash ?? tenant.decoyHash(for: userName) else { return .wrong }
+            guard let isRight = await cryptography.isPassword(password, ofHash: hash) else { return .unknown }
+            guard let user, isRight else { return .wrong }
             verified.insert(password, of: user, tenant: tenant.id, now: now())
-            return user
+            return .right(user)
         }
     }
 
-    /// An attempt to log in, made when its turn has come. `check` gives the user, nil for wrong credentials, and nothing at
-    /// all when it could not be made.
+    /// What a look at credentials shows.
+    private enum Verdict {
+        case right(User), wrong
+        /// They could not be looked at.
+        case unknown
+    }
+
+    /// An attempt to log in, made when its turn has come.
     private func attempt(
         _ kind: String,
         userName: String?,
         _ tenant: CallerIndex.Tenant,
         _ credentials: Credentials,
-        _ check: () async throws(AgentError) -> User??
+        _ check: () async -> Verdict
     ) async throws(AgentError) -> User? {
         let key = userName.map { tenant.id + "\n" + $0.caseless }
-        try await waitForTurn(key, credentials)
-        let checked: User??
-        do {
-            checked = try await check()
-        } catch {
-            throttle.leave(user: key, address: credentials.network, succeeded: nil, now: now())
-            onLogin(.refused)
-            throw error
-        }
-        guard let user = checked else {
-            throttle.leave(user: key, address: credentials.network, succeeded: nil, now: now())
+        let turn = throttle.turn(user: key, address: credentials.network)
+        try await wait(for: turn)
+        switch await check() {
+        case .right(let user):
+            throttle.leave(turn, succeeded: true, now: now())
+            onLogin(.succeeded)
+            return user
+        case .wrong:
+            throttle.leave(turn, succeeded: false, now: now())
+            noteFailure(kind, userName: userName, tenant, credentials)
+            return nil
+        case .unknown:
+            throttle.leave(turn, succeeded: nil, now: now())
             onLogin(.refused)
             throw Self.tooManyLogins(.seconds(1))
         }
-        throttle.leave(user: key, address: credentials.network, succeeded: user != nil, now: now())
-        onLogin(user == nil ? .failed : .succeeded)
-        if user == nil {
-            logger.warning(
-                "login failed",
-                metadata: [
-                    "with": "\(kind)", "user": "\(Self.printable(userName ?? ""))", "tenant": "\(tenant.id)",
-                    "address": "\(Self.printable(credentials.address))",
-                ]
-            )
-        }
-        return user
     }
 
-    private func waitForTurn(_ key: String?, _ credentials: Credentials) async throws(AgentError) {
+    private func noteFailure(
+        _ kind: String,
+        userName: String?,
+        _ tenant: CallerIndex.Tenant,
+        _ credentials: Credentials
+    ) {
+        onLogin(.failed)
+        logger.warning(
+            "login failed",
+            metadata: [
+                "with": "\(kind)", "user": "\(Self.printable(userName ?? ""))", "tenant": "\(tenant.id)",
+                "address": "\(Self.printable(credentials.address))",
+            ]
+        )
+    }
+
+    private func wait(for turn: LoginThrottle.Turn) async throws(AgentError) {
         var waited = Duration.zero
         while true {
-            let isWaiting = waited > .zero
-            switch throttle.enter(user: key, address: credentials.network, isWaiting: isWaiting, now: now()) {
+            switch throttle.enter(turn, isWaiting: waited > .zero, now: now()) {
             case .now: return
+            case .wait(let time):
+                waited += time
+                if waited <= Self.longestTurn, (try? await sleep(time)) != nil { continue }
+                throttle.giveUp(turn)
+                onLogin(.refused)
+                throw Self.tooManyLogins(time)
             case .refused(let time):
                 onLogin(.refused)
                 throw Self.tooManyLogins(time)
-            case .wait(let time):
-                let isOver = waited + time > Self.longestTurn
-                do {
-                    guard !isOver else { throw CancellationError() }
-                    try await sleep(time)
-                    waited += time
-                } catch {
-                    throttle.giveUp(address: credentials.network)
-                    onLogin(.refused)
-                    throw Self.tooManyLogins(time)
-                }
             }
         }
     }
@@ -368,8 +386,8 @@ package struct PrincipalAgent: Sendable {
         let seconds = max(1, Int((time / .seconds(1)).rounded(.up)))
         return AgentError(
             .session,
-            "Too many logins have failed. Try again in \(seconds) seconds.",
-            friendlyText: "\(loginFailed) Too many logins have failed; try again in \(seconds) seconds."
+            "Too many logins at once, or after failed ones. Try again in \(seconds == 1 ? "a second" : "\(seconds) seconds").",
+            friendlyText: "Too many logins were tried. Wait for a moment, then try again."
         )
     }
 

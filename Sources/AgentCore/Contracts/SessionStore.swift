@@ -35,7 +35,12 @@ package struct SessionKey: Sendable, Hashable {
 
     /// The first bytes in hexadecimal: tells sessions apart and opens none.
     package var id: String {
-        digest.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        Self.hexadecimal(Array(digest.prefix(8)))
+    }
+
+    /// Two lower-case digits for each byte.
+    static func hexadecimal(_ bytes: [UInt8]) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
 

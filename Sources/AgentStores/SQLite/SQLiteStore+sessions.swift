@@ -8,7 +8,6 @@ extension SQLiteStore {
             try database.execute(
                 sql: """
                     INSERT INTO session (digest, tenant, user_name, user_key, created, used) VALUES (?, ?, ?, ?, ?, ?)
-                    ON CONFLICT (digest) DO UPDATE SET used = excluded.used
                     """,
                 arguments: [
                     Data(session.key.digest), session.tenant, session.userName, session.userName.caseless,
@@ -44,21 +43,16 @@ extension SQLiteStore {
 
     package func sessions(matching filter: SessionFilter, limit: Int) async throws(StoreError) -> [Session] {
         try await read { database in
-            let sql = "SELECT * FROM session WHERE \(Self.condition) ORDER BY used DESC, created DESC LIMIT :limit"
-            return try Row.fetchAll(
-                database,
-                sql: sql,
-                arguments: Self.arguments(filter) + ["limit": limit]
-            ).map(Session.init)
+            let (condition, arguments) = Self.condition(filter)
+            let sql = "SELECT * FROM session \(condition) ORDER BY used DESC, created DESC LIMIT ?"
+            return try Row.fetchAll(database, sql: sql, arguments: arguments + [limit]).map(Session.init)
         }
     }
 
     package func endSessions(matching filter: SessionFilter) async throws(StoreError) -> Int {
         try await commits.write { database in
-            try database.execute(
-                sql: "DELETE FROM session WHERE \(Self.condition)",
-                arguments: Self.arguments(filter)
-            )
+            let (condition, arguments) = Self.condition(filter)
+            try database.execute(sql: "DELETE FROM session \(condition)", arguments: arguments)
             return database.changesCount
         }
     }
@@ -75,13 +69,32 @@ extension SQLiteStore {
         }
     }
 
-    private static let condition = """
-        (:tenant IS NULL OR tenant = :tenant) AND (:user IS NULL OR user_key = :user)
-        AND (:id IS NULL OR lower(hex(substr(digest, 1, 8))) = :id)
-        """
+    /// Only what restricts, so that an index finds it.
+    private static func condition(_ filter: SessionFilter) -> (sql: String, arguments: StatementArguments) {
+        var parts: [String] = []
+        var arguments: StatementArguments = []
+        if let tenant = filter.tenant {
+            parts.append("tenant = ?")
+            arguments += [tenant]
+        }
+        if let name = filter.userName {
+            parts.append("user_key = ?")
+            arguments += [name.caseless]
+        }
+        if let id = filter.id {
+            guard let range = keys(withID: id) else { return ("WHERE 0", []) }
+            parts.append("digest BETWEEN ? AND ?")
+            arguments += [range.first, range.last]
+        }
+        return (parts.isEmpty ? "" : "WHERE " + parts.joined(separator: " AND "), arguments)
+    }
 
-    private static func arguments(_ filter: SessionFilter) -> StatementArguments {
-        ["tenant": filter.tenant, "user": filter.userName?.caseless, "id": filter.id]
+    /// The first and the last digest that begin with the bytes of a ``SessionKey/id``; nil when it is none.
+    private static func keys(withID id: String) -> (first: Data, last: Data)? {
+        let digits = id.utf8.map { Character(Unicode.Scalar($0)).hexDigitValue }
+        guard digits.count == 16, !digits.contains(nil), id == id.lowercased() else { return nil }
+        let bytes = stride(from: 0, to: 16, by: 2).map { UInt8((digits[$0] ?? 0) << 4 | (digits[$0 + 1] ?? 0)) }
+        return (Data(bytes), Data(bytes + [UInt8](repeating: 0xFF, count: 24)))
     }
 }
 

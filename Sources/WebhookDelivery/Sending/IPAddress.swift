@@ -26,6 +26,11 @@ package enum IPAddress: Sendable, Hashable, CustomStringConvertible {
         self.init(String(text))
     }
 
+    /// The address itself, an IPv4-mapped one as IPv4: a listener for both sees clients of IPv4 so.
+    package var unmapped: IPAddress {
+        if case .v6(0, let low) = self, low >> 32 == 0xFFFF { .v4(UInt32(truncatingIfNeeded: low)) } else { self }
+    }
+
     /// The IPv4 address that an IPv6 one stands for: IPv4-mapped, -translated and -compatible, NAT64 (RFC 6052) and 6to4 (RFC 3056).
     package var embeddedV4: IPAddress? {
         guard case .v6(let high, let low) = self else { return nil }

@@ -28,9 +28,10 @@ package struct ConfigurationFile: Sendable {
             if key == "tenants" {
                 var reader = TenantsReader(directory: directory)
                 let read = reader.tenants(value)
-                // What is wrong in itself is not judged again as part of an installation.
-                tenants = reader.problems.isEmpty ? read : Self.faultlessTenants
                 problems += reader.problems
+                // Identifiers that were refused are not judged again as part of an installation.
+                let isList = if case .array = value { true } else { false }
+                tenants = isList ? read : Self.faultlessTenants
             } else if let setting = Setting(rawValue: key) {
                 read(value, of: setting, directory: directory)
             } else {
@@ -63,6 +64,10 @@ package struct ConfigurationFile: Sendable {
         values[AbsoluteConfigKey([setting.rawValue])] = ConfigValue(content, isSecret: setting.isSecret)
     }
 
+    private static func text(_ values: [AbsoluteConfigKey: ConfigValue], _ setting: Setting) -> String {
+        if case .string(let text)? = values[AbsoluteConfigKey([setting.rawValue])]?.content { text } else { "" }
+    }
+
     /// A file of a hosted installation to start from; every member of a tenant is in it.
     package static let example = String(decoding: PackageResources.example_json, as: UTF8.self)
 
@@ -86,9 +91,15 @@ package struct ConfigurationFile: Sendable {
                 let setting = Setting.allCases.first { $0.flag == error.setting }
                 problems.append(SettingsError(setting?.rawValue ?? error.setting, error.problem))
                 guard let setting else {
+                    problems.removeLast()
+                    let kind = Installation.Kind(rawValue: Self.text(values, .installation)) ?? .onsite
+                    let all = TenantsReader.problems(of: tenants?.map(\.id) ?? [], kind: kind)
+                    problems += all.filter { new in !problems.contains { $0.setting == new.setting } }
                     tenants = Self.faultlessTenants
                     continue
                 }
+                // Of no kind in particular, tenants cannot be judged.
+                if setting == .installation { tenants = Self.faultlessTenants }
                 let count = values.count
                 for setting in [setting] + setting.partners { values[AbsoluteConfigKey([setting.rawValue])] = nil }
                 guard values.count < count else { return problems }

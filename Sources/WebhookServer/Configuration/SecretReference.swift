@@ -9,11 +9,11 @@ enum SecretReference {
 
     private static let prefix = "file:"
 
-    /// The secret that `text` means.
+    /// The secret that `text` means, without white space around it, which headers do not carry.
     ///
     /// - Parameter directory: What relative paths are relative to; nil for the working directory.
     static func resolve(_ text: String, relativeTo directory: URL? = nil) throws(Failure) -> String {
-        guard text.hasPrefix(prefix) else { return text }
+        guard text.hasPrefix(prefix) else { return text.trimmingCharacters(in: .whitespacesAndNewlines) }
         let path = String(text.dropFirst(prefix.count))
         let file = URL(filePath: path, relativeTo: directory)
         guard let content = try? String(contentsOf: file, encoding: .utf8) else {
@@ -21,6 +21,7 @@ enum SecretReference {
         }
         let secret = content.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !secret.isEmpty else { throw Failure(problem: "the file '\(path)' is empty") }
+        guard !secret.hasPrefix(prefix) else { throw Failure(problem: "the file '\(path)' refers to another") }
         return secret
     }
 }

@@ -22,9 +22,11 @@ package struct ServerSettings: Sendable {
     /// How long a ticket lives after its last use.
     package var ticketLifetime = Duration.seconds(6 * 3600)
     /// The listener's certificate; nil to listen without TLS.
-    package var certificate: ListenerCertificate.Files?
+    package var certificate: ListenerCertificate?
     /// Who may say on whose behalf a request comes.
     package var trustedProxies: [AddressRange] = []
+    /// Where they say it.
+    package var forwardedHeader = ForwardedHeader.xForwarded
     /// Stands before `/Remote` in the WSDL's address; nil to take the host that was asked.
     package var publicURL: String?
     /// What is logged.
@@ -74,7 +76,7 @@ package enum DeliveryProfile: String, CaseIterable, Sendable {
 /// environment variable in upper snake case behind `WEBHOOK_SVC_`.
 package enum Setting: String, CaseIterable, Sendable {
     case listen, store, dev, allowRemoteDev, publicUrl, logLevel, operationErrors
-    case installation, ticketLifetime, webhookRight, tlsCert, tlsKey, trustedProxy
+    case installation, ticketLifetime, webhookRight, tlsCert, tlsKey, trustedProxy, forwardedHeader
     case requireHttps, validateHttps, verifyTarget, sendFieldValues, allowTargets, caFile, proxy
     case deliveryProfile, successStatus, retryDelays, retryCycles, cycleDelay, failureLimit
     case deliveryTimeout, deliveryConcurrency, targetConcurrency
@@ -142,16 +144,12 @@ extension ServerSettings {
 
     private mutating func readCallers(_ values: SettingReader, tenants: [Tenant]?) async throws {
         installation.kind = try await values.choice(.installation) ?? .onsite
-        if var tenants {
-            if installation.kind == .onsite {
-                guard tenants.count == 1, ["", Installation.defaultTenant].contains(tenants[0].id) else {
-                    throw SettingsError("tenants", "on-site there is one tenant, '\(Installation.defaultTenant)'")
-                }
-                tenants[0].id = Installation.defaultTenant
-            } else if let index = tenants.firstIndex(where: { !TenantsReader.isIdentifier($0.id) }) {
-                throw SettingsError("tenants[\(index)].id", "online every tenant needs one of its own")
+        if let tenants {
+            if let problem = TenantsReader.problems(of: tenants.map(\.id), kind: installation.kind).first {
+                throw problem
             }
             installation.tenants = tenants
+            if installation.kind == .onsite { installation.tenants[0].id = Installation.defaultTenant }
         } else if installation.kind == .online {
             installation.tenants = []
         }
@@ -172,18 +170,17 @@ extension ServerSettings {
         let key = try await values.string(.tlsKey)
         switch (certificate, key) {
         case (let certificate?, let key?):
-            let files = ListenerCertificate.Files(certificate: certificate, key: key)
             do throws(ListenerCertificate.Problem) {
-                _ = try ListenerCertificate(files)
+                self.certificate = try ListenerCertificate(.init(certificate: certificate, key: key))
             } catch {
                 throw SettingsError(error.isKey ? Setting.tlsKey.flag : Setting.tlsCert.flag, error.text)
             }
-            self.certificate = files
         case (nil, nil): break
         case (_?, nil): throw SettingsError(Setting.tlsCert.flag, "it needs tls-key, the certificate's key")
         case (nil, _?): throw SettingsError(Setting.tlsKey.flag, "it needs tls-cert, the certificate")
         }
         trustedProxies = try await values.ranges(.trustedProxy) ?? []
+        forwardedHeader = try await values.choice(.forwardedHeader) ?? forwardedHeader
     }
 
     private mutating func readSending(_ values: SettingReader) async throws {

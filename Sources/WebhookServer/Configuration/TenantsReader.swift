@@ -16,6 +16,18 @@ struct TenantsReader {
     /// What of a hosted path could not be told from a tenant.
     private static let reservedNames: Set = ["remote", "api", "admin", "metrics", "healthz", "readyz"]
 
+    /// What is wrong with tenants of these identifiers on an installation of that kind.
+    static func problems(of ids: [String], kind: Installation.Kind) -> [SettingsError] {
+        guard kind == .online else {
+            let isFine = ids.count == 1 && ["", Installation.defaultTenant].contains(ids[0])
+            let problem = "on-site there is one tenant, '\(Installation.defaultTenant)'"
+            return isFine ? [] : [SettingsError("tenants", problem)]
+        }
+        return ids.enumerated().filter(\.element.isEmpty).map {
+            SettingsError("tenants[\($0.offset)].id", "online every tenant needs one of its own")
+        }
+    }
+
     mutating func tenants(_ value: JSONValue) -> [Tenant] {
         let tenants = objects(value, "tenants").map { ($0.place, tenant($0.members, $0.place)) }
         checkUnique(tenants, "id") { $0.id.lowercased() }

@@ -1,4 +1,5 @@
 import Logging
+import NIOPosix
 import ServiceLifecycle
 
 /// Reads the listener's certificate anew whenever it is told to.
@@ -7,7 +8,7 @@ struct CertificateReload: Service, CustomStringConvertible {
 
     /// nil for a listener without TLS, for which there is nothing to do.
     let certificate: ListenerCertificate?
-    let requests: AsyncStream<Void>
+    let requests: any AsyncSequence<Void, Never> & Sendable
     let logger: Logger
 
     func run() async {
@@ -17,11 +18,12 @@ struct CertificateReload: Service, CustomStringConvertible {
                     logger.notice("nothing to reload: the listener has no certificate (setting tls-cert)")
                     continue
                 }
-                do throws(ListenerCertificate.Problem) {
-                    try certificate.reload()
+                do {
+                    try await NIOThreadPool.singleton.runIfActive { try certificate.reload() }
                     logger.notice("the certificate was reloaded")
                 } catch {
-                    logger.error("the certificate stays as it was", metadata: ["error": "\(error.text)"])
+                    let text = (error as? ListenerCertificate.Problem)?.text ?? "\(error)"
+                    logger.error("the certificate stays as it was", metadata: ["error": "\(text)"])
                 }
             }
         }

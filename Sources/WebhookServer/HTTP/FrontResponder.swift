@@ -135,7 +135,8 @@ struct FrontResponder: HTTPResponder {
     private static func body(_ status: HTTPResponse.Status, _ contentType: String, _ text: String) -> Response {
         Response(
             status: status,
-            headers: [.contentType: contentType],
+            // What it says depends on who asks.
+            headers: [.contentType: contentType, .cacheControl: "private"],
             body: .init(byteBuffer: ByteBuffer(string: text))
         )
     }

@@ -1,3 +1,4 @@
+import Foundation
 import NIOSSL
 import Synchronization
 
@@ -36,24 +37,20 @@ package final class ListenerCertificate: Sendable {
     /// What the next connection is served with.
     var context: NIOSSLContext { current.withLock { $0 } }
 
-    /// Reads the files again. Throws ``Problem``, and goes on with what it has then.
+    /// Reads the files again, which blocks. Throws ``Problem``, and goes on with what it has then.
     func reload() throws(Problem) {
         let context = try Self.read(files)
         current.withLock { $0 = context }
     }
 
     private static func read(_ files: Files) throws(Problem) -> NIOSSLContext {
-        let chain: [NIOSSLCertificate]
-        do {
-            chain = try NIOSSLCertificate.fromPEMFile(files.certificate)
-        } catch {
-            throw Problem(text: "'\(files.certificate)' holds no certificates in PEM", isKey: false)
+        let chain = try parse(files.certificate, isKey: false, expecting: "certificates in PEM") { bytes in
+            let chain = try NIOSSLCertificate.fromPEMBytes(bytes)
+            return chain.isEmpty ? nil : chain
         }
-        let key: NIOSSLPrivateKey
-        do {
-            key = try NIOSSLPrivateKey(file: files.key, format: .pem)
-        } catch {
-            throw Problem(text: "'\(files.key)' holds no private key in PEM without a passphrase", isKey: true)
+        let key = try parse(files.key, isKey: true, expecting: "private key in PEM without a passphrase") { bytes in
+            // A passphrase would be asked for on the terminal.
+            try NIOSSLPrivateKey(bytes: bytes, format: .pem) { setter in setter([UInt8]()) }
         }
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) },
@@ -67,5 +64,20 @@ package final class ListenerCertificate: Sendable {
         } catch {
             throw Problem(text: "the key in '\(files.key)' is not that of the certificate", isKey: true)
         }
+    }
+
+    private static func parse<Value>(
+        _ path: String,
+        isKey: Bool,
+        expecting expected: String,
+        _ parse: ([UInt8]) throws -> Value?
+    ) throws(Problem) -> Value {
+        guard let content = FileManager.default.contents(atPath: path) else {
+            throw Problem(text: "the file '\(path)' cannot be read", isKey: isKey)
+        }
+        guard let value = try? parse(Array(content)) else {
+            throw Problem(text: "the file '\(path)' holds no \(expected)", isKey: isKey)
+        }
+        return value
     }
 }

@@ -14,9 +14,19 @@ struct RequestOrigin: Sendable, Hashable {
     var host: String?
 }
 
+/// The headers in which proxies say who asked; the raw value is the setting's. Only one kind is read, because a proxy that
+/// sets one passes the other on as the client made it up.
+package enum ForwardedHeader: String, Sendable, CaseIterable {
+    /// `X-Forwarded-For`, `-Proto`, `-Host` and `-Port`.
+    case xForwarded = "x-forwarded"
+    /// `Forwarded` (RFC 7239).
+    case forwarded
+}
+
 /// Reads origins; believes only trusted proxies.
 struct RequestOriginReader: Sendable {
     let trustedProxies: [AddressRange]
+    let header: ForwardedHeader
     let isTLS: Bool
 
     /// What a proxy says about one hop of a request.
@@ -27,7 +37,7 @@ struct RequestOriginReader: Sendable {
     }
 
     func origin(of request: HTTPRequest, peer: SocketAddress?) -> RequestOrigin {
-        var client = peer.flatMap { IPAddress($0) }
+        var client = peer.flatMap { IPAddress($0)?.unmapped }
         var origin = RequestOrigin(
             address: peer?.ipAddress ?? "",
             network: "",
@@ -36,10 +46,10 @@ struct RequestOriginReader: Sendable {
         )
         if !trustedProxies.isEmpty, let proxy = client, isTrusted(proxy) {
             // The nearest proxy's word comes last; it counts as long as whoever it is about is trusted too.
-            for hop in Self.hops(request.headerFields).reversed() {
+            for hop in hops(request.headerFields).reversed() {
                 if let scheme = hop.scheme { origin.scheme = scheme }
                 if let host = hop.host { origin.host = host }
-                guard let text = hop.client, let address = IPAddress(text) else { break }
+                guard let text = hop.client, let address = IPAddress(text)?.unmapped else { break }
                 client = address
                 origin.address = text
                 guard isTrusted(address) else { break }
@@ -50,23 +60,26 @@ struct RequestOriginReader: Sendable {
     }
 
     private func isTrusted(_ address: IPAddress) -> Bool {
-        trustedProxies.contains { range in
-            range.contains(address) || (address.embeddedV4.map(range.contains) ?? false)
-        }
+        trustedProxies.contains { $0.contains(address) }
     }
 
     /// A client of IPv6 usually has a whole /64.
     private static func network(_ address: IPAddress) -> String {
-        if case .v6(let high, _) = address, address.embeddedV4 == nil {
+        if case .v6(let high, _) = address {
             return "\(IPAddress.v6(high: high, low: 0))/64"
         }
         return address.description
     }
 
-    /// `Forwarded` (RFC 7239) or, without it, the `X-Forwarded-...` that came before it; nearest proxy last.
-    private static func hops(_ headers: HTTPFields) -> [Hop] {
-        let forwarded = list(headers, .init("Forwarded"))
-        guard forwarded.isEmpty else { return forwarded.map(hop) }
+    /// What proxies say, the nearest one last.
+    private func hops(_ headers: HTTPFields) -> [Hop] {
+        switch header {
+        case .forwarded: Self.list(headers, .init("Forwarded")).map(Self.hop)
+        case .xForwarded: Self.xForwardedHops(headers)
+        }
+    }
+
+    private static func xForwardedHops(_ headers: HTTPFields) -> [Hop] {
         let clients = list(headers, .init("X-Forwarded-For"))
         let schemes = list(headers, .init("X-Forwarded-Proto"))
         let hosts = list(headers, .init("X-Forwarded-Host"))

@@ -61,7 +61,7 @@ enum PrincipalOperation: String, Sendable, CaseIterable {
                 writer.null("Credentials")
                 return writer.boolean("AuthenticationSucceeded", false)
             }
-            login.user.write("Response", tenant: credentials.tenant, to: &writer)
+            login.write("Response", tenant: credentials.tenant, to: &writer)
             writer.begin("Credentials", .service("SoCredentials"))
             writer.string("Ticket", login.ticket)
             writer.end("Credentials")
@@ -70,7 +70,7 @@ enum PrincipalOperation: String, Sendable, CaseIterable {
     }
 }
 
-extension User {
+extension Login {
     /// Writes a `SoPrincipalCarrier`. Licenses and the credentials of other systems are none of this service's.
     fileprivate func write(_ name: StaticString, tenant: String, to writer: inout AnswerWriter) {
         let associate = principal.associate

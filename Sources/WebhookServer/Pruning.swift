@@ -5,8 +5,8 @@ import ServiceLifecycle
 
 /// Removes expired sessions and what is no longer kept on record, in small steps, so that the database does not grow with what has been
 /// delivered.
-struct LogPruning: Service, CustomStringConvertible {
-    var description: String { "LogPruning" }
+struct Pruning: Service, CustomStringConvertible {
+    var description: String { "Pruning" }
 
     let log: any DeliveryLog
     let principals: PrincipalAgent
