@@ -27,8 +27,8 @@ class TLS(unittest.TestCase):
         self.directory = directory.name
         self.certificate = Certificate(self.directory, "first")
 
-    def service(self, *flags, tls=True):
-        service = Service(self.directory, *(self.certificate.flags if tls else []), *flags,
+    def service(self, *flags, tls=True, dev=True):
+        service = Service(self.directory, *(self.certificate.flags if tls else []), *flags, dev=dev,
                           tls=self.certificate.context() if tls else None)
         self.addCleanup(service.log.close)
         self.addCleanup(lambda: service.process.poll() is None and service.kill())
@@ -266,13 +266,16 @@ class TLS(unittest.TestCase):
         for line in key.read_text().splitlines()[1:-1] + right[1].decode().splitlines()[1:-1]:
             self.assertNotIn(line, service.log_text())
 
-    def test_sighup_without_tls_does_no_harm(self):
-        service = self.service(tls=False)
+    def test_sighup_without_tls_does_no_harm_but_to_a_trial_which_ends_with_its_terminal(self):
+        trial = self.service(tls=False)
+        trial.process.send_signal(signal.SIGHUP)
+        self.assertEqual(trial.process.wait(timeout=10), -signal.SIGHUP)
+        service = self.service(tls=False, dev=False)
         for _ in range(3):
             service.process.send_signal(signal.SIGHUP)
             time.sleep(0.1)
         self.assertIsNone(service.process.poll())
-        self.assert_works(service)
+        self.assertEqual(service.request("GET", "/healthz")[0], 200)
         self.assertEqual(service.stop(), 0)
 
     def test_half_of_the_settings_and_files_that_will_not_do_stop_the_start(self):
