@@ -1,6 +1,5 @@
 package import AgentCore
 import AgentStores
-import CoreMetrics
 import Foundation
 import Hummingbird
 import HummingbirdCore
@@ -79,6 +78,9 @@ package struct WebhookServer: Service, CustomStringConvertible {
             logger: logger
         )
         let webhooks = WebhookAgent(store: store, sender: sender, rules: settings.rules, logger: logger)
+        let logins = OutcomeCounters<PrincipalAgent.Outcome>(name: "webhook_svc_logins_total", factory: registry) {
+            [("outcome", $0.rawValue)]
+        }
         let principals = PrincipalAgent(
             installation: settings.installation,
             sessions: store,
@@ -86,13 +88,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
             ticketLifetime: settings.ticketLifetime,
             logger: logger,
             now: now,
-            onLogin: { outcome in
-                Counter(
-                    label: "webhook_svc_logins_total",
-                    dimensions: [("outcome", outcome.rawValue)],
-                    factory: registry
-                ).increment()
-            }
+            onLogin: { logins.increment($0) }
         )
         warnOfNobody()
         let reload = CertificateReload(certificate: settings.certificate, requests: reloads, logger: logger)
@@ -159,7 +155,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 principals: principals,
                 system: SystemInfo(version: settings.netServerVersion, databaseType: settings.store.databaseType),
                 operationErrors: settings.operationErrors,
-                metrics: registry
+                counters: SOAPFront.RequestLabels.counters(registry)
             ),
             principals: principals,
             origins: RequestOriginReader(

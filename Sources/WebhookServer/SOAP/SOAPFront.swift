@@ -10,7 +10,7 @@ struct SOAPFront: Sendable {
     let principals: PrincipalAgent
     let system: SystemInfo
     let operationErrors: OperationErrors
-    let metrics: any MetricsFactory
+    let counters: OutcomeCounters<RequestLabels>
 
     /// Writes what stands in the response element.
     typealias Content = (inout AnswerWriter) -> Void
@@ -19,6 +19,19 @@ struct SOAPFront: Sendable {
     private struct Operation {
         let responseElement: String
         let call: (SOAPFront, Credentials) async throws(AgentError) -> Content
+    }
+
+    /// What requests are counted by: operations that exist, and bounded outcomes; never what a client made up.
+    struct RequestLabels: Hashable {
+        let service: ServiceName
+        let operation: String
+        let outcome: String
+
+        static func counters(_ factory: any MetricsFactory) -> OutcomeCounters<RequestLabels> {
+            OutcomeCounters(name: "webhook_svc_soap_requests_total", factory: factory) { labels in
+                [("service", labels.service.rawValue), ("operation", labels.operation), ("outcome", labels.outcome)]
+            }
+        }
     }
 
     /// What a request asks for by its path, and who sent it.
@@ -78,13 +91,8 @@ struct SOAPFront: Sendable {
         return fault(SOAPFault(.sender, error.description), version: mediaType.impliedVersion, number: number)
     }
 
-    /// Operations that exist, and bounded outcomes: never what a client made up.
     private func count(_ service: ServiceName, _ operation: String, _ outcome: String) {
-        Counter(
-            label: "webhook_svc_soap_requests_total",
-            dimensions: [("service", service.rawValue), ("operation", operation), ("outcome", outcome)],
-            factory: metrics
-        ).increment()
+        counters.increment(.init(service: service, operation: operation, outcome: outcome))
     }
 
     private func operation(_ envelope: Envelope, _ target: Target) throws(SOAPFault) -> Operation {
