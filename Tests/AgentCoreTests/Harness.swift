@@ -136,8 +136,9 @@ struct BrokenStore: WebhookStore {
         _ webhook: Webhook,
         bodySuffix: [UInt8],
         stateEventID: UUID,
+        version: Timestamp?,
         in scope: WebhookScope
-    ) async throws(StoreError) -> Webhook? { throw error }
+    ) async throws(StoreError) -> WebhookUpdate { throw error }
 
     func delete(id: Int32, in scope: WebhookScope, at time: Timestamp) async throws(StoreError) -> Bool { throw error }
 

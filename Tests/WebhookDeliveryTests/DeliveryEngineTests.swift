@@ -107,6 +107,7 @@ struct DeliveryEngineTests {
                 webhook,
                 bodySuffix: Array("-new-".utf8),
                 stateEventID: UUID(),
+                version: nil,
                 in: Rig.scope
             )
             rig.clock.advance(to: .seconds(1))

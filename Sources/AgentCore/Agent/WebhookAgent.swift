@@ -45,7 +45,14 @@ package struct WebhookAgent: Sendable {
 
     /// Stores a webhook: id 0 creates one, any other replaces the caller's webhook of that id as a whole, State apart.
     /// The target is asked first and nothing is stored when it does not answer the test event with 200.
-    package func saveWebhook(_ webhook: Webhook?, by caller: Caller) async throws(AgentError) -> Webhook {
+    ///
+    /// - Parameter version: When the webhook that is to be replaced was last updated; an error of kind illegalOperation
+    ///   is thrown when it has been updated since. nil to replace it whatever it is.
+    package func saveWebhook(
+        _ webhook: Webhook?,
+        by caller: Caller,
+        version: Timestamp? = nil
+    ) async throws(AgentError) -> Webhook {
         try checkRight(caller)
         guard var webhook else { throw Self.missing("Webhook") }
         if webhook.type?.isEmpty ?? true { webhook.type = Webhook.deliverableType }
@@ -70,11 +77,16 @@ package struct WebhookAgent: Sendable {
                     saving,
                     bodySuffix: EventBody.suffix(of: saving),
                     stateEventID: stateEventID,
+                    version: version,
                     in: caller.scope
                 )
             }
-            guard let updated else { throw Self.notFound(webhook.id) }
-            return updated
+            switch updated {
+            case .stored(let webhook): return webhook
+            case .absent: throw Self.notFound(webhook.id)
+            case .changed:
+                throw AgentError(.illegalOperation, "The webhook \(webhook.id) has been changed by somebody else.")
+            }
         }
         if webhook.state == .unknown { webhook.state = .active }
         webhook.registered = time

@@ -57,7 +57,7 @@ package struct PrincipalAgent: Sendable {
         self.ticketLifetime = ticketLifetime
         cache = SessionCache(moment: min(.seconds(1), ticketLifetime / 200))
         self.throttle = throttle
-        verified = VerifiedPasswords(cryptography: cryptography)
+        verified = VerifiedPasswords(cryptography: cryptography, lifetime: min(.seconds(300), ticketLifetime / 10))
         self.now = now
         self.sleep = sleep
         self.logger = logger
@@ -80,12 +80,36 @@ package struct PrincipalAgent: Sendable {
         guard let user = try await user(ofTicket: ticket, in: tenant) else {
             throw Self.noSession(ticketIsMissing: false)
         }
-        return Caller(
-            tenant: tenant.id,
-            application: application?.name,
-            associate: user.principal.associate,
-            rights: user.rights
-        )
+        return caller(user, tenant, application)
+    }
+
+    /// Who makes a call that carries a name and a password, and the ticket of a session for those that would rather go on
+    /// with one. Throws an error of kind session when they are wrong.
+    package func caller(
+        userName: String,
+        password: String,
+        _ credentials: Credentials
+    ) async throws(AgentError) -> (caller: Caller, ticket: String) {
+        let (tenant, application) = try applicant(credentials)
+        guard let user = try await checkPassword(userName, password, tenant, credentials) else {
+            throw Self.loginFailed
+        }
+        // One for many calls: each would otherwise leave a session behind.
+        let ticket: String
+        if let known = verified.ticket(password, of: user, tenant: tenant.id, now: now()) {
+            ticket = known
+        } else {
+            ticket = try await begin(user, tenant).ticket
+            verified.remember(ticket: ticket, password, of: user, tenant: tenant.id)
+        }
+        return (caller(user, tenant, application), ticket)
+    }
+
+    /// Who makes a call that carries an access token. Throws an error of kind session when it is unknown.
+    package func caller(accessToken: String, _ credentials: Credentials) async throws(AgentError) -> Caller {
+        let (tenant, application) = try applicant(credentials)
+        guard let user = try await checkAccessToken(accessToken, tenant, credentials) else { throw Self.loginFailed }
+        return caller(user, tenant, application)
     }
 
     // MARK: Logging in
@@ -104,10 +128,7 @@ package struct PrincipalAgent: Sendable {
     /// Logs in with an access token; nil when it is unknown.
     package func authenticate(accessToken: String?, _ credentials: Credentials) async throws(AgentError) -> Login? {
         let (tenant, _) = try applicant(credentials)
-        let user = try await attempt("access token", userName: nil, tenant, credentials) {
-            tenant.user(ofAccessToken: digest(accessToken ?? "")).map(Verdict.right) ?? .wrong
-        }
-        guard let user else { return nil }
+        guard let user = try await checkAccessToken(accessToken ?? "", tenant, credentials) else { return nil }
         return try await begin(user, tenant)
     }
 
@@ -171,6 +192,7 @@ package struct PrincipalAgent: Sendable {
     package func endSessions(matching filter: SessionFilter) async throws(StoreError) -> Int {
         let count = try await sessions.endSessions(matching: filter)
         cache.forget()
+        verified.forgetTickets()
         return count
     }
 
@@ -192,7 +214,7 @@ package struct PrincipalAgent: Sendable {
         guard let token = credentials.applicationToken, !token.isEmpty else {
             throw AgentError(
                 .session,
-                "The request carries no application token. Send one that is registered with this tenant in the header block ApplicationToken.",
+                "The request carries no application token. Send one that is registered with this tenant in the header block ApplicationToken, over REST in the header SO-AppToken.",
                 friendlyText: "The application did not say which one it is: its application token is missing."
             )
         }
@@ -218,8 +240,13 @@ package struct PrincipalAgent: Sendable {
             let user = user(of: session, in: tenant, time)
         else { return nil }
         if time.since(session.used) >= slack {
-            try await storing { () throws(StoreError) in try await sessions.useSession(key, at: time) }
-            session.used = time
+            do throws(StoreError) {
+                try await sessions.useSession(key, at: time)
+                session.used = time
+            } catch {
+                // The ticket is good all the same; what the call needs of the store is its own affair.
+                logger.warning("the use of a ticket was not recorded", metadata: ["error": "\(error)"])
+            }
         }
         cache.remember(session, sent, now: time, generation: generation)
         return user
@@ -274,12 +301,7 @@ package struct PrincipalAgent: Sendable {
             return try await attempt("password", userName: userName, tenant, credentials) { .wrong }
         }
         let user = tenant.user(named: userName)
-        if let user, verified.contains(password, of: user, tenant: tenant.id, now: now()) {
-            onLogin(.succeeded)
-            return user
-        }
         return try await attempt("password", userName: userName, tenant, credentials) {
-            // Somebody else may have waited for the same.
             if let user, verified.contains(password, of: user, tenant: tenant.id, now: now()) { return .right(user) }
             guard let hash = user?.passwordHash ?? tenant.decoyHash(for: userName) else { return .wrong }
             guard let isRight = await cryptography.isPassword(password, ofHash: hash) else { return .unknown }
@@ -287,6 +309,25 @@ package struct PrincipalAgent: Sendable {
             verified.insert(password, of: user, tenant: tenant.id, now: now())
             return .right(user)
         }
+    }
+
+    private func checkAccessToken(
+        _ token: String,
+        _ tenant: CallerIndex.Tenant,
+        _ credentials: Credentials
+    ) async throws(AgentError) -> User? {
+        try await attempt("access token", userName: nil, tenant, credentials) {
+            tenant.user(ofAccessToken: digest(token)).map(Verdict.right) ?? .wrong
+        }
+    }
+
+    private func caller(_ user: User, _ tenant: CallerIndex.Tenant, _ application: Application?) -> Caller {
+        Caller(
+            tenant: tenant.id,
+            application: application?.name,
+            associate: user.principal.associate,
+            rights: user.rights
+        )
     }
 
     /// What a look at credentials shows.
@@ -381,6 +422,9 @@ package struct PrincipalAgent: Sendable {
             throw .server(reference: reference)
         }
     }
+
+    /// Contract, section 5.
+    private static let loginFailed = AgentError(.session, "Authentication failed!")
 
     private static func tooManyLogins(_ time: Duration) -> AgentError {
         let seconds = max(1, Int((time / .seconds(1)).rounded(.up)))

@@ -7,29 +7,56 @@ import Synchronization
 final class VerifiedPasswords: Sendable {
     private let key: [UInt8]
     private let cryptography: any CallerCryptography
-    private let ends = Mutex<[[UInt8]: Timestamp]>([:])
+    private let entries = Mutex<[[UInt8]: Entry]>([:])
+    private let lifetime: Duration
 
-    private static let lifetime = Duration.seconds(300)
+    private struct Entry {
+        var end: Timestamp
+        /// Of the session that calls with this password may go on with.
+        var ticket: String?
+    }
+
     private static let mostEntries = 10_000
 
-    init(cryptography: any CallerCryptography) {
+    init(cryptography: any CallerCryptography, lifetime: Duration) {
         self.cryptography = cryptography
+        self.lifetime = lifetime
         key = cryptography.randomBytes(32)
     }
 
     func contains(_ password: String, of user: User, tenant: String, now: Timestamp) -> Bool {
-        let digest = digest(password, user, tenant)
-        return ends.withLock { ends in
-            guard let end = ends[digest] else { return false }
-            return now < end && end.since(now) <= Self.lifetime
-        }
+        entry(password, user, tenant, now) != nil
+    }
+
+    func ticket(_ password: String, of user: User, tenant: String, now: Timestamp) -> String? {
+        entry(password, user, tenant, now)?.ticket
     }
 
     func insert(_ password: String, of user: User, tenant: String, now: Timestamp) {
         let digest = digest(password, user, tenant)
-        ends.withLock { ends in
-            if ends.count >= Self.mostEntries { ends.removeAll(keepingCapacity: true) }
-            ends[digest] = now.advanced(by: Self.lifetime)
+        entries.withLock { entries in
+            if entries.count >= Self.mostEntries { entries.removeAll(keepingCapacity: true) }
+            entries[digest] = Entry(end: now.advanced(by: lifetime))
+        }
+    }
+
+    func remember(ticket: String, _ password: String, of user: User, tenant: String) {
+        let digest = digest(password, user, tenant)
+        entries.withLock { $0[digest]?.ticket = ticket }
+    }
+
+    func forgetTickets() {
+        entries.withLock { entries in
+            for digest in entries.keys { entries[digest]?.ticket = nil }
+        }
+    }
+
+    private func entry(_ password: String, _ user: User, _ tenant: String, _ now: Timestamp) -> Entry? {
+        let digest = digest(password, user, tenant)
+        return entries.withLock { entries in
+            // A clock that is set back does not make them last.
+            guard let entry = entries[digest], now < entry.end, entry.end.since(now) <= lifetime else { return nil }
+            return entry
         }
     }
 

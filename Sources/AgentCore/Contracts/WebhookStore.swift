@@ -21,14 +21,15 @@ package protocol WebhookStore: Sendable {
 
     /// Replaces a webhook. `Unknown` leaves its state as it is, `Active` resets its consecutive errors; who registered
     /// it and when stay. A webhook that is not Active has its pending deliveries parked; one that becomes Active has its
-    /// parked ones due again. A change of state signals ``StateEvent`` with the id `stateEventID`. Returns it as stored,
-    /// nil when there is none in `scope`.
+    /// parked ones due again. A change of state signals ``StateEvent`` with the id `stateEventID`. With `version` it
+    /// replaces only the webhook that was last updated then.
     func update(
         _ webhook: Webhook,
         bodySuffix: [UInt8],
         stateEventID: UUID,
+        version: Timestamp?,
         in scope: WebhookScope
-    ) async throws(StoreError) -> Webhook?
+    ) async throws(StoreError) -> WebhookUpdate
 
     /// Deletes a webhook and ends its pending deliveries as failed at `time`. Returns whether there was one in `scope`.
     @discardableResult
@@ -44,6 +45,16 @@ package protocol WebhookStore: Sendable {
 
     /// Whether the store can be reached and written; throws when it cannot.
     func checkHealth() async throws(StoreError)
+}
+
+/// What came of an update.
+package enum WebhookUpdate: Sendable, Hashable {
+    /// The webhook as it is stored now.
+    case stored(Webhook)
+    /// There is none of that id in the scope.
+    case absent
+    /// It has been updated since the version that was to be replaced.
+    case changed
 }
 
 /// An event as it is taken in. Its body is complete but for what each webhook adds: head + webhook's suffix + tail.

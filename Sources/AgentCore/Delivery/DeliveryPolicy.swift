@@ -137,11 +137,7 @@ package struct DeliveryPolicy: Sendable, Hashable {
             let text = answer.headers.first(where: { $0.key.lowercased() == "retry-after" })?.value
         else { return nil }
         if let seconds = Int64(text) { return seconds < 0 ? nil : min(.seconds(seconds), retryAfterLimit) }
-        let format = DateFormatter()
-        format.locale = Locale(identifier: "en_US_POSIX")
-        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-        format.timeZone = TimeZone(secondsFromGMT: 0)
-        guard let end = format.date(from: text) else { return nil }
+        guard let end = HTTPDate.parse(text) else { return nil }
         return min(max(Timestamp(end).since(now), .zero), retryAfterLimit)
     }
 }

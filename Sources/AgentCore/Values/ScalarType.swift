@@ -5,6 +5,16 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
     case float, double, decimal, dateTime, base64Binary, anyURI
     case guid, char, duration
 
+    /// Whether JSON has numbers for its values.
+    var isNumber: Bool {
+        switch self {
+        case .byte, .unsignedByte, .short, .unsignedShort, .int, .unsignedInt, .long, .unsignedLong, .float, .double,
+            .decimal:
+            true
+        default: false
+        }
+    }
+
     /// Whether `text` is a value of this type. White space around it must have been removed, strings apart.
     package func accepts(_ text: String) -> Bool {
         switch self {
@@ -31,9 +41,7 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
     package func json(_ text: String) -> String {
         switch self {
         case .boolean: text == "true" || text == "1" ? "true" : "false"
-        case .byte, .unsignedByte, .short, .unsignedShort, .int, .unsignedInt, .long, .unsignedLong, .float, .double,
-            .decimal:
-            Self.jsonNumber(text) ?? JSONText.string(text)
+        case _ where isNumber: Self.jsonNumber(text) ?? JSONText.string(text)
         case .char: JSONText.string(UInt32(text).flatMap(Unicode.Scalar.init).map(String.init) ?? text)
         default: JSONText.string(text)
         }

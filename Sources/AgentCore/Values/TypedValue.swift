@@ -1,3 +1,5 @@
+import Foundation
+
 /// A value of a `StringObjectDictionary`: an XML Schema `anyType` that keeps its type and its lexical form
 /// (contract, section 3).
 package indirect enum TypedValue: Sendable, Hashable, Codable {
@@ -6,6 +8,8 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
     case scalar(ScalarType, text: String)
     /// Text whose type the client did not state; a string, unless it repeats a stored value of another type.
     case untyped(text: String)
+    /// A value whose type was read off its JSON; it has the stored value's where it says the same.
+    case inferred(TypedValue)
     case qualifiedName(prefix: String, namespace: String, localName: String)
     case strings([String?])
     case ints([Int32])
@@ -22,6 +26,7 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
         case .null: "null"
         case .scalar(let type, let text): type.json(text)
         case .untyped(let text): JSONText.string(text)
+        case .inferred(let value): value.jsonText
         case .qualifiedName(let prefix, _, let name): JSONText.string(prefix.isEmpty ? name : "\(prefix):\(name)")
         case .strings(let items): "[" + items.map { $0.map(JSONText.string) ?? "null" }.joined(separator: ",") + "]"
         case .ints(let items): "[" + items.map(String.init).joined(separator: ",") + "]"
@@ -34,6 +39,12 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
     /// what they read (contract, sections 3 and 9).
     func adoptingType(of stored: TypedValue?) -> TypedValue {
         switch (self, stored) {
+        case (.inferred(.dictionary(let dictionary)), _):
+            TypedValue.dictionary(dictionary).adoptingType(of: stored)
+        case (.inferred(let value), let stored?) where value.isSameJSON(as: stored):
+            stored
+        case (.inferred(let value), _):
+            value
         case (.untyped(let text), .scalar(let type, let storedText))
         where text.isSame(as: storedText) || (type == .boolean && text.lowercased().isSame(as: storedText)):
             .scalar(type, text: storedText)
@@ -52,6 +63,19 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
         default:
             self
         }
+    }
+}
+
+extension TypedValue {
+    /// Whether both are written as the same JSON, or as the same number.
+    private func isSameJSON(as other: TypedValue) -> Bool {
+        let (own, others) = (jsonText, other.jsonText)
+        if own.isSame(as: others) { return true }
+        guard case .scalar(let type, _) = self, type.isNumber, case .scalar(let otherType, _) = other,
+            otherType.isNumber, let number = Decimal(string: own), let otherNumber = Decimal(string: others)
+        else { return false }
+        // Decimal has 38 digits; what has more is another number if it is written otherwise.
+        return own.utf8.count < 36 && others.utf8.count < 36 && number == otherNumber
     }
 }
 

@@ -54,10 +54,12 @@ package final class MemoryStore: AgentStore {
         _ webhook: Webhook,
         bodySuffix: [UInt8],
         stateEventID: UUID,
+        version: Timestamp?,
         in scope: WebhookScope
-    ) async throws(StoreError) -> Webhook? {
+    ) async throws(StoreError) -> WebhookUpdate {
         change { state in
-            guard let stored = state.webhook(webhook.id, in: scope) else { return (nil, false) }
+            guard let stored = state.webhook(webhook.id, in: scope) else { return (.absent, false) }
+            guard version == nil || version == stored.webhook.updated else { return (.changed, false) }
             var webhook = webhook
             let isActivated = webhook.state == .active
             let newState = webhook.state == .unknown ? stored.webhook.state : webhook.state
@@ -77,7 +79,7 @@ package final class MemoryStore: AgentStore {
                 changedBy: webhook.updatedBy?.associateID ?? 0,
                 time: webhook.updated
             )
-            return (state.webhooks[webhook.id]?.webhook, true)
+            return (state.webhooks[webhook.id].map { .stored($0.webhook) } ?? .absent, true)
         }
     }
 

@@ -63,10 +63,12 @@ extension SQLiteStore {
         _ webhook: Webhook,
         bodySuffix: [UInt8],
         stateEventID: UUID,
+        version: Timestamp?,
         in scope: WebhookScope
-    ) async throws(StoreError) -> Webhook? {
-        let updated: Webhook? = try await commits.write { database in
-            guard let stored = try Self.webhook(id: webhook.id, in: scope, database) else { return nil }
+    ) async throws(StoreError) -> WebhookUpdate {
+        let updated: WebhookUpdate = try await commits.write { database in
+            guard let stored = try Self.webhook(id: webhook.id, in: scope, database) else { return .absent }
+            guard version == nil || version == stored.updated else { return .changed }
             var webhook = webhook
             let isActivated = webhook.state == .active
             let newState = webhook.state == .unknown ? stored.state : webhook.state
@@ -98,7 +100,7 @@ extension SQLiteStore {
                 database
             )
             webhook.state = newState
-            return webhook
+            return .stored(webhook)
         }
         arrivalSignal.raise()
         return updated

@@ -214,7 +214,24 @@ extension WebhookStore {
         stateEventID: UUID = UUID(),
         in scope: WebhookScope = Sample.scope
     ) async throws -> Webhook? {
-        try await update(webhook, bodySuffix: EventBody.suffix(of: webhook), stateEventID: stateEventID, in: scope)
+        let updated = try await replace(webhook, stateEventID: stateEventID, version: nil, in: scope)
+        return if case .stored(let webhook) = updated { webhook } else { nil }
+    }
+
+    /// Replaces a webhook if it is still the one that was updated then.
+    func replace(
+        _ webhook: Webhook,
+        stateEventID: UUID = UUID(),
+        version: Timestamp?,
+        in scope: WebhookScope = Sample.scope
+    ) async throws -> WebhookUpdate {
+        try await update(
+            webhook,
+            bodySuffix: EventBody.suffix(of: webhook),
+            stateEventID: stateEventID,
+            version: version,
+            in: scope
+        )
     }
 
     /// Saves `webhook` in a state, as somebody does at `time`.

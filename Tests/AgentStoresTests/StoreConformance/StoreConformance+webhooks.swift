@@ -12,6 +12,8 @@ extension StoreConformance {
         StoreCase("An update with state Unknown keeps the state", run: unknownKeepsState),
         StoreCase("An update to Active keeps the last error", run: activeKeepsLastError),
         StoreCase("An update of an absent webhook stores nothing", run: updateOfAbsent),
+        StoreCase("An update of one version replaces no other", run: versions),
+        StoreCase("Of many updates of one version at once one is stored", run: versionsAtOnce),
         StoreCase("A webhook's id is the store's to give", run: idsAreGiven),
         StoreCase("Ids are never used again", run: idsAreNotReused),
         StoreCase("A deleted webhook is absent", run: deleted),
@@ -44,6 +46,39 @@ extension StoreConformance {
             #expect(try await store.webhook(id: stored.id, in: Sample.scope) == expected)
             #expect(try await store.webhooks(in: Sample.scope, matching: WebhookFilter()).last == expected)
         }
+    }
+
+    private static func versions(_ store: any AgentStore) async throws {
+        var webhook = try await store.add(Sample.webhook("first"))
+        let version = webhook.updated
+        webhook.name = "second"
+        webhook.updated = version.advanced(by: .seconds(1))
+        #expect(try await store.replace(webhook, version: version) == .stored(webhook))
+        var late = webhook
+        late.name = "late"
+        #expect(try await store.replace(late, version: version) == .changed)
+        #expect(try await store.replace(late, version: webhook.updated.advanced(by: .nanoseconds(100))) == .changed)
+        #expect(try await store.webhook(id: webhook.id, in: Sample.scope) == webhook)
+        #expect(try await store.replace(late, version: version, in: WebhookScope(tenant: "Other")) == .absent)
+        #expect(try await store.replace(late, version: nil) == .stored(late))
+    }
+
+    private static func versionsAtOnce(_ store: any AgentStore) async throws {
+        let webhook = try await store.add(Sample.webhook("first"))
+        let updates = try await withThrowingTaskGroup(of: WebhookUpdate.self) { group in
+            for number in 1...20 {
+                var own = webhook
+                own.name = "number \(number)"
+                own.updated = webhook.updated.advanced(by: .seconds(number))
+                let sent = own
+                group.addTask { try await store.replace(sent, version: webhook.updated) }
+            }
+            return try await group.reduce(into: [WebhookUpdate]()) { $0.append($1) }
+        }
+        let stored = updates.filter { $0 != .changed }
+        #expect(stored.count == 1)
+        let found = try await store.webhook(id: webhook.id, in: Sample.scope)
+        #expect(found.map { .stored($0) } == stored.first)
     }
 
     private static func updateReplaces(_ store: any AgentStore) async throws {

@@ -89,7 +89,13 @@ struct Rig: Sendable {
         var webhook = webhook
         webhook.state = state
         webhook.updated = clock.now
-        _ = try await queue.store.update(webhook, bodySuffix: Self.suffix, stateEventID: UUID(), in: Self.scope)
+        _ = try await queue.store.update(
+            webhook,
+            bodySuffix: Self.suffix,
+            stateEventID: UUID(),
+            version: nil,
+            in: Self.scope
+        )
     }
 
     func state(of webhook: Webhook) async throws -> WebhookState? {
