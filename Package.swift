@@ -82,7 +82,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 metrics,
             ],
-            resources: [.embedInCode("Configuration/example.json")],
+            resources: [.embedInCode("Configuration/example.json"), .embedInCode("REST/openapi.json")],
             swiftSettings: settings
         ),
         .target(name: "Conformance", dependencies: ["XML"], swiftSettings: settings),
@@ -134,6 +134,8 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

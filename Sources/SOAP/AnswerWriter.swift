@@ -20,6 +20,8 @@ package struct AnswerWriter: Sendable {
     private let namespace: String
     /// Whether values say their type; the documented shape's do, in the Body.
     private var writesTypes: Bool
+    /// Whether the element that declares the prefixes of a document without an envelope has been opened.
+    private var isRootOpen = true
 
     /// - Parameter service: The service's name, `Webhook`.
     package init(shape: AnswerShape, version: SOAPVersion, service: String, namespace: String) {
@@ -49,6 +51,20 @@ package struct AnswerWriter: Sendable {
         content(&writer)
         writer.endBlock(element)
         writer.endEnvelope()
+        return writer.xml.bytes
+    }
+
+    /// A whole document without an envelope, its elements in no namespace: what a REST answer in XML is. Types are written
+    /// where the schema says `anyType`.
+    ///
+    /// - Parameters:
+    ///   - namespace: That of the service's types.
+    ///   - content: Writes the one element that the document holds.
+    package static func document(namespace: String, content: (inout AnswerWriter) -> Void) -> [UInt8] {
+        var writer = AnswerWriter(shape: .plain, version: .soap12, service: "", namespace: namespace)
+        writer.xml.markup("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
+        writer.isRootOpen = false
+        content(&writer)
         return writer.xml.bytes
     }
 
@@ -106,15 +122,16 @@ package struct AnswerWriter: Sendable {
 
     /// An item of an array, in the arrays' namespace; null when `text` is nil.
     package mutating func item(_ name: StaticString, _ text: String?) {
+        let prefix = shape == .plain ? "" : arraysPrefix
         xml.markup("<")
-        xml.markup(arraysPrefix)
+        xml.markup(prefix)
         xml.markup(name)
         guard let text else { return xml.markup(" xsi:nil=\"true\"/>") }
         if writesTypes { writeType(.schema("\(name)")) }
         xml.markup(">")
         xml.text(text)
         xml.markup("</")
-        xml.markup(arraysPrefix)
+        xml.markup(prefix)
         xml.markup(name)
         xml.markup(">")
     }
@@ -142,7 +159,7 @@ package struct AnswerWriter: Sendable {
         namespace: String,
         localName: String
     ) {
-        guard !namespace.isEmpty || isDocumented else { return anyUnqualifiedName(name, localName) }
+        guard !namespace.isEmpty || shape != .framework else { return anyUnqualifiedName(name, localName) }
         open(name)
         writeType(.schema("QName"))
         // Our own prefix where the client's would hide one that this answer uses.
@@ -195,18 +212,10 @@ package struct AnswerWriter: Sendable {
                 """
             )
             xml.markup(prefix.dropLast() + "=\"" + namespace + "\">")
-        case (.framework, let version):
-            xml.markup("<s:Envelope xmlns:s=\"" + version.namespace)
-            xml.markup(
-                """
-                " xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" \
-                xmlns:xsd="http://www.w3.org/2001/XMLSchema" \
-                xmlns:arr="http://schemas.microsoft.com/2003/10/Serialization/Arrays" \
-                xmlns:ser="http://schemas.microsoft.com/2003/10/Serialization/" \
-                xmlns:svc="
-                """
-            )
-            xml.markup(namespace + "\">")
+        case (_, let version):
+            xml.markup("<s:Envelope xmlns:s=\"" + version.namespace + "\"")
+            declarePrefixes()
+            xml.markup("\">")
         }
     }
 
@@ -262,6 +271,24 @@ package struct AnswerWriter: Sendable {
         xml.markup("<")
         xml.markup(prefix)
         xml.markup(name)
+        guard !isRootOpen else { return }
+        isRootOpen = true
+        declarePrefixes()
+        xml.markup("\"")
+    }
+
+    /// The prefixes of types, up to the quote that ends the last.
+    private mutating func declarePrefixes() {
+        xml.markup(
+            """
+             xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" \
+            xmlns:xsd="http://www.w3.org/2001/XMLSchema" \
+            xmlns:arr="http://schemas.microsoft.com/2003/10/Serialization/Arrays" \
+            xmlns:ser="http://schemas.microsoft.com/2003/10/Serialization/" \
+            xmlns:svc="
+            """
+        )
+        xml.markup(namespace)
     }
 
     private mutating func writeType(_ type: TypeName) {

@@ -148,6 +148,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 descriptions[.init(name: name, number: number)] = ServiceDescription(name: name, number: number)
             }
         }
+        let counters = SOAPFront.RequestLabels.counters(registry)
         let responder = FrontResponder(
             soap: SOAPFront(
                 reader: EnvelopeReader(limits: settings.xmlLimits),
@@ -155,7 +156,18 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 principals: principals,
                 system: SystemInfo(version: settings.netServerVersion, databaseType: settings.store.databaseType),
                 operationErrors: settings.operationErrors,
-                counters: SOAPFront.RequestLabels.counters(registry)
+                counters: counters
+            ),
+            rest: RESTFront(
+                webhooks: webhooks,
+                principals: principals,
+                json: JSONReader(
+                    limits: .init(depth: settings.xmlLimits.depth, textBytes: settings.xmlLimits.textBytes)
+                ),
+                xml: XMLReader(limits: settings.xmlLimits),
+                maximumBodyBytes: settings.xmlLimits.bytes,
+                version: settings.netServerVersion,
+                counters: counters
             ),
             principals: principals,
             origins: RequestOriginReader(

@@ -35,6 +35,6 @@ struct HashPassword: ParsableCommand {
     }
 
     private static func withoutLineBreak(_ text: String) -> String {
-        text.last?.isNewline == true ? String(text.dropLast()) : text
+        ["\n", "\r\n", "\r"].contains(text.last) ? String(text.dropLast()) : text
     }
 }

@@ -39,7 +39,10 @@ struct Serve: AsyncParsableCommand {
         let hangUps = await UnixSignalsSequence(trapping: isTrial ? [] : [.sighup])
         let server = WebhookServer(settings: settings, logger: logger, reloads: hangUps.map { _ in () })
         var configuration = ServiceGroupConfiguration(
-            services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
+            services: [
+                .init(service: Deadline(time: settings.shutdownTimeout + .seconds(6))),
+                .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
@@ -49,6 +52,21 @@ struct Serve: AsyncParsableCommand {
             try await ServiceGroup(configuration: configuration).run()
         } catch {
             throw failure("\(error)", code: 1)
+        }
+    }
+}
+
+/// Ends the process when what was to end by itself, and then was cut off, has not ended.
+private struct Deadline: Service {
+    /// From the signal.
+    let time: Duration
+
+    func run() async throws {
+        try await gracefulShutdown()
+        let seconds = time / .seconds(1)
+        DispatchQueue.global().asyncAfter(deadline: .now() + seconds) {
+            FileHandle.standardError.write(Data("webhook-svc: still busy \(Int(seconds)) s after the signal\n".utf8))
+            exit(1)
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Foundation
 import WebhookServer
 
 /// The flags of `serve`: one for each ``Setting``.
@@ -165,7 +166,8 @@ struct ServeOptions: ParsableArguments {
 
     /// The settings: flags over environment over file. Throws ``SettingsError`` for the first one that will not do.
     func settings() async throws -> ServerSettings {
-        let file = try config.map { try ConfigurationFile(path: $0) }
+        let path = config ?? ProcessInfo.processInfo.environment["WEBHOOK_SVC_CONFIG"]
+        let file = try path.map { try ConfigurationFile(path: $0) }
         if let problem = file?.problems.first { throw problem }
         let reader = ConfigReader(providers: [
             InMemoryProvider(name: "flags", values: values),

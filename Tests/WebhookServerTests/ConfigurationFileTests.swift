@@ -128,6 +128,11 @@ struct ConfigurationFileTests {
                 online(#""users": [\#(user()), \#(user())]"#),
                 "users[1].name: it is the same as that of tenants[0].users[0]"
             ),
+            (
+                online(#""applications": [{"token": "t", "name": "a\u0000b"}]"#),
+                "applications[0].name: it holds a control"
+            ),
+            (#"{"publicUrl": "http://"}"#, "publicUrl: 'http://' is not an http or https URL"),
             (online(#""applications": [{"token": "", "name": "a"}]"#), "tenants[0].applications[0].token: it is empty"),
             (
                 online(#""applications": [{"token": "t", "name": "a"}, {"token": "t", "name": "b"}]"#),

@@ -109,9 +109,34 @@ struct RequestOriginTests {
         #expect(origin.network == network)
     }
 
-    @Test("A client that the proxy hides is the proxy", arguments: ["for=unknown", "for=_hidden", "proto=https", ""])
-    func hidden(header: String) throws {
+    @Test("Without a word about the client it is the proxy", arguments: ["proto=https", ""])
+    func unnamed(header: String) throws {
         #expect(try Self.origin([("Forwarded", header)], in: .forwarded).address == "10.0.0.1")
+    }
+
+    @Test(
+        "A client whose name cannot be read is somebody, and not the proxy",
+        arguments: ["for=unknown", "for=_hidden", "for=203.0.113.9:1:2", "for=\"fe80::1%eth0\"", "for=127.1"]
+    )
+    func hidden(header: String) throws {
+        let origin = try Self.origin(
+            [("Forwarded", header)],
+            from: "127.0.0.1",
+            trusting: ["127.0.0.1"],
+            in: .forwarded
+        )
+        #expect(!origin.address.hasPrefix("127.0.0.1"))
+        #expect(!origin.address.isEmpty)
+    }
+
+    @Test("What stands in quotes is one value, and the first of two counts")
+    func quoted() throws {
+        let header = "for=203.0.113.9;host=\"x;for=127.0.0.1\", proto=https"
+        #expect(try Self.origin([("Forwarded", header)], in: .forwarded).scheme == "https")
+        let first = try Self.origin([("Forwarded", "for=203.0.113.9;host=\"x;for=127.0.0.1\"")], in: .forwarded)
+        #expect(first.address == "203.0.113.9")
+        let twice = try Self.origin([("Forwarded", "for=203.0.113.9;for=127.0.0.1")], in: .forwarded)
+        #expect(twice.address == "203.0.113.9")
     }
 
     @Test("Hosts and schemes that may not stand in a document are ignored")

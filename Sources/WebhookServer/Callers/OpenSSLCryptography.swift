@@ -35,12 +35,49 @@ final class OpenSSLCryptography: CallerCryptography {
             return true
         }
         guard hasRoom else { return nil }
-        return await withCheckedContinuation { continuation in
-            queue.addOperation {
-                let isRight = hash.matches(password)
-                self.waiting.withLock { $0 -= 1 }
-                continuation.resume(returning: isRight)
+        let answer = PendingAnswer()
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                answer.wait(continuation)
+                queue.addOperation {
+                    answer.give { hash.matches(password) }
+                    self.waiting.withLock { $0 -= 1 }
+                }
             }
+        } onCancel: {
+            answer.give { nil }
         }
+    }
+}
+
+/// The answer to one check, given once: by the check, or by whoever no longer waits for it.
+private final class PendingAnswer: Sendable {
+    private enum State {
+        case new
+        case waiting(CheckedContinuation<Bool?, Never>)
+        case given
+    }
+
+    private let state = Mutex(State.new)
+
+    func wait(_ continuation: CheckedContinuation<Bool?, Never>) {
+        let isGiven = state.withLock { state in
+            if case .given = state { return true }
+            state = .waiting(continuation)
+            return false
+        }
+        if isGiven { continuation.resume(returning: nil) }
+    }
+
+    /// - Parameter make: Not asked for an answer that nobody waits for.
+    func give(_ make: () -> Bool?) {
+        if case .given = state.withLock({ $0 }) { return }
+        let answer = make()
+        let continuation = state.withLock { state -> CheckedContinuation<Bool?, Never>? in
+            defer { state = .given }
+            if case .waiting(let continuation) = state { return continuation }
+            return nil
+        }
+        continuation?.resume(returning: answer)
     }
 }

@@ -21,6 +21,9 @@ enum SecretReference {
         }
         let secret = content.trimmingCharacters(in: .whitespacesAndNewlines)
         guard !secret.isEmpty else { throw Failure(problem: "the file '\(path)' is empty") }
+        guard !secret.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            throw Failure(problem: "the file '\(path)' holds more than one line")
+        }
         guard !secret.hasPrefix(prefix) else { throw Failure(problem: "the file '\(path)' refers to another") }
         return secret
     }

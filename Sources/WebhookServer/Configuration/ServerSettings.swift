@@ -129,7 +129,7 @@ extension ServerSettings {
             )
         }
         publicURL = try await values.parse(.publicUrl, expecting: "an http or https URL without a query") { text in
-            guard text.hasPrefix("http://") || text.hasPrefix("https://"), !text.contains("?") else { return nil }
+            guard let url = TargetURL(text), !url.host.isEmpty, !text.contains("?") else { return nil }
             return text.hasSuffix("/") ? String(text.dropLast()) : text
         }
         logLevel = try await values.choice(.logLevel) ?? logLevel

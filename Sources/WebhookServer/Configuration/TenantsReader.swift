@@ -164,6 +164,9 @@ struct TenantsReader {
     private mutating func text(_ members: [String: JSONValue], _ name: String, _ place: String) -> String? {
         switch members[name] {
         case nil: return nil
+        case .string(let text) where text.unicodeScalars.contains { $0.properties.generalCategory == .control }:
+            refuse("\(place).\(name)", "it holds a control character")
+            return nil
         case .string(let text): return text
         default:
             refuse("\(place).\(name)", "it must be text")

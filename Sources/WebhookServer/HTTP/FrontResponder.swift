@@ -10,6 +10,7 @@ struct FrontResponder: HTTPResponder {
     typealias Context = ServiceContext
 
     let soap: SOAPFront
+    let rest: RESTFront
     let principals: PrincipalAgent
     let origins: RequestOriginReader
     let admin: AdminFront
@@ -33,6 +34,18 @@ struct FrontResponder: HTTPResponder {
                 origin: origins.origin(of: request.head, peer: context.peer)
             )
             return try await service(request, target, isTenantNamed: tenantName != nil)
+        case .api(let tenantName, let parts):
+            guard let tenant = principals.tenant(named: tenantName) else { return Response(status: .notFound) }
+            let origin = origins.origin(of: request.head, peer: context.peer)
+            let path = tenantName == nil ? "" : "/" + tenant
+            let target = RESTFront.Target(
+                parts: parts,
+                tenant: tenant,
+                origin: origin,
+                base: base(origin) + path,
+                basePath: path
+            )
+            return await rest.respond(to: request, target: target)
         case .health, .readiness, .metrics:
             guard request.method == .get else {
                 return Response(status: .methodNotAllowed, headers: [.allow: "GET"])
@@ -104,13 +117,18 @@ struct FrontResponder: HTTPResponder {
         guard let description = descriptions[.init(name: target.service, number: target.number)] else {
             return Response(status: .notFound)
         }
-        let base = publicURL ?? "\(target.origin.scheme)://\(target.origin.host ?? listenAddress)"
+        let base = base(target.origin)
         let tenant = isTenantNamed ? "/" + target.tenant : ""
         let address = "\(base)\(tenant)/Remote/\(target.number.name)/\(target.service.file)"
         if let query = request.uri.query, let document = description.document(query: query, address: address) {
             return Self.body(.ok, "text/xml; charset=utf-8", document)
         }
         return Self.body(.ok, "text/html; charset=utf-8", description.page(address: address))
+    }
+
+    /// Scheme and host, as clients are to call us.
+    private func base(_ origin: RequestOrigin) -> String {
+        publicURL ?? "\(origin.scheme)://\(origin.host ?? listenAddress)"
     }
 
     private static let soapAction = HTTPField.Name("SOAPAction").unsafelyUnwrapped

@@ -6,7 +6,7 @@ import NIOHTTPCompression
 /// Continue` for those that wait for it, and the end of the connection for those that wait for that, also while they are
 /// still sending what nobody reads.
 ///
-/// It also bounds what a request may cost: the time that it may take to arrive, and how much of it is thrown away.
+/// It also sends the reason phrases that fronts ask for, and bounds what a request may cost: the time that it may take to arrive, and how much of it is thrown away.
 final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -19,6 +19,12 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         var discardedBytes: Int
         /// How long a request may take from its head to its end.
         var requestTime: TimeAmount
+        /// How long a connection may take to its first request, a handshake included.
+        var firstRequestTime = TimeAmount.seconds(20)
+        /// How long a client may leave what was sent to it unread.
+        var stallTime = TimeAmount.seconds(60)
+        /// Requests of a connection that may wait for their answers.
+        var unansweredRequests = 256
         /// How long a client may go on sending after its last answer.
         var lingerTime = TimeAmount.seconds(5)
     }
@@ -34,6 +40,8 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let limits: Limits
     private var bodyBytes = 0
     private var arrival: Scheduled<Void>?
+    /// Ends the connection of a client that does not read.
+    private var stall: Scheduled<Void>?
     /// For each request that has no answer yet, oldest first, how its connection goes on.
     private var unanswered: CircularBuffer<Persistence> = []
     private var answered: Persistence = .untouched
@@ -50,8 +58,9 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head):
             bodyBytes = 0
             guard !isLingering else { return }
+            guard unanswered.count < limits.unansweredRequests else { return context.close(promise: nil) }
             unanswered.append(Self.persistence(head))
-            limitArrival(context)
+            limitArrival(context, to: limits.requestTime)
             if Self.waitsForContinue(head) {
                 let proceed = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(proceed)), promise: nil)
@@ -71,7 +80,22 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if isLingering { context.read() }
     }
 
+    func handlerAdded(context: ChannelHandlerContext) {
+        limitArrival(context, to: limits.firstRequestTime)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stall?.cancel()
+        stall = nil
+        if !context.channel.isWritable {
+            let channel = context.channel
+            stall = context.eventLoop.scheduleTask(in: limits.stallTime) { channel.close(promise: nil) }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
+        stall?.cancel()
         endArrival()
         context.fireChannelInactive()
     }
@@ -80,6 +104,7 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapOutboundIn(data) {
         case .head(var head) where head.status.code >= 200:
             answered = unanswered.popFirst() ?? .closed
+            Self.restoreReason(&head)
             switch answered {
             case .untouched: break
             case .kept: head.headers.replaceOrAdd(name: "Connection", value: "keep-alive")
@@ -119,10 +144,10 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func limitArrival(_ context: ChannelHandlerContext) {
+    private func limitArrival(_ context: ChannelHandlerContext, to time: TimeAmount) {
         arrival?.cancel()
         let channel = context.channel
-        arrival = context.eventLoop.scheduleTask(in: limits.requestTime) { channel.close(promise: nil) }
+        arrival = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
     }
 
     private func endArrival() {
@@ -138,6 +163,15 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         channel.close(mode: .output, promise: nil)
         context.read()
         context.eventLoop.scheduleTask(in: limits.lingerTime) { channel.close(promise: nil) }
+    }
+
+    /// Where a front puts the reason phrase of its answer: NIO's own type for statuses drops all but the standard ones.
+    static let reasonHeader = "Webhook-Svc-Reason"
+
+    private static func restoreReason(_ head: inout HTTPResponseHead) {
+        guard let reason = head.headers.first(name: reasonHeader) else { return }
+        head.headers.remove(name: reasonHeader)
+        head.status = .custom(code: head.status.code, reasonPhrase: reason)
     }
 
     private static func waitsForContinue(_ head: HTTPRequestHead) -> Bool {

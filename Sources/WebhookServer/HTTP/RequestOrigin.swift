@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import NIOCore
 import WebhookDelivery
@@ -39,7 +40,7 @@ struct RequestOriginReader: Sendable {
     func origin(of request: HTTPRequest, peer: SocketAddress?) -> RequestOrigin {
         var client = peer.flatMap { IPAddress($0)?.unmapped }
         var origin = RequestOrigin(
-            address: peer?.ipAddress ?? "",
+            address: Self.text(client, peer?.ipAddress ?? ""),
             network: "",
             scheme: isTLS ? "https" : "http",
             host: request.authority.flatMap(Self.validHost)
@@ -49,14 +50,21 @@ struct RequestOriginReader: Sendable {
             for hop in hops(request.headerFields).reversed() {
                 if let scheme = hop.scheme { origin.scheme = scheme }
                 if let host = hop.host { origin.host = host }
-                guard let text = hop.client, let address = IPAddress(text)?.unmapped else { break }
-                client = address
-                origin.address = text
+                guard let text = hop.client else { break }
+                // Who is named and cannot be read is somebody, and not the proxy.
+                client = IPAddress(text)?.unmapped
+                origin.address = Self.text(client, text)
+                guard let address = client else { break }
                 guard isTrusted(address) else { break }
             }
         }
         origin.network = client.map(Self.network) ?? origin.address
         return origin
+    }
+
+    /// As it is written, but for IPv4 in IPv6.
+    private static func text(_ address: IPAddress?, _ text: String) -> String {
+        if case .v4? = address { address?.description ?? text } else { text }
     }
 
     private func isTrusted(_ address: IPAddress) -> Bool {
@@ -96,27 +104,38 @@ struct RequestOriginReader: Sendable {
         }
     }
 
+    /// One element of `Forwarded`; of a parameter that it has twice the first counts (RFC 7239, section 4).
     private static func hop(_ element: String) -> Hop {
         var hop = Hop()
-        for pair in element.split(separator: ";") {
-            let parts = pair.split(separator: "=", maxSplits: 1).map { $0.trimmingPrefix { $0.isWhitespace } }
+        for pair in split(element, at: ";") {
+            let parts = pair.split(separator: "=", maxSplits: 1)
             guard parts.count == 2 else { continue }
-            let value = parts[1].filter { $0 != "\"" && !$0.isWhitespace }
+            let value = parts[1].first == "\"" ? parts[1].dropFirst().prefix { $0 != "\"" } : parts[1]
             switch parts[0].lowercased() {
-            case "for": hop.client = address(value)
-            case "proto": hop.scheme = validScheme(value)
-            case "host": hop.host = validHost(value)
+            case "for": hop.client = hop.client ?? address(String(value))
+            case "proto": hop.scheme = hop.scheme ?? validScheme(String(value))
+            case "host": hop.host = hop.host ?? validHost(String(value))
             default: break
             }
         }
         return hop
     }
 
-    /// The items of a header that may come several times, in order. Commas never stand inside what is read here.
+    /// The items of a header that may come several times, in order.
     private static func list(_ headers: HTTPFields, _ name: HTTPField.Name?) -> [String] {
         guard let name else { return [] }
-        return headers[values: name].flatMap { $0.split(separator: ",") }
-            .map { String($0.trimmingPrefix { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed()) }
+        return headers[values: name].flatMap { split($0, at: ",") }
+    }
+
+    /// Splits where the separator stands outside quotes; without the white space around the parts.
+    private static func split(_ text: String, at separator: Character) -> [String] {
+        var parts = [""]
+        var isQuoted = false
+        for character in text {
+            if character == "\"" { isQuoted.toggle() }
+            if character == separator, !isQuoted { parts.append("") } else { parts[parts.count - 1].append(character) }
+        }
+        return parts.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
 
     /// The address in `192.0.2.1:1234`, `[2001:db8::1]:1234`, or either without a port.

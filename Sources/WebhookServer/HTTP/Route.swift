@@ -1,7 +1,11 @@
+import Foundation
+
 /// What a path asks for (contract, section 1). Paths match without regard to case, as on the original's IIS.
 package enum Route: Sendable, Hashable {
     /// A SOAP service of a tenant, which hosted paths begin with.
     case service(tenant: String?, ServiceName, ServiceNumber)
+    /// The REST API of a tenant; what follows `/api`, percent signs resolved.
+    case api(tenant: String?, [String])
     case health
     case readiness
     case metrics
@@ -16,8 +20,23 @@ package enum Route: Sendable, Hashable {
         case ["readyz"]: self = .readiness
         case ["metrics"]: self = .metrics
         case let parts where parts.starts(with: ["admin", "v1"]): self = .admin
-        default: self = Self.service(parts) ?? .none
+        default: self = Self.service(parts) ?? Self.api(path) ?? .none
         }
+    }
+
+    /// `api/v1/...`, a tenant before it or none. What is not a fixed name keeps its case.
+    private static func api(_ path: String) -> Route? {
+        var parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        if parts.last == "" { parts.removeLast() }
+        guard let first = parts.first?.lowercased() else { return nil }
+        var tenant: String?
+        if first != "api" {
+            guard parts.dropFirst().first?.lowercased() == "api" else { return nil }
+            tenant = first
+            parts.removeFirst()
+        }
+        let rest = parts.dropFirst().compactMap { String($0).removingPercentEncoding }
+        return rest.count == parts.count - 1 ? .api(tenant: tenant, rest) : nil
     }
 
     /// `Remote/Services87/Webhook.svc`, a tenant before it or none.

@@ -22,14 +22,14 @@ struct SOAPFront: Sendable {
     }
 
     /// What requests are counted by: operations that exist, and bounded outcomes; never what a client made up.
-    struct RequestLabels: Hashable {
-        let service: ServiceName
+    struct RequestLabels: Hashable, Sendable {
+        let service: String
         let operation: String
         let outcome: String
 
         static func counters(_ factory: any MetricsFactory) -> OutcomeCounters<RequestLabels> {
             OutcomeCounters(name: "webhook_svc_soap_requests_total", factory: factory) { labels in
-                [("service", labels.service.rawValue), ("operation", labels.operation), ("outcome", labels.outcome)]
+                [("service", labels.service), ("operation", labels.operation), ("outcome", labels.outcome)]
             }
         }
     }
@@ -92,7 +92,7 @@ struct SOAPFront: Sendable {
     }
 
     private func count(_ service: ServiceName, _ operation: String, _ outcome: String) {
-        counters.increment(.init(service: service, operation: operation, outcome: outcome))
+        counters.increment(.init(service: service.rawValue, operation: operation, outcome: outcome))
     }
 
     private func operation(_ envelope: Envelope, _ target: Target) throws(SOAPFault) -> Operation {

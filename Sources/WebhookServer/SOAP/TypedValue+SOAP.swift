@@ -103,6 +103,7 @@ extension TypedValue {
         case .scalar(let type, let text):
             let isSerialization = [.guid, .char, .duration].contains(type)
             writer.anyValue(name, isSerialization ? .serialization(type.rawValue) : .schema(type.rawValue), text)
+        case .inferred(let value): value.write(name, to: &writer)
         case .untyped(let text), .json(let text): writer.anyValue(name, .schema("string"), text)
         case .qualifiedName(let prefix, let namespace, let localName):
             writer.anyQualifiedName(name, prefix: prefix, namespace: namespace, localName: localName)

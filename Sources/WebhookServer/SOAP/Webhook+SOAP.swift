@@ -47,12 +47,7 @@ extension Webhook {
         writer.string("Type", type)
         if let headers {
             writer.begin("Headers", .service("StringDictionary"))
-            for header in headers.entries {
-                writer.begin("StringKeyValuePair")
-                writer.string("Key", header.key)
-                writer.string("Value", header.value)
-                writer.end("StringKeyValuePair")
-            }
+            headers.writeEntries(to: &writer)
             writer.end("Headers")
         } else {
             writer.null("Headers")
@@ -126,6 +121,18 @@ extension StringDictionary {
         self.init()
         for pair in element.items(name, service: service) {
             entries.append(.init(key: try pair.key(service: service), value: pair.field("Value", in: service)?.string))
+        }
+    }
+}
+
+extension StringDictionary {
+    /// Writes the pairs.
+    func writeEntries(to writer: inout AnswerWriter) {
+        for entry in entries {
+            writer.begin("StringKeyValuePair")
+            writer.string("Key", entry.key)
+            writer.string("Value", entry.value)
+            writer.end("StringKeyValuePair")
         }
     }
 }

@@ -1,0 +1,51 @@
+/// What a JSON number amounts to, whatever its form: `1.0`, `1` and `10e-1` are equal, and so are `0` and `-0`. No digit
+/// is lost, as it would be in a Double.
+struct DecimalValue: Hashable {
+    private let isNegative: Bool
+    /// Without zeros at either end; empty for zero.
+    private let digits: [UInt8]
+    /// Of ten, for the last digit.
+    private let exponent: Int
+
+    /// - Parameter number: A number of RFC 8259. nil when its exponent has more than 15 digits: it is then equal to what
+    ///   is written like it and to nothing else.
+    init?(_ number: String) {
+        let parts = number.utf8.split(maxSplits: 1) { $0 | 0x20 == UInt8(ascii: "e") }
+        guard let mantissa = parts.first else { return nil }
+        var exponent = 0
+        if parts.count > 1 {
+            guard parts[1].count <= 16, let written = Int(String(parts[1]) ?? "") else { return nil }
+            exponent = written
+        }
+        let point = mantissa.firstIndex(of: UInt8(ascii: ".")) ?? mantissa.endIndex
+        exponent -= max(0, mantissa[point...].count - 1)
+        let all = mantissa.filter { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        var significant = all.drop { $0 == UInt8(ascii: "0") }
+        while significant.last == UInt8(ascii: "0") {
+            significant.removeLast()
+            exponent += 1
+        }
+        digits = Array(significant)
+        isNegative = mantissa.first == UInt8(ascii: "-") && !digits.isEmpty
+        self.exponent = digits.isEmpty ? 0 : exponent
+    }
+
+    /// Whether two numbers of RFC 8259 are equal.
+    static func areEqual(_ first: String, _ second: String) -> Bool {
+        guard first != second else { return true }
+        guard let first = DecimalValue(first), let second = DecimalValue(second) else { return false }
+        return first == second
+    }
+}
+
+extension DecimalValue {
+    /// The whole number that a number of RFC 8259 such as `5.0` or `1e2` amounts to, nil when it is none or too large.
+    static func int32(_ number: String) -> Int32? {
+        guard let value = DecimalValue(number), (0...9).contains(value.exponent), value.digits.count <= 10 else {
+            return nil
+        }
+        let digits = value.digits.reduce(Int64(0)) { $0 * 10 + Int64($1 & 0x0F) }
+        let magnitude = (0..<value.exponent).reduce(digits) { total, _ in total * 10 }
+        return Int32(exactly: value.isNegative ? -magnitude : magnitude)
+    }
+}

@@ -1,0 +1,123 @@
+/// A JSON Patch (RFC 6902) as NetServer takes it: operations `add`, `replace`, `remove` and `test`; their members, their
+/// names and the paths in any case; the leading slash of a path optional.
+///
+/// Three rules go beyond the RFC (contract, section 8). A name that a member has in another case means that member, which
+/// keeps its spelling. A single value where the document has an array is appended to it. An `add` below a null makes an
+/// array of the null where the path goes on with `-` or `0`, else an object.
+struct JSONPatch: Sendable {
+    /// How many operations one patch may have.
+    static let maximumOperations = 1_000
+
+    private let operations: [PatchOperation]
+
+    /// Throws ``PatchError`` (malformed) for what is no patch; it names the operation by its index.
+    ///
+    /// - Parameters:
+    ///   - node: An array of objects with the members `op`, `path` and, but for `remove`, `value`. Others are ignored.
+    ///   - depth: How many arrays and objects a value may come to stand in, with its own (setting max-depth). Without
+    ///     it a patch could pile up what the reader refuses.
+    init(_ node: JSONNode, depth: Int = JSONReader.Limits().depth) throws(PatchError) {
+        guard case .array(let items) = node else {
+            throw PatchError(.malformed, "A JSON Patch must be an array of operations.")
+        }
+        guard items.count <= Self.maximumOperations else {
+            throw PatchError(
+                .malformed,
+                "The JSON Patch has \(items.count) operations, and \(Self.maximumOperations) are allowed."
+            )
+        }
+        var operations: [PatchOperation] = []
+        for (index, item) in items.enumerated() {
+            operations.append(try PatchOperation(item, index: index, depth: depth))
+        }
+        self.operations = operations
+    }
+
+    /// The document after every operation, or none: throws ``PatchError`` for the first one that cannot be done, or that
+    /// tests for what is not so.
+    func applied(to document: JSONNode) throws(PatchError) -> JSONNode {
+        let tree = PatchTree(document)
+        for operation in operations { try operation.apply(to: tree) }
+        return tree.node
+    }
+}
+
+/// One operation of a JSON Patch.
+private struct PatchOperation: Sendable {
+    private enum Action: Sendable {
+        case add(JSONNode)
+        case replace(JSONNode)
+        case remove
+        case test(JSONNode)
+    }
+
+    private let action: Action
+    private let path: JSONPointer
+    /// Begins the messages: `The operation at index 2 ('add' at '/Events/-')`.
+    private let title: String
+
+    init(_ node: JSONNode, index: Int, depth: Int) throws(PatchError) {
+        let title = "The operation at index \(index)"
+        guard case .object = node else { throw PatchError(.malformed, "\(title) must be an object.") }
+        guard case .string(let name) = node["op"] else {
+            throw PatchError(.malformed, "\(title) must have a text 'op'.")
+        }
+        guard case .string(let path) = node["path"] else {
+            throw PatchError(.malformed, "\(title) must have a text 'path'.")
+        }
+        guard let pointer = JSONPointer(path) else {
+            throw PatchError(
+                .malformed,
+                "\(title) has the path \(Excerpt.of(path)): a '~' must be written '~0', and a '/' in a name '~1'."
+            )
+        }
+        self.path = pointer
+        self.title = "\(title) (\(Excerpt.of(name)) at \(Excerpt.of(path)))"
+        let value = node["value"]
+        switch (name.lowercased(), value) {
+        case ("remove", _): action = .remove
+        case ("add", let value?): action = .add(value)
+        case ("replace", let value?): action = .replace(value)
+        case ("test", let value?): action = .test(value)
+        case ("add", nil), ("replace", nil), ("test", nil):
+            throw PatchError(.malformed, "\(self.title) must have a 'value'.")
+        default:
+            throw PatchError(
+                .malformed,
+                "\(title) is \(Excerpt.of(name)), which is not supported; add, replace, remove and test are."
+            )
+        }
+        guard pointer.tokens.count + (value?.depth ?? 0) <= depth else {
+            throw PatchError(.malformed, "\(self.title) goes beyond \(depth) levels of nesting (setting max-depth).")
+        }
+    }
+
+    func apply(to document: PatchTree) throws(PatchError) {
+        switch action {
+        case .test(let value):
+            guard let target = document.descendant(path.tokens) else {
+                throw PatchError(.testFailed, "\(title) failed: there is nothing.")
+            }
+            guard target.equals(value) else {
+                throw PatchError(.testFailed, "\(title) failed: there is another value.")
+            }
+        case .replace(let value):
+            guard let target = document.descendant(path.tokens) else {
+                throw PatchError(.malformed, "\(title) cannot be done: there is nothing to replace.")
+            }
+            target.put(value)
+        case .add(let value):
+            guard let token = path.tokens.last else { return document.put(value) }
+            guard let parent = document.descendant(path.tokens.dropLast()), parent.add(value, at: token) else {
+                throw PatchError(.malformed, "\(title) cannot be done: nothing can be added there.")
+            }
+        case .remove:
+            guard let token = path.tokens.last else {
+                throw PatchError(.malformed, "\(title) cannot be done: the whole document cannot be removed.")
+            }
+            guard let parent = document.descendant(path.tokens.dropLast()), parent.remove(token) else {
+                throw PatchError(.malformed, "\(title) cannot be done: there is nothing to remove.")
+            }
+        }
+    }
+}

@@ -1,0 +1,312 @@
+import AgentCore
+import Foundation
+import HTTPTypes
+import SOAP
+import XML
+
+/// Each route bound once: its arguments are read, then the agent is called, then its answer shown.
+extension RESTFront {
+    func perform(_ call: Call, _ body: RequestBody, _ caller: Caller) async throws(RESTProblem) -> Outcome {
+        switch call.route {
+        case .versions, .service, .description: return try describe(call)
+        case .defaultWebhook: return try defaultWebhook(call, caller)
+        case .webhooks where call.method == .get:
+            let filter = WebhookFilter(
+                name: call.query["namefilter"],
+                event: call.query["eventfilter"],
+                state: try call.query["statusfilter"].map { text throws(RESTProblem) in
+                    try JSONNode.string(text).state("statusFilter")
+                }
+            )
+            return try await list(filter, call, caller, links: call.links)
+        case .webhooks:
+            var webhook = try webhook(in: body)
+            webhook.id = 0
+            return try await save(webhook, call, caller, links: call.links)
+        case .webhook(let id): return try await entity(id, call, body, caller)
+        case .test: return try await test(try optionalWebhook(in: body, named: "Webhook"), caller)
+        case .lastError(let id):
+            guard try await find(id, caller) != nil else { throw Self.notFound(id) }
+            return try await lastError(id, caller)
+        case .signal(let event, let key):
+            let data = try data(in: body, named: nil)
+            return try await signal(event, key, data, caller)
+        case .agent(let operation): return try await agent(operation, call, body, caller)
+        }
+    }
+
+    private func entity(
+        _ id: Int32,
+        _ call: Call,
+        _ body: RequestBody,
+        _ caller: Caller
+    ) async throws(RESTProblem) -> Outcome {
+        guard let stored = try await find(id, caller) else { throw Self.notFound(id) }
+        switch call.method {
+        case .get: return show(stored, call, links: call.links)
+        case .delete:
+            try await asking { () throws(AgentError) in try await webhooks.deleteWebhook(id: id, for: caller) }
+            return .nothing
+        case .put:
+            var webhook = try webhook(in: body)
+            webhook.id = id
+            try checkUnmodified(stored, call)
+            let version = call.headers[.ifUnmodifiedSince] == nil ? nil : stored.updated
+            return try await save(webhook, call, caller, links: call.links, version: version)
+        default: return try await patch(stored, call, body, caller)
+        }
+    }
+
+    /// Patches the webhook as it is; when somebody else has changed it meanwhile, the changed one.
+    private func patch(
+        _ first: Webhook,
+        _ call: Call,
+        _ body: RequestBody,
+        _ caller: Caller
+    ) async throws(RESTProblem) -> Outcome {
+        guard case .json(let patch) = body else {
+            throw .body(
+                "a patch is JSON: an array of operations (application/json-patch+json), or an object (application/merge-patch+json)."
+            )
+        }
+        var stored = first
+        for _ in 0..<Self.patchAttempts {
+            try checkUnmodified(stored, call)
+            var webhook = try patched(stored, patch, call.bodyKind)
+            webhook.id = stored.id
+            do {
+                let saved = try await webhooks.saveWebhook(webhook, by: caller, version: stored.updated)
+                return show(saved, call, links: call.links)
+            } catch  where error.kind == .illegalOperation {
+                guard let changed = try await find(stored.id, caller) else { throw Self.notFound(stored.id) }
+                stored = changed
+            } catch {
+                throw RESTProblem(error)
+            }
+        }
+        throw RESTProblem(
+            .conflict,
+            .illegalOperation,
+            "The webhook \(first.id) is being changed by others. Try again."
+        )
+    }
+
+    /// Reads what this service has written itself.
+    private static let ownReader = JSONReader(
+        limits: .init(depth: 200, values: 1_000_000, textBytes: 64 << 20)
+    )
+
+    /// How often a patch is tried again on what others have made of the webhook meanwhile.
+    private static let patchAttempts = 5
+
+    private func patched(
+        _ stored: Webhook,
+        _ patch: JSONNode,
+        _ kind: RequestBody.Kind
+    ) throws(RESTProblem) -> Webhook {
+        var shown = stored
+        // So that a single value finds the array that it is appended to.
+        shown.events = stored.events ?? []
+        guard let utc = RESTTimes(zone: nil) else { preconditionFailure("there is no zone to look up") }
+        let document = RESTDocument(root: "Webhook", value: shown.restValue(times: utc))
+        do {
+            let node = try Self.ownReader.read(document.json)
+            let changed: JSONNode
+            switch (kind, patch) {
+            case (.jsonPatch, .array), (.json, .array):
+                changed = try JSONPatch(patch, depth: json.limits.depth).applied(to: node)
+            case (.mergePatch, .object), (.json, .object): changed = try MergePatch.apply(patch, to: node)
+            case (.jsonPatch, _): throw RESTProblem.body("a JSON Patch is an array of operations.")
+            default: throw RESTProblem.body("a merge patch is an object.")
+            }
+            return try Webhook(changed)
+        } catch let problem as RESTProblem {
+            throw problem
+        } catch let error as PatchError {
+            throw error.kind == .testFailed
+                ? RESTProblem(.conflict, .illegalOperation, error.description) : .body(error.description)
+        } catch {
+            throw .body("\(error)")
+        }
+    }
+
+    /// Whole seconds are compared, since HTTP's dates have no others (RFC 9110, section 13.1.4).
+    private func checkUnmodified(_ stored: Webhook, _ call: Call) throws(RESTProblem) {
+        guard let text = call.headers[.ifUnmodifiedSince], let date = HTTPDate.parse(text) else { return }
+        guard stored.updated.ticks / 10_000_000 > Timestamp(date).ticks / 10_000_000 else { return }
+        throw RESTProblem(
+            .preconditionFailed,
+            .illegalOperation,
+            "The webhook \(stored.id) has been changed since \(text.prefix(40)): at \(stored.updated)."
+        )
+    }
+
+    private func agent(
+        _ operation: WebhookOperation,
+        _ call: Call,
+        _ body: RequestBody,
+        _ caller: Caller
+    ) async throws(RESTProblem) -> Outcome {
+        switch operation {
+        case .createDefaultWebhook: return try defaultWebhook(call, caller)
+        case .saveWebhook:
+            guard let webhook = try optionalWebhook(in: body, named: "Webhook") else { throw Self.noEntity }
+            return try await save(webhook, call, caller, links: nil)
+        case .getWebhook:
+            let id = try id(call, body)
+            guard let webhook = try await find(id, caller) else { throw Self.notFound(id) }
+            return show(webhook, call)
+        case .getAllWebhooks:
+            let filter = WebhookFilter(
+                name: try field("NameFilter", in: body)?.text("NameFilter"),
+                event: try field("EventFilter", in: body)?.text("EventFilter"),
+                state: try field("StatusFilter", in: body)?.state("StatusFilter")
+            )
+            return try await list(filter, call, caller, links: nil)
+        case .deleteWebhook:
+            let id = try id(call, body)
+            try await asking { () throws(AgentError) in try await webhooks.deleteWebhook(id: id, for: caller) }
+            return .nothing
+        case .testWebhook: return try await test(try optionalWebhook(in: body, named: "Webhook"), caller)
+        case .signalEvent:
+            let name = try field("EventName", in: body)?.text("EventName")
+            let key = try field("PrimaryKey", in: body)?.int32("PrimaryKey") ?? 0
+            return try await signal(name, key, try data(in: body, named: "Data"), caller)
+        case .getLastError: return try await lastError(try id(call, body), caller)
+        }
+    }
+
+    // MARK: Agent calls
+
+    private func defaultWebhook(_ call: Call, _ caller: Caller) throws(RESTProblem) -> Outcome {
+        do { return show(try webhooks.createDefaultWebhook(for: caller), call) } catch { throw RESTProblem(error) }
+    }
+
+    private func list(
+        _ filter: WebhookFilter,
+        _ call: Call,
+        _ caller: Caller,
+        links: String?
+    ) async throws(RESTProblem) -> Outcome {
+        let found = try await asking { () throws(AgentError) in
+            try await webhooks.webhooks(matching: filter, for: caller)
+        }
+        let values = found.map { $0.restValue(times: call.times, links: links) }
+        return .document(RESTDocument(root: "ArrayOfWebhook", value: .list(item: "Webhook", values)))
+    }
+
+    private func save(
+        _ webhook: Webhook,
+        _ call: Call,
+        _ caller: Caller,
+        links: String?,
+        version: Timestamp? = nil
+    ) async throws(RESTProblem) -> Outcome {
+        do {
+            return show(try await webhooks.saveWebhook(webhook, by: caller, version: version), call, links: links)
+        } catch  where error.kind == .illegalOperation {
+            throw RESTProblem(.preconditionFailed, .illegalOperation, error.message)
+        } catch {
+            throw RESTProblem(error)
+        }
+    }
+
+    private func find(_ id: Int32, _ caller: Caller) async throws(RESTProblem) -> Webhook? {
+        try await asking { () throws(AgentError) in try await webhooks.webhook(id: id, for: caller) }
+    }
+
+    private func test(_ webhook: Webhook?, _ caller: Caller) async throws(RESTProblem) -> Outcome {
+        let result = try await asking { () throws(AgentError) in
+            try await webhooks.testWebhook(webhook, by: caller)
+        }
+        return .document(RESTDocument(root: "WebhookResult", value: result.restValue))
+    }
+
+    private func lastError(_ id: Int32, _ caller: Caller) async throws(RESTProblem) -> Outcome {
+        let text = try await asking { () throws(AgentError) in try await webhooks.lastError(id: id, for: caller) }
+        return .document(RESTDocument(root: "string", value: .text(text)))
+    }
+
+    private func signal(
+        _ name: String?,
+        _ key: Int32,
+        _ data: ObjectDictionary?,
+        _ caller: Caller
+    ) async throws(RESTProblem) -> Outcome {
+        try await asking { () throws(AgentError) in
+            try await webhooks.signalEvent(name: name, primaryKey: key, data: data, by: caller)
+        }
+        return .nothing
+    }
+
+    private func show(_ webhook: Webhook, _ call: Call, links: String? = nil) -> Outcome {
+        .document(RESTDocument(root: "Webhook", value: webhook.restValue(times: call.times, links: links)))
+    }
+
+    private func asking<Value>(
+        _ body: () async throws(AgentError) -> Value
+    ) async throws(RESTProblem) -> Value {
+        do { return try await body() } catch { throw RESTProblem(error) }
+    }
+
+    // MARK: Arguments
+
+    private static let noEntity = RESTProblem(
+        .badRequest,
+        .invalidArgument,
+        "The request has no body; it must hold a webhook."
+    )
+
+    private static func notFound(_ id: Int32) -> RESTProblem {
+        RESTProblem(AgentError(.notFound, "There is no webhook with the id \(id)."))
+    }
+
+    private func webhook(in body: RequestBody) throws(RESTProblem) -> Webhook {
+        guard let webhook = try optionalWebhook(in: body, named: nil) else { throw Self.noEntity }
+        return webhook
+    }
+
+    /// The webhook that the body is, or holds under that name; nil for none.
+    private func optionalWebhook(in body: RequestBody, named name: StaticString?) throws(RESTProblem) -> Webhook? {
+        switch body {
+        case .absent, .json(.null): return nil
+        case .json(let node): return try Webhook(name.flatMap { node[$0.description] } ?? node)
+        case .xml(let document):
+            let element = name.flatMap { document.root.field($0, in: "") } ?? document.root
+            return try reading { () throws(SOAPFault) in try Webhook(element, service: "") }
+        }
+    }
+
+    /// The event's data: the body, or what it holds under that name.
+    private func data(in body: RequestBody, named name: StaticString?) throws(RESTProblem) -> ObjectDictionary? {
+        switch body {
+        case .absent: return nil
+        case .json(let node):
+            guard let name else { return try node.objectMembers("The body") }
+            return try node[name.description]?.objectMembers(name.description)
+        case .xml(let document):
+            guard let element = name.map({ document.root.field($0, in: "") }) ?? document.root else { return nil }
+            return try reading { () throws(SOAPFault) in try ObjectDictionary(element, service: "") }
+        }
+    }
+
+    /// A member of the body, whatever its type.
+    private func field(_ name: StaticString, in body: RequestBody) throws(RESTProblem) -> JSONNode? {
+        switch body {
+        case .absent, .json(.null): return nil
+        case .json(let node):
+            guard case .object = node else { throw .body("it must be an object.") }
+            return node[name.description]
+        case .xml(let document): return document.root.field(name, in: "").map { .string($0.text) }
+        }
+    }
+
+    private func id(_ call: Call, _ body: RequestBody) throws(RESTProblem) -> Int32 {
+        if let text = call.query["webhookid"] { return try JSONNode.string(text).int32("webhookId") ?? 0 }
+        return try field("WebhookId", in: body)?.int32("WebhookId") ?? 0
+    }
+
+    private func reading<Value>(_ body: () throws(SOAPFault) -> Value) throws(RESTProblem) -> Value {
+        do { return try body() } catch { throw .body(error.reason) }
+    }
+}

@@ -1,0 +1,254 @@
+import AgentCore
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import SOAP
+import XML
+
+/// The REST front (contract, section 8): each route is bound to the agent method that the SOAP front calls. It has no rule
+/// about webhooks.
+struct RESTFront: Sendable {
+    let webhooks: WebhookAgent
+    let principals: PrincipalAgent
+    let json: JSONReader
+    let xml: XMLReader
+    let maximumBodyBytes: Int
+    /// The version of NetServer that is emulated.
+    let version: String
+    let counters: OutcomeCounters<SOAPFront.RequestLabels>
+
+    /// What a request asks for by its path, and who sent it.
+    struct Target: Sendable {
+        /// What follows `/api` in the path, percent signs resolved.
+        var parts: [String]
+        /// The identifier of the tenant.
+        var tenant: String
+        var origin: RequestOrigin
+        /// What stands before `/api`: scheme, host and, hosted, the tenant.
+        var base: String
+        /// The same without scheme and host: what cookies are for.
+        var basePath: String
+    }
+
+    /// A call that may be carried out.
+    struct Call: Sendable {
+        var route: RESTRoute
+        var method: HTTPRequest.Method
+        var headers: HTTPFields
+        var query: [String: String]
+        var target: Target
+        var times: RESTTimes
+        var bodyKind: RequestBody.Kind
+
+        /// The URL of all webhooks.
+        var links: String { target.base + "/api/v1/Webhook" }
+    }
+
+    /// What a call answers.
+    enum Outcome: Sendable {
+        case nothing
+        case document(RESTDocument)
+        /// JSON that is there already.
+        case text(String)
+    }
+
+    /// Answers a request.
+    func respond(to request: Request, target: Target) async -> Response {
+        var answerType = AnswerType.json
+        var source = "Webhook"
+        var operation = "none"
+        do throws(RESTProblem) {
+            guard let route = RESTRoute(target.parts) else {
+                throw RESTProblem(
+                    .notFound,
+                    .notFound,
+                    "There is nothing at this path; GET \(target.base)/api/v1 lists what there is."
+                )
+            }
+            guard route.methods.contains(request.method) else {
+                let methods = route.methods.map(\.rawValue).joined(separator: ", ")
+                throw RESTProblem(
+                    .methodNotAllowed,
+                    .invalidArgument,
+                    "The method \(request.method.rawValue.prefix(20)) is not for this path; \(methods) may be used.",
+                    headers: [.allow: methods]
+                )
+            }
+            if let named = route.operation(request.method) {
+                operation = named.rawValue
+                source = "Webhook.\(operation)"
+            }
+            guard let type = AnswerType(accept: request.headers[values: .accept]) else {
+                throw RESTProblem(
+                    .notAcceptable,
+                    .invalidArgument,
+                    "The answer can be application/json or application/xml, which Accept does not ask for."
+                )
+            }
+            answerType = type
+            let answer = try await answer(request, route, target)
+            counters.increment(.init(service: "REST", operation: operation, outcome: "succeeded"))
+            return response(answer.outcome, type, answer.headers)
+        } catch {
+            counters.increment(.init(service: "REST", operation: operation, outcome: error.error.kind.rawValue))
+            return response(error, answerType, source: source)
+        }
+    }
+
+    private func answer(
+        _ request: Request,
+        _ route: RESTRoute,
+        _ target: Target
+    ) async throws(RESTProblem) -> (outcome: Outcome, headers: HTTPFields) {
+        let type = MediaType(request.headers[.contentType] ?? "")
+        guard let bodyKind = RequestBody.Kind(type) else {
+            throw RESTProblem(
+                .unsupportedMediaType,
+                .invalidArgument,
+                "The body may be of type \(RequestBody.Kind.accepted.joined(separator: ", ")), in UTF-8, UTF-16 or ISO-8859-1."
+            )
+        }
+        guard let times = RESTTimes(zone: request.headers[Self.timeZone]) else {
+            throw RESTProblem(
+                .badRequest,
+                .invalidArgument,
+                "SO-TimeZone names no time zone; it takes such as Europe/Oslo."
+            )
+        }
+        let call = Call(
+            route: route,
+            method: request.method,
+            headers: request.headers,
+            query: Self.query(request),
+            target: target,
+            times: times,
+            bodyKind: bodyKind
+        )
+        if route.isOpen { return (try describe(call), [:]) }
+        let (caller, headers) = try await authorize(request.headers, target)
+        let body = try await body(request, bodyKind, charset: type.charset)
+        let outcome: Outcome
+        do {
+            outcome = try await perform(call, body, caller)
+        } catch {
+            // The cookies are for whoever may call, whatever came of the call.
+            var problem = error
+            problem.headers.append(contentsOf: headers)
+            throw problem
+        }
+        return (select(outcome, call), headers)
+    }
+
+    private func select(_ outcome: Outcome, _ call: Call) -> Outcome {
+        guard case .document(var document) = outcome, let selection = Selection(call.query["$select"]) else {
+            return outcome
+        }
+        document.value = selection.applied(to: document.value)
+        return .document(document)
+    }
+
+    private func authorize(
+        _ headers: HTTPFields,
+        _ target: Target
+    ) async throws(RESTProblem) -> (caller: Caller, headers: HTTPFields) {
+        var credentials = Credentials(
+            tenant: target.tenant,
+            applicationToken: RESTAuthorization.applicationToken.flatMap { headers[$0] },
+            address: target.origin.address,
+            network: target.origin.network
+        )
+        do throws(AgentError) {
+            switch try RESTAuthorization(headers) {
+            case .basic(let userName, let password):
+                let login = try await principals.caller(userName: userName, password: password, credentials)
+                var answer = HTTPFields()
+                for cookie in RESTAuthorization.cookies(
+                    ticket: login.ticket,
+                    path: target.basePath + "/",
+                    isSecure: target.origin.scheme == "https"
+                ) {
+                    answer.append(.init(name: .setCookie, value: cookie))
+                }
+                return (login.caller, answer)
+            case .bearer(let token): return (try await principals.caller(accessToken: token, credentials), [:])
+            case .ticket(let ticket): credentials.ticket = ticket
+            case .none:
+                throw AgentError(
+                    .session,
+                    "The request says not who sends it: it needs the header Authorization with Basic, SoTicket or Bearer."
+                )
+            }
+            return (try await principals.caller(credentials), [:])
+        } catch {
+            throw RESTProblem(error)
+        }
+    }
+
+    private func body(
+        _ request: Request,
+        _ kind: RequestBody.Kind,
+        charset: String?
+    ) async throws(RESTProblem) -> RequestBody {
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.body.collect(upTo: maximumBodyBytes)
+        } catch is NIOTooManyBytesError {
+            throw RESTProblem(
+                .contentTooLarge,
+                .invalidArgument,
+                "The request's body has more than \(maximumBodyBytes) bytes (setting max-body-bytes)."
+            )
+        } catch {
+            throw .body("it did not arrive as a whole.")
+        }
+        return try RequestBody(Array(buffer.readableBytesView), kind, charset: charset, json: json, xml: xml)
+    }
+
+    // MARK: Answers
+
+    private static let timeZone = HTTPField.Name("SO-TimeZone").unsafelyUnwrapped
+    private static let reason = HTTPField.Name(LegacyClientHandler.reasonHeader)
+
+    /// The parameters by name in lower case.
+    private static func query(_ request: Request) -> [String: String] {
+        Dictionary(
+            request.uri.queryParameters.map { ($0.key.lowercased(), String($0.value)) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    private func response(_ outcome: Outcome, _ type: AnswerType, _ headers: HTTPFields) -> Response {
+        switch outcome {
+        case .nothing:
+            var headers = headers
+            headers[.cacheControl] = "no-store"
+            return Response(status: .noContent, headers: headers)
+        case .document(let document): return response(document, .ok, type, headers)
+        case .text(let text):
+            return Response(
+                status: .ok,
+                headers: [.contentType: AnswerType.json.contentType, .cacheControl: "no-store"],
+                body: .init(byteBuffer: ByteBuffer(string: text))
+            )
+        }
+    }
+
+    private func response(_ problem: RESTProblem, _ type: AnswerType, source: String) -> Response {
+        var headers = problem.headers
+        if let reason = problem.reason, let name = Self.reason { headers[name] = reason }
+        return response(problem.document(source: source), problem.status, type, headers)
+    }
+
+    private func response(
+        _ document: RESTDocument,
+        _ status: HTTPResponse.Status,
+        _ type: AnswerType,
+        _ headers: HTTPFields
+    ) -> Response {
+        let body = type.isXML ? document.xml(namespace: ServiceNumber.services87.namespace) : document.json
+        var headers = headers
+        headers[.contentType] = type.contentType
+        headers[.cacheControl] = "no-store"
+        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: body)))
+    }
+}

@@ -1,0 +1,100 @@
+import HTTPTypes
+
+/// What a path beneath `/api` asks for (contract, section 8).
+enum RESTRoute: Hashable, Sendable {
+    /// `/api`
+    case versions
+    /// `/api/v1`
+    case service
+    /// `/api/v1/openapi.json`
+    case description
+    /// `/api/v1/Webhook/default`
+    case defaultWebhook
+    /// `/api/v1/Webhook`
+    case webhooks
+    /// `/api/v1/Webhook/Test`
+    case test
+    /// `/api/v1/Webhook/{id}`
+    case webhook(Int32)
+    /// `/api/v1/Webhook/{id}/LastError`
+    case lastError(Int32)
+    /// `/api/v1/Webhook/{eventName}/{primaryKey}`
+    case signal(event: String, primaryKey: Int32)
+    /// `/api/v1/Agents/Webhook/{Operation}`
+    case agent(WebhookOperation)
+
+    /// - Parameter parts: What follows `/api`, percent signs resolved. Names are taken in any case.
+    init?(_ parts: [String]) {
+        let names = parts.map { $0.lowercased() }
+        guard let version = names.first else {
+            self = .versions
+            return
+        }
+        guard version == "v1" else { return nil }
+        switch (names.count, names.dropFirst().first, names.dropFirst(2).first) {
+        case (1, _, _): self = .service
+        case (2, "openapi.json"?, _): self = .description
+        case (2, "webhook"?, _): self = .webhooks
+        case (3, "webhook"?, "default"?): self = .defaultWebhook
+        case (3, "webhook"?, "test"?): self = .test
+        case (3, "webhook"?, let id?):
+            guard let id = Int32(id) else { return nil }
+            self = .webhook(id)
+        case (4, "webhook"?, _) where names[3] == "lasterror":
+            guard let id = Int32(names[2]) else { return nil }
+            self = .lastError(id)
+        case (4, "webhook"?, _):
+            guard let key = Int32(names[3]) else { return nil }
+            self = .signal(event: parts[2], primaryKey: key)
+        case (4, "agents"?, "webhook"?):
+            guard let operation = WebhookOperation.allCases.first(where: { $0.rawValue.lowercased() == names[3] })
+            else { return nil }
+            self = .agent(operation)
+        default: return nil
+        }
+    }
+
+    /// The methods that it takes.
+    var methods: [HTTPRequest.Method] {
+        switch self {
+        case .versions, .service, .description, .defaultWebhook, .lastError: [.get]
+        case .webhooks: [.get, .post]
+        case .webhook: [.get, .put, .patch, .delete]
+        case .test, .signal, .agent: [.post]
+        }
+    }
+
+    /// Whether anybody may ask (contract, section 5).
+    var isOpen: Bool {
+        switch self {
+        case .versions, .service, .description: true
+        default: false
+        }
+    }
+
+    /// The operation that a call is of, as errors name it.
+    func operation(_ method: HTTPRequest.Method) -> WebhookOperation? {
+        switch (self, method) {
+        case (.versions, _), (.service, _), (.description, _): nil
+        case (.defaultWebhook, _): .createDefaultWebhook
+        case (.webhooks, .get): .getAllWebhooks
+        case (.webhooks, _): .saveWebhook
+        case (.test, _): .testWebhook
+        case (.webhook, .get): .getWebhook
+        case (.webhook, .delete): .deleteWebhook
+        case (.webhook, _): .saveWebhook
+        case (.lastError, _): .getLastError
+        case (.signal, _): .signalEvent
+        case (.agent(let operation), _): operation
+        }
+    }
+
+    /// Every route as `GET /api/v1` lists it: method and path.
+    static let table: [String] =
+        [
+            "GET /api", "GET /api/v1", "GET /api/v1/openapi.json", "GET /api/v1/Webhook/default",
+            "GET /api/v1/Webhook", "POST /api/v1/Webhook", "GET /api/v1/Webhook/{id}", "PUT /api/v1/Webhook/{id}",
+            "PATCH /api/v1/Webhook/{id}", "DELETE /api/v1/Webhook/{id}", "POST /api/v1/Webhook/Test",
+            "GET /api/v1/Webhook/{id}/LastError", "POST /api/v1/Webhook/{eventName}/{primaryKey}",
+        ] + WebhookOperation.allCases.map { "POST /api/v1/Agents/Webhook/\($0.rawValue)" }
+}

@@ -1,0 +1,94 @@
+import AgentCore
+import SOAP
+
+/// What an answer holds, before it is written as JSON or as XML.
+indirect enum RESTValue: Sendable {
+    case null
+    case text(String)
+    case number(Int)
+    case flag(Bool)
+    case texts([String?])
+    case headers(StringDictionary)
+    case properties(ObjectDictionary)
+    case object([(name: StaticString, value: RESTValue)])
+    /// `item` is what each is called in XML.
+    case list(item: StaticString, [RESTValue])
+}
+
+/// An answer's content with the name that it has in XML.
+struct RESTDocument: Sendable {
+    let root: StaticString
+    var value: RESTValue
+
+    /// As JSON.
+    var json: [UInt8] {
+        var text = ""
+        Self.write(value, to: &text)
+        return Array(text.utf8)
+    }
+
+    /// As XML: elements in no namespace, `xsi:type` on values of type `anyType`.
+    func xml(namespace: String) -> [UInt8] {
+        AnswerWriter.document(namespace: namespace) { Self.write(value, root, to: &$0) }
+    }
+
+    private static func write(_ value: RESTValue, to text: inout String) {
+        switch value {
+        case .null: text += "null"
+        case .text(let content): text += JSONText.string(content)
+        case .number(let number): text += String(number)
+        case .flag(let flag): text += flag ? "true" : "false"
+        case .texts(let items):
+            text += "[" + items.map { $0.map(JSONText.string) ?? "null" }.joined(separator: ",") + "]"
+        case .headers(let headers):
+            let members = headers.entries.map {
+                JSONText.string($0.key) + ":" + ($0.value.map(JSONText.string) ?? "null")
+            }
+            text += "{" + members.joined(separator: ",") + "}"
+        case .properties(let properties): text += properties.jsonText
+        case .object(let members):
+            text += "{"
+            for (index, member) in members.enumerated() {
+                text += (index == 0 ? "\"" : ",\"") + member.name.description + "\":"
+                write(member.value, to: &text)
+            }
+            text += "}"
+        case .list(_, let items):
+            text += "["
+            for (index, item) in items.enumerated() {
+                if index > 0 { text += "," }
+                write(item, to: &text)
+            }
+            text += "]"
+        }
+    }
+
+    private static func write(_ value: RESTValue, _ name: StaticString, to writer: inout AnswerWriter) {
+        switch value {
+        case .null: writer.null(name)
+        case .text(let content): writer.string(name, content)
+        case .number(let number): writer.string(name, String(number))
+        case .flag(let flag): writer.boolean(name, flag)
+        case .texts(let items):
+            writer.begin(name)
+            for item in items { writer.item("string", item) }
+            writer.end(name)
+        case .headers(let headers):
+            writer.begin(name)
+            headers.writeEntries(to: &writer)
+            writer.end(name)
+        case .properties(let properties):
+            writer.begin(name)
+            properties.writeEntries(to: &writer)
+            writer.end(name)
+        case .object(let members):
+            writer.begin(name)
+            for member in members { write(member.value, member.name, to: &writer) }
+            writer.end(name)
+        case .list(let item, let items):
+            writer.begin(name)
+            for value in items { write(value, item, to: &writer) }
+            writer.end(name)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// `$select`: the members that an answer keeps; the others become null (contract, section 8). Names in any case, nested
+/// with `/`.
+struct Selection: Sendable {
+    private var members: [String: Selection] = [:]
+
+    /// - Parameter text: Names separated by commas; nil or nothing keeps everything.
+    init?(_ text: String?) {
+        let paths = (text ?? "").split(separator: ",").map { path in
+            path.split(separator: "/").map { $0.filter { !$0.isWhitespace }.lowercased() }.filter { !$0.isEmpty }
+        }
+        for path in paths.prefix(Self.mostPaths) where !path.isEmpty { insert(path.prefix(Self.deepest)) }
+        if members.isEmpty { return nil }
+    }
+
+    private init() {}
+
+    /// More than there are members to name.
+    private static let mostPaths = 1000
+    private static let deepest = 8
+
+    private mutating func insert(_ path: ArraySlice<String>) {
+        guard let name = path.first else { return }
+        members[name, default: Selection()].insert(path.dropFirst())
+    }
+
+    /// What is left of `value`.
+    func applied(to value: RESTValue) -> RESTValue {
+        switch value {
+        case .object(let own):
+            .object(
+                own.map { name, value in
+                    guard let inner = members[name.description.lowercased()] else { return (name, .null) }
+                    return (name, inner.members.isEmpty ? value : inner.applied(to: value))
+                }
+            )
+        case .list(let item, let items): .list(item: item, items.map { applied(to: $0) })
+        default: value
+        }
+    }
+}

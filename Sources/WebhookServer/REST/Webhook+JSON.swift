@@ -1,0 +1,139 @@
+import AgentCore
+
+/// How carriers are read from JSON: names in any case, members that are not known are ignored (contract, section 8).
+extension Webhook {
+    /// Reads a webhook. Who registered and updated it, and when, are the server's to say and not looked at.
+    init(_ node: JSONNode) throws(RESTProblem) {
+        self.init()
+        guard case .object = node else { throw .body("a webhook is a JSON object.") }
+        id = try node["WebhookId"]?.int32("WebhookId") ?? 0
+        name = try node["Name"]?.text("Name")
+        events = try node["Events"]?.texts("Events")
+        targetURL = try node["TargetUrl"]?.text("TargetUrl")
+        secret = try node["Secret"]?.text("Secret")
+        state = try node["State"]?.state("State") ?? .unknown
+        type = try node["Type"]?.text("Type")
+        headers = try node["Headers"]?.textMembers("Headers")
+        properties = try node["Properties"]?.objectMembers("Properties")
+    }
+}
+
+extension JSONNode {
+    /// A text; nil for null.
+    func text(_ place: String) throws(RESTProblem) -> String? {
+        switch self {
+        case .null: return nil
+        case .string(let text): return text
+        default: throw .body("\(place) must be text.")
+        }
+    }
+
+    /// An `int32`, which may be written as text; nil for null.
+    func int32(_ place: String) throws(RESTProblem) -> Int32? {
+        switch self {
+        case .null: return nil
+        case .number(let text), .string(let text):
+            if let number = Int32(text) { return number }
+            if case .number = self, let number = DecimalValue.int32(text) { return number }
+            fallthrough
+        default: throw .body("\(place) must be a whole number from \(Int32.min) to \(Int32.max).")
+        }
+    }
+
+    /// A state by its name in any case, or by its number; Unknown for null.
+    func state(_ place: String) throws(RESTProblem) -> WebhookState {
+        switch self {
+        case .null: return .unknown
+        case .number(let text), .string(let text):
+            let byName = WebhookState.allCases.first { $0.name.lowercased() == text.lowercased() }
+            if let state = byName ?? Int16(text).flatMap({ WebhookState(rawValue: $0) }) { return state }
+            if text.isEmpty { return .unknown }
+            fallthrough
+        default:
+            let names = WebhookState.allCases.map { "\($0.name) (\($0.rawValue))" }.joined(separator: ", ")
+            throw .body("\(place) must be one of \(names).")
+        }
+    }
+
+    /// An array of texts, or one text that stands for an array of it; nil for null.
+    fileprivate func texts(_ place: String) throws(RESTProblem) -> [String?]? {
+        switch self {
+        case .null: return nil
+        case .string(let text): return [text]
+        case .array(let items):
+            var texts: [String?] = []
+            for (index, item) in items.enumerated() { texts.append(try item.text("\(place)[\(index)]")) }
+            return texts
+        default: throw .body("\(place) must be an array of texts.")
+        }
+    }
+
+    /// An object whose values are texts; nil for null.
+    fileprivate func textMembers(_ place: String) throws(RESTProblem) -> StringDictionary? {
+        guard let members = try members(place) else { return nil }
+        var dictionary = StringDictionary()
+        for member in members {
+            let value = try member.value.text("\(place).\(member.name.prefix(60))")
+            dictionary.entries.append(.init(key: member.name, value: value))
+        }
+        return dictionary
+    }
+
+    /// An object of any values; nil for null.
+    func objectMembers(_ place: String) throws(RESTProblem) -> ObjectDictionary? {
+        try members(place).map { ObjectDictionary($0.map { ($0.name, TypedValue($0.value)) }) }
+    }
+
+    private func members(_ place: String) throws(RESTProblem) -> [Member]? {
+        switch self {
+        case .null: return nil
+        case .object(let members): return members
+        default: throw .body("\(place) must be an object.")
+        }
+    }
+}
+
+extension TypedValue {
+    /// The type is read off the value (contract, section 3); an update may take the stored value's instead.
+    init(_ node: JSONNode) {
+        switch node {
+        case .null: self = .null
+        default: self = .inferred(Self.typed(node))
+        }
+    }
+
+    private static func typed(_ node: JSONNode) -> TypedValue {
+        switch node {
+        case .null: return .null
+        case .bool(let flag): return .scalar(.boolean, text: flag ? "true" : "false")
+        case .number(let text): return .scalar(numberType(text), text: text)
+        case .string(let text): return .scalar(.string, text: text)
+        case .object(let members): return .dictionary(ObjectDictionary(members.map { ($0.name, TypedValue($0.value)) }))
+        case .array(let items):
+            let texts = items.compactMap { item -> String?? in
+                switch item {
+                case .string(let text): .some(text)
+                case .null: .some(nil)
+                default: nil
+                }
+            }
+            if texts.count == items.count { return .strings(texts) }
+            let numbers = items.compactMap { item -> Int32? in
+                if case .number(let text) = item { Int32(text) } else { nil }
+            }
+            return numbers.count == items.count ? .ints(numbers) : .json(node.text)
+        }
+    }
+
+    /// Integers become `int`, `long` or `decimal` by their size; others `double`, or `decimal` where a `double` would lose
+    /// digits and there is no exponent.
+    private static func numberType(_ text: String) -> ScalarType {
+        if Int32(text) != nil { return .int }
+        if Int64(text) != nil { return .long }
+        let hasExponent = text.utf8.contains { $0 | 0x20 == UInt8(ascii: "e") }
+        guard !hasExponent else { return .double }
+        guard text.utf8.contains(UInt8(ascii: ".")) else { return .decimal }
+        let digits = text.utf8.filter { (0x30...0x39).contains($0) }.drop { $0 == 0x30 }.count
+        return digits > 15 ? .decimal : .double
+    }
+}

@@ -1,0 +1,109 @@
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Testing
+
+@testable import WebhookServer
+
+/// What one connection may cost.
+@Suite("Limits of a connection")
+struct LegacyClientHandlerTests {
+    private static let limits = LegacyClientHandler.Limits(
+        discardedBytes: 1 << 20,
+        requestTime: .seconds(60),
+        firstRequestTime: .seconds(20),
+        stallTime: .seconds(60),
+        unansweredRequests: 3
+    )
+
+    private static func connection() throws -> EmbeddedChannel {
+        let channel = EmbeddedChannel(handler: LegacyClientHandler(limits: limits))
+        try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
+        return channel
+    }
+
+    private static func request(_ channel: EmbeddedChannel) throws {
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/healthz")
+        try channel.writeInbound(HTTPServerRequestPart.head(head))
+        try channel.writeInbound(HTTPServerRequestPart.end(nil))
+    }
+
+    private static func answer(_ channel: EmbeddedChannel) throws {
+        try channel.writeOutbound(HTTPServerResponsePart.head(HTTPResponseHead(version: .http1_1, status: .ok)))
+        try channel.writeOutbound(HTTPServerResponsePart.end(nil))
+    }
+
+    @Test("A connection without a request ends after a while")
+    func silent() throws {
+        let channel = try Self.connection()
+        channel.embeddedEventLoop.advanceTime(by: .seconds(19))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+        #expect(!channel.isActive)
+    }
+
+    @Test("A request that does not arrive to its end ends the connection")
+    func slow() throws {
+        let channel = try Self.connection()
+        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/")
+        try channel.writeInbound(HTTPServerRequestPart.head(head))
+        channel.embeddedEventLoop.advanceTime(by: .seconds(59))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+        #expect(!channel.isActive)
+    }
+
+    @Test("A connection whose requests have been answered is not hurried")
+    func idle() throws {
+        let channel = try Self.connection()
+        try Self.request(channel)
+        try Self.answer(channel)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(110))
+        #expect(channel.isActive)
+    }
+
+    @Test("A client that leaves its answers unread loses the connection, one that reads on does not")
+    func stalled() throws {
+        for readsOn in [true, false] {
+            let channel = try Self.connection()
+            try Self.request(channel)
+            channel.isWritable = false
+            channel.pipeline.fireChannelWritabilityChanged()
+            channel.embeddedEventLoop.advanceTime(by: .seconds(50))
+            if readsOn {
+                channel.isWritable = true
+                channel.pipeline.fireChannelWritabilityChanged()
+            }
+            channel.embeddedEventLoop.advanceTime(by: .seconds(15))
+            #expect(channel.isActive == readsOn)
+        }
+    }
+
+    @Test("More requests than may wait for their answers end the connection")
+    func pipelined() throws {
+        let channel = try Self.connection()
+        for _ in 0..<3 { try Self.request(channel) }
+        #expect(channel.isActive)
+        try Self.answer(channel)
+        try Self.request(channel)
+        #expect(channel.isActive)
+        try Self.request(channel)
+        #expect(!channel.isActive)
+    }
+
+    @Test("The reason phrase that a front asks for is sent, and the header that carries it is not")
+    func reason() throws {
+        let channel = try Self.connection()
+        try Self.request(channel)
+        var head = HTTPResponseHead(version: .http1_1, status: .notFound)
+        head.headers.add(name: LegacyClientHandler.reasonHeader, value: "There is no webhook")
+        try channel.writeOutbound(HTTPServerResponsePart.head(head))
+        guard case .head(let sent) = try channel.readOutbound(as: HTTPServerResponsePart.self) else {
+            Issue.record("no head was sent")
+            return
+        }
+        #expect(sent.status.code == 404)
+        #expect(sent.status.reasonPhrase == "There is no webhook")
+        #expect(sent.headers[LegacyClientHandler.reasonHeader].isEmpty)
+    }
+}

@@ -1,0 +1,34 @@
+@testable import WebhookServer
+
+/// Reads JSON given as text.
+func parsedJSON(_ text: String, limits: JSONReader.Limits = JSONReader.Limits()) throws(JSONReadError) -> JSONNode {
+    try JSONReader(limits: limits).read(Array(text.utf8))
+}
+
+/// Why JSON is refused; nil when it is not.
+func refusal(ofJSON text: String, limits: JSONReader.Limits = JSONReader.Limits()) -> JSONReadError? {
+    refusal(ofJSON: Array(text.utf8), limits: limits)
+}
+
+/// Why JSON is refused; nil when it is not.
+func refusal(ofJSON bytes: [UInt8], limits: JSONReader.Limits = JSONReader.Limits()) -> JSONReadError? {
+    do {
+        _ = try JSONReader(limits: limits).read(bytes)
+        return nil
+    } catch {
+        return error
+    }
+}
+
+/// UTF-16 with the byte order mark.
+func markedUTF16(_ text: String, littleEndian: Bool) -> [UInt8] {
+    markedUTF16(Array(text.utf16), littleEndian: littleEndian)
+}
+
+/// UTF-16 with the byte order mark.
+func markedUTF16(_ units: [UInt16], littleEndian: Bool) -> [UInt8] {
+    ([0xFEFF] + units).flatMap { unit in
+        let bytes = [UInt8(unit >> 8), UInt8(unit & 0xFF)]
+        return littleEndian ? bytes.reversed() : bytes
+    }
+}
