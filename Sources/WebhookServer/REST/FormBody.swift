@@ -3,7 +3,8 @@
 enum FormBody {
     private static let mostFields = 10_000
 
-    static func read(_ bytes: [UInt8]) throws(RESTProblem) -> JSONNode {
+    /// - Parameter arrays: The names, in lower case, of what is an array although it may stand there once.
+    static func read(_ bytes: [UInt8], arrays: Set<String> = []) throws(RESTProblem) -> JSONNode {
         var members: [JSONNode.Member] = []
         var places: [String: Int] = [:]
         let fields = bytes.split(separator: UInt8(ascii: "&"))
@@ -19,7 +20,8 @@ enum FormBody {
             } else {
                 place = members.count
                 places[outer] = place
-                members.append(.init(name: outer, value: inner == nil ? value : .object([])))
+                let first = arrays.contains(outer.lowercased()) ? JSONNode.array([value]) : value
+                members.append(.init(name: outer, value: inner == nil ? first : .object([])))
                 if inner == nil { continue }
             }
             switch (members[place].value, inner) {

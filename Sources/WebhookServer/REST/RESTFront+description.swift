@@ -1,26 +1,25 @@
 import HTTPTypes
 
-/// What anybody may ask: versions, routes, and the OpenAPI document.
+/// What anybody may ask: versions, routes, and the OpenAPI document. It is JSON, whatever else is asked for.
 extension RESTFront {
-    func describe(_ call: Call) throws(RESTProblem) -> Outcome {
-        let api = call.target.base + "/api"
-        switch call.route {
+    func describe(_ route: RESTRoute, _ target: Target) -> Outcome {
+        let api = target.base + "/api"
+        switch route {
         case .versions:
             let links = RESTValue.object([
                 ("Self", .text(api + "/v1")), ("OpenApi", .text(api + "/v1/openapi.json")),
             ])
             let first = RESTValue.object([("Version", .text(version)), ("Links", links)])
             let versions: [(name: StaticString, value: RESTValue)] = [("v1", first)]
-            return .document(RESTDocument(root: "Versions", value: .object(versions)))
+            return .text(Self.json(.object(versions)))
         case .service:
-            return .document(
-                RESTDocument(
-                    root: "Api",
-                    value: .object([("Version", .text(version)), ("Routes", .texts(RESTRoute.table))])
-                )
-            )
+            return .text(Self.json(.object([("Version", .text(version)), ("Routes", .texts(RESTRoute.table))])))
         default: return .text(Self.openAPI.replacing("{{server}}", with: api + "/v1"))
         }
+    }
+
+    private static func json(_ value: RESTValue) -> String {
+        String(decoding: RESTDocument(root: "Api", value: value).json, as: UTF8.self)
     }
 
     private static let openAPI = String(decoding: PackageResources.openapi_json, as: UTF8.self)

@@ -8,7 +8,7 @@ import XML
 extension RESTFront {
     func perform(_ call: Call, _ body: RequestBody, _ caller: Caller) async throws(RESTProblem) -> Outcome {
         switch call.route {
-        case .versions, .service, .description: return try describe(call)
+        case .versions, .service, .description: return describe(call.route, call.target)
         case .defaultWebhook: return try defaultWebhook(call, caller)
         case .webhooks where call.method == .get:
             let filter = WebhookFilter(
@@ -302,8 +302,9 @@ extension RESTFront {
     }
 
     private func id(_ call: Call, _ body: RequestBody) throws(RESTProblem) -> Int32 {
-        if let text = call.query["webhookid"] { return try JSONNode.string(text).int32("webhookId") ?? 0 }
-        return try field("WebhookId", in: body)?.int32("WebhookId") ?? 0
+        let id = try field("WebhookId", in: body)?.int32("WebhookId")
+        guard let text = call.query["webhookid"] else { return id ?? 0 }
+        return try JSONNode.string(text).int32("webhookId") ?? 0
     }
 
     private func reading<Value>(_ body: () throws(SOAPFault) -> Value) throws(RESTProblem) -> Value {

@@ -78,6 +78,10 @@ struct RESTFront: Sendable {
                 operation = named.rawValue
                 source = "Webhook.\(operation)"
             }
+            if route.isOpen {
+                counters.increment(.init(service: "REST", operation: operation, outcome: "succeeded"))
+                return response(describe(route, target), .json, [:])
+            }
             guard let type = AnswerType(accept: request.headers[values: .accept]) else {
                 throw RESTProblem(
                     .notAcceptable,
@@ -124,7 +128,6 @@ struct RESTFront: Sendable {
             times: times,
             bodyKind: bodyKind
         )
-        if route.isOpen { return (try describe(call), [:]) }
         let (caller, headers) = try await authorize(request.headers, target)
         let body = try await body(request, bodyKind, charset: type.charset)
         let outcome: Outcome

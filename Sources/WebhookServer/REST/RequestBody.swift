@@ -45,7 +45,7 @@ enum RequestBody {
             } catch {
                 if error.kind == .empty { self = .absent } else { throw .body(error.description) }
             }
-        case .form: self = .json(try FormBody.read(Self.transcoded(bytes, charset)))
+        case .form: self = .json(try FormBody.read(Self.transcoded(bytes, charset), arrays: ["events"]))
         case .xml:
             do {
                 self = .xml(try xml.read(bytes, charset: charset))

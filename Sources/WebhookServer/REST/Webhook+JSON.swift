@@ -55,11 +55,10 @@ extension JSONNode {
         }
     }
 
-    /// An array of texts, or one text that stands for an array of it; nil for null.
+    /// An array of texts; nil for null.
     fileprivate func texts(_ place: String) throws(RESTProblem) -> [String?]? {
         switch self {
         case .null: return nil
-        case .string(let text): return [text]
         case .array(let items):
             var texts: [String?] = []
             for (index, item) in items.enumerated() { texts.append(try item.text("\(place)[\(index)]")) }

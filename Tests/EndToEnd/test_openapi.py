@@ -1,0 +1,193 @@
+"""The REST API against its own OpenAPI document: what a machine that knows nothing else makes of it."""
+import base64
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.parse
+
+from service import ROOT, Receiver, Service
+
+# Of the credentials that --dev takes.
+BASIC = "Basic " + base64.b64encode(b"tje0:Tje0").decode()
+# What `Python` is asked to do: nothing here may need more than Python's own library.
+VALIDATE = """
+import json, sys
+import jsonschema, openapi_spec_validator
+document = json.load(sys.stdin)
+openapi_spec_validator.validate(document)
+
+def resolve(part):
+    while "$ref" in part:
+        reference, part = part["$ref"], document
+        for name in reference.removeprefix("#/").split("/"):
+            part = part[name]
+    return part
+
+def check(schema, example):
+    global checked
+    checked += 1
+    whole = {**schema, "components": document["components"]}
+    jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker()).validate(example)
+
+def walk(part):
+    if isinstance(part, list):
+        for item in part:
+            walk(item)
+    if isinstance(part, dict):
+        for name, item in part.items():
+            if name not in ("example", "examples"):
+                walk(item)
+        if isinstance(part.get("schema"), dict):
+            for example in part.get("examples", {}).values():
+                check(part["schema"], resolve(example)["value"])
+            if "example" in part:
+                check(part["schema"], part["example"])
+        elif isinstance(part.get("examples"), list):
+            for example in part["examples"]:
+                check(part, example)
+
+checked = 0
+walk(document)
+print(checked)
+"""
+
+
+class OpenAPI(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = pathlib.Path(directory.name)
+        # Targets are made up, and must not be called: everything goes to the receiver as a proxy, which then looks names up
+        # as well, and it opens no tunnels. What is no public address is not even asked of it, apart from this machine.
+        self.receiver = Receiver()
+        self.addCleanup(self.receiver.close)
+        self.service = Service(self.directory, "--verify-target", "false", "--allow-targets", "127.0.0.0/8",
+                               "--proxy", f"http://127.0.0.1:{self.receiver.port}")
+        self.addCleanup(self.service.log.close)
+        self.addCleanup(lambda: self.service.process.poll() is None and self.service.kill())
+        self.service.start()
+        self.base = self.service.url + "/api/v1"
+
+    def python(self, *modules):
+        """A Python that has these."""
+        python = os.environ.get("WEBHOOK_SVC_PYTHON") or str(ROOT / ".build" / "interop" / "bin" / "python3")
+        try:
+            subprocess.run([python, "-c", f"import {', '.join(modules)}"], capture_output=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            self.skipTest(f"no {' or '.join(modules)} in {python}: .ci/install puts them there, or name a Python that has "
+                          "them in WEBHOOK_SVC_PYTHON")
+        return python
+
+    def request(self, method, path, headers=None, body=None):
+        connection = self.service.connection()
+        self.addCleanup(connection.close)
+        connection.request(method, "/api/v1" + path, body, headers or {})
+        response = connection.getresponse()
+        return response.status, response.headers, response.read()
+
+    @property
+    def document(self):
+        status, _, body = self.request("GET", "/openapi.json")
+        self.assertEqual(status, 200)
+        return json.loads(body)
+
+    def operations(self):
+        """Method, path, and whether it needs credentials; what a path leaves open is filled with what is not there."""
+        for path, item in self.document["paths"].items():
+            for method in item.keys() - {"parameters"}:
+                filled = path.replace("{eventName}", "nobody.listens")
+                yield method.upper(), re.sub(r"\{\w+\}", "2147483647", filled), item[method].get("security") != []
+
+    def assertError(self, answer, status, kind):
+        self.assertEqual(answer[0], status, answer[2])
+        self.assertEqual(answer[1]["Content-Type"], "application/json; charset=utf-8")
+        self.assertEqual(answer[1]["Cache-Control"], "no-store")
+        error = json.loads(answer[2])
+        self.assertEqual(list(error), ["Error", "ErrorType", "ErrorMessage", "ErrorSource"])
+        self.assertEqual((error["Error"], error["ErrorType"]), (True, kind))
+
+    def test_the_document_is_valid_and_so_are_its_examples(self):
+        python = self.python("openapi_spec_validator", "jsonschema")
+        for document in (self.document, json.loads((ROOT / "Sources/WebhookServer/REST/openapi.json").read_text())):
+            ran = subprocess.run([python, "-c", VALIDATE], input=json.dumps(document), capture_output=True, text=True,
+                                 timeout=60)
+            self.assertEqual(ran.returncode, 0, ran.stderr)
+            self.assertGreater(int(ran.stdout), 40)
+
+    def test_the_document_is_for_the_host_that_was_asked(self):
+        self.assertEqual(self.document["servers"], [{"url": self.base}])
+        _, _, body = self.request("GET", "/openapi.json", {"Host": "crm.example.com:8080"})
+        self.assertEqual(json.loads(body)["servers"], [{"url": "http://crm.example.com:8080/api/v1"}])
+
+    def test_the_document_has_every_route(self):
+        status, _, body = self.request("GET", "")
+        self.assertEqual(status, 200)
+
+        def webhook_routes(routes):
+            return {re.sub(r"\{\w+\}", "{}", route).lower() for route in routes if "webhook" in route.lower()}
+        documented = [f"{method} /api/v1{path}" for path, item in self.document["paths"].items()
+                      for method in item.keys() - {"parameters"}]
+        self.assertEqual(webhook_routes(json.loads(body)["Routes"]), webhook_routes(documented))
+        self.assertEqual(len(webhook_routes(documented)), 18)
+
+    def test_every_operation_of_webhooks_asks_for_credentials(self):
+        known = 0
+        for method, path, is_protected in self.operations():
+            # None, a wrong one, and a cookie without the header that goes with it. Few passwords: wrong ones take time.
+            for headers in [{}, {"Authorization": "SoTicket 7T:AAAA"}, {"Cookie": "SoSession=7T:1234abcxyzExample=="}]:
+                with self.subTest(f"{method} {path}", headers=headers):
+                    answer = self.request(method, path, headers)
+                    if is_protected:
+                        self.assertError(answer, 401, "SoSessionException")
+                        challenges = ", ".join(answer[1].get_all("WWW-Authenticate"))
+                        self.assertEqual(challenges, 'Basic realm="webhook-svc", charset="UTF-8", SoTicket, Bearer')
+                        self.assertNotIn("Set-Cookie", answer[1])
+                        known += 1
+                    else:
+                        self.assertEqual(answer[0], 200)
+        self.assertEqual(known, 18 * 3)
+        for scheme in ("Basic " + base64.b64encode(b"tje0:tje0").decode(), "Bearer nonsense"):
+            self.assertError(self.request("GET", "/Webhook", {"Authorization": scheme}), 401, "SoSessionException")
+
+    def test_every_operation_of_webhooks_says_when_no_type_fits(self):
+        for method, path, is_protected in self.operations():
+            if is_protected:
+                with self.subTest(f"{method} {path}"):
+                    answer = self.request(method, path, {"Authorization": BASIC, "Accept": "image/png, */*;q=0"})
+                    self.assertError(answer, 406, "SoInvalidArgumentException")
+
+    def test_schemathesis_finds_nothing(self):
+        python = self.python("schemathesis")
+        tally = self.directory / "tally.json"
+        files = ROOT / "Tests" / "Interop" / "openapi"
+        # The same calls in every run: a target that is not the receiver's own port, which it gets as the proxy all the same.
+        environment = {**os.environ, "HOOKS": str(files / "hooks.py"), "TARGET": "http://target.example/hook",
+                       "TALLY": str(tally), "NO_PROXY": "127.0.0.1", "COLUMNS": "120", "PYTHONHASHSEED": "0"}
+        begun = time.monotonic()
+        ran = subprocess.run(
+            [python, "-m", "schemathesis.cli", "--no-color", "--config-file", files / "schemathesis.toml", "run",
+             self.base + "/openapi.json"],
+            cwd=self.directory, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
+        seconds = time.monotonic() - begun
+        self.assertEqual(ran.returncode, 0, ran.stdout)
+        # It takes what it cannot do for done.
+        self.assertNotIn("Traceback", ran.stdout)
+        summary = ran.stdout.partition("= SUMMARY =")[2]
+        self.assertEqual(re.findall(r"✅ (\w+)", summary), ["Examples", "Coverage", "Fuzzing", "Stateful"], ran.stdout)
+        counts = json.loads(tally.read_text())
+        without = [operation for operation, statuses in counts.items() if not {"200", "204"} & statuses.keys()]
+        self.assertEqual((len(counts), without), (19, []), "each has succeeded")
+        self.assertEqual(self.service.process.poll(), None, "the service still runs")
+        total = sum(sum(statuses.values()) for statuses in counts.values())
+        refused = sum(statuses.get("400", 0) for statuses in counts.values())
+        print(f"\n  {total} calls in {seconds:.0f} s, {refused} of them refused as wrong", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
