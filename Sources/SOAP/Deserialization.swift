@@ -29,7 +29,7 @@ extension XMLElement {
     /// Whether the namespace is one that clients put fields and items in.
     package func isField(of service: String) -> Bool {
         let namespace = namespace
-        return namespace == service || namespace.isEmpty || namespace == Namespace.arrays
+        return namespace == service || namespace.isEmpty || namespace == Namespace.arrays || service == Namespace.any
     }
 
     /// An `xsd:int`.

@@ -39,6 +39,8 @@ package enum Namespace {
     package static let schemaInstance = "http://www.w3.org/2001/XMLSchema-instance"
     /// `string` and `int` items of arrays.
     package static let arrays = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
+    /// As a service's: elements are matched by their local names alone, as REST's documents are read.
+    package static let any = "*"
     /// `guid`, `char` and `duration`.
     package static let serialization = "http://schemas.microsoft.com/2003/10/Serialization/"
 }

@@ -62,6 +62,12 @@ struct WebhookValidation {
         if webhook.events?.contains(where: { $0?.utf8.count ?? 0 > Size.eventNameBytes }) ?? false {
             refuse("Events", "A name is longer than \(Size.eventNameBytes) bytes.")
         }
+        if webhook.events?.contains(where: { $0?.utf8.contains(0) ?? false }) ?? false {
+            refuse("Events", "A name holds the character U+0000.")
+        }
+        if webhook.properties?.entries.contains(where: { $0.key.utf8.contains(0) }) ?? false {
+            refuse("Properties", "A name holds the character U+0000.")
+        }
         if webhook.headers?.entries.count ?? 0 > Size.headers {
             refuse("Headers", "There are more than \(Size.headers).")
         }

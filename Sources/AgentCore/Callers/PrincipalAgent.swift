@@ -164,7 +164,7 @@ package struct PrincipalAgent: Sendable {
         case .some(let type):
             throw AgentError(
                 .notSupported,
-                "The authentication type '\(Self.printable(type))' is not supported; usernamepassword and ticket are."
+                "The authentication type \(Excerpt.of(type)) is not supported; usernamepassword and ticket are."
             )
         }
     }
@@ -208,7 +208,7 @@ package struct PrincipalAgent: Sendable {
         _ credentials: Credentials
     ) throws(AgentError) -> (tenant: CallerIndex.Tenant, application: Application?) {
         guard let tenant = callers.tenant(id: credentials.tenant) else {
-            throw AgentError(.session, "There is no tenant '\(Self.printable(credentials.tenant))'.")
+            throw AgentError(.session, "There is no tenant \(Excerpt.of(credentials.tenant)).")
         }
         guard callers.isHosted else { return (tenant, nil) }
         guard let token = credentials.applicationToken, !token.isEmpty else {
@@ -374,8 +374,8 @@ package struct PrincipalAgent: Sendable {
         logger.warning(
             "login failed",
             metadata: [
-                "with": "\(kind)", "user": "\(Self.printable(userName ?? ""))", "tenant": "\(tenant.id)",
-                "address": "\(Self.printable(credentials.address))",
+                "with": "\(kind)", "user": "\(Excerpt.plain(userName ?? ""))", "tenant": "\(tenant.id)",
+                "address": "\(Excerpt.plain(credentials.address))",
             ]
         )
     }
@@ -398,17 +398,6 @@ package struct PrincipalAgent: Sendable {
         }
     }
 
-    /// As it may stand in a log: what a client made up is clipped, and cannot steer a terminal.
-    private static func printable(_ text: String) -> String {
-        var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars.prefix(60) {
-            let isText = ![.control, .format, .lineSeparator, .paragraphSeparator]
-                .contains(scalar.properties.generalCategory)
-            result.append(isText ? scalar : "?")
-        }
-        return String(result)
-    }
-
     private func digest(_ text: String) -> [UInt8] {
         cryptography.digest(of: Array(text.utf8))
     }
@@ -428,11 +417,13 @@ package struct PrincipalAgent: Sendable {
 
     private static func tooManyLogins(_ time: Duration) -> AgentError {
         let seconds = max(1, Int((time / .seconds(1)).rounded(.up)))
-        return AgentError(
+        var error = AgentError(
             .session,
             "Too many logins at once, or after failed ones. Try again in \(seconds == 1 ? "a second" : "\(seconds) seconds").",
             friendlyText: "Too many logins were tried. Wait for a moment, then try again."
         )
+        error.retryAfter = seconds
+        return error
     }
 
     private static func noSession(ticketIsMissing: Bool) -> AgentError {

@@ -31,6 +31,9 @@ package struct AgentError: Error, Sendable, Hashable {
     /// The operation it happened in, `Webhook.SaveWebhook`; empty until a front fills it.
     package var source: String
 
+    /// After how many seconds it may go otherwise; nil where that cannot be said.
+    package var retryAfter: Int?
+
     /// An error whose friendly text is its message where none is given.
     package init(
         _ kind: Kind,

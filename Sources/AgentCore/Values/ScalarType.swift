@@ -42,7 +42,9 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
         switch self {
         case .boolean: text == "true" || text == "1" ? "true" : "false"
         case _ where isNumber: Self.jsonNumber(text) ?? JSONText.string(text)
-        case .char: JSONText.string(UInt32(text).flatMap(Unicode.Scalar.init).map(String.init) ?? text)
+        // What is no character, and the one that texts end at, is shown by its number.
+        case .char:
+            JSONText.string(UInt32(text).flatMap { $0 == 0 ? nil : Unicode.Scalar($0) }.map(String.init) ?? text)
         default: JSONText.string(text)
         }
     }

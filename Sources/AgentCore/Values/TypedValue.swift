@@ -1,5 +1,3 @@
-import Foundation
-
 /// A value of a `StringObjectDictionary`: an XML Schema `anyType` that keeps its type and its lexical form
 /// (contract, section 3).
 package indirect enum TypedValue: Sendable, Hashable, Codable {
@@ -52,7 +50,9 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
         case (.untyped(let text), .qualifiedName(_, _, let name))
         where text.isSame(as: name) || text.hasSuffix(":" + name):
             stored ?? self
-        case (.untyped(let text), .json(let storedText)) where text.isSame(as: storedText):
+        // Over SOAP it was shown as a string.
+        case (.untyped(let text), .json(let storedText)) where text.isSame(as: storedText),
+            (.scalar(.string, let text), .json(let storedText)) where text.isSame(as: storedText):
             .json(storedText)
         case (.untyped(let text), _):
             .string(text)
@@ -72,10 +72,9 @@ extension TypedValue {
         let (own, others) = (jsonText, other.jsonText)
         if own.isSame(as: others) { return true }
         guard case .scalar(let type, _) = self, type.isNumber, case .scalar(let otherType, _) = other,
-            otherType.isNumber, let number = Decimal(string: own), let otherNumber = Decimal(string: others)
+            otherType.isNumber
         else { return false }
-        // Decimal has 38 digits; what has more is another number if it is written otherwise.
-        return own.utf8.count < 36 && others.utf8.count < 36 && number == otherNumber
+        return DecimalValue.areEqual(own, others)
     }
 }
 

@@ -18,11 +18,18 @@ struct FrontResponder: HTTPResponder {
     let descriptions: [ServiceDescription.ID: ServiceDescription]
     let store: any WebhookStore
     let maximumBodyBytes: Int
-    /// Stands before `/Remote`; nil to take the host that was asked.
+    /// Stands before `/Remote` and `/api`, or the tenant; nil to take the host that was asked.
     let publicURL: String?
     let listenAddress: String
 
     func respond(to request: Request, context: Context) async throws -> Response {
+        var response = try await answer(to: request, context: context)
+        // RFC 9110, section 9.3.2: a body would be taken for the next answer.
+        if request.method == .head { response.body = .init() }
+        return response
+    }
+
+    private func answer(to request: Request, context: Context) async throws -> Response {
         let route = Route(path: request.uri.path)
         switch route {
         case .service(let tenantName, let name, let number):
@@ -42,8 +49,7 @@ struct FrontResponder: HTTPResponder {
                 parts: parts,
                 tenant: tenant,
                 origin: origin,
-                base: base(origin) + path,
-                basePath: path
+                base: base(origin) + path
             )
             return await rest.respond(to: request, target: target)
         case .health, .readiness, .metrics:
@@ -134,7 +140,7 @@ struct FrontResponder: HTTPResponder {
     private static let soapAction = HTTPField.Name("SOAPAction").unsafelyUnwrapped
 
     /// The decompressor has unpacked these.
-    private static func isReadable(_ encoding: String?) -> Bool {
+    static func isReadable(_ encoding: String?) -> Bool {
         ["", "identity", "gzip", "deflate"].contains(encoding?.lowercased() ?? "")
     }
 

@@ -40,6 +40,8 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let limits: Limits
     private var bodyBytes = 0
     private var arrival: Scheduled<Void>?
+    /// Whether a request has begun and not ended.
+    private var isArriving = false
     /// Ends the connection of a client that does not read.
     private var stall: Scheduled<Void>?
     /// For each request that has no answer yet, oldest first, how its connection goes on.
@@ -60,7 +62,8 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
             guard !isLingering else { return }
             guard unanswered.count < limits.unansweredRequests else { return context.close(promise: nil) }
             unanswered.append(Self.persistence(head))
-            limitArrival(context, to: limits.requestTime)
+            endArrival()
+            isArriving = true
             if Self.waitsForContinue(head) {
                 let proceed = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(proceed)), promise: nil)
@@ -75,6 +78,8 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        // Most requests arrive as a whole and need no timer.
+        if isArriving, arrival == nil { limitArrival(context, to: limits.requestTime) }
         context.fireChannelReadComplete()
         // Nobody further on asks for more any longer.
         if isLingering { context.read() }
@@ -151,6 +156,7 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func endArrival() {
+        isArriving = false
         arrival?.cancel()
         arrival = nil
     }

@@ -35,8 +35,11 @@ package enum Route: Sendable, Hashable {
             tenant = first
             parts.removeFirst()
         }
-        let rest = parts.dropFirst().compactMap { String($0).removingPercentEncoding }
-        return rest.count == parts.count - 1 ? .api(tenant: tenant, rest) : nil
+        // Foundation's call is dear, and most paths have nothing to resolve.
+        let rest = parts.dropFirst().map { part in
+            part.utf8.contains(UInt8(ascii: "%")) ? part.removingPercentEncoding ?? "\0" : String(part)
+        }
+        return .api(tenant: tenant, rest)
     }
 
     /// `Remote/Services87/Webhook.svc`, a tenant before it or none.

@@ -42,7 +42,7 @@ struct AnswerType: Sendable, Hashable {
         self = best.type
     }
 
-    private static let mostRanges = 50
+    private static let mostRanges = 500
 
     private struct Range {
         let essence: Substring

@@ -1,38 +1,49 @@
+import AgentCore
+
 /// `application/x-www-form-urlencoded` as JSON: every value is text, a repeated name an array, and `Headers[X-A]` or
 /// `Headers.X-A` the member of an object.
 enum FormBody {
-    private static let mostFields = 10_000
+    private static let mostFields = 2000
 
     /// - Parameter arrays: The names, in lower case, of what is an array although it may stand there once.
     static func read(_ bytes: [UInt8], arrays: Set<String> = []) throws(RESTProblem) -> JSONNode {
-        var members: [JSONNode.Member] = []
-        var places: [String: Int] = [:]
         let fields = bytes.split(separator: UInt8(ascii: "&"))
         guard fields.count <= mostFields else { throw .body("it has more than \(mostFields) fields.") }
-        for field in fields {
-            let parts = field.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            let name = try decoded(parts[0])
-            let value = JSONNode.string(try decoded(parts.count > 1 ? parts[1] : []))
+        var members: [(name: String, values: [JSONNode], entries: [JSONNode.Member])] = []
+        var places: [String: Int] = [:]
+        for (name, value) in try pairs(fields) {
             let (outer, inner) = path(name)
-            let place: Int
-            if let known = places[outer] {
-                place = known
-            } else {
-                place = members.count
+            let place = places[outer] ?? members.count
+            if place == members.count {
                 places[outer] = place
-                let first = arrays.contains(outer.lowercased()) ? JSONNode.array([value]) : value
-                members.append(.init(name: outer, value: inner == nil ? first : .object([])))
-                if inner == nil { continue }
+                members.append((outer, [], []))
             }
-            switch (members[place].value, inner) {
-            case (.object(let entries), let inner?):
-                members[place].value = .object(entries + [.init(name: inner, value: value)])
-            case (.array(let items), nil): members[place].value = .array(items + [value])
-            case (.string, nil): members[place].value = .array([members[place].value, value])
-            default: throw .body("the field \(Excerpt.of(name)) is both a value and an object.")
+            if let inner {
+                members[place].entries.append(.init(name: inner, value: .string(value)))
+            } else {
+                members[place].values.append(.string(value))
+            }
+            guard members[place].values.isEmpty || members[place].entries.isEmpty else {
+                throw .body("the field \(Excerpt.of(name)) is both a value and an object.")
             }
         }
-        return .object(members)
+        return .object(
+            members.map { name, values, entries in
+                guard entries.isEmpty else { return .init(name: name, value: .object(entries)) }
+                let isArray = values.count > 1 || arrays.contains(name.lowercased())
+                return .init(name: name, value: isArray ? .array(values) : values[0])
+            }
+        )
+    }
+
+    /// Names and values, percent signs resolved: of a form, or of a query.
+    static func pairs(_ fields: [ArraySlice<UInt8>]) throws(RESTProblem) -> [(name: String, value: String)] {
+        var pairs: [(String, String)] = []
+        for field in fields {
+            let parts = field.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            pairs.append((try decoded(parts[0]), try decoded(parts.count > 1 ? parts[1] : [])))
+        }
+        return pairs
     }
 
     /// `Headers[X-A]` and `Headers.X-A` name a member of `Headers`; `Events[]` and `Events[0]` an item of `Events`.
@@ -55,16 +66,19 @@ enum FormBody {
             case UInt8(ascii: "+"): result.append(0x20)
             case UInt8(ascii: "%"):
                 let digits = bytes[(index + 1)..<min(index + 3, bytes.endIndex)]
-                guard digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) else {
+                let values = digits.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+                guard values.count == 2 else {
                     throw .body("a percent sign is not followed by two hexadecimal digits.")
                 }
-                result.append(value)
+                result.append(UInt8(values[0] << 4 | values[1]))
                 index += 2
             case let byte: result.append(byte)
             }
             index += 1
         }
-        guard let text = String(validating: result, as: UTF8.self) else { throw .body("it is not UTF-8.") }
+        guard let text = String(validating: result, as: UTF8.self), !result.contains(0) else {
+            throw .body("a field is not UTF-8, or holds U+0000.")
+        }
         return text
     }
 }

@@ -42,9 +42,12 @@ enum RESTAuthorization {
         case "basic":
             guard let data = Data(base64Encoded: String(credentials)),
                 let text = String(data: data, encoding: .utf8) ?? String(data: data, encoding: .isoLatin1),
-                let colon = text.firstIndex(of: ":")
+                let colon = text.utf8.firstIndex(of: UInt8(ascii: ":"))
             else { throw AgentError(.session, "The Basic credentials are not base64 of user:password.") }
-            return .basic(userName: String(text[..<colon]), password: String(text[text.index(after: colon)...]))
+            return .basic(
+                userName: String(text[..<colon]),
+                password: String(text.utf8[text.utf8.index(after: colon)...]) ?? ""
+            )
         case "soticket": return .ticket(String(credentials))
         case "bearer": return credentials.hasPrefix("7T:") ? .ticket(String(credentials)) : .bearer(String(credentials))
         default:
@@ -55,10 +58,9 @@ enum RESTAuthorization {
     /// The cookies with which a browser goes on after it has logged in.
     ///
     /// - Parameters:
-    ///   - path: What they are sent for.
     ///   - isSecure: Whether for https alone.
-    static func cookies(ticket: String, path: String, isSecure: Bool) -> [String] {
-        let attributes = "; Path=\(path); SameSite=Lax" + (isSecure ? "; Secure" : "")
+    static func cookies(ticket: String, isSecure: Bool) -> [String] {
+        let attributes = "; Path=/; SameSite=Lax" + (isSecure ? "; Secure" : "")
         return [
             "\(sessionCookie)=\(ticket)\(attributes); HttpOnly",
             "\(antiForgeryCookie)=\(antiForgeryToken(ticket))\(attributes)",

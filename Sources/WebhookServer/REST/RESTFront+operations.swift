@@ -51,7 +51,7 @@ extension RESTFront {
             var webhook = try webhook(in: body)
             webhook.id = id
             try checkUnmodified(stored, call)
-            let version = call.headers[.ifUnmodifiedSince] == nil ? nil : stored.updated
+            let version = call.headers[.ifUnmodifiedSince].flatMap(HTTPDate.parse).map { _ in stored.updated }
             return try await save(webhook, call, caller, links: call.links, version: version)
         default: return try await patch(stored, call, body, caller)
         }
@@ -65,8 +65,8 @@ extension RESTFront {
         _ caller: Caller
     ) async throws(RESTProblem) -> Outcome {
         guard case .json(let patch) = body else {
-            throw .body(
-                "a patch is JSON: an array of operations (application/json-patch+json), or an object (application/merge-patch+json)."
+            throw .argument(
+                "A patch is JSON: an array of operations (application/json-patch+json), or an object (application/merge-patch+json)."
             )
         }
         var stored = first
@@ -97,7 +97,7 @@ extension RESTFront {
     )
 
     /// How often a patch is tried again on what others have made of the webhook meanwhile.
-    private static let patchAttempts = 5
+    private static let patchAttempts = 50
 
     private func patched(
         _ stored: Webhook,
@@ -107,8 +107,7 @@ extension RESTFront {
         var shown = stored
         // So that a single value finds the array that it is appended to.
         shown.events = stored.events ?? []
-        guard let utc = RESTTimes(zone: nil) else { preconditionFailure("there is no zone to look up") }
-        let document = RESTDocument(root: "Webhook", value: shown.restValue(times: utc))
+        let document = RESTDocument(root: "Webhook", value: shown.restValue(times: .utc))
         do {
             let node = try Self.ownReader.read(document.json)
             let changed: JSONNode
@@ -116,17 +115,20 @@ extension RESTFront {
             case (.jsonPatch, .array), (.json, .array):
                 changed = try JSONPatch(patch, depth: json.limits.depth).applied(to: node)
             case (.mergePatch, .object), (.json, .object): changed = try MergePatch.apply(patch, to: node)
-            case (.jsonPatch, _): throw RESTProblem.body("a JSON Patch is an array of operations.")
-            default: throw RESTProblem.body("a merge patch is an object.")
+            case (.jsonPatch, _): throw RESTProblem.argument("A JSON Patch is an array of operations.")
+            default: throw RESTProblem.argument("A merge patch is an object.")
             }
-            return try Webhook(changed)
+            var webhook = try Webhook(changed)
+            // JSON shows a repeated header once; what the patch leaves as shown stays as it is.
+            if changed["Headers"]?.text == node["Headers"]?.text { webhook.headers = stored.headers }
+            return webhook
         } catch let problem as RESTProblem {
             throw problem
         } catch let error as PatchError {
             throw error.kind == .testFailed
-                ? RESTProblem(.conflict, .illegalOperation, error.description) : .body(error.description)
+                ? RESTProblem(.conflict, .illegalOperation, error.description) : .argument(error.description)
         } catch {
-            throw .body("\(error)")
+            throw .argument("\(error)")
         }
     }
 
@@ -150,7 +152,8 @@ extension RESTFront {
         switch operation {
         case .createDefaultWebhook: return try defaultWebhook(call, caller)
         case .saveWebhook:
-            guard let webhook = try optionalWebhook(in: body, named: "Webhook") else { throw Self.noEntity }
+            guard var webhook = try optionalWebhook(in: body, named: "Webhook") else { throw Self.noEntity }
+            webhook.id = try id(of: body)
             return try await save(webhook, call, caller, links: nil)
         case .getWebhook:
             let id = try id(call, body)
@@ -271,9 +274,10 @@ extension RESTFront {
         switch body {
         case .absent, .json(.null): return nil
         case .json(let node): return try Webhook(name.flatMap { node[$0.description] } ?? node)
+        case .form(let node): return try Webhook(node, isForm: true)
         case .xml(let document):
-            let element = name.flatMap { document.root.field($0, in: "") } ?? document.root
-            return try reading { () throws(SOAPFault) in try Webhook(element, service: "") }
+            let element = name.flatMap { document.root.field($0, in: Namespace.any) } ?? document.root
+            return try reading { () throws(SOAPFault) in try Webhook(clientsPartOf: element, service: Namespace.any) }
         }
     }
 
@@ -284,9 +288,14 @@ extension RESTFront {
         case .json(let node):
             guard let name else { return try node.objectMembers("The body") }
             return try node[name.description]?.objectMembers(name.description)
+        case .form(let node):
+            guard let name else { return try node.objectMembers("The body", isForm: true) }
+            return try node[name.description]?.objectMembers(name.description, isForm: true)
         case .xml(let document):
-            guard let element = name.map({ document.root.field($0, in: "") }) ?? document.root else { return nil }
-            return try reading { () throws(SOAPFault) in try ObjectDictionary(element, service: "") }
+            guard let element = name.map({ document.root.field($0, in: Namespace.any) }) ?? document.root else {
+                return nil
+            }
+            return try reading { () throws(SOAPFault) in try ObjectDictionary(element, service: Namespace.any) }
         }
     }
 
@@ -295,9 +304,10 @@ extension RESTFront {
         switch body {
         case .absent, .json(.null): return nil
         case .json(let node):
-            guard case .object = node else { throw .body("it must be an object.") }
+            guard case .object = node else { throw .argument("The body must be an object.") }
             return node[name.description]
-        case .xml(let document): return document.root.field(name, in: "").map { .string($0.text) }
+        case .form(let node): return node[name.description]
+        case .xml(let document): return document.root.field(name, in: Namespace.any).map { .string($0.text) }
         }
     }
 
@@ -305,6 +315,19 @@ extension RESTFront {
         let id = try field("WebhookId", in: body)?.int32("WebhookId")
         guard let text = call.query["webhookid"] else { return id ?? 0 }
         return try JSONNode.string(text).int32("webhookId") ?? 0
+    }
+
+    /// The id of the webhook that the body is, or holds.
+    private func id(of body: RequestBody) throws(RESTProblem) -> Int32 {
+        switch body {
+        case .absent: return 0
+        case .json(let node), .form(let node):
+            return try (node["Webhook"] ?? node)["WebhookId"]?.int32("WebhookId") ?? 0
+        case .xml(let document):
+            let element = document.root.field("Webhook", in: Namespace.any) ?? document.root
+            let text = element.field("WebhookId", in: Namespace.any)?.token
+            return try text.map(JSONNode.string)?.int32("WebhookId") ?? 0
+        }
     }
 
     private func reading<Value>(_ body: () throws(SOAPFault) -> Value) throws(RESTProblem) -> Value {

@@ -26,8 +26,6 @@ struct RESTFront: Sendable {
         var origin: RequestOrigin
         /// What stands before `/api`: scheme, host and, hosted, the tenant.
         var base: String
-        /// The same without scheme and host: what cookies are for.
-        var basePath: String
     }
 
     /// A call that may be carried out.
@@ -54,7 +52,8 @@ struct RESTFront: Sendable {
 
     /// Answers a request.
     func respond(to request: Request, target: Target) async -> Response {
-        var answerType = AnswerType.json
+        let wanted = AnswerType(accept: request.headers[values: .accept])
+        let answerType = wanted ?? .json
         var source = "Webhook"
         var operation = "none"
         do throws(RESTProblem) {
@@ -82,17 +81,16 @@ struct RESTFront: Sendable {
                 counters.increment(.init(service: "REST", operation: operation, outcome: "succeeded"))
                 return response(describe(route, target), .json, [:])
             }
-            guard let type = AnswerType(accept: request.headers[values: .accept]) else {
+            guard wanted != nil else {
                 throw RESTProblem(
                     .notAcceptable,
                     .invalidArgument,
                     "The answer can be application/json or application/xml, which Accept does not ask for."
                 )
             }
-            answerType = type
             let answer = try await answer(request, route, target)
             counters.increment(.init(service: "REST", operation: operation, outcome: "succeeded"))
-            return response(answer.outcome, type, answer.headers)
+            return response(answer.outcome, answerType, answer.headers)
         } catch {
             counters.increment(.init(service: "REST", operation: operation, outcome: error.error.kind.rawValue))
             return response(error, answerType, source: source)
@@ -104,14 +102,16 @@ struct RESTFront: Sendable {
         _ route: RESTRoute,
         _ target: Target
     ) async throws(RESTProblem) -> (outcome: Outcome, headers: HTTPFields) {
-        let type = MediaType(request.headers[.contentType] ?? "")
-        guard let bodyKind = RequestBody.Kind(type) else {
+        // What a call without a body says of one does not matter.
+        let type = MediaType(hasBody(request) ? request.headers[.contentType] ?? "" : "")
+        guard let bodyKind = RequestBody.Kind(type), FrontResponder.isReadable(request.headers[.contentEncoding]) else {
             throw RESTProblem(
                 .unsupportedMediaType,
                 .invalidArgument,
                 "The body may be of type \(RequestBody.Kind.accepted.joined(separator: ", ")), in UTF-8, UTF-16 or ISO-8859-1."
             )
         }
+        let (caller, headers) = try await authorize(request, target)
         guard let times = RESTTimes(zone: request.headers[Self.timeZone]) else {
             throw RESTProblem(
                 .badRequest,
@@ -123,15 +123,14 @@ struct RESTFront: Sendable {
             route: route,
             method: request.method,
             headers: request.headers,
-            query: Self.query(request),
+            query: try Self.query(request),
             target: target,
             times: times,
             bodyKind: bodyKind
         )
-        let (caller, headers) = try await authorize(request.headers, target)
-        let body = try await body(request, bodyKind, charset: type.charset)
         let outcome: Outcome
         do {
+            let body = hasBody(request) ? try await body(request, bodyKind, charset: type.charset) : .absent
             outcome = try await perform(call, body, caller)
         } catch {
             // The cookies are for whoever may call, whatever came of the call.
@@ -150,10 +149,21 @@ struct RESTFront: Sendable {
         return .document(document)
     }
 
+    /// Whether there is a body that counts: only these methods have one.
+    private func hasBody(_ request: Request) -> Bool {
+        guard [.post, .put, .patch].contains(request.method) else { return false }
+        return request.headers[.transferEncoding] != nil || (request.headers[.contentLength] ?? "0") != "0"
+    }
+
     private func authorize(
-        _ headers: HTTPFields,
+        _ request: Request,
         _ target: Target
     ) async throws(RESTProblem) -> (caller: Caller, headers: HTTPFields) {
+        let headers = request.headers
+        // A browser sends the credentials that it remembers for whatever page asks.
+        if request.method != .get, let name = Self.fetchSite, headers[name] == "cross-site" {
+            throw RESTProblem(.forbidden, .sentry, "Calls from pages of other sites are not taken.")
+        }
         var credentials = Credentials(
             tenant: target.tenant,
             applicationToken: RESTAuthorization.applicationToken.flatMap { headers[$0] },
@@ -167,8 +177,7 @@ struct RESTFront: Sendable {
                 var answer = HTTPFields()
                 for cookie in RESTAuthorization.cookies(
                     ticket: login.ticket,
-                    path: target.basePath + "/",
-                    isSecure: target.origin.scheme == "https"
+                    isSecure: target.base.hasPrefix("https:")
                 ) {
                     answer.append(.init(name: .setCookie, value: cookie))
                 }
@@ -212,12 +221,17 @@ struct RESTFront: Sendable {
     private static let timeZone = HTTPField.Name("SO-TimeZone").unsafelyUnwrapped
     private static let reason = HTTPField.Name(LegacyClientHandler.reasonHeader)
 
+    private static let fetchSite = HTTPField.Name("Sec-Fetch-Site")
+
     /// The parameters by name in lower case.
-    private static func query(_ request: Request) -> [String: String] {
-        Dictionary(
-            request.uri.queryParameters.map { ($0.key.lowercased(), String($0.value)) },
-            uniquingKeysWith: { first, _ in first }
-        )
+    private static func query(_ request: Request) throws(RESTProblem) -> [String: String] {
+        guard let query = request.uri.query else { return [:] }
+        do {
+            let pairs = try FormBody.pairs(Array(query.utf8).split(separator: UInt8(ascii: "&")))
+            return Dictionary(pairs.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
+        } catch {
+            throw .argument("The query of the URL is not percent-encoded UTF-8.")
+        }
     }
 
     private func response(_ outcome: Outcome, _ type: AnswerType, _ headers: HTTPFields) -> Response {

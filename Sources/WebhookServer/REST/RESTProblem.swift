@@ -22,6 +22,7 @@ struct RESTProblem: Error {
         case .session:
             status = .unauthorized
             headers = Self.challenges
+            if let seconds = error.retryAfter { headers[.retryAfter] = String(seconds) }
         case .sentry: status = .forbidden
         case .invalidArgument, .validation, .notSupported: status = .badRequest
         case .illegalOperation: status = .conflict
@@ -32,6 +33,11 @@ struct RESTProblem: Error {
     /// A body that cannot be read.
     static func body(_ message: String) -> RESTProblem {
         RESTProblem(.badRequest, .invalidArgument, "The request's body cannot be read: \(message)")
+    }
+
+    /// An argument that will not do, named in the message.
+    static func argument(_ message: String) -> RESTProblem {
+        RESTProblem(.badRequest, .invalidArgument, message)
     }
 
     /// The ways in which a caller may say who it is.

@@ -25,6 +25,8 @@ enum RESTRoute: Hashable, Sendable {
 
     /// - Parameter parts: What follows `/api`, percent signs resolved. Names are taken in any case.
     init?(_ parts: [String]) {
+        // Databases end a text there.
+        guard !parts.contains(where: { $0.utf8.contains(0) }) else { return nil }
         let names = parts.map { $0.lowercased() }
         guard let version = names.first else {
             self = .versions

@@ -41,8 +41,12 @@ struct RESTDocument: Sendable {
         case .texts(let items):
             text += "[" + items.map { $0.map(JSONText.string) ?? "null" }.joined(separator: ",") + "]"
         case .headers(let headers):
-            let members = headers.entries.map {
-                JSONText.string($0.key) + ":" + ($0.value.map(JSONText.string) ?? "null")
+            // An object has a name once; the last is what counts to those who read one twice.
+            var values: [String: String?] = [:]
+            for entry in headers.entries { values[entry.key] = entry.value }
+            var shown: Set<String> = []
+            let members = headers.entries.filter { shown.insert($0.key).inserted }.map {
+                JSONText.string($0.key) + ":" + (values[$0.key].flatMap { $0.map(JSONText.string) } ?? "null")
             }
             text += "{" + members.joined(separator: ",") + "}"
         case .properties(let properties): text += properties.jsonText

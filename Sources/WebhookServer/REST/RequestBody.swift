@@ -6,6 +6,8 @@ import XML
 enum RequestBody {
     case absent
     case json(JSONNode)
+    /// All values are texts of no type.
+    case form(JSONNode)
     case xml(XMLDocument)
 
     /// The media types that are taken (contract, section 8).
@@ -45,7 +47,7 @@ enum RequestBody {
             } catch {
                 if error.kind == .empty { self = .absent } else { throw .body(error.description) }
             }
-        case .form: self = .json(try FormBody.read(Self.transcoded(bytes, charset), arrays: ["events"]))
+        case .form: self = .form(try FormBody.read(Self.transcoded(bytes, charset), arrays: ["events"]))
         case .xml:
             do {
                 self = .xml(try xml.read(bytes, charset: charset))

@@ -1,3 +1,5 @@
+import AgentCore
+
 /// `$select`: the members that an answer keeps; the others become null (contract, section 8). Names in any case, nested
 /// with `/`.
 struct Selection: Sendable {
@@ -32,6 +34,20 @@ struct Selection: Sendable {
                     guard let inner = members[name.description.lowercased()] else { return (name, .null) }
                     return (name, inner.members.isEmpty ? value : inner.applied(to: value))
                 }
+            )
+        case .properties(let properties):
+            .properties(
+                ObjectDictionary(
+                    properties.entries.map { ($0.key, members[$0.key.lowercased()] == nil ? .null : $0.value) }
+                )
+            )
+        case .headers(let headers):
+            .headers(
+                StringDictionary(
+                    headers.entries.map {
+                        .init(key: $0.key, value: members[$0.key.lowercased()] == nil ? nil : $0.value)
+                    }
+                )
             )
         case .list(let item, let items): .list(item: item, items.map { applied(to: $0) })
         default: value

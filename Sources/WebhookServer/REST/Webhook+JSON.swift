@@ -2,11 +2,12 @@ import AgentCore
 
 /// How carriers are read from JSON: names in any case, members that are not known are ignored (contract, section 8).
 extension Webhook {
-    /// Reads a webhook. Who registered and updated it, and when, are the server's to say and not looked at.
-    init(_ node: JSONNode) throws(RESTProblem) {
+    /// Reads a webhook. Its id, who registered and updated it, and when, are not this member's to say and not looked at.
+    ///
+    /// - Parameter isForm: Whether all values are texts of no type.
+    init(_ node: JSONNode, isForm: Bool = false) throws(RESTProblem) {
         self.init()
-        guard case .object = node else { throw .body("a webhook is a JSON object.") }
-        id = try node["WebhookId"]?.int32("WebhookId") ?? 0
+        guard case .object = node else { throw .argument("A webhook is an object.") }
         name = try node["Name"]?.text("Name")
         events = try node["Events"]?.texts("Events")
         targetURL = try node["TargetUrl"]?.text("TargetUrl")
@@ -14,7 +15,7 @@ extension Webhook {
         state = try node["State"]?.state("State") ?? .unknown
         type = try node["Type"]?.text("Type")
         headers = try node["Headers"]?.textMembers("Headers")
-        properties = try node["Properties"]?.objectMembers("Properties")
+        properties = try node["Properties"]?.objectMembers("Properties", isForm: isForm)
     }
 }
 
@@ -24,7 +25,7 @@ extension JSONNode {
         switch self {
         case .null: return nil
         case .string(let text): return text
-        default: throw .body("\(place) must be text.")
+        default: throw .argument("\(place) must be text.")
         }
     }
 
@@ -36,7 +37,7 @@ extension JSONNode {
             if let number = Int32(text) { return number }
             if case .number = self, let number = DecimalValue.int32(text) { return number }
             fallthrough
-        default: throw .body("\(place) must be a whole number from \(Int32.min) to \(Int32.max).")
+        default: throw .argument("\(place) must be a whole number from \(Int32.min) to \(Int32.max).")
         }
     }
 
@@ -51,7 +52,7 @@ extension JSONNode {
             fallthrough
         default:
             let names = WebhookState.allCases.map { "\($0.name) (\($0.rawValue))" }.joined(separator: ", ")
-            throw .body("\(place) must be one of \(names).")
+            throw .argument("\(place) must be one of \(names).")
         }
     }
 
@@ -63,7 +64,7 @@ extension JSONNode {
             var texts: [String?] = []
             for (index, item) in items.enumerated() { texts.append(try item.text("\(place)[\(index)]")) }
             return texts
-        default: throw .body("\(place) must be an array of texts.")
+        default: throw .argument("\(place) must be an array of texts.")
         }
     }
 
@@ -79,15 +80,24 @@ extension JSONNode {
     }
 
     /// An object of any values; nil for null.
-    func objectMembers(_ place: String) throws(RESTProblem) -> ObjectDictionary? {
-        try members(place).map { ObjectDictionary($0.map { ($0.name, TypedValue($0.value)) }) }
+    func objectMembers(_ place: String, isForm: Bool = false) throws(RESTProblem) -> ObjectDictionary? {
+        try members(place).map { members in
+            ObjectDictionary(
+                members.map { member in
+                    guard isForm, case .string(let text) = member.value else {
+                        return (member.name, TypedValue(member.value))
+                    }
+                    return (member.name, .untyped(text: text))
+                }
+            )
+        }
     }
 
     private func members(_ place: String) throws(RESTProblem) -> [Member]? {
         switch self {
         case .null: return nil
         case .object(let members): return members
-        default: throw .body("\(place) must be an object.")
+        default: throw .argument("\(place) must be an object.")
         }
     }
 }

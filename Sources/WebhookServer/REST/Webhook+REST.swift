@@ -55,6 +55,10 @@ extension String? {
 struct RESTTimes: Sendable {
     private let zone: TimeZone?
 
+    static let utc = RESTTimes()
+
+    private init() { zone = nil }
+
     /// - Parameter zone: An identifier of the IANA database; nil for UTC. The initializer gives nil when there is no such
     ///   zone.
     init?(zone: String?) {

@@ -21,7 +21,8 @@ extension TypedValue {
             self = .strings(element.items("string", service: service).map(\.string))
         case Namespace.arrays where type?.localName == "ArrayOfint":
             self = .ints(try Self.ints(element, service: service))
-        case service where type?.localName == "StringObjectDictionary":
+        case let namespace?
+        where type?.localName == "StringObjectDictionary" && (namespace == service || service == Namespace.any):
             self = .dictionary(try ObjectDictionary(element, service: service))
         default:
             throw Self.unknownType(of: element, type)

@@ -6,8 +6,21 @@ import XML
 extension Webhook {
     /// Reads a `Webhook`. What the server sets is checked to be of its type and otherwise ignored (contract, section 6).
     init(_ element: XMLElement, service: String) throws(SOAPFault) {
-        self.init()
+        try self.init(clientsPartOf: element, service: service)
         id = try element.field("WebhookId", in: service)?.int32() ?? 0
+        for name in ["Registered", "Updated"] as [StaticString] {
+            _ = try element.field(name, in: service)?.parsed(as: "dateTime") {
+                ScalarType.dateTime.accepts($0) ? $0 : nil
+            }
+        }
+        for name in ["RegisteredAssociate", "UpdatedAssociate"] as [StaticString] {
+            try element.field(name, in: service)?.checkAssociate(service: service)
+        }
+    }
+
+    /// Reads what clients have a say in, and looks at nothing else.
+    init(clientsPartOf element: XMLElement, service: String) throws(SOAPFault) {
+        self.init()
         name = element.field("Name", in: service)?.string
         events = element.field("Events", in: service)?.items("string", service: service).map(\.string)
         targetURL = element.field("TargetUrl", in: service)?.string
@@ -19,14 +32,6 @@ extension Webhook {
         }
         properties = try element.field("Properties", in: service).map { element throws(SOAPFault) in
             try ObjectDictionary(element, service: service)
-        }
-        for name in ["Registered", "Updated"] as [StaticString] {
-            _ = try element.field(name, in: service)?.parsed(as: "dateTime") {
-                ScalarType.dateTime.accepts($0) ? $0 : nil
-            }
-        }
-        for name in ["RegisteredAssociate", "UpdatedAssociate"] as [StaticString] {
-            try element.field(name, in: service)?.checkAssociate(service: service)
         }
     }
 

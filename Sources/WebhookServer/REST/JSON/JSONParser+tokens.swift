@@ -1,3 +1,5 @@
+import AgentCore
+
 /// White space, comments, words and numbers.
 extension JSONParser {
     /// Passes over white space and comments.

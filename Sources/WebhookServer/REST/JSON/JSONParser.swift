@@ -1,3 +1,5 @@
+import AgentCore
+
 /// One pass over a JSON text. It calls itself once for each level of nesting, and goes over no byte twice but to tell
 /// the place of the error that it stops at.
 struct JSONParser {

@@ -1,3 +1,5 @@
+import AgentCore
+
 /// A document while it is patched. Each step down costs the same however many members there are.
 final class PatchTree {
     private enum Content {

@@ -1,6 +1,6 @@
 /// What a JSON number amounts to, whatever its form: `1.0`, `1` and `10e-1` are equal, and so are `0` and `-0`. No digit
 /// is lost, as it would be in a Double.
-struct DecimalValue: Hashable {
+package struct DecimalValue: Hashable {
     private let isNegative: Bool
     /// Without zeros at either end; empty for zero.
     private let digits: [UInt8]
@@ -9,7 +9,7 @@ struct DecimalValue: Hashable {
 
     /// - Parameter number: A number of RFC 8259. nil when its exponent has more than 15 digits: it is then equal to what
     ///   is written like it and to nothing else.
-    init?(_ number: String) {
+    package init?(_ number: String) {
         let parts = number.utf8.split(maxSplits: 1) { $0 | 0x20 == UInt8(ascii: "e") }
         guard let mantissa = parts.first else { return nil }
         var exponent = 0
@@ -31,7 +31,7 @@ struct DecimalValue: Hashable {
     }
 
     /// Whether two numbers of RFC 8259 are equal.
-    static func areEqual(_ first: String, _ second: String) -> Bool {
+    package static func areEqual(_ first: String, _ second: String) -> Bool {
         guard first != second else { return true }
         guard let first = DecimalValue(first), let second = DecimalValue(second) else { return false }
         return first == second
@@ -40,7 +40,7 @@ struct DecimalValue: Hashable {
 
 extension DecimalValue {
     /// The whole number that a number of RFC 8259 such as `5.0` or `1e2` amounts to, nil when it is none or too large.
-    static func int32(_ number: String) -> Int32? {
+    package static func int32(_ number: String) -> Int32? {
         guard let value = DecimalValue(number), (0...9).contains(value.exponent), value.digits.count <= 10 else {
             return nil
         }
