@@ -199,6 +199,67 @@ class Caller:
         assert answer.succeeded, answer.text
 
 
+class Rest:
+    """Who calls the REST API: with which header fields, of which tenant, from which address."""
+
+    def __init__(self, service, headers=None, tenant=None, source=None):
+        self.service, self.headers, self.source = service, headers or {}, source
+        self.base = f"/{tenant}/api/v1" if tenant else "/api/v1"
+
+    def call(self, method, path, body=None, headers=None, connection=None):
+        """A body that is neither text nor bytes is sent as JSON; a path that begins with /api is a whole one."""
+        fields = {**self.headers, **(headers or {})}
+        if body is not None and not isinstance(body, (str, bytes)):
+            body = json.dumps(body, ensure_ascii=False)
+        if isinstance(body, str):
+            body = body.encode()
+            fields.setdefault("Content-Type", "application/json")
+        own = connection is None
+        connection = connection or self.service.connection(self.source)
+        try:
+            connection.request(method, path if path.startswith("/api") else self.base + path, body, fields)
+            response = connection.getresponse()
+            return RestAnswer(response.status, response.reason, response.headers, response.read())
+        finally:
+            if own:
+                connection.close()
+
+    def save(self, target, *events, **members):
+        """Creates a webhook; its id."""
+        answer = self.call("POST", "/Webhook", {"Name": "hook", "Events": events, "TargetUrl": target, **members})
+        assert answer.status == 200, answer.text
+        return answer.json["WebhookId"]
+
+
+class RestAnswer:
+    def __init__(self, status, reason, fields, body):
+        self.status, self.reason, self.fields, self.bytes = status, reason, fields, body
+        self.text = body.decode()
+
+    @property
+    def json(self):
+        return json.loads(self.text)
+
+    @property
+    def cookies(self):
+        """Those that it sets: value and attributes by name."""
+        pairs = [line.split("; ") for line in self.fields.get_all("Set-Cookie") or []]
+        return {pair.split("=", 1)[0]: (pair.split("=", 1)[1], set(attributes)) for pair, *attributes in pairs}
+
+    @property
+    def error(self):
+        """Type and message of an error object; None for what is none."""
+        if self.status < 400:
+            return None
+        error = self.json
+        assert list(error) == ["Error", "ErrorType", "ErrorMessage", "ErrorSource"] and error["Error"] is True, self.text
+        return error["ErrorType"], error["ErrorMessage"]
+
+
+def basic(user, password):
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
 def password_of(user):
     return f"{user.lower()}'s pässword & <more>"
 

@@ -1,0 +1,184 @@
+import AgentCore
+import Foundation
+import NIOHTTP1
+import Testing
+import WebhookDelivery
+
+@testable import WebhookServer
+
+/// Where the API is, and for whom: tenants, applications, and the host that was asked (contract, sections 5 and 8).
+@Suite("REST, hosted", .timeLimit(.minutes(2)))
+struct RESTHostedTests {
+    /// Calls of anna, of the tenant Cust1, with an application's token or without.
+    static func client(_ service: RunningService, prefix: String = "/Cust1", token: String?) -> RESTClient {
+        var headers = [("Authorization", RESTClient.basic("anna", "right"))]
+        if let token { headers.append(("SO-AppToken", token)) }
+        return RESTClient(service: service, prefix: prefix, headers: headers)
+    }
+
+    private static func with<R: Sendable>(
+        settings change: (inout ServerSettings) -> Void = { _ in },
+        _ body: @Sendable (RunningService) async throws -> R
+    ) async throws -> R {
+        try await RunningService.with(
+            settings: { settings in
+                settings.installation = Callers.installation(.online)
+                change(&settings)
+            },
+            body
+        )
+    }
+
+    @Test(
+        "The application token is needed, and is named where it is missing or another tenant's",
+        arguments: [nil, "", "app-9", "app-3", "APP-1"]
+    )
+    func applicationToken(token: String?) async throws {
+        try await Self.with { service in
+            let answer = try await Self.client(service, token: token).call("GET", "/Webhook")
+            RESTAuthorizationTests.expectChallenges(answer, naming: "application token", token ?? "none")
+            let good = try await Self.client(service, token: "app-1").call("GET", "/Webhook")
+            #expect(good.status == 200, "\(good.text)")
+        }
+    }
+
+    @Test("An application's webhooks do not exist for another, and events reach them all")
+    func applications() async throws {
+        try await Self.with { service in
+            let own = Self.client(service, token: "app-1")
+            let other = Self.client(service, token: "app-2")
+            let id = try await own.create()
+            let before = try await own.call("GET", "/Webhook/\(id)").text
+            let missing = [
+                ("GET", "/Webhook/\(id)"), ("PUT", "/Webhook/\(id)"), ("PATCH", "/Webhook/\(id)"),
+                ("DELETE", "/Webhook/\(id)"), ("GET", "/Webhook/\(id)/LastError"),
+                ("POST", "/Agents/Webhook/GetWebhook?webhookId=\(id)"),
+            ]
+            for (method, path) in missing {
+                let body = method == "GET" || method == "DELETE" ? nil : RESTClient.hook
+                let answer = try await other.call(method, path, body)
+                answer.expectProblem(404, "SoNotFoundException", naming: "\(id)", "\(method) \(path)")
+            }
+            let deleted = try await other.call("POST", "/Agents/Webhook/DeleteWebhook?webhookId=\(id)")
+            #expect(deleted.status == 204, "As for an id that nobody has.")
+            let lastError = try await other.call("POST", "/Agents/Webhook/GetLastError", #"{"WebhookId": \#(id)}"#)
+            #expect(lastError.text == #""""#)
+            let seen = try await other.count()
+            #expect(seen == 0)
+            let after = try await own.call("GET", "/Webhook/\(id)").text
+            #expect(after == before)
+
+            let signalled = try await other.call("POST", "/Webhook/sale.changed/7")
+            #expect(signalled.status == 204)
+            try await own.waitUntilIdle()
+            let body = try #require(service.sender.sent.last).body
+            let members = #""PrimaryKey":7,"Entity":"sale","ContextIdentifier":"Cust1""#
+            #expect(String(decoding: body, as: UTF8.self).contains(members))
+        }
+    }
+
+    @Test("Paths begin with the tenant in any case; others are an empty 404, as is a tenant on-site")
+    func tenants() async throws {
+        try await Self.with { service in
+            for prefix in ["/Cust1", "/cust1", "/CUST1"] {
+                let status = try await Self.client(service, prefix: prefix, token: "app-1").call("GET", "/Webhook")
+                    .status
+                #expect(status == 200, "\(prefix)")
+            }
+            for prefix in ["", "/Cust3", "/Cust12", "/Default", "/Cust1/Cust1"] {
+                let answer = try await Self.client(service, prefix: prefix, token: "app-1").call("GET", "/Webhook")
+                #expect(answer.status == 404, "\(prefix)")
+                #expect(answer.body.isEmpty, "\(prefix)")
+            }
+            let foreign = try await Self.client(service, prefix: "/Cust2", token: "app-3").call("GET", "/Webhook")
+            RESTAuthorizationTests.expectChallenges(foreign, "a user of another tenant")
+        }
+        try await RunningService.with { service in
+            for prefix in ["/Default", "/Cust1"] {
+                let answer = try await RESTClient(service: service, prefix: prefix).call("GET", "/Webhook")
+                #expect(answer.status == 404, "\(prefix)")
+                #expect(answer.body.isEmpty, "\(prefix)")
+            }
+        }
+    }
+
+    @Test("A browser goes on in its tenant")
+    func goingOn() async throws {
+        try await Self.with { service in
+            let rest = Self.client(service, token: "app-1")
+            let cookies = try await rest.call("GET", "/Webhook").cookies
+            let session = try #require(cookies["SoSession"]).value
+            let token = try #require(cookies["XSRF-TOKEN"]).value
+            let headers = [("Cookie", "SoSession=\(session)"), ("X-XSRF-TOKEN", token)]
+            for (prefix, application, status) in [
+                ("/cust1", "app-1", 200), ("/Cust1", "app-3", 401), ("/Cust2", "app-3", 401),
+            ] {
+                let browser = RESTClient(
+                    service: service,
+                    prefix: prefix,
+                    headers: headers + [("SO-AppToken", application)]
+                )
+                let answer = try await browser.call("GET", "/Webhook")
+                #expect(answer.status == status, "\(prefix) \(application): \(answer.text)")
+            }
+        }
+    }
+
+    /// How a webhook's links begin, for what is asked and configured.
+    struct Base: Sendable {
+        var headers: [(String, String)] = []
+        var publicURL: String?
+        var trustsProxy = false
+        var base: String
+    }
+
+    static let bases = [
+        Base(headers: [("Host", "so.example.com:8443")], base: "http://so.example.com:8443"),
+        Base(headers: [("Host", "a\"><b")], base: "http://127.0.0.1:"),
+        Base(headers: [("X-Forwarded-Host", "evil.example")], base: "http://127.0.0.1:"),
+        Base(
+            headers: [("X-Forwarded-Host", "so.example.com"), ("X-Forwarded-Proto", "https")],
+            trustsProxy: true,
+            base: "https://so.example.com"
+        ),
+        Base(
+            headers: [("Host", "inner")],
+            publicURL: "https://hooks.example.com/so",
+            base: "https://hooks.example.com/so"
+        ),
+    ]
+
+    @Test("Links are absolute URLs of the host that was asked, the tenant as it is configured", arguments: bases)
+    func links(base: Base) async throws {
+        let change: (inout ServerSettings) -> Void = { settings in
+            settings.publicURL = base.publicURL
+            if base.trustsProxy { settings.trustedProxies = ["127.0.0.0/8"].compactMap(AddressRange.init) }
+        }
+        @Sendable func check(_ rest: RESTClient, tenant: String) async throws {
+            let id = try await rest.create()
+            for answer in [
+                try await rest.call("GET", "/Webhook/\(id)", headers: base.headers),
+                try await rest.call("PUT", "/Webhook/\(id)", RESTClient.hook, headers: base.headers),
+                try await rest.call("PATCH", "/Webhook/\(id)", "{}", headers: base.headers),
+            ] {
+                let archive = try answer.textMember("_Links/Archive")
+                #expect(archive.hasPrefix(base.base), "\(archive)")
+                #expect(archive.hasSuffix("\(tenant)/api/v1/Webhook"), "\(archive)")
+                #expect(try answer.textMember("_Links/Self") == "\(archive)/\(id)")
+                if !base.base.hasSuffix(":") { #expect(archive == "\(base.base)\(tenant)/api/v1/Webhook") }
+            }
+            let versions = try await rest.call("GET", "/API", headers: base.headers)
+            #expect(try versions.textMember("v1/Links/Self").hasPrefix(base.base))
+            #expect(try versions.textMember("v1/Links/Self").hasSuffix("\(tenant)/api/v1"))
+            #expect(try versions.textMember("v1/Links/OpenApi").hasSuffix("\(tenant)/api/v1/openapi.json"))
+            let description = try await rest.call("GET", "/OpenApi.json", headers: base.headers)
+            #expect(description.text.contains(#""\#(try versions.textMember("v1/Links/Self"))""#))
+        }
+        try await Self.with(settings: change) { service in
+            try await check(Self.client(service, prefix: "/cust1", token: "app-1"), tenant: "/Cust1")
+        }
+        try await RunningService.with(settings: change) { service in
+            try await check(RESTClient(service: service), tenant: "")
+        }
+    }
+}

@@ -1,0 +1,277 @@
+import AgentCore
+import Foundation
+import NIOHTTP1
+import Testing
+
+@testable import WebhookServer
+
+/// PATCH, and changes on a condition (contract, section 8).
+@Suite("REST patches", .timeLimit(.minutes(2)))
+struct RESTPatchTests {
+    static let hook = """
+        {"Name": "hook", "Events": ["a.b"], "TargetUrl": "http://127.0.0.1:9/hook", "Secret": "s", "State": "Stopped", \
+        "Headers": {"X-A": "1", "X-B": "2"}, "Properties": {"n": 1, "list": ["x"], "o": {"p": true}}}
+        """
+
+    /// A patch of ``hook``, and the members that are then otherwise.
+    struct Case: Sendable, CustomTestStringConvertible {
+        var testDescription: String { "\(type): \(patch)" }
+        let type: String
+        let patch: String
+        let changes: [String: String]
+
+        init(_ type: String, _ patch: String, _ changes: [String: String]) {
+            self.type = type
+            self.patch = patch
+            self.changes = changes
+        }
+    }
+
+    static let merge = RESTClient.mergePatch
+    static let operations = RESTClient.jsonPatch
+
+    static let cases = [
+        // Merge patches: an object under its own type, or as plain JSON.
+        Case(merge, "{}", [:]), Case("application/json", "{}", [:]),
+        Case(merge, #"{"Name": "new"}"#, ["Name": #""new""#]),
+        Case("application/json", #"{"NAME": "new"}"#, ["Name": #""new""#]),
+        Case("text/json; charset=utf-8", #"{"name": "new"}"#, ["Name": #""new""#]),
+        Case(merge, #"{"Secret": null, "Name": null}"#, ["Secret": "null", "Name": "null"]),
+        Case(merge, #"{"State": "active"}"#, ["State": #""Active""#]),
+        Case(merge, #"{"State": 3}"#, ["State": #""TooManyErrors""#]),
+        Case(merge, #"{"State": null}"#, [:]),
+        Case(merge, #"{"Headers": {"X-A": null, "X-C": "3"}}"#, ["Headers": #"{"X-B":"2","X-C":"3"}"#]),
+        Case(merge, #"{"Headers": {"x-a": "9"}}"#, ["Headers": #"{"X-A":"9","X-B":"2"}"#]),
+        Case(merge, #"{"Headers": null}"#, ["Headers": "null"]),
+        Case(merge, #"{"Properties": {"o": {"q": 2}}}"#, ["Properties": #"{"n":1,"list":["x"],"o":{"p":true,"q":2}}"#]),
+        // A single value is appended where there is an array; an array replaces it.
+        Case(merge, #"{"Events": "sale.created"}"#, ["Events": #"["a.b","sale.created"]"#]),
+        Case(merge, #"{"Events": ["sale.created"]}"#, ["Events": #"["sale.created"]"#]),
+        Case(merge, #"{"Properties": {"list": "y"}}"#, ["Properties": #"{"n":1,"list":["x","y"],"o":{"p":true}}"#]),
+        // JSON Patches: an array under its own type, or as plain JSON.
+        Case(operations, "[]", [:]), Case("application/json", "[]", [:]),
+        Case(operations, #"[{"op": "replace", "path": "/Name", "value": "new"}]"#, ["Name": #""new""#]),
+        Case("text/json", #"[{"OP": "Replace", "Path": "name", "VALUE": "new"}]"#, ["Name": #""new""#]),
+        Case(
+            operations,
+            #"[{"op": "add", "path": "/Headers/X-C", "value": "3"}]"#,
+            ["Headers": #"{"X-A":"1","X-B":"2","X-C":"3"}"#]
+        ),
+        Case(operations, #"[{"op": "remove", "path": "headers/x-a"}]"#, ["Headers": #"{"X-B":"2"}"#]),
+        Case(operations, #"[{"op": "remove", "path": "/Secret"}]"#, ["Secret": "null"]),
+        Case(operations, #"[{"op": "add", "path": "/Events/0", "value": "z.y"}]"#, ["Events": #"["z.y","a.b"]"#]),
+        Case(operations, #"[{"op": "add", "path": "/Events/-", "value": "z.y"}]"#, ["Events": #"["a.b","z.y"]"#]),
+        Case(operations, #"[{"op": "add", "path": "/Events", "value": "z.y"}]"#, ["Events": #"["a.b","z.y"]"#]),
+        Case(operations, #"[{"op": "replace", "path": "/Events", "value": "z.y"}]"#, ["Events": #"["a.b","z.y"]"#]),
+        Case(operations, #"[{"op": "replace", "path": "/Events", "value": ["z.y"]}]"#, ["Events": #"["z.y"]"#]),
+        Case(
+            operations,
+            #"[{"op": "add", "path": "/Properties/a~1b~0c", "value": {"d": [1, 2]}}]"#,
+            ["Properties": #"{"n":1,"list":["x"],"o":{"p":true},"a/b~c":{"d":[1,2]}}"#]
+        ),
+        Case(
+            operations,
+            """
+            [{"op": "test", "path": "/name", "value": "hook"}, {"op": "test", "path": "/WebhookId", "value": 1},
+             {"op": "test", "path": "/State", "value": "Stopped"}, {"op": "replace", "path": "/State", "value": 1},
+             {"op": "test", "path": "/state", "value": 1}, {"op": "add", "path": "/Name", "value": "tested"},]
+            """,
+            ["State": #""Active""#, "Name": #""tested""#]
+        ),
+        // What the server sets may be named, and stays as it is.
+        Case(merge, #"{"WebhookId": 99, "Registered": "2001-01-01T00:00:00Z", "RegisteredAssociate": null}"#, [:]),
+        Case(merge, #"{"WebhookId": "abc", "Updated": 5, "UpdatedAssociate": {"Name": "x"}}"#, [:]),
+        Case(operations, #"[{"op": "replace", "path": "/WebhookId", "value": 99}]"#, [:]),
+        Case(operations, #"[{"op": "remove", "path": "/Registered"}]"#, [:]),
+        Case(operations, #"[{"op": "replace", "path": "/RegisteredAssociate/Name", "value": "x"}]"#, [:]),
+        // What is not known is ignored.
+        Case(merge, #"{"Department": {"Id": 5}, "_Links": null}"#, [:]),
+        Case(operations, #"[{"op": "add", "path": "/Department", "value": 5}]"#, [:]),
+    ]
+
+    @Test("A patch changes what it names and nothing else", arguments: cases)
+    func patched(_ item: Case) async throws {
+        try await RunningService.with { service in
+            let rest = RESTClient(service: service)
+            let before = try await rest.call("POST", "/Webhook", Self.hook)
+            let answer = try await rest.call("PATCH", "/Webhook/1", item.patch, type: item.type)
+            try #require(answer.status == 200, "\(answer.text)")
+            #expect(try answer.memberNames == RESTWebhookTests.members + ["_Links"])
+            for name in RESTWebhookTests.members where name != "Updated" {
+                #expect(try answer.member(name) == item.changes[name] ?? before.member(name), "\(name)")
+            }
+            #expect(try answer.textMember("Updated") > before.textMember("Updated"))
+            let read = try await rest.call("GET", "/Webhook/1")
+            #expect(read.text == answer.text)
+        }
+    }
+
+    /// What is wrong with a patch of ``hook``.
+    struct Wrong: Sendable, CustomTestStringConvertible {
+        var testDescription: String { "\(type): \(patch)" }
+        let type: String
+        let patch: String
+        let status: Int
+        let naming: String
+
+        init(_ type: String, _ patch: String, _ naming: String, _ status: Int = 400) {
+            self.type = type
+            self.patch = patch
+            self.status = status
+            self.naming = naming
+        }
+
+        var exception: String {
+            ["Events:", "TargetUrl:", "HTTP/1.1 500"].contains(naming)
+                ? "SoValidationException" : status == 409 ? "SoIllegalOperationException" : "SoInvalidArgumentException"
+        }
+    }
+
+    static let wrong = [
+        Wrong(operations, "{}", "array"), Wrong(merge, "[]", "object"), Wrong("application/json", "5", ""),
+        Wrong("application/json", #""text""#, ""), Wrong(operations, "5", "array"), Wrong(merge, "null", ""),
+        Wrong(operations, "null", ""), Wrong("application/json", "null", ""), Wrong(operations, "[{", "line 1"),
+        Wrong(operations, #"[{"op": "move", "from": "/Name", "path": "/Secret"}]"#, "move"),
+        Wrong(operations, #"[{"op": "COPY", "from": "/Name", "path": "/Secret"}]"#, "COPY"),
+        Wrong(operations, #"[{"op": "frobnicate", "path": "/Name"}]"#, "frobnicate"),
+        Wrong(operations, #"[{"path": "/Name", "value": 1}]"#, "op"),
+        Wrong(operations, #"[{"op": "replace", "value": 1}]"#, "path"),
+        Wrong(operations, #"[{"op": "replace", "path": "/Name"}]"#, "value"),
+        Wrong(operations, #"[{"op": "replace", "path": "/Nothing", "value": 1}]"#, "/Nothing"),
+        Wrong(operations, #"[{"op": "remove", "path": "/Headers/X-Z"}]"#, "/Headers/X-Z"),
+        Wrong(operations, #"[{"op": "add", "path": "/Events/7", "value": "a.b"}]"#, "/Events/7"),
+        Wrong(operations, #"[{"op": "add", "path": "/Nothing/x", "value": "a.b"}]"#, "/Nothing/x"),
+        Wrong(operations, #"[{"op": "replace", "path": "/Na~2me", "value": "x"}]"#, "~"),
+        Wrong(operations, #"["op"]"#, "object"),
+        // All or nothing.
+        Wrong(
+            operations,
+            #"[{"op": "replace", "path": "/Name", "value": "new"}, {"op": "remove", "path": "/x"}]"#,
+            "/x"
+        ),
+        Wrong(
+            operations,
+            #"[{"op": "replace", "path": "/Name", "value": "new"}, {"op": "test", "path": "/Secret", "value": "t"}]"#,
+            "/Secret",
+            409
+        ),
+        Wrong(operations, #"[{"op": "test", "path": "/WebhookId", "value": 2}]"#, "/WebhookId", 409),
+        Wrong(operations, #"[{"op": "test", "path": "/Nothing", "value": null}]"#, "/Nothing", 409),
+        // What comes of it must be a webhook that may be saved.
+        Wrong(merge, #"{"Name": 5}"#, "Name must be text"), Wrong(merge, #"{"Headers": {"X-A": 5}}"#, "Headers.X-A"),
+        Wrong(operations, #"[{"op": "replace", "path": "/State", "value": "Paused"}]"#, "State must be one of"),
+        Wrong(merge, #"{"Events": 5}"#, "Events[1]"), Wrong(merge, #"{"Events": null}"#, "Events:"),
+        Wrong(operations, #"[{"op": "remove", "path": "/Events/0"}]"#, "Events:"),
+        Wrong(merge, #"{"TargetUrl": "ftp://x"}"#, "TargetUrl:"),
+        Wrong(merge, #"{"TargetUrl": "http://127.0.0.1:9/failing"}"#, "HTTP/1.1 500"),
+    ]
+
+    @Test("A patch that cannot be applied says why, and changes nothing", arguments: wrong)
+    func refused(_ item: Wrong) async throws {
+        try await RunningService.with { service in
+            let rest = RESTClient(service: service)
+            _ = try await rest.create(Self.hook)
+            let before = try await rest.call("GET", "/Webhook/1").text
+            let answer = try await rest.call("PATCH", "/Webhook/1", item.patch, type: item.type)
+            answer.expectProblem(item.status, item.exception, naming: item.naming, source: "Webhook.SaveWebhook")
+            let after = try await rest.call("GET", "/Webhook/1").text
+            #expect(after == before)
+        }
+    }
+
+    @Test("Headers, properties and events that are null take what is added")
+    func nulls() async throws {
+        try await RunningService.with { service in
+            let rest = RESTClient(service: service)
+            _ = try await rest.create()
+            let patch = """
+                [{"op": "add", "path": "/Headers/X-A", "value": "1"},
+                {"op": "add", "path": "/Properties/n", "value": 1}]
+                """
+            let answer = try await rest.call("PATCH", "/Webhook/1", patch)
+            #expect(answer.status == 200, "\(answer.text)")
+            #expect(try answer.member("Headers") == #"{"X-A":"1"}"#)
+            #expect(try answer.member("Properties") == #"{"n":1}"#)
+        }
+    }
+
+    // MARK: Conditions
+
+    private static func date(_ date: Date) -> String {
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(secondsFromGMT: 0)
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        return format.string(from: date)
+    }
+
+    @Test("A webhook that has changed since If-Unmodified-Since is left as it is", arguments: ["PUT", "PATCH"])
+    func condition(method: String) async throws {
+        try await RunningService.with { service in
+            let rest = RESTClient(service: service)
+            _ = try await rest.create()
+            let body = #"{"Name": "changed", "Events": ["a.b"], "TargetUrl": "\#(RESTClient.target)"}"#
+            func change(_ date: String) async throws -> RESTAnswer {
+                try await rest.call(method, "/Webhook/1", body, headers: [("If-Unmodified-Since", date)])
+            }
+            let before = try await rest.call("GET", "/Webhook/1")
+            let past = Self.date(Date(timeIntervalSinceNow: -3600))
+            // The three forms that HTTP's dates have had.
+            for date in [
+                past, "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+            ] {
+                let refused = try await change(date)
+                refused.expectProblem(
+                    412,
+                    "SoIllegalOperationException",
+                    naming: "1",
+                    source: "Webhook.SaveWebhook",
+                    date
+                )
+            }
+            let after = try await rest.call("GET", "/Webhook/1")
+            #expect(after.text == before.text)
+
+            // The very second in which it was changed: HTTP's dates have no fractions.
+            let updated = try before.textMember("Updated").replacing(/\.\d+/, with: "")
+            let second = try #require(ISO8601DateFormatter().date(from: updated))
+            let same = try await change(Self.date(second))
+            #expect(same.status == 200, "\(same.text)")
+            // What cannot be read is no condition.
+            for date in [Self.date(Date(timeIntervalSinceNow: 3600)), "yesterday", "2016-04-18T09:41:00Z", ""] {
+                let changed = try await change(date)
+                #expect(changed.status == 200, "\(date): \(changed.text)")
+            }
+            let elsewhere = [("If-Unmodified-Since", past)]
+            let got = try await rest.call("GET", "/Webhook/1", headers: elsewhere)
+            #expect(got.status == 200)
+            let created = try await rest.call("POST", "/Webhook", body, headers: elsewhere)
+            #expect(created.status == 200)
+        }
+    }
+
+    @Test("Of many patches at once, of different members, none is lost")
+    func concurrent() async throws {
+        try await RunningService.with { service in
+            let rest = RESTClient(service: service)
+            _ = try await rest.create(Self.hook)
+            for round in 0..<20 {
+                try await withThrowingTaskGroup(of: (String, RESTAnswer).self) { group in
+                    for member in ["Name", "Secret"] {
+                        group.addTask {
+                            let patch = #"{"\#(member)": "\#(member) \#(round)"}"#
+                            return (member, try await rest.call("PATCH", "/Webhook/1", patch))
+                        }
+                    }
+                    for try await (member, answer) in group {
+                        #expect(answer.status == 200, "\(answer.text)")
+                        #expect(try answer.textMember(member) == "\(member) \(round)")
+                    }
+                }
+                let read = try await rest.call("GET", "/Webhook/1")
+                #expect(try read.textMember("Name") == "Name \(round)")
+                #expect(try read.textMember("Secret") == "Secret \(round)")
+            }
+        }
+    }
+}

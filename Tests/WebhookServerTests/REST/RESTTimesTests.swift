@@ -1,0 +1,64 @@
+import AgentCore
+import Testing
+
+@testable import WebhookServer
+
+/// How times are shown (contract, section 8).
+@Suite("REST times")
+struct RESTTimesTests {
+    /// - Parameters:
+    ///   - second: Since 1970.
+    ///   - ticks: Of 100 ns, beyond the second.
+    static func time(_ second: Int64, _ ticks: Int64 = 0) -> Timestamp {
+        Timestamp(ticks: second * 10_000_000 + ticks)
+    }
+
+    @Test("Without a zone they are UTC, with as many digits as it takes")
+    func utc() throws {
+        let times = try #require(RESTTimes(zone: nil))
+        #expect(times.text(Self.time(1_709_209_815, 1_234_500)) == "2024-02-29T12:30:15.12345Z")
+        #expect(times.text(Self.time(1_709_209_815, 1)) == "2024-02-29T12:30:15.0000001Z")
+        #expect(times.text(Self.time(1_709_209_815, 9_999_999)) == "2024-02-29T12:30:15.9999999Z")
+        #expect(times.text(Self.time(1_709_209_815)) == "2024-02-29T12:30:15Z")
+    }
+
+    static let zoned: [(zone: String, second: Int64, text: String)] = [
+        ("Europe/Oslo", 1_709_209_815, "2024-02-29T13:30:15.12345+01:00"),
+        ("Europe/Oslo", 1_719_792_000, "2024-07-01T02:00:00.12345+02:00"),
+        // The year begins an hour sooner, and ends five hours later.
+        ("Europe/Oslo", 1_704_065_400, "2024-01-01T00:30:00.12345+01:00"),
+        ("America/New_York", 1_704_069_000, "2023-12-31T19:30:00.12345-05:00"),
+        // Summer time begins and ends at 01:00 UTC.
+        ("Europe/Oslo", 1_711_846_799, "2024-03-31T01:59:59.12345+01:00"),
+        ("Europe/Oslo", 1_711_846_800, "2024-03-31T03:00:00.12345+02:00"),
+        ("Europe/Oslo", 1_729_990_799, "2024-10-27T02:59:59.12345+02:00"),
+        ("Europe/Oslo", 1_729_990_800, "2024-10-27T02:00:00.12345+01:00"),
+        // Not all zones are whole hours apart.
+        ("Asia/Kathmandu", 1_709_209_815, "2024-02-29T18:15:15.12345+05:45"),
+        ("America/St_Johns", 1_709_209_815, "2024-02-29T09:00:15.12345-03:30"),
+        ("Pacific/Kiritimati", 1_709_209_815, "2024-03-01T02:30:15.12345+14:00"),
+    ]
+
+    @Test("With a zone they are its own, with its offset on that day", arguments: zoned)
+    func local(zone: String, second: Int64, text: String) throws {
+        let times = try #require(RESTTimes(zone: zone))
+        #expect(times.text(Self.time(second, 1_234_500)) == text)
+    }
+
+    @Test(
+        "A time that was never set is shown as it is, whatever the zone",
+        arguments: [nil, "Europe/Oslo", "Asia/Tokyo"]
+    )
+    func unset(zone: String?) throws {
+        let times = try #require(RESTTimes(zone: zone))
+        #expect(times.text(.unset) == "0001-01-01T00:00:00Z")
+    }
+
+    @Test(
+        "A zone that nobody knows is none",
+        arguments: ["", "Nowhere", "Europe/Nowhere", "W. Europe Standard Time", "../../etc/passwd", "+01:00x"]
+    )
+    func unknown(zone: String) {
+        #expect(RESTTimes(zone: zone) == nil)
+    }
+}

@@ -1,0 +1,84 @@
+import Testing
+
+@testable import WebhookServer
+
+/// `$select` (contract, section 8).
+@Suite("Selection")
+struct SelectionTests {
+    static let webhook = RESTValue.object([
+        ("WebhookId", .number(5)), ("Name", .text("hook")), ("Events", .texts(["a.b", nil])), ("Secret", .null),
+        (
+            "RegisteredAssociate",
+            .object([("AssociateId", .number(7)), ("FullName", .text("Anna Berg")), ("Deleted", .flag(false))])
+        ),
+        ("_Links", .object([("Self", .text("https://x/5")), ("Archive", .text("https://x"))])),
+    ])
+
+    static func json(_ value: RESTValue) -> String {
+        String(decoding: RESTDocument(root: "Webhook", value: value).json, as: UTF8.self)
+    }
+
+    static let nobody = #""RegisteredAssociate":null,"_Links":null}"#
+
+    static let selections: [(select: String, result: String)] = [
+        ("Name", #"{"WebhookId":null,"Name":"hook","Events":null,"Secret":null,"# + nobody),
+        ("name,EVENTS", #"{"WebhookId":null,"Name":"hook","Events":["a.b",null],"Secret":null,"# + nobody),
+        (" name , webhookId ,", #"{"WebhookId":5,"Name":"hook","Events":null,"Secret":null,"# + nobody),
+        ("name,department,category/id", #"{"WebhookId":null,"Name":"hook","Events":null,"Secret":null,"# + nobody),
+        (
+            "name,registeredAssociate/fullName",
+            #"{"WebhookId":null,"Name":"hook","Events":null,"Secret":null,"#
+                + #""RegisteredAssociate":{"AssociateId":null,"FullName":"Anna Berg","Deleted":null},"_Links":null}"#
+        ),
+        (
+            "RegisteredAssociate/FullName,registeredassociate/associateid",
+            #"{"WebhookId":null,"Name":null,"Events":null,"Secret":null,"#
+                + #""RegisteredAssociate":{"AssociateId":7,"FullName":"Anna Berg","Deleted":null},"_Links":null}"#
+        ),
+        (
+            "registeredAssociate",
+            #"{"WebhookId":null,"Name":null,"Events":null,"Secret":null,"#
+                + #""RegisteredAssociate":{"AssociateId":7,"FullName":"Anna Berg","Deleted":false},"_Links":null}"#
+        ),
+        (
+            "_links/self",
+            #"{"WebhookId":null,"Name":null,"Events":null,"Secret":null,"RegisteredAssociate":null,"#
+                + #""_Links":{"Self":"https://x/5","Archive":null}}"#
+        ),
+    ]
+
+    @Test("Members that are not named become null; the named ones stay, nested ones too", arguments: selections)
+    func applied(select: String, result: String) throws {
+        let selection = try #require(Selection(select))
+        #expect(Self.json(selection.applied(to: Self.webhook)) == result)
+    }
+
+    @Test("In a list every object is cut down")
+    func list() throws {
+        let list = RESTValue.list(item: "Webhook", [Self.webhook, Self.webhook])
+        let selection = try #require(Selection("webhookid"))
+        let one = #"{"WebhookId":5,"Name":null,"Events":null,"Secret":null,"# + Self.nobody
+        #expect(Self.json(selection.applied(to: list)) == "[\(one),\(one)]")
+    }
+
+    @Test("Nothing named is everything", arguments: [nil, "", " ", ",", " , ,", "/", "/,/"])
+    func everything(select: String?) {
+        #expect(Selection(select) == nil)
+    }
+
+    @Test("What is no object stays as it is")
+    func others() throws {
+        let selection = try #require(Selection("name"))
+        for value in [RESTValue.text("an error"), .null, .number(1), .flag(true), .list(item: "Webhook", [])] {
+            #expect(Self.json(selection.applied(to: value)) == Self.json(value))
+        }
+    }
+
+    @Test("A selection of any length and depth is applied", .timeLimit(.minutes(1)))
+    func hostile() throws {
+        let deep = Array(repeating: "a", count: 100_000).joined(separator: "/")
+        let long = Array(repeating: "b", count: 100_000).joined(separator: ",")
+        let selection = try #require(Selection("name,\(deep),\(long)"))
+        #expect(Self.json(selection.applied(to: Self.webhook)).contains(#""Name":"hook""#))
+    }
+}
