@@ -15,7 +15,8 @@ from service import ROOT, Receiver, Service
 
 # Of the credentials that --dev takes.
 BASIC = "Basic " + base64.b64encode(b"tje0:Tje0").decode()
-# What `Python` is asked to do: nothing here may need more than Python's own library.
+# For the Python that has what it takes; this one may have nothing but its own library. Prints how many examples there
+# are.
 VALIDATE = """
 import json, sys
 import jsonschema, openapi_spec_validator
@@ -63,8 +64,9 @@ class OpenAPI(unittest.TestCase):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.directory = pathlib.Path(directory.name)
-        # Targets are made up, and must not be called: everything goes to the receiver as a proxy, which then looks names up
-        # as well, and it opens no tunnels. What is no public address is not even asked of it, apart from this machine.
+        # Targets are made up, and must not be called. Everything goes to the receiver as a proxy, which answers itself
+        # and opens no tunnels; with a proxy, the service looks no names up. `--allow-targets` alone would let public
+        # addresses through.
         self.receiver = Receiver()
         self.addCleanup(self.receiver.close)
         self.service = Service(self.directory, "--verify-target", "false", "--allow-targets", "127.0.0.0/8",
@@ -80,8 +82,8 @@ class OpenAPI(unittest.TestCase):
         try:
             subprocess.run([python, "-c", f"import {', '.join(modules)}"], capture_output=True, check=True)
         except (OSError, subprocess.CalledProcessError):
-            self.skipTest(f"no {' or '.join(modules)} in {python}: .ci/install puts them there, or name a Python that has "
-                          "them in WEBHOOK_SVC_PYTHON")
+            self.skipTest(f"no {' or '.join(modules)} in {python}: .ci/install puts them there, or name a Python that "
+                          "has them in WEBHOOK_SVC_PYTHON")
         return python
 
     def request(self, method, path, headers=None, body=None):
@@ -166,14 +168,15 @@ class OpenAPI(unittest.TestCase):
         python = self.python("schemathesis")
         tally = self.directory / "tally.json"
         files = ROOT / "Tests" / "Interop" / "openapi"
-        # The same calls in every run: a target that is not the receiver's own port, which it gets as the proxy all the same.
+        # The same calls in every run: hence a target without the receiver's port. As the proxy it gets them anyway.
         environment = {**os.environ, "HOOKS": str(files / "hooks.py"), "TARGET": "http://target.example/hook",
                        "TALLY": str(tally), "NO_PROXY": "127.0.0.1", "COLUMNS": "120", "PYTHONHASHSEED": "0"}
         begun = time.monotonic()
         ran = subprocess.run(
             [python, "-m", "schemathesis.cli", "--no-color", "--config-file", files / "schemathesis.toml", "run",
              self.base + "/openapi.json"],
-            cwd=self.directory, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
+            cwd=self.directory, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            timeout=600)
         seconds = time.monotonic() - begun
         self.assertEqual(ran.returncode, 0, ran.stdout)
         # It takes what it cannot do for done.

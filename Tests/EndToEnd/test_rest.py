@@ -1,11 +1,10 @@
-"""The REST API as its clients meet it: the documentation's samples, deliveries, sessions, patches, old HTTP, and a log that
-keeps secrets."""
+"""The REST API as its clients meet it: the documentation's samples, deliveries, sessions, patches, old HTTP, and a log
+that keeps secrets."""
 import base64
 import collections
 import gzip
 import json
 import pathlib
-import re
 import socket
 import sys
 import tempfile
@@ -13,7 +12,8 @@ import threading
 import time
 import unittest
 
-from service import ROOT, TICKET, Caller, Certificate, Receiver, Rest, Service, basic, password_of, user
+from service import (ROOT, TICKET, Caller, Certificate, Receiver, Rest, Service, basic, free_port, password_hash,
+                     password_of, user)
 
 # What --dev takes, as the documentation has it.
 DOCUMENTED = {"Authorization": "Basic dGplMDpUamUw"}
@@ -148,7 +148,7 @@ class REST(unittest.TestCase):
         receivers, service = [self.receiver(secret), self.receiver(secret)], self.service()
         rest, soap = Rest(service, DOCUMENTED), Caller(service, ticket=TICKET)
         rest.save(receivers[0].url, "køb.ny", Name="Blåbær & <co>", Secret=secret,
-                  Properties={"sted": "Tromsø", "tal": 12345678901234567890.5})
+                  Properties={"sted": "Tromsø", "tal": 12345678901234567890})
         soap.save(receivers[1].url, "KØB.ny", name="Blåbær & <co>", secret=secret)
         for key in range(20):
             answer = rest.call("POST", f"/Webhook/k%C3%B8b.ny/{key}", {"navn": "Åse", "antal": 1})
@@ -164,21 +164,22 @@ class REST(unittest.TestCase):
             changes = {body["PrimaryKey"]: body["Changes"] for body in bodies}
             self.assertEqual((changes[7], changes[107]), (["navn", "antal"], []))
             self.assertEqual({body["Event"] for body in bodies}, {"køb.ny"})
-        self.assertIn(b'"sted":"Troms\xc3\xb8","tal":12345678901234567000', receivers[0].requests[0]["body"].replace(
-            b".0", b"").replace(b"1.2345678901234567e+19", b"12345678901234567000"))
+        self.assertIn(',"sted":"Tromsø","tal":12345678901234567890}'.encode(), receivers[0].requests[0]["body"])
 
     def test_a_failing_target_is_told_of(self):
-        receiver, service = self.receiver(), self.service("--retry-delays", "10ms,10ms", "--cycle-delay", "10ms")
+        receiver = self.receiver(statuses=[500] * 9)
+        service = self.service("--retry-delays", "10ms,10ms", "--cycle-delay", "10ms")
         rest = Rest(service, DOCUMENTED)
         id = rest.save(receiver.url, "sale.changed")
         self.assertEqual(rest.call("GET", f"/Webhook/{id}/LastError").text, '""')
-        receiver.close()
         self.assertEqual(rest.call("POST", "/Webhook/sale.changed/1").status, 204)
+        self.assertEqual(len(receiver.wait(9)), 9)
         status, _ = service.request("GET", "/admin/v1/idle?timeout=30s")
         self.assertEqual(status, 200)
-        self.assertNotEqual(rest.call("GET", f"/Webhook/{id}/LastError").json, "")
+        self.assertEqual(rest.call("GET", f"/Webhook/{id}/LastError").json, "HTTP/1.1 500 Internal Server Error")
         self.assertEqual(rest.call("GET", f"/Webhook/{id}").json["State"], "TooManyErrors")
-        answer = rest.call("POST", "/Webhook", {"Events": ["a.b"], "TargetUrl": receiver.url})
+        self.assertEqual(rest.call("PATCH", f"/Webhook/{id}", {"State": 1}).json["State"], "Active")
+        answer = rest.call("POST", "/Webhook", {"Events": ["a.b"], "TargetUrl": f"http://127.0.0.1:{free_port()}/"})
         self.assertEqual((answer.status, answer.error[0]), (400, "SoValidationException"))
 
     def test_what_was_saved_survives_a_crash_to_the_digit_and_so_does_a_session(self):
@@ -320,7 +321,7 @@ class REST(unittest.TestCase):
                    "wrong password": "wr0ng-s3cret", "wrong token": "8A:wr0ng-s3cret", "application": "app-s3cret",
                    "header": "header-s3cret", "broken": "br0ken-s3cret"}
         config = {**LOCAL_TARGETS, "tenants": [{
-            "users": [user("anna", 5, passwordHash=Service_hash(secrets["password"]))],
+            "users": [user("anna", 5, passwordHash=password_hash(secrets["password"]))],
             "accessTokens": [{"token": secrets["access token"], "user": "anna"}]}]}
         receiver, service = self.receiver(secrets["webhook"]), self.service("--log-level", "trace", config=config)
         anna = basic("anna", secrets["password"])
@@ -336,7 +337,8 @@ class REST(unittest.TestCase):
             ({"Authorization": f"Bearer {secrets['access token']}"}, 200),
             ({"Cookie": f"SoSession={session}; XSRF-TOKEN={token}", "X-XSRF-TOKEN": token}, 200),
             ({"Cookie": f"SoSession={session}"}, 401), (basic("anna", secrets["wrong password"]), 401),
-            ({"Authorization": f"Bearer {secrets['wrong token']}"}, 401), ({"Authorization": "SoTicket 7T:s3cret"}, 401),
+            ({"Authorization": f"Bearer {secrets['wrong token']}"}, 401),
+            ({"Authorization": "SoTicket 7T:s3cret"}, 401),
             ({"Authorization": "Basic " + base64.b64encode(b"s3cret").decode()}, 401),
         ]:
             self.assertEqual(Rest(service, headers).call("GET", "/Webhook").status, status, headers)
@@ -346,6 +348,7 @@ class REST(unittest.TestCase):
         self.assertIsNotNone(service.wait_for_log("login failed"), "it does log")
         service.stop()
         log = service.log_text()
+        self.assertIn(" debug ", log, "it is talkative")
         held = {**secrets, "session": session, "token": token, "credentials": anna["Authorization"].split()[1],
                 "any": "s3cret"}
         for name, secret in held.items():
@@ -411,8 +414,9 @@ class REST(unittest.TestCase):
         bomb = rest.call("POST", "/Webhook", gzip.compress(b" " * (64 << 20)), fields)
         self.assertEqual((bomb.status, bomb.error[0]), (413, "SoInvalidArgumentException"))
         chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:9], body[9:])) + b"0\r\n\r\n"
-        head, answer = self.exchange(service, self.head("POST /api/v1/Webhook HTTP/1.1", "Content-Type: application/json",
-                                                        "Transfer-Encoding: chunked", "Connection: close") + chunks)
+        head = self.head("POST /api/v1/Webhook HTTP/1.1", "Content-Type: application/json",
+                         "Transfer-Encoding: chunked", "Connection: close")
+        head, answer = self.exchange(service, head + chunks)
         self.assertIn(" 200 ", head.splitlines()[0])
         self.assertEqual(json.loads(answer)["Name"], "pakket")
 
@@ -430,8 +434,9 @@ class REST(unittest.TestCase):
         hostile = [
             ("[" * depth, json_type, 400), ('{"a":' * depth, json_type, 400), ("x" * (10 << 20), json_type, 413),
             ('{"Properties": {' + ",".join(f'"p{n}":1' for n in range(60_000)) + "}}", json_type, 400),
-            ("&".join(f"Headers[x{n}]=1" for n in range(60_000)), "application/x-www-form-urlencoded", 400),
-            ("<a>" * depth, "application/xml", 400), ("&".join(["Events=a"] * 100_000), "application/x-www-form-urlencoded", 400),
+            ("&".join(f"Headers[x{n}]=1" for n in range(40_000)), "application/x-www-form-urlencoded", 400),
+            ("<a>" * depth, "application/xml", 400),
+            ("&".join(["Events=a"] * depth), "application/x-www-form-urlencoded", 400),
             (json.dumps([{"op": "add", "path": f"/Properties/{n}", "value": n} for n in range(15_000)]),
              "application/json-patch+json", 400),
         ]
@@ -446,15 +451,10 @@ class REST(unittest.TestCase):
         begun = time.perf_counter()
         for thread in [Together(attack, *each) for each in hostile * 3]:
             thread.wait()
-        print(f"\n  24 hostile bodies: {time.perf_counter() - begun:.1f} s, {service.resident_megabytes():.0f} MB after them",
+        print(f"\n  24 hostile bodies: {time.perf_counter() - begun:.1f} s; then {service.resident_megabytes():.0f} MB",
               file=sys.stderr)
         self.assertEqual([webhook["WebhookId"] for webhook in rest.call("GET", "/Webhook").json], [id])
         self.assertLess(service.resident_megabytes(), 400)
-
-
-def Service_hash(password):
-    from service import password_hash
-    return password_hash(password)
 
 
 if __name__ == "__main__":

@@ -103,6 +103,7 @@ struct WebhookValidation {
 
     private mutating func checkHeaders(_ webhook: Webhook) {
         for header in webhook.headers?.entries ?? [] {
+            // The documentation's sample has one without a name, which is not sent.
             guard header.key.utf8.allSatisfy(Self.isTokenByte) else {
                 refuse("Headers", "'\(header.key.prefix(60))' is not a name that an HTTP header can have.")
                 continue

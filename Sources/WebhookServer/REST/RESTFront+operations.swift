@@ -307,7 +307,9 @@ extension RESTFront {
             guard case .object = node else { throw .argument("The body must be an object.") }
             return node[name.description]
         case .form(let node): return node[name.description]
-        case .xml(let document): return document.root.field(name, in: Namespace.any).map { .string($0.text) }
+        case .xml(let document):
+            guard let element = document.root.field(name, in: Namespace.any), element.token != nil else { return nil }
+            return .string(element.text)
         }
     }
 

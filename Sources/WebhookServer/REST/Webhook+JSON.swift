@@ -1,4 +1,5 @@
 import AgentCore
+import SOAP
 
 /// How carriers are read from JSON: names in any case, members that are not known are ignored (contract, section 8).
 extension Webhook {
@@ -34,7 +35,7 @@ extension JSONNode {
         switch self {
         case .null: return nil
         case .number(let text), .string(let text):
-            if let number = Int32(text) { return number }
+            if let number = Int32(text.trimmingXMLSpace) { return number }
             if case .number = self, let number = DecimalValue.int32(text) { return number }
             fallthrough
         default: throw .argument("\(place) must be a whole number from \(Int32.min) to \(Int32.max).")
@@ -45,9 +46,12 @@ extension JSONNode {
     func state(_ place: String) throws(RESTProblem) -> WebhookState {
         switch self {
         case .null: return .unknown
-        case .number(let text), .string(let text):
+        case .number(let untrimmed), .string(let untrimmed):
+            let text = untrimmed.trimmingXMLSpace
             let byName = WebhookState.allCases.first { $0.name.lowercased() == text.lowercased() }
-            if let state = byName ?? Int16(text).flatMap({ WebhookState(rawValue: $0) }) { return state }
+            let number =
+                if case .number = self { DecimalValue.int32(text).flatMap { Int16(exactly: $0) } } else { Int16(text) }
+            if let state = byName ?? number.flatMap({ WebhookState(rawValue: $0) }) { return state }
             if text.isEmpty { return .unknown }
             fallthrough
         default:

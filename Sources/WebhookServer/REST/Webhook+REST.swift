@@ -62,7 +62,7 @@ struct RESTTimes: Sendable {
     /// - Parameter zone: An identifier of the IANA database; nil for UTC. The initializer gives nil when there is no such
     ///   zone.
     init?(zone: String?) {
-        guard let zone else {
+        guard let zone, !zone.isEmpty else {
             self.zone = nil
             return
         }

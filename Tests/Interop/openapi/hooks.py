@@ -1,7 +1,7 @@
 """What schemathesis cannot know of the service: ids that exist, a target that may be called, and how XML is read.
 
-schemathesis.toml names it. It is told the rest in environment variables: TARGET, a URL for webhooks to post to, and TALLY, a
-file that gets the number of answers of each status, by operation, in the end.
+schemathesis.toml names it. It is told the rest in environment variables: TARGET, a URL for webhooks to post to, and
+TALLY, a file that gets the number of answers of each status, by operation, in the end.
 """
 import atexit
 import base64
@@ -18,7 +18,8 @@ from schemathesis.core import NotSet
 from schemathesis.core.failures import AcceptedNegativeData
 
 TARGET = os.environ["TARGET"]
-# Every type is documented for everything, which would make seven times as many calls: those that mean the same take turns.
+# Every type is documented for everything, which would make many times as many calls: those that mean the same take
+# turns.
 SAME_TYPES = [["application/json", "text/json", "application/json-patch+json", "application/merge-patch+json"],
               ["application/xml", "text/xml"]]
 # So do the answers' types; most are JSON, as it is read best.
@@ -42,9 +43,10 @@ class Webhooks:
         self.made = 0
 
     def call(self, base, method, path, body=None):
+        credentials = base64.b64encode(b"tje0:Tje0").decode()
         request = urllib.request.Request(
             base + path, body and json.dumps(body).encode(), method=method,
-            headers={"Content-Type": "application/json", "Authorization": "Basic " + base64.b64encode(b"tje0:Tje0").decode()})
+            headers={"Content-Type": "application/json", "Authorization": f"Basic {credentials}"})
         with urllib.request.urlopen(request) as response:
             return json.loads(response.read() or "null")
 
@@ -95,12 +97,13 @@ def is_id(value):
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """Leaves one of the types that mean the same, where they do."""
+    """Leaves one of the types that mean the same, where they do: not where the type says which patch it is."""
     for body in raw_schema["components"]["requestBodies"].values():
-        for same in SAME_TYPES:
-            for media_type in same[1:]:
-                if body["content"].get(media_type, {}).get("schema") == body["content"].get(same[0], {}).get("schema"):
-                    body["content"].pop(media_type, None)
+        for first, *others in SAME_TYPES:
+            content = body["content"]
+            if first in content and all(content[other]["schema"] == content[first]["schema"] for other in others):
+                for other in others:
+                    del content[other]
 
 
 @schemathesis.hook
@@ -120,10 +123,11 @@ def before_call(context, case, kwargs):
     if "If-Unmodified-Since" in case.headers and choice("date", [True] * 7 + [False]):
         case.headers["If-Unmodified-Since"] = "Fri, 31 Dec 9999 23:59:59 GMT"
     if not is_stateful(case):
-        if is_id(case.path_parameters.get("id")) and choice("id", [True] * 3 + [False]):
-            case.path_parameters["id"] = str(webhooks.existing(base))
-        if is_id(case.query.get("webhookId")) and choice("id", [True, False]):
-            case.query["webhookId"] = str(webhooks.existing(base))
+        # As what it was, number or text: schemathesis judges by that whether it is right.
+        if is_id(id := case.path_parameters.get("id")) and choice("id", [True] * 3 + [False]):
+            case.path_parameters["id"] = type(id)(webhooks.existing(base))
+        if is_id(id := case.query.get("webhookId")) and choice("id", [True, False]):
+            case.query["webhookId"] = type(id)(webhooks.existing(base))
     if isinstance(case.body, dict):
         for webhook in (case.body, case.body.get("Webhook")):
             if not isinstance(webhook, dict):
@@ -149,8 +153,8 @@ def after_call(context, case, response):
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """In XML and forms everything is text, so wrong types that schemathesis thinks of are not always wrong. And what was
-    changed since is refused before it is looked at what the changes are."""
+    """In XML and forms everything is text, so wrong types that schemathesis thinks of are not always wrong. And what
+    was changed since is refused before it is looked at what the changes are."""
     if not isinstance(failure, AcceptedNegativeData):
         return True
     return "json" in (case.media_type or "json") and response.status_code != 412

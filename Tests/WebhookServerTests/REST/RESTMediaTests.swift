@@ -212,6 +212,29 @@ struct RESTMediaTests {
         }
     }
 
+    /// As SOAP takes them (contract, section 9).
+    @Test("Numbers and states in XML may have white space around them, and are 0 where they are empty")
+    func xmlNumbers() async throws {
+        try await RunningService.with { service in
+            let rest = RESTClient(service: service)
+            _ = try await rest.create()
+            for (operation, arguments, status) in [
+                ("GetWebhook", "<WebhookId> 1\n</WebhookId>", 200), ("GetWebhook", "<WebhookId/>", 404),
+                ("GetAllWebhooks", "<StatusFilter>\n Active </StatusFilter>", 200),
+                ("GetAllWebhooks", "<StatusFilter/>", 200),
+                ("SignalEvent", "<EventName>sale.changed</EventName><PrimaryKey> 5 </PrimaryKey>", 204),
+                ("SignalEvent", "<EventName>nobody.listens</EventName><PrimaryKey/>", 204),
+            ] {
+                let body = "<a>\(arguments)</a>"
+                let answer = try await rest.call("POST", "/Agents/Webhook/\(operation)", body, type: RESTClient.xml)
+                #expect(answer.status == status, "\(body): \(answer.text)")
+            }
+            try await rest.waitUntilIdle()
+            let sent = String(decoding: try #require(service.sender.sent.last).body, as: UTF8.self)
+            #expect(sent.contains(#""Event":"sale.changed","PrimaryKey":5"#), "\(sent)")
+        }
+    }
+
     @Test("A webhook is saved as a form: repeated names, brackets and dots, and every value text")
     func form() async throws {
         let form = """

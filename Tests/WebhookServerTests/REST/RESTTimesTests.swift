@@ -22,6 +22,12 @@ struct RESTTimesTests {
         #expect(times.text(Self.time(1_709_209_815)) == "2024-02-29T12:30:15Z")
     }
 
+    @Test("A zone that is empty is none that is asked for")
+    func empty() throws {
+        let times = try #require(RESTTimes(zone: ""))
+        #expect(times.text(Self.time(1_709_209_815)) == "2024-02-29T12:30:15Z")
+    }
+
     static let zoned: [(zone: String, second: Int64, text: String)] = [
         ("Europe/Oslo", 1_709_209_815, "2024-02-29T13:30:15.12345+01:00"),
         ("Europe/Oslo", 1_719_792_000, "2024-07-01T02:00:00.12345+02:00"),
@@ -56,7 +62,7 @@ struct RESTTimesTests {
 
     @Test(
         "A zone that nobody knows is none",
-        arguments: ["", "Nowhere", "Europe/Nowhere", "W. Europe Standard Time", "../../etc/passwd", "+01:00x"]
+        arguments: ["Nowhere", "Europe/Nowhere", "W. Europe Standard Time", "../../etc/passwd", "+01:00x"]
     )
     func unknown(zone: String) {
         #expect(RESTTimes(zone: zone) == nil)

@@ -45,7 +45,36 @@ struct RunningService: Sendable {
             now: now,
             onListening: { listening.yield($0) }
         )
-        return try await testGracefulShutdown { trigger in
+        await turnstile.enter()
+        let result = await Self.running(server, ports, listening, sender, body)
+        await turnstile.leave()
+        return try result.get()
+    }
+
+    private static let turnstile = Turnstile(24)
+
+    private static func running<R: Sendable>(
+        _ server: WebhookServer,
+        _ ports: AsyncStream<Int>,
+        _ listening: AsyncStream<Int>.Continuation,
+        _ sender: ScriptedSender,
+        _ body: @Sendable (RunningService) async throws -> R
+    ) async -> Result<R, any Error> {
+        do {
+            return .success(try await run(server, ports, listening, sender, body))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static func run<R: Sendable>(
+        _ server: WebhookServer,
+        _ ports: AsyncStream<Int>,
+        _ listening: AsyncStream<Int>.Continuation,
+        _ sender: ScriptedSender,
+        _ body: @Sendable (RunningService) async throws -> R
+    ) async throws -> R {
+        try await testGracefulShutdown { trigger in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     defer { listening.finish() }
