@@ -28,11 +28,6 @@ struct LegacyHTTPChannel: ServerChildChannel {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         self.channel.setup(channel: channel, logger: logger).flatMapThrowing { value in
-            // Little at a time, so that a client that sends thousands of requests at once has few of them read.
-            if let options = channel.syncOptions {
-                try options.setOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 16 << 10))
-                try options.setOption(.maxMessagesPerRead, value: 1)
-            }
             let pipeline = channel.pipeline.syncOperations
             if let certificate {
                 try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context), position: .first)
