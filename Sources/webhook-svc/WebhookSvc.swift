@@ -6,7 +6,7 @@ struct WebhookSvc: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "webhook-svc",
         abstract:
-            "NetServer's Webhook service for clients that speak SOAP: stores webhooks, sends signed notifications.",
+            "NetServer's Webhook service over SOAP and REST: stores webhooks, sends signed notifications.",
         version: "0.1.0",
         subcommands: [
             Serve.self, Sink.self, Deliveries.self, Webhooks.self, Tickets.self, HashPassword.self, Config.self,
