@@ -85,11 +85,11 @@ struct HTTPTests {
             try await service.withRawConnection { inbound, outbound in
                 let head = Self.request(
                     "POST /nowhere HTTP/1.1",
-                    ["Connection: close", "Content-Length: 8000000"],
+                    ["Connection: close", "Content-Length: 3000000"],
                     body: ""
                 )
                 try await outbound.write(ByteBuffer(bytes: head))
-                try await outbound.write(ByteBuffer(repeating: 0x78, count: 8_000_000))
+                try await outbound.write(ByteBuffer(repeating: 0x78, count: 3_000_000))
                 let answer = try await inbound.answer()
                 #expect(answer.status == 404)
             }
