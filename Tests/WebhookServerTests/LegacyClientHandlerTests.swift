@@ -91,6 +91,42 @@ struct LegacyClientHandlerTests {
         #expect(!channel.isActive)
     }
 
+    @Test("A body that is too long is answered before its connection ends")
+    func tooLong() throws {
+        let channel = try Self.connection()
+        try Self.begin(channel, bodyBytes: 2 << 20)
+        #expect(channel.isActive)
+        try Self.answer(channel)
+        guard case .head(let head) = try channel.readOutbound(as: HTTPServerResponsePart.self) else {
+            Issue.record("no head was sent")
+            return
+        }
+        #expect(head.headers["Connection"] == ["close"])
+    }
+
+    @Test("A body that is too long and that nobody answers ends the connection, and nothing more of it is passed on")
+    func tooLongUnanswered() throws {
+        let channel = try Self.connection()
+        try Self.begin(channel, bodyBytes: 2 << 20)
+        var passed = 0
+        while let part = try channel.readInbound(as: HTTPServerRequestPart.self) {
+            if case .body(let bytes) = part { passed += bytes.readableBytes }
+        }
+        #expect(passed <= 1 << 20)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(6))
+        #expect(!channel.isActive)
+    }
+
+    /// A request whose body has not arrived to its end.
+    private static func begin(_ channel: EmbeddedChannel, bodyBytes: Int) throws {
+        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/")
+        try channel.writeInbound(HTTPServerRequestPart.head(head))
+        let part = ByteBuffer(repeating: 32, count: 64 << 10)
+        for _ in 0..<(bodyBytes / part.readableBytes) {
+            try channel.writeInbound(HTTPServerRequestPart.body(part))
+        }
+    }
+
     @Test("The reason phrase that a front asks for is sent, and the header that carries it is not")
     func reason() throws {
         let channel = try Self.connection()

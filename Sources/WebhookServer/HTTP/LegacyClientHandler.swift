@@ -15,7 +15,7 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// What a connection may cost.
     struct Limits: Sendable {
-        /// How long a body may be before the connection is cut; more than any service reads.
+        /// How long a body may be before no more of it is read; more than any service reads.
         var discardedBytes: Int
         /// How long a request may take from its head to its end.
         var requestTime: TimeAmount
@@ -49,6 +49,8 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var answered: Persistence = .untouched
     /// The last answer is out: what still comes is thrown away.
     private var isLingering = false
+    /// The body is too long: nothing more is read.
+    private var isDeaf = false
 
     init(limits: Limits) {
         self.limits = limits
@@ -58,8 +60,8 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let part = unwrapInboundIn(data)
         switch part {
         case .head(let head):
+            guard !isLingering, !isDeaf else { return }
             bodyBytes = 0
-            guard !isLingering else { return }
             guard unanswered.count < limits.unansweredRequests else { return context.close(promise: nil) }
             unanswered.append(Self.persistence(head))
             endArrival()
@@ -70,11 +72,15 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
         case .body(let part):
             bodyBytes += part.readableBytes
-            guard bodyBytes <= limits.discardedBytes else { return context.close(promise: nil) }
+            guard bodyBytes <= limits.discardedBytes else { return refuseRest(context) }
         case .end:
             endArrival()
         }
         if !isLingering { context.fireChannelRead(data) }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if !isDeaf { context.read() }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -82,7 +88,7 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if isArriving, arrival == nil { limitArrival(context, to: limits.requestTime) }
         context.fireChannelReadComplete()
         // Nobody further on asks for more any longer.
-        if isLingering { context.read() }
+        if isLingering { read(context: context) }
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -161,13 +167,26 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         arrival = nil
     }
 
+    /// The client may still get an answer, and time to read it, but is heard no longer: a close with an answer on its way
+    /// would throw that away.
+    private func refuseRest(_ context: ChannelHandlerContext) {
+        guard !isDeaf else { return }
+        isDeaf = true
+        endArrival()
+        guard !isLingering else { return }
+        if unanswered.isEmpty { return linger(context) }
+        unanswered[unanswered.index(before: unanswered.endIndex)] = .closed
+        let channel = context.channel
+        context.eventLoop.scheduleTask(in: limits.lingerTime) { channel.close(promise: nil) }
+    }
+
     /// Half a close: the client reads the answer to its end before it sees the connection go.
     private func linger(_ context: ChannelHandlerContext) {
         isLingering = true
         endArrival()
         let channel = context.channel
         channel.close(mode: .output, promise: nil)
-        context.read()
+        read(context: context)
         context.eventLoop.scheduleTask(in: limits.lingerTime) { channel.close(promise: nil) }
     }
 
