@@ -31,6 +31,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", "3.12.3"..<"5.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -85,11 +86,23 @@ let package = Package(
             resources: [.embedInCode("Configuration/example.json"), .embedInCode("REST/openapi.json")],
             swiftSettings: settings
         ),
-        .target(name: "Conformance", dependencies: ["XML"], swiftSettings: settings),
+        .target(
+            name: "Conformance",
+            dependencies: [
+                "XML",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "webhook-svc",
             dependencies: [
-                "WebhookServer", "Cryptography", logging, lifecycle,
+                "WebhookServer", "Conformance", "Cryptography", logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -99,6 +112,19 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Hummingbird", package: "hummingbird"),
             ],
+            swiftSettings: settings
+        ),
+        // A sample for users, who have no reason to build on this package's own modules.
+        .executableTarget(
+            name: "sample-receiver",
+            dependencies: [
+                logging,
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Tests/Interop/receivers/swift",
             swiftSettings: settings
         ),
         .testTarget(name: "XMLTests", dependencies: ["XML"], swiftSettings: settings),

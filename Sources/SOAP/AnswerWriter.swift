@@ -47,7 +47,7 @@ package struct AnswerWriter: Sendable {
         writer.beginEnvelope()
         writer.write(header)
         writer.beginBody()
-        writer.beginBlock(element)
+        writer.beginOperation(element)
         content(&writer)
         writer.endBlock(element)
         writer.endEnvelope()
@@ -213,9 +213,8 @@ package struct AnswerWriter: Sendable {
             )
             xml.markup(prefix.dropLast() + "=\"" + namespace + "\">")
         case (_, let version):
-            xml.markup("<s:Envelope xmlns:s=\"" + version.namespace + "\"")
-            declarePrefixes()
-            xml.markup("\">")
+            xml.markup("<s:Envelope xmlns:s=\"" + version.namespace)
+            xml.markup("\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">")
         }
     }
 
@@ -248,6 +247,17 @@ package struct AnswerWriter: Sendable {
         xml.markup(name)
         if shape == .framework { xml.markup(" xmlns=\"" + namespace + "\"") }
         xml.markup(">")
+    }
+
+    /// Opens the operation's element. It declares the prefixes of types again: JAX-WS keeps what it has no class for as a
+    /// part of the Body, without what the Envelope declares.
+    private mutating func beginOperation(_ name: String) {
+        guard shape == .framework else { return beginBlock(name) }
+        xml.markup("<")
+        xml.markup(name)
+        xml.markup(" xmlns=\"" + namespace + "\"")
+        declarePrefixes()
+        xml.markup("\">")
     }
 
     mutating func endBlock(_ name: String) {

@@ -57,8 +57,9 @@ extension XMLElement {
     /// Reads the content with `parse`; nil when there is none, a fault naming the element and `type` when `parse` gives
     /// nil.
     package func parsed<Value>(as type: String, _ parse: (String) -> Value?) throws(SOAPFault) -> Value? {
-        guard let token else { return nil }
-        guard let value = parse(token), children.first(where: { _ in true }) == nil else {
+        let isLeaf = children.first(where: { _ in true }) == nil
+        guard let token = isNil || isLeaf ? token : text else { return nil }
+        guard isLeaf, let value = parse(token) else {
             throw .deserialization(of: name, as: type, text: token)
         }
         return value

@@ -47,11 +47,7 @@ struct AdminOptions: ParsableArguments {
         guard let token = adminToken ?? ProcessInfo.processInfo.environment["WEBHOOK_SVC_ADMIN_TOKEN"] else {
             return nil
         }
-        guard token.hasPrefix("file:") else { return token }
-        guard let text = try? String(contentsOfFile: String(token.dropFirst(5)), encoding: .utf8) else {
-            throw ValidationError("--admin-token: the file '\(token.dropFirst(5))' cannot be read.")
-        }
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+        return try secret(token, of: "--admin-token")
     }
 }
 

@@ -24,11 +24,11 @@ struct Sink: AsyncParsableCommand {
 
     func validate() throws {
         guard (200..<600).contains(status) else { throw ValidationError("--status takes 200 to 599.") }
-        guard address != nil else { throw ValidationError("--listen takes HOST:PORT, such as 127.0.0.1:9000.") }
+        guard HostPort(listen) != nil else { throw ValidationError("--listen takes HOST:PORT, such as 127.0.0.1:9000.") }
     }
 
     func run() async throws {
-        guard let (host, port) = address else { return }
+        guard let address = HostPort(listen) else { return }
         var logger = Logger(label: "sink")
         logger.logLevel = .error
         let verdicts = SignatureVerdict(secret: secret)
@@ -39,8 +39,8 @@ struct Sink: AsyncParsableCommand {
                 Self.say(Self.transcript(of: request, body: body, verdict: verdicts.verdict(request, body)))
                 return Response(status: status, body: .init(byteBuffer: ByteBuffer(string: "ok")))
             },
-            configuration: .init(address: .hostname(host, port: port)),
-            onServerRunning: { _ in Self.say("sink listening on http://\(host):\(port)") },
+            configuration: .init(address: .hostname(address.host, port: address.port)),
+            onServerRunning: { _ in Self.say("sink listening on http://\(address.host):\(address.port)") },
             logger: logger
         )
         try await app.runService()
@@ -49,13 +49,6 @@ struct Sink: AsyncParsableCommand {
     /// Past the buffer that would hold output back from a pipe.
     private static func say(_ text: String) {
         FileHandle.standardOutput.write(Data((text + "\n").utf8))
-    }
-
-    private var address: (String, Int)? {
-        guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]),
-            (1...65535).contains(port), colon > listen.startIndex
-        else { return nil }
-        return (listen[..<colon].trimmingCharacters(in: CharacterSet(charactersIn: "[]")), port)
     }
 
     private static func transcript(of request: Request, body: ByteBuffer, verdict: String) -> String {

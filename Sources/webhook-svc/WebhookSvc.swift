@@ -10,6 +10,7 @@ struct WebhookSvc: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Serve.self, Sink.self, Deliveries.self, Webhooks.self, Tickets.self, HashPassword.self, Config.self,
+            Conform.self,
         ]
     )
 }

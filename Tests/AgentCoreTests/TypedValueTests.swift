@@ -58,7 +58,19 @@ struct TypedValueTests {
             .scalar(.decimal, text: "1.50"),
             .scalar(.decimal, text: "1.50")
         ),
-        adoption("other digits", .untyped(text: "1.5"), .scalar(.decimal, text: "1.50"), .string("1.5")),
+        adoption(
+            "the same number",
+            .untyped(text: "1.5"),
+            .scalar(.decimal, text: "1.50"),
+            .scalar(.decimal, text: "1.50")
+        ),
+        adoption("another number", .untyped(text: "1.51"), .scalar(.decimal, text: "1.50"), .string("1.51")),
+        adoption("another double", .untyped(text: "1.501"), .scalar(.double, text: "1.50"), .string("1.501")),
+        adoption("a number for a text", .untyped(text: "1.0"), .string("1"), .string("1.0")),
+        adoption("no bytes", .untyped(text: ""), .scalar(.base64Binary, text: "aGVsbG8="), .string("")),
+        adoption("a text for a number", .string("5"), .scalar(.unsignedLong, text: "5"), .string("5")),
+        adoption("a changed number", .scalar(.short, text: "6"), .scalar(.unsignedByte, text: "5"), .scalar(.short, text: "6")),
+        adoption("a written double", .scalar(.double, text: "0.50"), .scalar(.double, text: "0.5"), .scalar(.double, text: "0.5")),
         adoption("other text", .untyped(text: "6"), .scalar(.int, text: "5"), .string("6")),
         adoption("same string", .untyped(text: "x"), .string("x"), .string("x")),
         adoption(
@@ -86,6 +98,7 @@ struct TypedValueTests {
         adoption("JSON", .untyped(text: "[1,\"a\"]"), .json("[1,\"a\"]"), .json("[1,\"a\"]")),
         adoption("other JSON", .untyped(text: "[1]"), .json("[1,\"a\"]"), .string("[1]")),
         adoption("strings", .strings(["a"]), .strings(["b"]), .strings(["a"])),
+        adoption("nothing for strings", .untyped(text: ""), .strings(["a"]), .string("")),
         adoption("string for strings", .untyped(text: "a"), .strings(["a"]), .string("a")),
         adoption(
             "nested",

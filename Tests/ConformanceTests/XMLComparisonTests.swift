@@ -20,12 +20,9 @@ struct XMLComparisonTests {
         var variables = FixtureVariables()
         let expected = try XMLDocument(parsing: Array("<a><id>{{int:id}}</id><again>{{id}}</again></a>".utf8))
         let actual = try XMLDocument(parsing: Array("<a><id>17</id><again>17</again></a>".utf8))
-        let differences = XMLComparison.differences(
-            expected: expected.root,
-            actual: actual.root,
-            variables: &variables
-        )
-        #expect(differences == [])
+        let comparison = XMLComparison(expected: expected.root, actual: actual.root, variables: &variables)
+        #expect(comparison.differences == [])
+        #expect(comparison.elements == 3)
         #expect(variables["id"] == "17")
     }
 
@@ -52,11 +49,11 @@ struct Pair: Sendable, CustomTestStringConvertible {
 
     func differences() throws -> [XMLDifference] {
         var variables = FixtureVariables(["run": "run-1"])
-        return XMLComparison.differences(
+        return XMLComparison(
             expected: try XMLDocument(parsing: Array(expected.utf8)).root,
             actual: try XMLDocument(parsing: Array(actual.utf8)).root,
             variables: &variables
-        )
+        ).differences
     }
 }
 

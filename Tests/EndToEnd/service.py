@@ -404,7 +404,7 @@ class Service:
 class Receiver:
     """Takes notifications, checks their signatures with Python's own hmac, and answers as told."""
 
-    def __init__(self, secret="", statuses=(), port=0):
+    def __init__(self, secret="", statuses=(), port=0, test_status=200):
         self.requests = []
         self.arrived = threading.Condition()
         self.answers = threading.Event()  # Cleared, it holds every answer but that to a test event back.
@@ -418,7 +418,7 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 expected = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
                 is_test = self.headers.get("X-Hook-Test") == "true"
-                status = 200 if is_test or not statuses else statuses.pop(0)
+                status = test_status if is_test else statuses.pop(0) if statuses else 200
                 if not is_test:
                     with receiver.arrived:
                         receiver.requests.append({

@@ -45,7 +45,17 @@ struct AnswerWriterTests {
     func frameworkPrefixes() {
         let bytes = answerBytes(.framework, .soap11) { $0.string("Name", "x") }
         let text = String(decoding: bytes, as: UTF8.self)
-        #expect(text.contains("<GetWebhookResponse xmlns=\"\(serviceNamespace)\"><Name>x</Name></GetWebhookResponse>"))
+        #expect(text.contains("<Succeeded xmlns=\"\(serviceNamespace)\">true</Succeeded>"))
+        #expect(text.contains("<GetWebhookResponse xmlns=\"\(serviceNamespace)\" "))
+        #expect(text.contains("><Name>x</Name></GetWebhookResponse>"))
+    }
+
+    @Test("The operation's element declares the prefixes of types, for readers that keep parts of the Body")
+    func prefixesOfTypes() throws {
+        let bytes = answerBytes(.framework, .soap11) { $0.anyValue("Value", .serialization("guid"), "x") }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let operation = try #require(text.firstMatch(of: /<GetWebhookResponse [^>]*>/)).output
+        for prefix in ["xsi", "xsd", "arr", "ser", "svc"] { #expect(operation.contains(" xmlns:\(prefix)=")) }
     }
 
     @Test(

@@ -65,11 +65,11 @@ struct FixtureTests {
         let expected = try XML.XMLDocument(parsing: FixtureFiles.bytes(of: step.answer))
         do {
             let actual = try XML.XMLDocument(parsing: body)
-            problems += XMLComparison.differences(
+            problems += XMLComparison(
                 expected: expected.root,
                 actual: actual.root,
                 variables: &variables
-            ).map(\.description)
+            ).differences.map(\.description)
         } catch {
             problems.append("The answer cannot be read: \(error)")
         }

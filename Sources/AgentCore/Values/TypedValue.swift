@@ -33,8 +33,8 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
         }
     }
 
-    /// This value with the type of `stored` where this one has none and says the same. Many clients lose the types of
-    /// what they read (contract, sections 3 and 9).
+    /// `stored` where this value says the same and has no type, or one that a client made of the stored value's. Many
+    /// clients lose the types of what they read, or write them otherwise (contract, sections 3 and 9).
     func adoptingType(of stored: TypedValue?) -> TypedValue {
         switch (self, stored) {
         case (.inferred(.dictionary(let dictionary)), _):
@@ -43,16 +43,17 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
             stored
         case (.inferred(let value), _):
             value
-        case (.untyped(let text), .scalar(let type, let storedText))
-        where text.isSame(as: storedText) || (type == .boolean && text.lowercased().isSame(as: storedText)):
-            .scalar(type, text: storedText)
+        case (.untyped(let text), let stored?) where stored.isRepeated(byUntyped: text):
+            stored
+        case (.scalar(let type, let text), .scalar(let storedType, let storedText))
+        where storedType.isRepeated(storedText, by: text, as: type):
+            .scalar(storedType, text: storedText)
         // The prefix that the client read may have been another.
-        case (.untyped(let text), .qualifiedName(_, _, let name))
-        where text.isSame(as: name) || text.hasSuffix(":" + name):
+        case (.qualifiedName(_, let namespace, let name), .qualifiedName(_, let storedNamespace, let storedName))
+        where namespace.isSame(as: storedNamespace) && name.isSame(as: storedName):
             stored ?? self
         // Over SOAP it was shown as a string.
-        case (.untyped(let text), .json(let storedText)) where text.isSame(as: storedText),
-            (.scalar(.string, let text), .json(let storedText)) where text.isSame(as: storedText):
+        case (.scalar(.string, let text), .json(let storedText)) where text.isSame(as: storedText):
             .json(storedText)
         case (.untyped(let text), _):
             .string(text)
@@ -67,6 +68,19 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
 }
 
 extension TypedValue {
+    /// Whether `text`, which has no type, is what a client writes that has read this value.
+    private func isRepeated(byUntyped text: String) -> Bool {
+        switch self {
+        case .scalar(let type, let stored): type.isRepeated(stored, byUntyped: text)
+        case .qualifiedName(_, _, let name): text.isSame(as: name) || text.hasSuffix(":" + name)
+        case .json(let stored): text.isSame(as: stored)
+        case .strings(let items): items.isEmpty && text.isEmpty
+        case .ints(let items): items.isEmpty && text.isEmpty
+        case .dictionary(let dictionary): dictionary.entries.isEmpty && text.isEmpty
+        case .null, .untyped, .inferred: false
+        }
+    }
+
     /// Whether both are written as the same JSON, or as the same number.
     private func isSameJSON(as other: TypedValue) -> Bool {
         let (own, others) = (jsonText, other.jsonText)
@@ -135,7 +149,7 @@ package struct ObjectDictionary: Sendable, Hashable, Codable {
 
 extension String {
     /// Whether both are the same characters, as .NET compares: Swift's `==` also takes é for e and an accent.
-    fileprivate func isSame(as other: String) -> Bool {
+    func isSame(as other: String) -> Bool {
         utf8.elementsEqual(other.utf8)
     }
 }

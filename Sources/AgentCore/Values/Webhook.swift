@@ -99,7 +99,7 @@ package struct WebhookFilter: Sendable, Hashable {
 
     /// Whether `webhook` passes.
     package func matches(_ webhook: Webhook) -> Bool {
-        (name == nil || webhook.name == name)
+        (name.map { webhook.name?.isSame(as: $0) ?? false } ?? true)
             && (state == nil || webhook.state == state)
             && (event.map { webhook.eventKeys.contains(EventName.key($0)) } ?? true)
     }

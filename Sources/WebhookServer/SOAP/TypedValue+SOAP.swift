@@ -18,7 +18,7 @@ extension TypedValue {
         case Namespace.serialization:
             self = try Self.serializationValue(element, type: type?.localName ?? "")
         case Namespace.arrays where type?.localName == "ArrayOfstring":
-            self = .strings(element.items("string", service: service).map(\.string))
+            self = .strings(try Self.strings(element, service: service))
         case Namespace.arrays where type?.localName == "ArrayOfint":
             self = .ints(try Self.ints(element, service: service))
         case let namespace?
@@ -46,12 +46,31 @@ extension TypedValue {
             }
             let prefix = token.firstIndex(of: ":").map { String(token[..<$0]) } ?? ""
             return .qualifiedName(prefix: prefix, namespace: name.namespace, localName: name.localName)
+        case _ where wholeNumbers.contains(type): return try wholeNumber(element, type: type)
+        case _ where texts.contains(type): return try Self.scalar(element, .string)
+        case "duration": return try Self.scalar(element, .duration)
         default:
-            guard let scalar = ScalarType(rawValue: type), ![.guid, .char, .duration].contains(scalar) else {
+            guard let scalar = ScalarType(rawValue: type), ![.guid, .char].contains(scalar) else {
                 throw unknownType(of: element, QualifiedName(namespace: Namespace.schema, localName: type))
             }
             return try Self.scalar(element, scalar)
         }
+    }
+
+    // What the original's serializer has no type of its own for it reads as one that is as wide: JAX-WS sends `integer`
+    // for every number without a bound.
+    private static let wholeNumbers: Set = [
+        "integer", "nonNegativeInteger", "positiveInteger", "nonPositiveInteger", "negativeInteger",
+    ]
+    private static let texts: Set = [
+        "date", "time", "gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay", "hexBinary", "token", "normalizedString",
+        "language", "Name", "NCName", "NMTOKEN", "ID", "IDREF", "ENTITY",
+    ]
+
+    private static func wholeNumber(_ element: XMLElement, type: String) throws(SOAPFault) -> TypedValue {
+        let text = element.text.trimmingXMLSpace
+        for width in [ScalarType.long, .unsignedLong] where width.accepts(text) { return try scalar(element, width) }
+        throw .deserialization(of: element.name, as: type, text: text)
     }
 
     private static func serializationValue(_ element: XMLElement, type: String) throws(SOAPFault) -> TypedValue {
@@ -78,18 +97,43 @@ extension TypedValue {
     /// lose types rely on.
     private static func inferred(_ element: XMLElement, service: String) throws(SOAPFault) -> TypedValue {
         guard let child = element.children.first(where: { _ in true }) else { return .untyped(text: element.text) }
+        // PHP's SoapClient puts what was a list into one element of the list's name.
+        let isWrapped = !child.isLeaf && (!child.isNamed("StringObjectKeyValuePair") || child.field("Key", in: service) == nil)
         if child.isNamed("StringObjectKeyValuePair") {
-            return .dictionary(try ObjectDictionary(element, service: service))
+            let pairs = isWrapped ? Array(child.children) : element.items("StringObjectKeyValuePair", service: service)
+            return .dictionary(try ObjectDictionary(pairs: pairs, service: service))
         }
-        if child.isNamed("string") { return .strings(element.items("string", service: service).map(\.string)) }
-        if child.isNamed("int") { return .ints(try ints(element, service: service)) }
+        if child.isNamed("string") {
+            return .strings(try isWrapped ? child.children.map(item) : strings(element, service: service))
+        }
+        if child.isNamed("int") {
+            return .ints(try isWrapped ? child.children.map(number) : ints(element, service: service))
+        }
         throw .deserialization(of: element.name, as: "string", text: "<\(child.name)>")
+    }
+
+    private static func strings(_ element: XMLElement, service: String) throws(SOAPFault) -> [String?] {
+        var texts: [String?] = []
+        for child in element.items("string", service: service) { texts.append(try item(child)) }
+        return texts
+    }
+
+    private static func item(_ element: XMLElement) throws(SOAPFault) -> String? {
+        guard element.isLeaf else { throw .deserialization(of: element.name, as: "string", text: element.text) }
+        return element.string
     }
 
     private static func ints(_ element: XMLElement, service: String) throws(SOAPFault) -> [Int32] {
         var numbers: [Int32] = []
-        for item in element.items("int", service: service) { numbers.append(try item.int32() ?? 0) }
+        for child in element.items("int", service: service) { numbers.append(try number(child)) }
         return numbers
+    }
+
+    private static func number(_ element: XMLElement) throws(SOAPFault) -> Int32 {
+        guard element.isLeaf, let token = element.token, let number = Int32(token) else {
+            throw .deserialization(of: element.name, as: "int", text: element.text)
+        }
+        return number
     }
 
     private static func unknownType(of element: XMLElement, _ type: QualifiedName?) -> SOAPFault {
@@ -127,8 +171,13 @@ extension TypedValue {
 extension ObjectDictionary {
     /// Reads a `StringObjectDictionary`.
     init(_ element: XMLElement, service: String) throws(SOAPFault) {
+        try self.init(pairs: element.items("StringObjectKeyValuePair", service: service), service: service)
+    }
+
+    /// Reads the elements of its pairs.
+    fileprivate init(pairs: [XMLElement], service: String) throws(SOAPFault) {
         var entries: [(String, TypedValue)] = []
-        for pair in element.items("StringObjectKeyValuePair", service: service) {
+        for pair in pairs {
             let value = pair.field("Value", in: service)
             entries.append(
                 (

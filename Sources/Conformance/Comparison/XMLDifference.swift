@@ -1,0 +1,17 @@
+/// One point in which an answer is not what its fixture expects.
+package struct XMLDifference: Sendable, Hashable, Codable, CustomStringConvertible {
+    /// Where: `/Envelope/Body/SaveWebhookResponse/Response/Events/string[2]`, with `/@name` for an attribute.
+    package let path: String
+    /// What the fixture expects there, with its variables filled in.
+    package let expected: String
+    /// What the answer has there.
+    package let actual: String
+
+    package init(path: String, expected: String, actual: String) {
+        self.path = path
+        self.expected = expected
+        self.actual = actual
+    }
+
+    package var description: String { "\(path): expected \(expected), found \(actual)" }
+}

@@ -1,0 +1,110 @@
+import XML
+
+/// Calls of the player's own: to log in, and to remove what is left.
+struct ServiceCall {
+    private let client: ConformanceClient
+    private let ticket: String?
+    private let token: String
+
+    init(client: ConformanceClient, ticket: String?, token: String) {
+        self.client = client
+        self.ticket = ticket
+        self.token = token
+    }
+
+    /// Calls an operation in SOAP 1.1 and reads its response element.
+    ///
+    /// Throws ``ConformanceError/noAnswer(reason:)``, also for an operation that failed.
+    func call(
+        _ operation: String,
+        of service: FixtureService,
+        _ arguments: KeyValuePairs<String, String> = [:]
+    ) async throws(ConformanceError) -> XMLElement {
+        let answer = try await client.post(
+            envelope(operation, arguments),
+            to: service,
+            contentType: "text/xml; charset=utf-8",
+            action: "\"\(Vocabulary.services)/\(service.rawValue)/\(operation)\""
+        )
+        guard let root = try? FixtureManifest.reader.read(answer.body).root, 
+            let response = root.child("Body")?.children.first(where: { $0.name != "Fault" })
+        else {
+            let text = "\(operation) was answered with HTTP \(answer.status): \(Excerpt.of(answer.body))"
+            throw .noAnswer(reason: text)
+        }
+        if let exception = root.child("Header")?.child("ExceptionInfo") {
+            throw .noAnswer(reason: "\(operation) failed: \(exception.child("Message")?.text ?? "no message")")
+        }
+        return response
+    }
+
+    private func envelope(_ operation: String, _ arguments: KeyValuePairs<String, String>) -> [UInt8] {
+        var writer = XMLWriter()
+        writer.markup(#"<?xml version="1.0" encoding="utf-8"?><s:Envelope xmlns:s=""#)
+        writer.markup(Vocabulary.soap11)
+        writer.markup(#"" xmlns=""#)
+        writer.markup(Vocabulary.services)
+        writer.markup(#""><s:Header>"#)
+        element("ApplicationToken", token, in: &writer)
+        if let ticket {
+            writer.markup("<Credentials>")
+            element("Ticket", ticket, in: &writer)
+            writer.markup("</Credentials>")
+        }
+        writer.markup("</s:Header><s:Body><\(operation)>")
+        for (name, value) in arguments { element(name, value, in: &writer) }
+        writer.markup("</\(operation)></s:Body></s:Envelope>")
+        return writer.bytes
+    }
+
+    private func element(_ name: String, _ value: String, in writer: inout XMLWriter) {
+        writer.markup("<\(name)>")
+        writer.text(value)
+        writer.markup("</\(name)>")
+    }
+}
+
+extension ConformanceClient {
+    /// Logs in. Throws ``ConformanceError/loginFailed(reason:)``.
+    ///
+    /// - Returns: The ticket.
+    package func logIn(user: String, password: String, token: String) async throws(ConformanceError) -> String {
+        let call = ServiceCall(client: self, ticket: nil, token: token)
+        let answer: XMLElement
+        do {
+            answer = try await call.call(
+                "AuthenticateUsernamePassword",
+                of: .principal,
+                ["UserName": user, "Password": password]
+            )
+        } catch {
+            throw .loginFailed(reason: "\(error)")
+        }
+        guard let ticket = answer.child("Credentials")?.child("Ticket")?.text, !ticket.isEmpty else {
+            throw .loginFailed(reason: "the user name or the password is wrong")
+        }
+        return ticket
+    }
+
+    /// Deletes the webhooks whose TargetUrl begins with `receiver`: what scenarios that went wrong, or captures, left.
+    ///
+    /// Throws ``ConformanceError/noAnswer(reason:)``.
+    ///
+    /// - Returns: How many there were.
+    package func removeWebhooks(
+        to receiver: String,
+        ticket: String,
+        token: String
+    ) async throws(ConformanceError) -> Int {
+        let call = ServiceCall(client: self, ticket: ticket, token: token)
+        let all = try await call.call("GetAllWebhooks", of: .webhook)
+        let left = (all.child("Response")?.children.map { $0 } ?? []).filter { webhook in
+            webhook.child("TargetUrl")?.text.hasPrefix(receiver) ?? false
+        }
+        for webhook in left {
+            guard let id = webhook.child("WebhookId")?.text else { continue }
+            _ = try await call.call("DeleteWebhook", of: .webhook, ["WebhookId": id])
+        }
+        return left.count
+    }
+}

@@ -1,0 +1,234 @@
+"""`webhook-svc conform`: it finds nothing wrong with the service, names what is wrong with one that is, and records."""
+import http.server
+import json
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+import urllib.error
+import urllib.request
+import xml.etree.ElementTree
+
+from service import BINARY, ROOT, Certificate, Service, free_port, password_of, user
+
+FIXTURES = ROOT / "Fixtures"
+FORMS = ("documented", "soap12", "soap11")
+
+
+class Between(http.server.ThreadingHTTPServer):
+    """Stands before a service and changes its answers."""
+
+    def __init__(self, service, change):
+        between = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                self.pass_on(None)
+
+            def do_POST(self):
+                self.pass_on(self.rfile.read(int(self.headers["Content-Length"])))
+
+            def pass_on(self, body):
+                fields = {name: value for name, value in self.headers.items() if name.lower() in ("content-type", "soapaction")}
+                request = urllib.request.Request(service.url + self.path, body, fields, method=self.command)
+                try:
+                    answer = urllib.request.urlopen(request)
+                except urllib.error.HTTPError as error:
+                    answer = error
+                kind, text = answer.headers.get("Content-Type", ""), answer.read().decode()
+                status, text = between.change(answer.status, text)
+                data = text.encode()
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.change = change
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+def swapped(text):
+    """The first two members of a webhook in the other order."""
+    return re.sub(r"(<(?:\w+:)?WebhookId[^>]*>\d+</(?:\w+:)?WebhookId>)(<(?:\w+:)?Name[ >].*?</(?:\w+:)?Name>)", r"\2\1", text)
+
+
+# What is done to the answers, and what must be said of it, in each form.
+DEFECTS = {
+    "Succeeded is dropped": (
+        lambda status, text: (status, re.sub(r"<(\w+:)?Succeeded.*?Succeeded>", "", text)),
+        r"/Envelope/Header/Succeeded\n +- the element \{.*Services87\}Succeeded\n +\+ no such element"),
+    "Events/string in another namespace": (
+        lambda status, text: (status, text.replace("/10/Serialization/Arrays", "/10/Serialization/Array")),
+        r"/Events/string\[1\]\n +- the namespace .*Serialization/Arrays\n +\+ the namespace .*Serialization/Array\n"),
+    "members in another order": (
+        lambda status, text: (status, swapped(text)),
+        r"SaveWebhookResponse/Response\n +- the order WebhookId, Name, .*\n +\+ the order Name, WebhookId, "),
+    "another type": (
+        lambda status, text: (status, text.replace('xsi:type="xsd:decimal"', 'xsi:type="xsd:double"')),
+        r"/Value/@xsi:type\n +- \{http://www.w3.org/2001/XMLSchema\}decimal\n +\+ \{.*XMLSchema\}double"),
+    "HTTP 500 on an operation error": (
+        lambda status, text: (500 if "ExceptionInfo" in text else status, text),
+        r"HTTP status\n +- 200\n +\+ 500"),
+    "no XML declaration": (
+        lambda status, text: (status, text.removeprefix('<?xml version="1.0" encoding="UTF-8"?>')),
+        r"\n +/\n +- an XML declaration\n +\+ \"<"),
+}
+
+
+class Conform(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory(prefix="webhook-svc-")
+        self.addCleanup(self.directory.cleanup)
+
+    def service(self, *flags, **options):
+        service = Service(self.directory.name, *flags, **options)
+        service.start()
+        self.addCleanup(lambda: service.process.poll() is None and service.stop())
+        return service
+
+    def conform(self, target, *flags, fixtures=FIXTURES, code=0):
+        ran = subprocess.run([BINARY, "conform", "--target", target, "--fixtures", fixtures, *flags],
+                             capture_output=True, text=True, timeout=300)
+        self.assertEqual(ran.returncode, code, ran.stdout[-3000:] + ran.stderr)
+        return ran
+
+    def webhooks(self, service):
+        return service.call("<GetAllWebhooks/>")[1].count("<WebhookId>")
+
+    def test_the_service_passes_in_every_form_and_nothing_is_left(self):
+        service = self.service()
+        ran = self.conform(service.url, "--dev", "--skip", "login-failures")
+        self.assertRegex(ran.stdout, r"\d{3} exchanges, \d{3} pass, 0 differ, 0 skipped")
+        print("\n  " + ran.stdout.splitlines()[-1])
+        for form in ("documented form", "SOAP 1.2", "SOAP 1.1"):
+            self.assertRegex(ran.stdout, rf"\n\S+ \({form}\)\n  pass  ")
+        self.assertEqual(self.webhooks(service), 0)
+        self.assertNotIn("Tje0", ran.stdout)
+
+    def test_what_is_broken_is_named_in_every_form(self):
+        service = self.service()
+        for defect, (change, said) in DEFECTS.items():
+            between = Between(service, change)
+            for form in FORMS:
+                with self.subTest(defect, form=form):
+                    ran = self.conform(between.url, "--dev", "--only", f"values-{form}", "--only", f"errors-{form}",
+                                       "--only", f"webhook-life-{form}", "--skip", "session", code=1)
+                    self.assertRegex(ran.stdout, said)
+            between.shutdown()
+            between.server_close()
+        self.assertEqual(self.webhooks(service), 0, "what scenarios that went wrong left behind is deleted")
+
+    def test_reports_for_machines(self):
+        service = self.service()
+        report = json.loads(self.conform(service.url, "--dev", "--only", "webhook-life", "--format", "json").stdout)
+        self.assertEqual(report["target"], service.url)
+        self.assertEqual({exchange["outcome"] for exchange in report["exchanges"]}, {"passed"})
+        self.assertEqual({exchange["form"] for exchange in report["exchanges"]}, set(FORMS))
+        change, _ = DEFECTS["HTTP 500 on an operation error"]
+        between = Between(service, change)
+        self.addCleanup(between.shutdown)
+        ran = self.conform(between.url, "--dev", "--only", "SaveWebhook-unknown-id", "--format", "junit", code=1)
+        suites = xml.etree.ElementTree.fromstring(ran.stdout)
+        failures = suites.findall("testsuite/testcase/failure")
+        self.assertEqual(str(len(failures)), suites.get("failures"))
+        self.assertGreater(len(failures), 0)
+        self.assertIn("HTTP status: expected 200, found 500", failures[0].get("message"))
+
+    def test_what_a_server_answers_is_recorded_without_its_secrets(self):
+        people = [user("anna", 5, fullName="Anna Berg")]
+        service = self.service("--require-https", "false", "--allow-targets", "127.0.0.0/8", dev=False,
+                               config={"tenants": [{"users": people}]})
+        change = lambda status, text: (status, text.replace(">Active<", ">Working<"))
+        between = Between(service, change)
+        self.addCleanup(between.shutdown)
+        login = ["--user", "anna", "--password", password_of("anna")]
+        recorded = pathlib.Path(self.directory.name) / "recorded"
+        chosen = ["--only", "webhook-life", "--only", "login-soap", "--only", "login-documented", "--skip", "captures"]
+        self.conform(between.url, *login, *chosen, "--record", recorded, code=1)
+        texts = {path: path.read_text() for path in recorded.rglob("*.xml")}
+        self.assertGreater(len(texts), 30)
+        for path, text in texts.items():
+            for secret in ("7T:", password_of("anna"), "127.0.0.1"):
+                self.assertNotIn(secret, text, path)
+        self.assertTrue(any("Working" in text for text in texts.values()), "it is what the server answered")
+        manifest = json.loads((recorded / "manifest.json").read_text())
+        self.assertEqual({step["source"] for scenario in manifest["scenarios"] for step in scenario["steps"]}, {"recorded"})
+        # The recording is the truth now: the server that it was made of passes, the other does not.
+        self.conform(between.url, *login, fixtures=recorded)
+        ran = self.conform(service.url, *login, fixtures=recorded, code=1)
+        self.assertRegex(ran.stdout, r'/State\n +- "Working"\n +\+ "Active"')
+        ran = self.conform(between.url, *login, "--record", recorded, code=2)
+        self.assertIn("it is not empty", ran.stderr)
+
+    def test_a_ticket_serves_but_logins_are_skipped(self):
+        service = self.service()
+        ran = self.conform(service.url, "--ticket", "7T:1234abcxyzExample==", "--only", "webhook-life-soap11",
+                           "--only", "login-soap11")
+        self.assertRegex(ran.stdout, r"  skip  AuthenticateUsernamePassword +it needs a user and a password")
+        self.assertRegex(ran.stdout, r"[1-9]\d* pass, 0 differ, [1-9]\d* skipped")
+
+    def test_it_speaks_https_and_captures_go_over_it_too(self):
+        certificate = Certificate(self.directory.name, "localhost")
+        service = self.service(*certificate.flags, tls=certificate.context())
+        ran = self.conform(service.url, "--dev", "--only", "CreateDefaultWebhook", "--only", "captures/zeep", "--skip", "login",
+                           "--ca-file", certificate.certificate)
+        self.assertIn("captures/zeep-SaveWebhook.http", ran.stdout)
+        ran = self.conform(service.url, "--dev", "--only", "CreateDefaultWebhook", code=2)
+        self.assertIn("cannot be reached", ran.stderr)
+
+    def test_what_will_not_do_is_said_at_once(self):
+        service = self.service()
+        nothing = f"http://127.0.0.1:{free_port()}"
+        begun = time.monotonic()
+        for flags, code, said in [
+            ([nothing, "--dev"], 2, f"{nothing} cannot be reached: "),
+            ([service.url], 64, "Give --user and --password, or --ticket"),
+            ([service.url, "--user", "tje0"], 64, "--user needs --password"),
+            ([service.url, "--user", "tje0", "--password", "wrong"], 2, "the user name or the password is wrong"),
+            ([service.url, "--dev", "--only", "no such thing"], 64, "No scenario or capture is left"),
+            ([service.url, "--dev", "--fixtures", "/nonexistent"], 2, "/nonexistent/manifest.json cannot be read"),
+            ([service.url, "--dev", "--sink-listen", "x"], 64, "--sink-listen takes HOST:PORT"),
+            ([service.url, "--dev", "--sink-listen", f"127.0.0.1:{service.port}"], 2, "the receiver cannot listen"),
+            ([service.url, "--dev", "--ca-file", "/nonexistent"], 2, "/nonexistent cannot be read"),
+            (["ftp://example.com", "--dev"], 2, "is no absolute http or https URL"),
+            (["https://crm.example.com", "--dev"], 64, "cannot reach a receiver on this machine's loopback address"),
+        ]:
+            with self.subTest(said):
+                ran = subprocess.run([BINARY, "conform", "--target", *flags], capture_output=True, text=True, timeout=60,
+                                     cwd=ROOT)
+                self.assertEqual(ran.returncode, code, ran.stderr)
+                self.assertIn(said, ran.stderr)
+        self.assertLess(time.monotonic() - begun, 30)
+
+    def test_an_interrupt_leaves_nothing_behind(self):
+        service = self.service()
+        slow = Between(service, lambda status, text: (time.sleep(0.2), (status, text))[1])
+        self.addCleanup(slow.shutdown)
+        process = subprocess.Popen([BINARY, "conform", "--target", slow.url, "--fixtures", FIXTURES, "--dev",
+                                    "--only", "webhook-life"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 10
+        while self.webhooks(service) == 0 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertEqual(self.webhooks(service), 1)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+        self.assertEqual(self.webhooks(service), 0, errors)
+
+
+if __name__ == "__main__":
+    unittest.main()
