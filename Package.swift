@@ -165,7 +165,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            exclude: ["Contract/Webhook.digest", "Contract/SoPrincipal.digest"],
+            exclude: ["Contract/Webhook.digest", "Contract/SoPrincipal.digest", "Samples"],
             swiftSettings: settings
         ),
     ],

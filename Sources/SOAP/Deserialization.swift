@@ -9,8 +9,15 @@ extension XMLElement {
         return mark == "true" || mark == "1"
     }
 
-    /// The text, nil for a null.
-    package var string: String? { isNil ? nil : text }
+    /// Whether the element holds no elements.
+    package var isLeaf: Bool { children.first(where: { _ in true }) == nil }
+
+    /// The text, nil for a null. Elements in it are a fault: what they hold would be lost.
+    package func string() throws(SOAPFault) -> String? {
+        guard !isNil else { return nil }
+        guard isLeaf else { throw .deserialization(of: name, as: "string", text: text) }
+        return text
+    }
 
     /// The text without the white space around it; nil for a null or nothing.
     package var token: String? {
@@ -57,7 +64,7 @@ extension XMLElement {
     /// Reads the content with `parse`; nil when there is none, a fault naming the element and `type` when `parse` gives
     /// nil.
     package func parsed<Value>(as type: String, _ parse: (String) -> Value?) throws(SOAPFault) -> Value? {
-        let isLeaf = children.first(where: { _ in true }) == nil
+        let isLeaf = isLeaf
         guard let token = isNil || isLeaf ? token : text else { return nil }
         guard isLeaf, let value = parse(token) else {
             throw .deserialization(of: name, as: type, text: token)

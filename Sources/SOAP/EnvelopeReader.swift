@@ -156,7 +156,7 @@ extension RequestHeader {
             guard timeZone == nil, !block.isNil else { return true }
             timeZone = TimeZoneBlock(
                 id: try block.field("SoTimeZoneId", in: namespace)?.int32() ?? 0,
-                locationCode: block.field("SoTimeZoneLocationCode", in: namespace)?.string
+                locationCode: try block.field("SoTimeZoneLocationCode", in: namespace)?.string()
             )
         } else {
             return false

@@ -220,6 +220,8 @@ private final class ParserContext: @unchecked Sendable {
         }
         let message = error.message.map { String(cString: $0) } ?? "unknown error"
         let line = message.split(separator: "\n").first.map(String.init) ?? message
-        return .malformed(line: Int(error.line), reason: String(line.prefix(200)))
+        // Some begin with the name of the function that found it.
+        let reason = line.trimmingPrefix(#/xml[A-Za-z]+: /#)
+        return .malformed(line: Int(error.line), reason: String(reason.prefix(200)))
     }
 }

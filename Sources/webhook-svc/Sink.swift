@@ -24,7 +24,9 @@ struct Sink: AsyncParsableCommand {
 
     func validate() throws {
         guard (200..<600).contains(status) else { throw ValidationError("--status takes 200 to 599.") }
-        guard HostPort(listen) != nil else { throw ValidationError("--listen takes HOST:PORT, such as 127.0.0.1:9000.") }
+        guard HostPort(listen) != nil else {
+            throw ValidationError("--listen takes HOST:PORT, such as 127.0.0.1:9000.")
+        }
     }
 
     func run() async throws {

@@ -69,8 +69,18 @@ struct TypedValueTests {
         adoption("a number for a text", .untyped(text: "1.0"), .string("1"), .string("1.0")),
         adoption("no bytes", .untyped(text: ""), .scalar(.base64Binary, text: "aGVsbG8="), .string("")),
         adoption("a text for a number", .string("5"), .scalar(.unsignedLong, text: "5"), .string("5")),
-        adoption("a changed number", .scalar(.short, text: "6"), .scalar(.unsignedByte, text: "5"), .scalar(.short, text: "6")),
-        adoption("a written double", .scalar(.double, text: "0.50"), .scalar(.double, text: "0.5"), .scalar(.double, text: "0.5")),
+        adoption(
+            "a changed number",
+            .scalar(.short, text: "6"),
+            .scalar(.unsignedByte, text: "5"),
+            .scalar(.short, text: "6")
+        ),
+        adoption(
+            "a written double",
+            .scalar(.double, text: "0.50"),
+            .scalar(.double, text: "0.5"),
+            .scalar(.double, text: "0.5")
+        ),
         adoption("other text", .untyped(text: "6"), .scalar(.int, text: "5"), .string("6")),
         adoption("same string", .untyped(text: "x"), .string("x"), .string("x")),
         adoption(

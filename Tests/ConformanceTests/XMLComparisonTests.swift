@@ -134,16 +134,31 @@ extension Pair {
         Pair("<a><b i='1'>{{any:xml}}</b></a>", "<a><b i='2'>text</b></a>", differsAt: ["/a/b/@i"]),
         Pair("<a>{{unbound}}</a>", "<a>text</a>", differsAt: ["/a"]),
     ]
-
-    /// An order that differs is told as what is missing and what is in its place.
-    static let reordered = Pair("<a><b/><c/></a>", "<a><c/><b/></a>")
 }
 
-/// The order of members is part of the contract: some clients read by position.
-@Suite("Order of elements")
-struct ElementOrderTests {
-    @Test("Counts")
-    func counts() throws {
-        #expect(try !Pair.reordered.differences().isEmpty)
+/// What is wrong is named, not what follows from it.
+@Suite("XML differences")
+struct XMLDifferenceTests {
+    @Test("Another order of members is one difference, and their contents are compared all the same")
+    func order() throws {
+        let pair = Pair("<a><b>1</b><c>2</c><d/></a>", "<a><c>3</c><b>1</b><d/></a>")
+        let found = try pair.differences().map(\.description)
+        #expect(
+            found == ["/a: expected the order b, c, d, found the order c, b, d", #"/a/c: expected "2", found "3""#]
+        )
+    }
+
+    @Test("Another namespace is named as such")
+    func namespace() throws {
+        let pair = Pair(#"<a><b xmlns="urn:x">1</b></a>"#, #"<a><b xmlns="urn:y">1</b></a>"#)
+        let found = try pair.differences().map(\.description)
+        #expect(found == ["/a/b: expected the namespace urn:x, found the namespace urn:y"])
+        #expect(try Pair(#"<a xmlns="urn:x"/>"#, "<a/>").differences().map(\.actual) == ["no namespace"])
+    }
+
+    @Test("One that is missing among many of a name does not make the rest differ")
+    func missing() throws {
+        let pair = Pair("<a><b>1</b><b>2</b><c/><d/></a>", "<a><b>1</b><c/><d/></a>")
+        #expect(try pair.differences().map(\.path) == ["/a/b[2]"])
     }
 }

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 import xml.etree.ElementTree
 
-from service import BINARY, ROOT, Certificate, Service, free_port, password_of, user
+from service import BINARY, ROOT, TICKET, Certificate, Service, free_port, password_of, user
 
 FIXTURES = ROOT / "Fixtures"
 FORMS = ("documented", "soap12", "soap11")
@@ -53,9 +53,13 @@ class Between(http.server.ThreadingHTTPServer):
             def log_message(self, *_):
                 pass
 
+        self.daemon_threads = True
         super().__init__(("127.0.0.1", 0), Handler)
         self.change = change
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, *_):
+        pass  # Clients that end while they are answered: the tests say what comes of it.
 
     @property
     def url(self):
@@ -126,8 +130,9 @@ class Conform(unittest.TestCase):
             between = Between(service, change)
             for form in FORMS:
                 with self.subTest(defect, form=form):
-                    ran = self.conform(between.url, "--dev", "--only", f"values-{form}", "--only", f"errors-{form}",
-                                       "--only", f"webhook-life-{form}", "--skip", "session", code=1)
+                    # Without logins, which the service slows down.
+                    ran = self.conform(between.url, "--ticket", TICKET, "--only", f"values-{form}",
+                                       "--only", f"operation-errors-{form}", "--only", f"webhook-life-{form}", code=1)
                     self.assertRegex(ran.stdout, said)
             between.shutdown()
             between.server_close()
@@ -177,7 +182,7 @@ class Conform(unittest.TestCase):
 
     def test_a_ticket_serves_but_logins_are_skipped(self):
         service = self.service()
-        ran = self.conform(service.url, "--ticket", "7T:1234abcxyzExample==", "--only", "webhook-life-soap11",
+        ran = self.conform(service.url, "--ticket", TICKET, "--only", "webhook-life-soap11",
                            "--only", "login-soap11")
         self.assertRegex(ran.stdout, r"  skip  AuthenticateUsernamePassword +it needs a user and a password")
         self.assertRegex(ran.stdout, r"[1-9]\d* pass, 0 differ, [1-9]\d* skipped")

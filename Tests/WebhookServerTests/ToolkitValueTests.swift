@@ -33,7 +33,11 @@ struct ToolkitValueTests {
         """
 
     static let cases: [Case] = [
-        Case("PHP: strings", strings, "<n:Value><string><x:string>én</x:string><x:string>to &amp; tre</x:string></string></n:Value>"),
+        Case(
+            "PHP: strings",
+            strings,
+            "<n:Value><string><x:string>én</x:string><x:string>to &amp; tre</x:string></string></n:Value>"
+        ),
         Case("PHP: ints", numbers, "<n:Value><int><x:string>1</x:string><x:string>-2</x:string></int></n:Value>"),
         Case(
             "PHP: a dictionary",
@@ -136,6 +140,17 @@ struct ToolkitValueTests {
             let answer = try await service.post(Self.request(value, id: "0"), contentType: "text/xml", action: nil)
             #expect(answer.status == 500)
             #expect(String(decoding: answer.body, as: UTF8.self).contains("<faultcode>s:Client</faultcode>"))
+        }
+    }
+
+    @Test("A text that holds an element is a fault that names it, since a part of it would be lost")
+    func brokenText() async throws {
+        try await RunningService.with { service in
+            let request = String(decoding: Self.request("<n:Value/>", id: "0"), as: UTF8.self)
+                .replacing("<n:Events>", with: "<n:Secret>a<n:b>b</n:b>c</n:Secret><n:Events>")
+            let answer = try await service.post(Array(request.utf8), contentType: "text/xml", action: nil)
+            #expect(answer.status == 500)
+            #expect(String(decoding: answer.body, as: UTF8.self).contains("Secret"))
         }
     }
 

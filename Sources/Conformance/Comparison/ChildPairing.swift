@@ -18,7 +18,10 @@ struct ChildPairing {
         extra = changes.insertions.map(Self.offset).sorted()
         partners = Array(repeating: nil, count: expected.count)
         let (gone, new) = (Set(missing), Set(extra))
-        for (index, partner) in zip(expected.indices.filter { !gone.contains($0) }, actual.indices.filter { !new.contains($0) }) {
+        for (index, partner) in zip(
+            expected.indices.filter { !gone.contains($0) },
+            actual.indices.filter { !new.contains($0) }
+        ) {
             partners[index] = partner
         }
         let displaced = pair(&missing) { expected[$0] == actual[$1] }

@@ -50,7 +50,8 @@ package struct RawRequest: Sendable, Equatable {
     }
 
     /// The request as it is sent to `target`: its path and `Host`, with the target's credentials and `receiver` in place of
-    /// those that were captured. Ids become one that no webhook has, since the captured ones may be somebody's here.
+    /// those that were captured. Ids become one that no webhook has, and events ones that nobody listens to, since the
+    /// captured ones may be somebody's here.
     func readdressed(to target: ConformanceTarget, ticket: String, token: String, receiver: String) -> [UInt8] {
         let replaced = Self.replaced(String(decoding: body, as: UTF8.self), ticket, token, receiver)
         let line = requestLine.split(separator: " ")
@@ -71,6 +72,7 @@ package struct RawRequest: Sendable, Equatable {
     private static func replaced(_ body: String, _ ticket: String, _ token: String, _ receiver: String) -> String {
         body.replacing("7T:ticket-1", with: FixtureVariables.escaped(ticket))
             .replacing("apptoken-1", with: FixtureVariables.escaped(token))
+            .replacing(/(contact|person|sale)\.(created|changed)/) { "fixture.\($0.output.2)" }
             .replacing(/http:\/\/127\.0\.0\.1:[0-9]+\/hook\/[-a-z0-9]+/, with: FixtureVariables.escaped(receiver))
             .replacing(/(WebhookId[^>]*>)1[0-9][0-9]</) { "\($0.output.1)\(Int32.max)<" }
     }

@@ -54,7 +54,9 @@ struct CaptureVerdict {
         let header = root.child("Header")
         let exception = header?.child("ExceptionInfo")?.child("ExceptionType")?.text
         if let exception, exception == capture.orError { return }
-        if let exception { expect("/Envelope/Header/ExceptionInfo/ExceptionType", "no such element", "\"\(exception)\"") }
+        if let exception {
+            expect("/Envelope/Header/ExceptionInfo/ExceptionType", "no such element", "\"\(exception)\"")
+        }
         let succeeded = header?.child("Succeeded")?.text
         expect("/Envelope/Header/Succeeded", "\(capture.succeeds)", succeeded ?? "no such element")
     }

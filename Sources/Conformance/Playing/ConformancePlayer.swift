@@ -88,7 +88,8 @@ package struct ConformancePlayer: Sendable {
         let request = try RawRequest(parsing: FixtureManifest.bytes(of: capture.file, in: fixtures))
         let isSOAP12 = String(decoding: request.body, as: UTF8.self).contains(Vocabulary.soap12)
         let exchange = Exchange(capture, form: isSOAP12 ? .soap12 : .soap11)
-        guard let ticket = variables["ticket"], let token = variables["token"], let receiver = variables["target"] else {
+        guard let ticket = variables["ticket"], let token = variables["token"], let receiver = variables["target"]
+        else {
             return exchange.skipped(because: "there is no ticket")
         }
         let bytes = request.readdressed(to: client.target, ticket: ticket, token: token, receiver: receiver)

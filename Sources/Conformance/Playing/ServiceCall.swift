@@ -26,7 +26,7 @@ struct ServiceCall {
             contentType: "text/xml; charset=utf-8",
             action: "\"\(Vocabulary.services)/\(service.rawValue)/\(operation)\""
         )
-        guard let root = try? FixtureManifest.reader.read(answer.body).root, 
+        guard let root = try? FixtureManifest.reader.read(answer.body).root,
             let response = root.child("Body")?.children.first(where: { $0.name != "Fault" })
         else {
             let text = "\(operation) was answered with HTTP \(answer.status): \(Excerpt.of(answer.body))"

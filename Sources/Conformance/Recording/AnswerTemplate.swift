@@ -96,7 +96,9 @@ struct AnswerTemplate {
 
     private mutating func value(_ text: String, _ pattern: String?) -> String {
         if let pattern, variables.match(pattern, against: text) { return pattern }
-        if text.contains(/7T:[A-Za-z0-9+\/=]{8}/), variables["ticket"].map({ text.contains($0) }) != true { return "{{some}}" }
+        if text.contains(/7T:[A-Za-z0-9+\/=]{8}/), variables["ticket"].map({ text.contains($0) }) != true {
+            return "{{some}}"
+        }
         let masked = variables.masked(text, ["ticket", "token", "user", "password", "target", "badTarget", "run"])
         for placeholder in ["{{time}}", "{{guid}}"] where variables.match(placeholder, against: masked) {
             return placeholder

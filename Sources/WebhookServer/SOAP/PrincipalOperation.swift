@@ -31,8 +31,8 @@ enum PrincipalOperation: String, Sendable, CaseIterable {
                 Self.answer(try agent.authenticateImplicit(credentials), credentials)
             }
         case .authenticateUsernamePassword:
-            let name = element.field("UserName", in: service)?.string
-            let password = element.field("Password", in: service)?.string
+            let name = try element.field("UserName", in: service)?.string()
+            let password = try element.field("Password", in: service)?.string()
             return { agent, credentials throws(AgentError) in
                 Self.answer(
                     try await agent.authenticate(userName: name, password: password, credentials),

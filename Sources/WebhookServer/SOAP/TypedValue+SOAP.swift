@@ -18,7 +18,7 @@ extension TypedValue {
         case Namespace.serialization:
             self = try Self.serializationValue(element, type: type?.localName ?? "")
         case Namespace.arrays where type?.localName == "ArrayOfstring":
-            self = .strings(try Self.strings(element, service: service))
+            self = .strings(try element.strings(service: service))
         case Namespace.arrays where type?.localName == "ArrayOfint":
             self = .ints(try Self.ints(element, service: service))
         case let namespace?
@@ -98,29 +98,19 @@ extension TypedValue {
     private static func inferred(_ element: XMLElement, service: String) throws(SOAPFault) -> TypedValue {
         guard let child = element.children.first(where: { _ in true }) else { return .untyped(text: element.text) }
         // PHP's SoapClient puts what was a list into one element of the list's name.
-        let isWrapped = !child.isLeaf && (!child.isNamed("StringObjectKeyValuePair") || child.field("Key", in: service) == nil)
+        let isWrapped =
+            !child.isLeaf && (!child.isNamed("StringObjectKeyValuePair") || child.field("Key", in: service) == nil)
         if child.isNamed("StringObjectKeyValuePair") {
             let pairs = isWrapped ? Array(child.children) : element.items("StringObjectKeyValuePair", service: service)
             return .dictionary(try ObjectDictionary(pairs: pairs, service: service))
         }
         if child.isNamed("string") {
-            return .strings(try isWrapped ? child.children.map(item) : strings(element, service: service))
+            return .strings(try isWrapped ? child.children.strings() : element.strings(service: service))
         }
         if child.isNamed("int") {
             return .ints(try isWrapped ? child.children.map(number) : ints(element, service: service))
         }
         throw .deserialization(of: element.name, as: "string", text: "<\(child.name)>")
-    }
-
-    private static func strings(_ element: XMLElement, service: String) throws(SOAPFault) -> [String?] {
-        var texts: [String?] = []
-        for child in element.items("string", service: service) { texts.append(try item(child)) }
-        return texts
-    }
-
-    private static func item(_ element: XMLElement) throws(SOAPFault) -> String? {
-        guard element.isLeaf else { throw .deserialization(of: element.name, as: "string", text: element.text) }
-        return element.string
     }
 
     private static func ints(_ element: XMLElement, service: String) throws(SOAPFault) -> [Int32] {
@@ -213,9 +203,20 @@ extension XMLElement {
         guard let key = field("Key", in: service) else {
             throw SOAPFault(.sender, "The element \(name) has no Key.")
         }
-        return key.text
+        return try key.string() ?? ""
     }
 
-    /// Whether the element holds no elements.
-    var isLeaf: Bool { children.first(where: { _ in true }) == nil }
+    /// The items of an `ArrayOfstring`.
+    func strings(service: String) throws(SOAPFault) -> [String?] {
+        try items("string", service: service).strings()
+    }
+}
+
+extension Sequence<XMLElement> {
+    /// The text of each.
+    fileprivate func strings() throws(SOAPFault) -> [String?] {
+        var texts: [String?] = []
+        for item in self { texts.append(try item.string()) }
+        return texts
+    }
 }

@@ -21,12 +21,12 @@ extension Webhook {
     /// Reads what clients have a say in, and looks at nothing else.
     init(clientsPartOf element: XMLElement, service: String) throws(SOAPFault) {
         self.init()
-        name = element.field("Name", in: service)?.string
-        events = element.field("Events", in: service)?.items("string", service: service).map(\.string)
-        targetURL = element.field("TargetUrl", in: service)?.string
-        secret = element.field("Secret", in: service)?.string
+        name = try element.field("Name", in: service)?.string()
+        events = try element.field("Events", in: service)?.strings(service: service)
+        targetURL = try element.field("TargetUrl", in: service)?.string()
+        secret = try element.field("Secret", in: service)?.string()
         state = try WebhookState(element.field("State", in: service))
-        type = element.field("Type", in: service)?.string
+        type = try element.field("Type", in: service)?.string()
         headers = try element.field("Headers", in: service).map { element throws(SOAPFault) in
             try StringDictionary(element, service: service)
         }
@@ -125,7 +125,9 @@ extension StringDictionary {
     ) throws(SOAPFault) {
         self.init()
         for pair in element.items(name, service: service) {
-            entries.append(.init(key: try pair.key(service: service), value: pair.field("Value", in: service)?.string))
+            entries.append(
+                .init(key: try pair.key(service: service), value: try pair.field("Value", in: service)?.string())
+            )
         }
     }
 }

@@ -37,8 +37,8 @@ enum WebhookOperation: String, Sendable, CaseIterable {
             return { agent, caller throws(AgentError) in Self.response(try await agent.webhook(id: id, for: caller)) }
         case .getAllWebhooks:
             let filter = WebhookFilter(
-                name: element.field("NameFilter", in: service)?.string,
-                event: element.field("EventFilter", in: service)?.string,
+                name: try element.field("NameFilter", in: service)?.string(),
+                event: try element.field("EventFilter", in: service)?.string(),
                 state: try WebhookState(element.field("StatusFilter", in: service))
             )
             return { agent, caller throws(AgentError) in
@@ -73,7 +73,7 @@ enum WebhookOperation: String, Sendable, CaseIterable {
     }
 
     private static func signal(_ element: XMLElement, service: String) throws(SOAPFault) -> Call {
-        let name = element.field("EventName", in: service)?.string
+        let name = try element.field("EventName", in: service)?.string()
         let key = try element.field("PrimaryKey", in: service)?.int32() ?? 0
         let data = try element.field("Data", in: service).map { element throws(SOAPFault) in
             try ObjectDictionary(element, service: service)

@@ -7,7 +7,8 @@ import UnixSignals
 /// `webhook-svc conform`: plays fixtures against an installation.
 struct Conform: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Play the fixtures against a NetServer, or what is meant to be one, and say where its answers differ.",
+        abstract:
+            "Play the fixtures against a NetServer, or what is meant to be one, and say where its answers differ.",
         discussion: """
             Exit codes: 0 all is as expected, 1 there are differences, 2 there was no connection or no login. \
             It deletes the webhooks that it saved.
@@ -179,7 +180,9 @@ struct Conform: AsyncParsableCommand {
     }
 
     /// What scenarios that went wrong, and captures, left behind; also after an interrupt.
-    private func cleanUp(_ client: ConformanceClient, _ receiver: String, _ ticket: String, _ token: String) async -> Int? {
+    private func cleanUp(_ client: ConformanceClient, _ receiver: String, _ ticket: String, _ token: String) async
+        -> Int?
+    {
         let removal = Task { try await client.removeWebhooks(to: receiver, ticket: ticket, token: token) }
         switch await removal.result {
         case .success(let count): return count
