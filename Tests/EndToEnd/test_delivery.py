@@ -177,7 +177,7 @@ class Delivery(unittest.TestCase):
         text = service.request("GET", "/metrics")[1].decode()
         for line in ['webhook_svc_deliveries_total{outcome="delivered",error="none"} 1',
                      'webhook_svc_queue_deliveries{state="pending"} 0',
-                     'webhook_svc_soap_requests_total{service="Webhook",operation="SignalEvent",outcome="succeeded"} 1',
+                     'webhook_svc_requests_total{service="Webhook",operation="SignalEvent",outcome="succeeded"} 1',
                      "webhook_svc_attempt_seconds_count 1"]:
             self.assertIn(line, text)
         self.assertRegex(text, r"webhook_svc_signal_commits_total [1-9]")

@@ -1,6 +1,7 @@
 import Foundation
 import NIOHTTP1
 import Testing
+import WebhookServer
 import XML
 
 /// What is wrong with a request is answered clearly, in the version it came in, and the service goes on serving.
@@ -23,6 +24,23 @@ struct BadInputTests {
             testDescription = description
             self.mentions = mentions
             body = bytes
+        }
+    }
+
+    @Test(
+        "Where operation errors are to be faults, they are, with what is wrong as the detail",
+        arguments: ["http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"]
+    )
+    func operationErrorsAsFaults(namespace: String) async throws {
+        try await RunningService.with(settings: { $0.operationErrors = .fault }) { service in
+            let request = Self.envelope(namespace, "<n:SaveWebhook><n:Webhook/></n:SaveWebhook>")
+            let answer = try await service.post(Array(request.utf8), contentType: "application/xml", action: nil)
+            #expect(answer.status == 500)
+            let envelope = try XML.XMLDocument(parsing: answer.body).root
+            #expect(envelope.namespace == namespace)
+            let text = String(decoding: answer.body, as: UTF8.self)
+            #expect(text.contains(namespace.contains("2003") ? "s:Sender<" : "s:Client<"), "\(text)")
+            #expect(text.contains("<ExceptionType>SuperOffice.Exceptions.So"), "\(text)")
         }
     }
 

@@ -28,7 +28,7 @@ struct SOAPFront: Sendable {
         let outcome: String
 
         static func counters(_ factory: any MetricsFactory) -> OutcomeCounters<RequestLabels> {
-            OutcomeCounters(name: "webhook_svc_soap_requests_total", factory: factory) { labels in
+            OutcomeCounters(name: "webhook_svc_requests_total", factory: factory) { labels in
                 [("service", labels.service), ("operation", labels.operation), ("outcome", labels.outcome)]
             }
         }
