@@ -42,8 +42,9 @@ final class CallBatches<Input: Sendable, Output: Sendable>: Sendable {
         return try result.get()
     }
 
+    private enum Next { case start, wait, refuse(Int) }
+
     private func enqueue(_ call: Call) {
-        enum Next { case start, wait, refuse(Int) }
         let next: Next = state.withLock { state in
             guard state.waiting.count < Self.waitingCalls else { return .refuse(state.waiting.count) }
             state.waiting.append(call)

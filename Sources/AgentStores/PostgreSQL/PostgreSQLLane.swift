@@ -164,6 +164,7 @@ final class PostgreSQLLane: Sendable {
         private mutating func connect(until deadline: ContinuousClock.Instant) throws -> PostgreSQLConnection {
             if let connection, connection.isUsable() { return connection }
             connection = nil
+            let (location, planning) = (location, planning)
             let made = try backoff.connect(until: deadline) { () throws(PostgreSQLFailure) in
                 try PostgreSQLConnection(location, planning: planning)
             }

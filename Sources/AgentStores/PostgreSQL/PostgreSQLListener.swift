@@ -40,8 +40,7 @@ final class PostgreSQLListener: Sendable {
                 }
             } catch {
                 if isWell {
-                    let reason = (error as? PostgreSQLFailure)?.text ?? "\(error)"
-                    logger.warning("the connection to PostgreSQL is lost", metadata: ["error": "\(reason)"])
+                    logger.warning("the connection to PostgreSQL is lost", metadata: ["error": "\(error.text)"])
                 }
                 isWell = false
             }

@@ -55,7 +55,8 @@ enum PostgreSQLPartitions {
         do {
             try connection.execute("BEGIN; SET LOCAL lock_timeout = '200ms'; \(sql); COMMIT")
             return true
-        } catch let failure as PostgreSQLFailure where failure.kind == .conflict || failure.kind == .statement {
+        } catch {
+            guard error.kind == .conflict || error.kind == .statement else { throw error }
             try connection.rollBack()
             return false
         }

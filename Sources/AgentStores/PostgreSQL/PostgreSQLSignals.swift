@@ -1,5 +1,4 @@
 package import AgentCore
-package import Foundation
 import Synchronization
 
 /// Takes events in: all that waits goes into one statement and one commit.

@@ -251,7 +251,7 @@ extension PostgreSQLStore {
 
     package func reset() async throws(StoreError) {
         try await others.run { connection in
-            try connection.run([
+            _ = try connection.run([
                 .begin, PostgreSQLLock.ownWebhooks,
                 .init("TRUNCATE webhook_usage, webhook, webhook_event, delivery, event, attempt", isPrepared: false),
                 .commit,

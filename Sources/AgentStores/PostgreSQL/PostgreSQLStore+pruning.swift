@@ -11,12 +11,12 @@ extension PostgreSQLStore {
     /// Attempts of a day are dropped together once the whole day is no longer kept, hence up to a day later than asked for.
     /// Only what stands outside of the days' partitions, or beyond the number of attempts, is removed row by row.
     package func prune(_ limits: LogLimits) async throws(StoreError) -> Bool {
-        let cursor = orphans.cursor
+        let orphans = orphans
         let (isMore, next) = try await others.run { connection -> (Bool, Int64?) in
             // One process at a time; for the others there is nothing to do.
             let lock = "(\(PostgreSQLLock.pruning), 'webhook'::regclass::oid::int4)"
             guard try connection.run("SELECT pg_try_advisory_lock\(lock)")[0].bool(0) else {
-                return (false, cursor.withLock { $0 })
+                return (false, orphans.cursor.withLock { $0 })
             }
             defer { try? connection.execute("ROLLBACK; SELECT pg_advisory_unlock\(lock)") }
             try PostgreSQLPartitions.makeAhead(connection)
@@ -24,11 +24,11 @@ extension PostgreSQLStore {
             let surplus = last.subtractingReportingOverflow(Int64(limits.attempts)).partialValue
             let hasDropped = try Self.dropDays(limits, surplus: surplus, connection)
             let rows = try Self.pruneRows(limits, surplus: surplus, connection)
-            let start = hasDropped ? 0 : cursor.withLock { $0 }
+            let start = hasDropped ? 0 : orphans.cursor.withLock { $0 }
             let next = try start.map { try Self.pruneOrphans(after: $0, limits, connection) } ?? nil
             return (rows || next != nil, next)
         }
-        cursor.withLock { $0 = next }
+        orphans.cursor.withLock { $0 = next }
         return isMore
     }
 

@@ -13,7 +13,7 @@ enum PostgreSQLValue: Sendable {
     case uuids([UUID?])
     case bools([Bool])
 
-    static func int<Value: BinaryInteger>(_ value: Value) -> Self { .int(Int64(value)) }
+    static func int<Value: BinaryInteger>(_ value: Value) -> Self { .int(Optional(Int64(value))) }
 
     static func ints<Value: BinaryInteger>(_ values: some Sequence<Value>) -> Self {
         .ints(values.map { Int64($0) as Int64? })
