@@ -100,7 +100,7 @@ enum AttemptColumns {
 }
 
 /// Results of attempts that arrived.
-private enum Arrival {
+enum Arrival {
     /// Records all of them, or nothing where one of them does not count or ends a pause. Returns whether it did.
     static func carryOut(_ results: [DeliveryResult], _ connection: PostgreSQLConnection) throws -> Bool {
         guard Set(results.map(\.id)).count == results.count else { return false }
@@ -168,7 +168,7 @@ private enum Arrival {
 }
 
 /// Results that are decided on what stands in the store.
-private struct Settlement {
+struct Settlement {
     var counted: [Bool]
     var dues: [Int32: Int64] = [:]
 
@@ -176,7 +176,9 @@ private struct Settlement {
         _ results: [DeliveryResult],
         _ connection: PostgreSQLConnection
     ) throws -> (counted: [Bool], dues: [Int32: Int64]) {
-        let settled = try carryOut(results, affectsOthers: false, connection) ?? carryOut(results, affectsOthers: true, connection)
+        let settled =
+            try carryOut(results, affectsOthers: false, connection)
+            ?? carryOut(results, affectsOthers: true, connection)
         return (settled?.counted ?? results.map { _ in false }, settled?.dues ?? [:])
     }
 
@@ -376,7 +378,7 @@ private struct Settlement {
         ]
     }
 
-    private static let webhooksStatement = """
+    static let webhooksStatement = """
         SELECT w.id, w.state, w.tenant, w.target, u.version, u.total_calls, u.total_errors, u.consecutive_errors,
             u.last_error, u.paused_until
         FROM unnest($1::int8[]) AS i (id) JOIN webhook w ON w.id = i.id
@@ -385,7 +387,7 @@ private struct Settlement {
         ) AS u
         """
 
-    private static let heldStatement = """
+    static let heldStatement = """
         SELECT d.event_id, d.webhook_id, d.attempts, d.is_replay, d.fence, d.body_suffix
         FROM unnest($1::int8[], $2::int8[]) AS i (event_id, webhook_id)
         JOIN delivery d ON d.event_id = i.event_id AND d.webhook_id = i.webhook_id
@@ -394,12 +396,12 @@ private struct Settlement {
         FOR UPDATE OF d
         """
 
-    private static let goneStatement = """
+    static let goneStatement = """
         DELETE FROM delivery d USING unnest($1::int8[], $2::int8[]) AS i (event_id, webhook_id)
         WHERE d.event_id = i.event_id AND d.webhook_id = i.webhook_id
         """
 
-    private static let keptStatement = """
+    static let keptStatement = """
         UPDATE delivery d
         SET owner = NULL, state = i.state, attempts = i.attempts, due = coalesce(i.due, d.due), reason = i.reason
         FROM unnest($1::int8[], $2::int8[], $3::int8[], $4::int8[], $5::int8[], $6::text[])
@@ -407,12 +409,12 @@ private struct Settlement {
         WHERE d.event_id = i.event_id AND d.webhook_id = i.webhook_id
         """
 
-    private static let loggedStatement = """
+    static let loggedStatement = """
         INSERT INTO attempt (event_id, webhook_id, \(AttemptColumns.names), delivered_suffix)
         SELECT * FROM unnest($1::int8[], $2::int8[], \(AttemptColumns.parameters(from: 3)), $13::bytea[])
         """
 
-    private static let countedStatement = """
+    static let countedStatement = """
         UPDATE webhook_usage u
         SET version = u.version + 1, total_calls = i.calls, total_errors = i.errors, consecutive_errors = i.consecutive,
             last_error = i.last_error
@@ -421,7 +423,7 @@ private struct Settlement {
         WHERE u.webhook_id = i.webhook_id AND u.version = i.version
         """
 
-    private static let pauseStatement = """
+    static let pauseStatement = """
         UPDATE webhook_usage u SET version = u.version + 1, paused_until = p.until
         FROM unnest($1::text[], $2::int8[]) AS p (target, until) JOIN webhook w ON w.target = p.target
         WHERE u.webhook_id = w.id

@@ -125,6 +125,7 @@ final class PostgreSQLSignals: Sendable {
 }
 
 extension PostgreSQLStore {
+    @discardableResult
     package func signal(_ event: Event) async throws(StoreError) -> Int {
         try await signals.signal(event)
     }

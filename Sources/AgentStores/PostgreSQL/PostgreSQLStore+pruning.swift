@@ -18,7 +18,10 @@ extension PostgreSQLStore {
             guard try connection.run("SELECT pg_try_advisory_lock\(lock)")[0].bool(0) else {
                 return (false, orphans.cursor.withLock { $0 })
             }
-            defer { try? connection.execute("ROLLBACK; SELECT pg_advisory_unlock\(lock)") }
+            defer {
+                try? connection.rollBack()
+                try? connection.execute("SELECT pg_advisory_unlock\(lock)")
+            }
             try PostgreSQLPartitions.makeAhead(connection)
             let last = try connection.run("SELECT coalesce(max(id), 0) FROM attempt")[0].int(0)
             let surplus = last.subtractingReportingOverflow(Int64(limits.attempts)).partialValue
@@ -111,7 +114,7 @@ extension PostgreSQLStore {
         return events.count == limits.rowsPerStep ? events.last?.id : nil
     }
 
-    private static let orphanStatement = """
+    static let orphanStatement = """
         DELETE FROM event e USING unnest($1::int8[]) AS i (id)
         WHERE e.id = i.id AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_id = e.id)
             AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.event_id = e.id)
