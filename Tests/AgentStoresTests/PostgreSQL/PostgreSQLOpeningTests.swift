@@ -60,9 +60,7 @@ struct PostgreSQLOpeningTests {
                         _ = try connection.run(
                             """
                             SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-                            WHERE pid <> pg_backend_pid() AND pid IN (
-                                SELECT pid FROM pg_locks WHERE relation = 'delivery'::regclass)
-                                OR query LIKE '%' || current_schema() || '%'
+                            WHERE pid <> pg_backend_pid() AND application_name = current_schema()
                             """
                         )
                     }

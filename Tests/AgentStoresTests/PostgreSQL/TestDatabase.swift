@@ -56,7 +56,8 @@ private func withOwnSchema(_ body: (PostgreSQLLocation) async throws -> Void) as
     guard let url = TestServer.url, let server = PostgreSQLLocation(url) else { throw TestServer.Absent() }
     let schema = "test_" + UUID().uuidString.replacing("-", with: "").lowercased()
     let separator = url.contains("?") ? "&" : "?"
-    let location = try #require(PostgreSQLLocation("\(url)\(separator)options=-csearch_path%3D\(schema)"))
+    let options = "application_name=\(schema)&options=-csearch_path%3D\(schema)"
+    let location = try #require(PostgreSQLLocation(url + separator + options))
     let lane = PostgreSQLLane(server, name: "test", planning: .custom)
     try await lane.run { try $0.execute("CREATE SCHEMA \(schema)") }
     do {
