@@ -108,7 +108,8 @@ extension CopyTable.Kind {
         switch self {
         case .int, .flag: .ints(values.map { if case .int(let value) = $0 { value } else { nil } })
         // SQLite keeps a NUL in a text, PostgreSQL does not.
-        case .text, .guid: .texts(values.map { if case .text(let value) = $0 { AttemptColumns.text(value) } else { nil } })
+        case .text, .guid:
+            .texts(values.map { if case .text(let value) = $0 { AttemptColumns.text(value) } else { nil } })
         case .bytes: .blobs(values.map { if case .bytes(let value) = $0 { value } else { nil } })
         }
     }

@@ -120,9 +120,11 @@ final class PostgreSQLConnection {
         try run([Call(sql, values)])[0]
     }
 
-    /// Carries out statements in one round trip; after the first that fails none is. Outside of a transaction they are one.
+    /// Carries out statements in one round trip; after the first that fails none is. Outside of a transaction they are
+    /// one.
     ///
-    /// The server may send much only in answer to the last of them: a connection that blocks does not read while it sends.
+    /// The server may send much only in answer to the last of them: a connection that blocks does not read while it
+    /// sends.
     @discardableResult
     func run(_ calls: [Call]) throws(PostgreSQLFailure) -> [PostgreSQLRows] {
         guard PQenterPipelineMode(connection) == 1 else { throw failure() }
@@ -142,7 +144,9 @@ final class PostgreSQLConnection {
         var results: [PostgreSQLRows] = []
         var problem: PostgreSQLFailure?
         for (index, call) in calls.enumerated() {
-            if let sql = preparing[index], let found = try read(problem: &problem), !found.isSuccess { names[sql] = nil }
+            if let sql = preparing[index], let found = try read(problem: &problem), !found.isSuccess {
+                names[sql] = nil
+            }
             guard let found = try read(problem: &problem), found.isSuccess else { continue }
             let rows = PostgreSQLRows(found.result)
             // A transaction that has failed answers a COMMIT with ROLLBACK, as a success.
@@ -179,7 +183,14 @@ final class PostgreSQLConnection {
                 guard call.isPrepared, let name = names[call.sql] else {
                     let types = call.values.map(\.type)
                     return PQsendQueryParams(
-                        connection, call.sql, Int32(ranges.count), types, addresses, lengths, formats, 1
+                        connection,
+                        call.sql,
+                        Int32(ranges.count),
+                        types,
+                        addresses,
+                        lengths,
+                        formats,
+                        1
                     )
                 }
                 return PQsendQueryPrepared(connection, name, Int32(ranges.count), addresses, lengths, formats, 1)

@@ -19,7 +19,9 @@ final class PostgreSQLSignals: Sendable {
         self.counts = counts
         batches = CallBatches(weightLimit: Self.bytesPerBatch) { events in
             let taken = await lane.attempt { connection in
-                try connection.run([.begin, PostgreSQLLock.shareWebhooks, Self.call(events), .commit])[2].map(Taken.init)
+                try connection.run([.begin, PostgreSQLLock.shareWebhooks, Self.call(events), .commit])[2].map(
+                    Taken.init
+                )
             }
             return taken.map { rows in
                 counts.value.withLock { counts in

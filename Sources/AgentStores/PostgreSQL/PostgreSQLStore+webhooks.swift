@@ -189,7 +189,8 @@ extension PostgreSQLStore {
         guard new != old else { return [:] }
         var dues: [Int32: Int64] = [:]
         try connection.run(
-            "UPDATE webhook SET state = $2::int8 WHERE id = $1::int8", [.int(id), .int(new.rawValue)]
+            "UPDATE webhook SET state = $2::int8 WHERE id = $1::int8",
+            [.int(id), .int(new.rawValue)]
         )
         if new == .active {
             let earliest = try connection.run([

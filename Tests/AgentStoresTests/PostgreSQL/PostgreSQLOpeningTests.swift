@@ -20,7 +20,9 @@ struct PostgreSQLOpeningTests {
             }
             let store = try await PostgreSQLStore(location, logger: .silent)
             #expect(Set(try await store.names()).count == 5)
-            let versions = try await store.others.run { try $0.run("SELECT version FROM schema_version").map { $0.text(0) } }
+            let versions = try await store.others.run {
+                try $0.run("SELECT version FROM schema_version").map { $0.text(0) }
+            }
             #expect(versions == ["1"])
         }
     }

@@ -34,7 +34,9 @@ struct PostgreSQLProcessesTests {
 
         mutating func settle(_ delivery: ClaimedDelivery, counted: Bool, isDelivered: Bool) {
             guard counted else { return }
-            if held[delivery.id]?.fence != delivery.fence { violations.append("a stale holder recorded \(delivery.id)") }
+            if held[delivery.id]?.fence != delivery.fence {
+                violations.append("a stale holder recorded \(delivery.id)")
+            }
             if isDelivered { delivered[delivery.id, default: 0] += 1 }
             held[delivery.id]?.end = Timestamp(ticks: .min)
         }
@@ -164,7 +166,9 @@ struct PostgreSQLProcessesTests {
     func everythingAtOnce() async throws {
         try await withStores(3) { stores in
             var webhooks: [Webhook] = []
-            for name in ["one", "two", "three", "four"] { webhooks.append(try await stores[0].add(Sample.webhook(name))) }
+            for name in ["one", "two", "three", "four"] {
+                webhooks.append(try await stores[0].add(Sample.webhook(name)))
+            }
             let hooks = webhooks
             let signalled = try await withThrowingTaskGroup(of: Int.self) { group in
                 for (number, store) in stores.enumerated() {

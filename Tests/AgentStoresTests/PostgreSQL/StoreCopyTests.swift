@@ -14,7 +14,8 @@ struct StoreCopyTests {
         for _ in 0..<250 { try await store.signal(Sample.event()) }
         let claimed = try await store.take(50)
         let decisions: [DeliveryDecision] = [
-            .delivered, .failed(error: "no"), .parked(attempts: 2, error: "no"), .retry(at: Sample.farFuture, error: "no"),
+            .delivered, .failed(error: "no"), .parked(attempts: 2, error: "no"),
+            .retry(at: Sample.farFuture, error: "no"),
         ]
         for (number, delivery) in claimed.enumerated() where number < 40 {
             #expect(try await store.settle(delivery, decisions[number % 4]))
@@ -32,7 +33,10 @@ struct StoreCopyTests {
         for (_, webhook) in webhooks {
             #expect(try await right.usage(of: webhook.id) == left.usage(of: webhook.id))
         }
-        #expect(try await right.sessions(matching: SessionFilter(), limit: 10) == left.sessions(matching: SessionFilter(), limit: 10))
+        #expect(
+            try await right.sessions(matching: SessionFilter(), limit: 10)
+                == left.sessions(matching: SessionFilter(), limit: 10)
+        )
         let records = try await left.list(limit: 10_000)
         #expect(records.count > 700)
         let copied = try await right.list(limit: 10_000)
