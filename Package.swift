@@ -38,6 +38,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "XML", dependencies: ["CLibXML2"], swiftSettings: settings),
         .target(name: "SOAP", dependencies: ["XML"], swiftSettings: settings),
@@ -45,7 +46,7 @@ let package = Package(
         .target(name: "AgentCore", dependencies: [logging], swiftSettings: settings),
         .target(
             name: "AgentStores",
-            dependencies: ["AgentCore", logging, .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["AgentCore", "CLibPQ", logging, .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: settings
         ),
         .target(

@@ -1,4 +1,5 @@
 package import AgentCore
+package import Logging
 
 /// What a service keeps its state in.
 package typealias AgentStore = WebhookStore & DeliveryQueue & DeliveryLog & SessionStore
@@ -9,26 +10,31 @@ package enum StoreLocation: Sendable, Hashable {
     case memory
     /// One SQLite file, served by one process.
     case sqlite(path: String)
+    /// One PostgreSQL database, served by any number of processes.
+    case postgreSQL(PostgreSQLLocation)
 
-    /// Reads `memory:` or `sqlite:PATH`; nil for anything else.
+    /// Reads `memory:`, `sqlite:PATH` or what ``PostgreSQLLocation`` reads; nil for anything else.
     package init?(_ text: String) {
         if text == "memory:" {
             self = .memory
         } else if text.hasPrefix("sqlite:"), text.count > 7 {
             self = .sqlite(path: String(text.dropFirst(7)))
+        } else if let location = PostgreSQLLocation(text) {
+            self = .postgreSQL(location)
         } else {
             return nil
         }
     }
 
     /// The forms that are understood, for messages.
-    package static let forms = "sqlite:PATH or memory:"
+    package static let forms = "sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE or memory:"
 
-    /// As it may be logged.
+    /// As it may be logged: without passwords.
     package var display: String {
         switch self {
         case .memory: "memory:"
         case .sqlite(let path): "sqlite:" + path
+        case .postgreSQL(let location): location.display
         }
     }
 
@@ -37,14 +43,16 @@ package enum StoreLocation: Sendable, Hashable {
         switch self {
         case .memory: "Memory"
         case .sqlite: "SQLite"
+        case .postgreSQL: "PostgreSQL"
         }
     }
 
     /// Opens the store, makes or migrates its schema, and takes hold of it.
-    package func open() throws(StoreError) -> any AgentStore {
+    package func open(logger: Logger) async throws(StoreError) -> any AgentStore {
         switch self {
         case .memory: MemoryStore()
         case .sqlite(let path): try SQLiteStore(path: path)
+        case .postgreSQL(let location): try await PostgreSQLStore(location, logger: logger)
         }
     }
 }

@@ -53,7 +53,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
     /// Serves until graceful shutdown. Throws ``StoreError`` when the store cannot be opened, and what the listener
     /// throws when the address cannot be had.
     package func run() async throws {
-        let store = try settings.store.open()
+        let store = try await settings.store.open(logger: logger)
         guard let sender else {
             let sender = try SocketSender(version: settings.netServerVersion, settings: settings.sending)
             do {

@@ -9,7 +9,7 @@ struct ServeOptions: ParsableArguments {
     var listen: String?
     @Option(
         help: ArgumentHelp(
-            "Where state is kept: sqlite:PATH or memory: (default: sqlite:./webhooks.db).",
+            "Where state is kept: sqlite:PATH, postgres://... or memory: (default: sqlite:./webhooks.db).",
             valueName: "url"
         )
     )

@@ -9,8 +9,8 @@ struct WebhookSvc: AsyncParsableCommand {
             "NetServer's Webhook service over SOAP and REST: stores webhooks, sends signed notifications.",
         version: "0.1.0",
         subcommands: [
-            Serve.self, Sink.self, Deliveries.self, Webhooks.self, Tickets.self, HashPassword.self, Config.self,
-            Conform.self,
+            Serve.self, Sink.self, Deliveries.self, Webhooks.self, Tickets.self, Store.self, HashPassword.self,
+            Config.self, Conform.self,
         ]
     )
 }

@@ -32,8 +32,30 @@ package protocol DeliveryLog: Sendable {
     /// Commits so far that took events in, and how many events shared them.
     var commitCounts: CommitCounts { get }
 
+    /// What the store has to tell about itself to who watches it.
+    func figures() async throws(StoreError) -> [StoreFigure]
+
     /// Removes everything. For trials.
     func reset() async throws(StoreError)
+}
+
+extension DeliveryLog {
+    /// Nothing.
+    package func figures() async throws(StoreError) -> [StoreFigure] { [] }
+}
+
+/// A figure of a store's own, as `/metrics` shows it.
+package struct StoreFigure: Sendable, Hashable {
+    /// The metric, with its unit.
+    package var name: String
+    /// What it is now.
+    package var value: Double
+
+    /// With these members.
+    package init(name: String, value: Double) {
+        self.name = name
+        self.value = value
+    }
 }
 
 /// What is kept on record.

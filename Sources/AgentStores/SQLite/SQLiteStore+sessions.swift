@@ -82,19 +82,11 @@ extension SQLiteStore {
             arguments += [name.caseless]
         }
         if let id = filter.id {
-            guard let range = keys(withID: id) else { return ("WHERE 0", []) }
+            guard let range = SessionKeyRange(id: id) else { return ("WHERE 0", []) }
             parts.append("digest BETWEEN ? AND ?")
-            arguments += [range.first, range.last]
+            arguments += [Data(range.first), Data(range.last)]
         }
         return (parts.isEmpty ? "" : "WHERE " + parts.joined(separator: " AND "), arguments)
-    }
-
-    /// The first and the last digest that begin with the bytes of a ``SessionKey/id``; nil when it is none.
-    private static func keys(withID id: String) -> (first: Data, last: Data)? {
-        let digits = id.utf8.map { Character(Unicode.Scalar($0)).hexDigitValue }
-        guard digits.count == 16, !digits.contains(nil), id == id.lowercased() else { return nil }
-        let bytes = stride(from: 0, to: 16, by: 2).map { UInt8((digits[$0] ?? 0) << 4 | (digits[$0 + 1] ?? 0)) }
-        return (Data(bytes), Data(bytes + [UInt8](repeating: 0xFF, count: 24)))
     }
 }
 

@@ -35,6 +35,9 @@ final class MetricsFront: Sendable {
         parked.set(counts.parked)
         let age = counts.oldestDue.map { Timestamp(Date()).since($0) / .seconds(1) } ?? 0
         oldest.set(max(0, age))
+        for figure in try await log.figures() {
+            Meter(label: figure.name, factory: registry).set(figure.value)
+        }
         let now = log.commitCounts
         seen.withLock { seen in
             commits.increment(by: now.commits - seen.commits)

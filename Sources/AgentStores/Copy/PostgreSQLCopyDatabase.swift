@@ -1,0 +1,137 @@
+import AgentCore
+
+/// A PostgreSQL database, on a connection of its own.
+struct PostgreSQLCopyDatabase: CopyDatabase, CopyWriter {
+    let connection: PostgreSQLConnection
+
+    func reading(_ body: () throws -> Void) throws {
+        try connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        defer { try? connection.rollBack() }
+        try body()
+    }
+
+    func writing(_ body: (any CopyWriter) throws -> Void) throws {
+        do {
+            try connection.run([.begin, PostgreSQLLock.ownWebhooks])
+            try body(self)
+            try connection.run([.commit])
+        } catch {
+            try? connection.rollBack()
+            throw error
+        }
+    }
+
+    func rows(of table: CopyTable, after key: [CopyValue]?, limit: Int) throws -> [[CopyValue]] {
+        let columns = table.columns.map { column in
+            let source = column.source ?? column.name
+            return switch column.kind {
+            case .int: "(\(source))::int8"
+            case .guid: "upper(\(source)::text)"
+            case .flag: "\(source)::int4::int8"
+            case .text, .bytes: source
+            }
+        }
+        let keys = table.columns.prefix(table.keyColumns)
+        let names = keys.map(\.name).joined(separator: ", ")
+        let parameters = keys.enumerated().map { "$\($0.offset + 1)::\($0.element.type)" }.joined(separator: ", ")
+        return try connection.run(
+            """
+            SELECT \(columns.joined(separator: ", ")) FROM \(table.name)
+            \(key == nil ? "" : "WHERE (\(names)) > (\(parameters))")
+            ORDER BY \(names) LIMIT $\((key?.count ?? 0) + 1)::int8
+            """,
+            (key ?? []).map(\.parameter) + [.int(limit)]
+        ).map { row in table.columns.indices.map { row.copyValue($0, table.columns[$0].kind) } }
+    }
+
+    func lastNumbers() throws -> [String: Int64] {
+        var numbers: [String: Int64] = [:]
+        for table in CopyTable.numbered {
+            let row = try connection.run("SELECT CASE WHEN is_called THEN last_value END FROM \(table)_id_seq")[0]
+            numbers[table] = row.optionalInt(0)
+        }
+        return numbers
+    }
+
+    // MARK: CopyWriter
+
+    func isEmpty() throws -> Bool {
+        try CopyTable.all.allSatisfy { try connection.run("SELECT 1 FROM \($0.name) LIMIT 1").isEmpty }
+    }
+
+    func clear() throws {
+        try connection.execute("TRUNCATE \(CopyTable.all.map(\.name).joined(separator: ", "))")
+    }
+
+    func append(_ rows: [[CopyValue]], to table: CopyTable) throws {
+        let names = table.columns.map(\.name)
+        let arrays = table.columns.enumerated().map { "$\($0.offset + 1)::\($0.element.type)[]" }
+        let values = table.columns.map { column in
+            switch column.kind {
+            case .guid: "\(column.name)::uuid"
+            case .flag: "\(column.name) = 1"
+            case .int, .text, .bytes: column.name
+            }
+        }
+        try connection.run(
+            """
+            INSERT INTO \(table.name) (\(names.joined(separator: ", "))) SELECT \(values.joined(separator: ", "))
+            FROM unnest(\(arrays.joined(separator: ", "))) AS i (\(names.joined(separator: ", ")))
+            """,
+            table.columns.enumerated().map { index, column in column.kind.parameter(rows.map { $0[index] }) }
+        )
+    }
+
+    func setLastNumbers(_ numbers: [String: Int64]) throws {
+        for (table, number) in numbers {
+            _ = try connection.run(
+                "SELECT setval('\(table)_id_seq', greatest($1::int8, (SELECT coalesce(max(id), 1) FROM \(table))))",
+                [.int(number)]
+            )
+        }
+    }
+}
+
+extension CopyTable.Column {
+    /// Of a parameter.
+    fileprivate var type: String {
+        switch kind {
+        case .int, .flag: "int8"
+        case .text, .guid: "text"
+        case .bytes: "bytea"
+        }
+    }
+}
+
+extension CopyTable.Kind {
+    fileprivate func parameter(_ values: [CopyValue]) -> PostgreSQLValue {
+        switch self {
+        case .int, .flag: .ints(values.map { if case .int(let value) = $0 { value } else { nil } })
+        // SQLite keeps a NUL in a text, PostgreSQL does not.
+        case .text, .guid:
+            .texts(values.map { if case .text(let value) = $0 { AttemptColumns.text(value) } else { nil } })
+        case .bytes: .blobs(values.map { if case .bytes(let value) = $0 { value } else { nil } })
+        }
+    }
+}
+
+extension CopyValue {
+    fileprivate var parameter: PostgreSQLValue {
+        switch self {
+        case .null: .text(nil)
+        case .int(let value): .int(value)
+        case .text(let value): .text(value)
+        case .bytes(let value): .bytes(value)
+        }
+    }
+}
+
+extension PostgreSQLRow {
+    fileprivate func copyValue(_ column: Int, _ kind: CopyTable.Kind) -> CopyValue {
+        switch kind {
+        case .int, .flag: optionalInt(column).map(CopyValue.int) ?? .null
+        case .text, .guid: optionalText(column).map(CopyValue.text) ?? .null
+        case .bytes: optionalBytes(column).map(CopyValue.bytes) ?? .null
+        }
+    }
+}

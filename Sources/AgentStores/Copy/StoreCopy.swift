@@ -1,0 +1,108 @@
+package import AgentCore
+import Foundation
+
+/// Copies an installation from one SQL store to another: webhooks with their counters, events, what is pending, parked
+/// or failed, attempts and sessions. Ids stay, so that what was noted of a delivery still finds it.
+package enum StoreCopy {
+    /// Rows that are held at a time.
+    private static let rowsPerStep = 200
+
+    /// Copies everything in one transaction of the target, which is as it was when that fails. Nobody should serve
+    /// either meanwhile; SQLite makes sure of it.
+    ///
+    /// - Parameter overwriting: Whether a target that is not empty is emptied first; else it is refused.
+    /// - Returns: How many rows of each table were copied.
+    package static func run(
+        from source: StoreLocation,
+        to target: StoreLocation,
+        overwriting: Bool
+    ) async throws(StoreError) -> [(table: String, rows: Int)] {
+        let result: Result<[(table: String, rows: Int)], StoreError> = await withCheckedContinuation { continuation in
+            // Both databases block.
+            Thread.detachNewThread {
+                continuation.resume(
+                    returning: Result { () throws(StoreError) in
+                        try copy(from: source, to: target, overwriting: overwriting)
+                    }
+                )
+            }
+        }
+        return try result.get()
+    }
+
+    private static func copy(
+        from source: StoreLocation,
+        to target: StoreLocation,
+        overwriting: Bool
+    ) throws(StoreError) -> [(table: String, rows: Int)] {
+        do {
+            let source = try open(source, isSource: true)
+            let target = try open(target, isSource: false)
+            var copied: [(table: String, rows: Int)] = []
+            try source.reading {
+                try target.writing { target in
+                    if try !target.isEmpty() {
+                        guard overwriting else { throw StoreError.inUse("the target is not empty") }
+                        try target.clear()
+                    }
+                    for table in CopyTable.all {
+                        var count = 0
+                        var last: [CopyValue]?
+                        while true {
+                            let rows = try source.rows(of: table, after: last, limit: rowsPerStep)
+                            guard let end = rows.last else { break }
+                            try target.append(rows, to: table)
+                            count += rows.count
+                            last = Array(end.prefix(table.keyColumns))
+                        }
+                        copied.append((table.name, count))
+                    }
+                    try target.setLastNumbers(source.lastNumbers())
+                }
+            }
+            return copied
+        } catch {
+            throw (error as? PostgreSQLFailure).map { StoreError(postgreSQL: $0) } ?? StoreError(error)
+        }
+    }
+
+    private static func open(_ location: StoreLocation, isSource: Bool) throws -> any CopyDatabase {
+        switch location {
+        case .memory: throw StoreError.unavailable("memory: holds nothing that could be copied")
+        case .sqlite(let path):
+            guard !isSource || FileManager.default.fileExists(atPath: path) else {
+                throw StoreError.unavailable("\(path): there is no such file")
+            }
+            return SQLiteCopyDatabase(store: try SQLiteStore(path: path))
+        case .postgreSQL(let location):
+            let connection = try PostgreSQLConnection(location)
+            try PostgreSQLSchema.migrate(connection)
+            try? PostgreSQLPartitions.makeAhead(connection)
+            try connection.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
+            return PostgreSQLCopyDatabase(connection: connection)
+        }
+    }
+}
+
+/// A database that is copied from or to. Every call blocks.
+protocol CopyDatabase {
+    /// Calls `body`, in which all that is read is of one state.
+    func reading(_ body: () throws -> Void) throws
+
+    /// Calls `body` in a transaction.
+    func writing(_ body: (any CopyWriter) throws -> Void) throws
+
+    /// The rows that come after a key, in its order; the values are the table's columns.
+    func rows(of table: CopyTable, after key: [CopyValue]?, limit: Int) throws -> [[CopyValue]]
+
+    /// The highest id that each of ``CopyTable/numbered`` has given away.
+    func lastNumbers() throws -> [String: Int64]
+}
+
+/// A database that is being written.
+protocol CopyWriter {
+    func isEmpty() throws -> Bool
+    func clear() throws
+    func append(_ rows: [[CopyValue]], to table: CopyTable) throws
+    func setLastNumbers(_ numbers: [String: Int64]) throws
+}

@@ -1,0 +1,50 @@
+import AgentCore
+
+/// Why something was not done, or is not known to have been done.
+struct PostgreSQLFailure: Error {
+    enum Kind {
+        /// There is no connection; nothing was sent.
+        case unreachable
+        /// The connection broke; what was sent may have been carried out.
+        case lost
+        /// Others were in the way and all is undone: it may be tried again.
+        case conflict
+        /// The server refused a statement; all is undone.
+        case statement
+    }
+
+    let kind: Kind
+    /// Without the values that were bound.
+    let text: String
+
+    init(_ kind: Kind, _ text: String) {
+        self.kind = kind
+        self.text = text
+    }
+
+    /// What the server reports by a five-letter code ("PostgreSQL Error Codes").
+    init(code: String, message: String) {
+        let kind: Kind =
+            switch code {
+            case "40001", "40P01", "55P03": .conflict
+            // Shut down, or no longer the primary: another connection may lead to the one that is.
+            case "57P01", "57P02", "57P03", "25006": .lost
+            case _ where code.hasPrefix("08"): .lost
+            default: .statement
+            }
+        self.init(kind, "\(message) (\(code))")
+    }
+}
+
+extension StoreError {
+    /// What ``PostgreSQLLane`` reports.
+    init(postgreSQL error: any Error) {
+        switch error {
+        case let error as StoreError: self = error
+        case let error as PostgreSQLFailure where error.kind == .lost:
+            self = .unavailable("the connection to PostgreSQL broke: \(error.text)")
+        case let error as PostgreSQLFailure: self = .unavailable("PostgreSQL: \(error.text)")
+        default: self = .unavailable("\(error)")
+        }
+    }
+}

@@ -1,0 +1,206 @@
+import AgentCore
+import Foundation
+import Synchronization
+
+/// Threads with a connection each that carry jobs out in the order they come: libpq's calls block, so they run neither
+/// on event loops nor on Swift's own threads.
+///
+/// A connection that breaks is made anew, with growing waits between the attempts; a job waits for that within its
+/// patience.
+final class PostgreSQLLane: Sendable {
+    private let queue: Queue
+
+    /// Jobs that may wait; the next one is refused.
+    private static let waitingJobs = 4096
+    /// How long a job waits for a connection, unless it says otherwise.
+    static let patience = Duration.seconds(5)
+
+    /// - Parameter connections: How many jobs are carried out at once.
+    init(
+        _ location: PostgreSQLLocation,
+        name: String,
+        connections: Int = 1,
+        planning: PostgreSQLConnection.Planning = .fixed
+    ) {
+        let queue = Queue()
+        self.queue = queue
+        for _ in 0..<connections {
+            let thread = Thread {
+                var worker = Worker(location: location, planning: planning)
+                while let job = queue.next() { worker.carryOut(job) }
+            }
+            thread.name = "postgresql-" + name
+            thread.start()
+        }
+    }
+
+    deinit {
+        queue.close()
+    }
+
+    /// Carries `body` out on a connection. It may run several times, and only its last run counts: where others were in
+    /// the way, and where the connection broke and `isRepeatable`. A transaction that it leaves open is rolled back.
+    ///
+    /// - Parameter isRepeatable: Whether nothing is lost or doubled when it is carried out twice.
+    func run<Value: Sendable>(
+        isRepeatable: Bool = false,
+        patience: Duration = patience,
+        _ body: @escaping @Sendable (PostgreSQLConnection) throws -> Value
+    ) async throws(StoreError) -> Value {
+        switch await attempt(isRepeatable: isRepeatable, patience: patience, body) {
+        case .success(let value): return value
+        case .failure(let error): throw StoreError(postgreSQL: error)
+        }
+    }
+
+    /// The same, with the failure as it was.
+    func attempt<Value: Sendable>(
+        isRepeatable: Bool = false,
+        patience: Duration = patience,
+        _ body: @escaping @Sendable (PostgreSQLConnection) throws -> Value
+    ) async -> Result<Value, any Error> {
+        await withCheckedContinuation { continuation in
+            let made = Mutex<Value?>(nil)
+            let job = Job(
+                deadline: .now.advanced(by: patience),
+                isRepeatable: isRepeatable,
+                run: { connection in
+                    let value = try body(connection)
+                    made.withLock { $0 = value }
+                },
+                finish: { failure in
+                    if let failure { return continuation.resume(returning: .failure(failure)) }
+                    let missing = PostgreSQLFailure(.statement, "a job left no result")
+                    continuation.resume(returning: made.withLock { $0 }.map { .success($0) } ?? .failure(missing))
+                }
+            )
+            if !queue.append(job, limit: Self.waitingJobs) {
+                continuation.resume(returning: .failure(StoreError.overloaded(waiting: Self.waitingJobs)))
+            }
+        }
+    }
+
+    private struct Job: Sendable {
+        let deadline: ContinuousClock.Instant
+        let isRepeatable: Bool
+        let run: @Sendable (PostgreSQLConnection) throws -> Void
+        let finish: @Sendable ((any Error)?) -> Void
+    }
+
+    /// What waits. `condition` guards all of it.
+    private final class Queue: @unchecked Sendable {
+        private let condition = NSCondition()
+        private var jobs: [Job] = []
+        private var isClosed = false
+
+        func append(_ job: Job, limit: Int) -> Bool {
+            condition.withLock {
+                guard jobs.count < limit else { return false }
+                jobs.append(job)
+                condition.signal()
+                return true
+            }
+        }
+
+        /// Waits for a job; nil when there will be none.
+        func next() -> Job? {
+            condition.withLock {
+                while jobs.isEmpty {
+                    guard !isClosed else { return nil }
+                    condition.wait()
+                }
+                return jobs.removeFirst()
+            }
+        }
+
+        func close() {
+            condition.withLock {
+                isClosed = true
+                condition.broadcast()
+            }
+        }
+    }
+
+    /// One thread's connection.
+    private struct Worker {
+        let location: PostgreSQLLocation
+        let planning: PostgreSQLConnection.Planning
+        var connection: PostgreSQLConnection?
+        var backoff = PostgreSQLBackoff()
+
+        /// How often a job is carried out at most.
+        private static let attempts = 6
+
+        init(location: PostgreSQLLocation, planning: PostgreSQLConnection.Planning) {
+            self.location = location
+            self.planning = planning
+        }
+
+        mutating func carryOut(_ job: Job) {
+            for attempt in 1...Self.attempts {
+                do {
+                    let connection = try connect(until: job.deadline)
+                    try job.run(connection)
+                    try connection.rollBack()
+                    return job.finish(nil)
+                } catch {
+                    let failure = error as? PostgreSQLFailure
+                    if let connection, (try? connection.rollBack()) == nil || failure?.kind == .lost {
+                        self.connection = nil
+                    }
+                    let isWorthAnother =
+                        switch failure?.kind {
+                        case .conflict: true
+                        case .lost: job.isRepeatable
+                        case .unreachable, .statement, nil: false
+                        }
+                    guard isWorthAnother, attempt < Self.attempts else { return job.finish(error) }
+                    // Who was in each other's way is not to meet again.
+                    Thread.sleep(forTimeInterval: Double.random(in: 0.001...0.01) * Double(attempt))
+                }
+            }
+        }
+
+        private mutating func connect(until deadline: ContinuousClock.Instant) throws -> PostgreSQLConnection {
+            if let connection, connection.isUsable() { return connection }
+            connection = nil
+            let (location, planning) = (location, planning)
+            let made = try backoff.connect(until: deadline) { () throws(PostgreSQLFailure) in
+                try PostgreSQLConnection(location, planning: planning)
+            }
+            connection = made
+            return made
+        }
+    }
+}
+
+/// When a connection is tried for again: at once, then after waits that double up to 5 s, each shortened by up to half at
+/// random so that many processes do not come back together.
+struct PostgreSQLBackoff {
+    private var failures = 0
+    private var next = ContinuousClock.now
+    private var last = PostgreSQLFailure(.unreachable, "there is no connection yet")
+
+    /// Calls `open` until it makes a connection. Throws why it does not once `deadline` has passed.
+    mutating func connect(
+        until deadline: ContinuousClock.Instant,
+        _ open: () throws(PostgreSQLFailure) -> PostgreSQLConnection
+    ) throws(PostgreSQLFailure) -> PostgreSQLConnection {
+        while true {
+            let wait = ContinuousClock.now.duration(to: min(next, deadline))
+            if wait > .zero { Thread.sleep(forTimeInterval: wait / .seconds(1)) }
+            guard ContinuousClock.now >= next else { throw last }
+            do {
+                let connection = try open()
+                failures = 0
+                return connection
+            } catch {
+                last = error
+                let full = min(0.05 * Double(1 << min(failures, 10)), 5)
+                failures += 1
+                next = .now.advanced(by: .seconds(full * Double.random(in: 0.5...1)))
+                if ContinuousClock.now >= deadline { throw last }
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import AgentCore
+import CLibPQ
+import Foundation
+
+/// What a statement returned, in PostgreSQL's binary format.
+final class PostgreSQLRows: RandomAccessCollection {
+    private let result: OpaquePointer
+
+    /// Takes the result over.
+    init(_ result: OpaquePointer) {
+        self.result = result
+    }
+
+    deinit {
+        PQclear(result)
+    }
+
+    var startIndex: Int { 0 }
+    var endIndex: Int { Int(PQntuples(result)) }
+    subscript(index: Int) -> PostgreSQLRow { PostgreSQLRow(rows: self, index: Int32(index)) }
+
+    /// How many rows a statement changed that returns none.
+    var changes: Int { Int(String(cString: PQcmdTuples(result))) ?? 0 }
+
+    /// `COMMIT`, `INSERT 0 1`.
+    var command: String { String(cString: PQcmdStatus(result)) }
+
+    fileprivate func bytes(_ row: Int32, _ column: Int) -> UnsafeRawBufferPointer? {
+        guard PQgetisnull(result, row, Int32(column)) == 0, let start = PQgetvalue(result, row, Int32(column)) else {
+            return nil
+        }
+        return UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(result, row, Int32(column))))
+    }
+}
+
+/// One row. A column is read as what its statement returns it as; null where that may be.
+struct PostgreSQLRow {
+    fileprivate let rows: PostgreSQLRows
+    fileprivate let index: Int32
+
+    func optionalInt(_ column: Int) -> Int64? {
+        rows.bytes(index, column).map { bytes in
+            let isNegative = (bytes.first ?? 0) >= 0x80
+            return bytes.reduce(isNegative ? -1 : 0) { $0 << 8 | Int64($1) }
+        }
+    }
+
+    func int(_ column: Int) -> Int64 { optionalInt(column) ?? 0 }
+    func int32(_ column: Int) -> Int32 { Int32(truncatingIfNeeded: int(column)) }
+    func bool(_ column: Int) -> Bool { int(column) != 0 }
+    func timestamp(_ column: Int) -> Timestamp { Timestamp(ticks: int(column)) }
+
+    func optionalText(_ column: Int) -> String? {
+        rows.bytes(index, column).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    func text(_ column: Int) -> String { optionalText(column) ?? "" }
+
+    func optionalBytes(_ column: Int) -> [UInt8]? { rows.bytes(index, column).map { Array($0) } }
+    func bytes(_ column: Int) -> [UInt8] { optionalBytes(column) ?? [] }
+
+    func uuid(_ column: Int) throws(StoreError) -> UUID {
+        guard let bytes = rows.bytes(index, column), bytes.count == 16 else {
+            throw .corrupt("an event's id is no GUID")
+        }
+        return UUID(uuid: bytes.loadUnaligned(as: uuid_t.self))
+    }
+
+    func json<Value: Decodable>(_ column: Int) throws -> Value? { try WebhookRow.value(optionalText(column)) }
+}

@@ -1,0 +1,140 @@
+package import AgentCore
+import Synchronization
+
+/// Takes events in: all that waits goes into one statement and one commit.
+final class PostgreSQLSignals: Sendable {
+    private let batches: CallBatches<Event, Int>
+    private let counts: Counts
+
+    /// Bytes of bodies that one batch may hold, unless it is one event.
+    private static let bytesPerBatch = 4 << 20
+
+    private final class Counts: Sendable {
+        let value = Mutex(CommitCounts())
+    }
+
+    init(_ location: PostgreSQLLocation, due: PostgreSQLDue) {
+        let counts = Counts()
+        let lane = PostgreSQLLane(location, name: "signals")
+        self.counts = counts
+        batches = CallBatches(weightLimit: Self.bytesPerBatch) { events in
+            let taken = await lane.attempt { connection in
+                try connection.run([.begin, PostgreSQLLock.shareWebhooks, Self.call(events), .commit])[2].map(
+                    Taken.init
+                )
+            }
+            return taken.map { rows in
+                counts.value.withLock { counts in
+                    counts.commits += 1
+                    counts.signals += events.count
+                }
+                let outcome = Outcome(rows, events: events.count)
+                due.announce(outcome.dues)
+                return outcome.deliveries
+            }
+        }
+    }
+
+    var commitCounts: CommitCounts { counts.value.withLock { $0 } }
+
+    func signal(_ event: Event) async throws(StoreError) -> Int {
+        // No webhook listens to a name with a NUL: PostgreSQL does not keep one.
+        guard !event.name.utf8.contains(0), !event.tenant.utf8.contains(0) else { return 0 }
+        return try await batches.call(event, weight: event.bodyHead.count + event.bodyTail.count)
+    }
+
+    /// Takes events in within a transaction that holds ``PostgreSQLLock/ownWebhooks``.
+    static func signal(_ event: Event, _ connection: PostgreSQLConnection) throws -> [Int32: Int64] {
+        Outcome(try connection.run([call([event])])[0].map(Taken.init), events: 1).dues
+    }
+
+    private struct Taken: Sendable {
+        let kind: Int64
+        let subject: Int64
+        let value: Int64
+
+        init(_ row: PostgreSQLRow) {
+            (kind, subject, value) = (row.int(0), row.int(1), row.int(2))
+        }
+    }
+
+    private struct Outcome {
+        var deliveries: [Int]
+        var dues: [Int32: Int64] = [:]
+
+        init(_ rows: [Taken], events: Int) {
+            deliveries = Array(repeating: 0, count: events)
+            var made: [Int64: Int] = [:]
+            for row in rows where row.kind == 0 { made[row.subject] = Int(row.value) }
+            for row in rows {
+                switch row.kind {
+                case 1: dues[Int32(truncatingIfNeeded: row.subject)] = row.value
+                case 2: deliveries[Int(row.value) - 1] = made[row.subject] ?? 0
+                default: break
+                }
+            }
+        }
+    }
+
+    private static func call(_ events: [Event]) -> PostgreSQLConnection.Call {
+        .init(
+            statement,
+            [
+                .uuids(events.map(\.id)), .texts(events.map(\.tenant)), .texts(events.map(\.name)),
+                .texts(events.map { EventName.key($0.name) }), .texts(events.map { $0.otherName.map(EventName.key) }),
+                .ints(events.map { Int64($0.excludedWebhook ?? 0) as Int64? }), .blobs(events.map(\.bodyHead)),
+                .blobs(events.map(\.bodyTail)), .ints(events.map(\.time.ticks)), .text(Reason.undeliverable.before),
+                .text(Reason.undeliverable.after),
+            ]
+        )
+    }
+
+    /// Who listens is decided here, by what is committed when it runs: no process keeps a list of its own. An event that
+    /// nobody listens to leaves nothing but a gap in the numbers.
+    ///
+    /// `OFFSET 0` keeps the planner from reading all webhooks first, which is cheap only as long as there are few.
+    ///
+    /// Returns for each event how many deliveries it made, for each webhook since when it has something due, and the
+    /// events' numbers by their places.
+    static let statement = """
+        WITH input AS MATERIALIZED (
+            SELECT nextval('event_id_seq') AS id, i.*
+            FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[], $7::bytea[], $8::bytea[],
+                $9::int8[]) WITH ORDINALITY
+                AS i (guid, tenant, name, name_key, other_key, excluded, body_head, body_tail, created, place)
+        ), made AS (
+            INSERT INTO delivery (event_id, webhook_id, state, attempts, due, fence, body_suffix, reason)
+            SELECT i.id, w.id, CASE WHEN w.is_deliverable THEN 0 ELSE 1 END, 0, i.created, 0, w.body_suffix,
+                CASE WHEN NOT w.is_deliverable THEN $10::text || w.type || $11::text END
+            FROM input i
+            CROSS JOIN LATERAL (VALUES (i.name_key), (i.other_key)) AS k (key)
+            CROSS JOIN LATERAL (
+                SELECT webhook_id FROM webhook_event
+                WHERE hashtextextended(event_key, hashtext(tenant)) = hashtextextended(k.key, hashtext(i.tenant))
+                    AND event_key = k.key AND tenant = i.tenant OFFSET 0
+            ) AS l
+            CROSS JOIN LATERAL (
+                SELECT id, is_deliverable, type, body_suffix FROM webhook
+                WHERE id = l.webhook_id AND state = 1 AND id <> i.excluded OFFSET 0
+            ) AS w
+            ON CONFLICT DO NOTHING
+            RETURNING event_id, webhook_id, state, due
+        ), heard AS (
+            SELECT event_id, count(*) AS deliveries FROM made GROUP BY event_id
+        ), stored AS (
+            INSERT INTO event (id, created, guid, tenant, name, name_key, body_head, body_tail)
+            SELECT id, created, guid, tenant, name, name_key, body_head, body_tail FROM input
+            WHERE (id IN (SELECT event_id FROM heard)) IS TRUE
+        )
+        SELECT 0, event_id, deliveries FROM heard
+        UNION ALL SELECT 1, webhook_id, min(due) FROM made WHERE state = 0 GROUP BY webhook_id
+        UNION ALL SELECT 2, id, place FROM input
+        """
+}
+
+extension PostgreSQLStore {
+    @discardableResult
+    package func signal(_ event: Event) async throws(StoreError) -> Int {
+        try await signals.signal(event)
+    }
+}

@@ -1,0 +1,159 @@
+package import AgentCore
+package import Foundation
+
+extension PostgreSQLStore {
+    /// A webhook that has something pending.
+    private struct Waiting {
+        let webhook: Int32
+        /// The earliest due time of it all, and that time when the webhook is paused beyond it.
+        let firstDue: Int64
+        let due: Int64
+        let consecutiveErrors: Int
+        let target: String
+    }
+
+    /// What a snapshot that is open elsewhere keeps from being removed is walked over here, and only here.
+    static let sweepStatement = """
+        WITH RECURSIVE waiting (webhook_id, due) AS (
+            (SELECT webhook_id, due FROM delivery WHERE state = 0 ORDER BY webhook_id, due LIMIT 1)
+            UNION ALL
+            SELECT n.webhook_id, n.due FROM waiting CROSS JOIN LATERAL (
+                SELECT d.webhook_id, d.due FROM delivery d WHERE d.state = 0 AND d.webhook_id > waiting.webhook_id
+                ORDER BY d.webhook_id, d.due LIMIT 1
+            ) AS n
+        )
+        SELECT webhook_id, due FROM waiting
+        """
+
+    static let waitingStatement = """
+        SELECT c.webhook_id, q.due, u.paused_until, u.consecutive_errors, w.target
+        FROM unnest($1::int8[], $2::int8[]) AS c (webhook_id, mark)
+        CROSS JOIN LATERAL (
+            SELECT d.due FROM delivery d WHERE d.state = 0 AND d.webhook_id = c.webhook_id AND d.due >= c.mark
+            ORDER BY d.due LIMIT 1
+        ) AS q
+        JOIN webhook w ON w.id = c.webhook_id
+        CROSS JOIN LATERAL (
+            SELECT consecutive_errors, paused_until FROM webhook_usage u WHERE u.webhook_id = c.webhook_id
+            ORDER BY u.version DESC LIMIT 1
+        ) AS u
+        """
+
+    /// What another process claims at the same time is left to it.
+    static let claimStatement = """
+        WITH picked AS MATERIALIZED (
+            SELECT c.place, q.event_id, q.webhook_id, q.due
+            FROM unnest($1::int8[], $2::int8[], $3::int8[]) WITH ORDINALITY AS c (webhook_id, mark, share, place)
+            CROSS JOIN LATERAL (
+                SELECT d.event_id, d.webhook_id, d.due FROM delivery d
+                WHERE d.state = 0 AND d.webhook_id = c.webhook_id AND d.due >= c.mark AND d.due <= $4::int8
+                ORDER BY d.due, d.event_id LIMIT c.share FOR UPDATE SKIP LOCKED
+            ) AS q
+        ), taken AS (
+            UPDATE delivery d SET due = $5::int8, owner = $6::uuid, fence = d.fence + 1
+            FROM picked p WHERE d.event_id = p.event_id AND d.webhook_id = p.webhook_id
+            RETURNING p.place, p.due, d.event_id, d.webhook_id, d.fence, d.attempts, d.body_suffix
+        )
+        SELECT t.event_id, t.webhook_id, t.fence, t.attempts, e.guid, e.name,
+            e.body_head || t.body_suffix || e.body_tail, w.target_url, w.headers, w.secret
+        FROM taken t JOIN event e ON e.id = t.event_id JOIN webhook w ON w.id = t.webhook_id
+        ORDER BY t.place, t.due, t.event_id
+        """
+
+    package func claim(
+        _ limits: ClaimLimits,
+        owner: UUID,
+        now: Timestamp,
+        lease: Duration
+    ) async throws(StoreError) -> [ClaimedDelivery] {
+        let marks = due.marks
+        // Claimed twice it is leased twice, which is no more than waiting for a lease to end.
+        return try await claims.run(isRepeatable: true) { connection in
+            let waiting = try Self.waiting(marks, connection).filter { $0.due <= now.ticks }
+                .sorted { ($0.due, $0.webhook) < ($1.due, $1.webhook) }
+            let share = max(1, limits.total / max(1, waiting.count))
+            var left = limits
+            var wanted: [(waiting: Waiting, count: Int)] = []
+            for webhook in waiting {
+                let room = left.room(target: webhook.target, consecutiveErrors: webhook.consecutiveErrors)
+                let count = min(share, room, left.total)
+                guard count > 0 else { continue }
+                left.take(count, target: webhook.target, consecutiveErrors: webhook.consecutiveErrors)
+                wanted.append((webhook, count))
+            }
+            guard !wanted.isEmpty else { return [] }
+            let failing = Set(wanted.filter { $0.waiting.consecutiveErrors > 0 }.map(\.waiting.webhook))
+            return try connection.run(
+                Self.claimStatement,
+                [
+                    .ints(wanted.map(\.waiting.webhook)), .ints(wanted.map(\.waiting.firstDue)),
+                    .ints(wanted.map(\.count)), .int(now.ticks), .int(now.advanced(by: lease).ticks), .uuid(owner),
+                ]
+            ).map { row in
+                var claimed = try Self.claimed(row)
+                claimed.isFailing = failing.contains(claimed.id.webhook)
+                return claimed
+            }
+        }
+    }
+
+    private static func claimed(_ row: PostgreSQLRow) throws -> ClaimedDelivery {
+        ClaimedDelivery(
+            id: DeliveryID(event: row.int(0), webhook: row.int32(1)),
+            fence: row.int(2),
+            attempts: Int(row.int(3)),
+            eventID: try row.uuid(4),
+            event: row.text(5),
+            body: row.bytes(6),
+            url: row.text(7),
+            headers: try row.json(8),
+            secret: row.optionalText(9)
+        )
+    }
+
+    /// Looks from the marks on, and moves them to what it finds.
+    private static func waiting(_ marks: DueMarks, _ connection: PostgreSQLConnection) throws -> [Waiting] {
+        let looked = try marks.look {
+            let rows = try connection.run(sweepStatement)
+            return Dictionary(rows.map { ($0.int32(0), $0.int(1)) }, uniquingKeysWith: min)
+        }
+        guard !looked.isEmpty else { return [] }
+        let waiting = try connection.run(waitingStatement, [.ints(looked.keys), .ints(looked.values)]).map { row in
+            Waiting(
+                webhook: row.int32(0),
+                firstDue: row.int(1),
+                due: max(row.int(1), row.int(2)),
+                consecutiveErrors: Int(row.int(3)),
+                target: row.text(4)
+            )
+        }
+        marks.found(Dictionary(waiting.map { ($0.webhook, $0.firstDue) }, uniquingKeysWith: min))
+        return waiting
+    }
+
+    package func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp? {
+        let marks = due.marks
+        return try await claims.run(isRepeatable: true) { connection in
+            try Self.waiting(marks, connection)
+                .filter { limits.room(target: $0.target, consecutiveErrors: $0.consecutiveErrors) > 0 }
+                .map(\.due).min().map(Timestamp.init(ticks:))
+        }
+    }
+
+    package func release(owner: UUID, now: Timestamp) async throws(StoreError) {
+        let webhooks = try await others.run(isRepeatable: true) { connection in
+            try connection.run(
+                """
+                WITH released AS (
+                    UPDATE delivery SET due = $1::int8, owner = NULL WHERE owner = $2::uuid AND state IN (0, 2)
+                    RETURNING webhook_id
+                )
+                SELECT DISTINCT webhook_id FROM released
+                """,
+                [.int(now.ticks), .uuid(owner)]
+            ).map { $0.int32(0) }
+        }
+        due.announce(Dictionary(uniqueKeysWithValues: webhooks.map { ($0, now.ticks) }))
+        due.arrivals.raise()
+    }
+}

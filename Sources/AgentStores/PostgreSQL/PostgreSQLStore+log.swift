@@ -1,0 +1,261 @@
+package import AgentCore
+import Foundation
+
+extension PostgreSQLStore {
+    package func deliveries(
+        matching filter: DeliveryFilter,
+        after cursor: DeliveryID?,
+        limit: Int
+    ) async throws(StoreError) -> [DeliveryRecord] {
+        try await others.run(isRepeatable: true) { connection in
+            var records: [DeliveryRecord] = []
+            if filter.state != .delivered {
+                records += try Self.queued(matching: filter, after: cursor, limit: limit, connection)
+            }
+            if filter.state == nil || filter.state == .delivered {
+                records += try Self.delivered(matching: filter, after: cursor, limit: limit, connection)
+            }
+            records.sort { ($0.id.event, $0.id.webhook) > ($1.id.event, $1.id.webhook) }
+            return Array(records.prefix(limit))
+        }
+    }
+
+    private static func values(_ filter: DeliveryFilter, _ cursor: DeliveryID?, _ limit: Int) -> [PostgreSQLValue] {
+        [
+            .int(cursor?.event ?? .max), .int(cursor?.webhook ?? .max), .int(filter.webhook.map(Int64.init)),
+            .text(filter.event.map(EventName.key)), .int(limit),
+        ]
+    }
+
+    private static func queued(
+        matching filter: DeliveryFilter,
+        after cursor: DeliveryID?,
+        inclusive: Bool = false,
+        limit: Int,
+        _ connection: PostgreSQLConnection
+    ) throws -> [DeliveryRecord] {
+        let states = [RowState.pending, .failed, .parked].filter { [nil, $0.deliveryState].contains(filter.state) }
+        return try connection.run(
+            """
+            SELECT d.event_id, d.webhook_id, e.guid, e.name, e.tenant, e.created, d.state, d.attempts, d.due, d.reason
+            FROM delivery d JOIN event e ON e.id = d.event_id
+            WHERE (d.event_id, d.webhook_id) \(inclusive ? "<=" : "<") ($1::int8, $2::int8)
+                AND ($3::int8 IS NULL OR d.webhook_id = $3) AND ($4::text IS NULL OR e.name_key = $4)
+                AND d.state = ANY ($6::int8[])
+            ORDER BY d.event_id DESC, d.webhook_id DESC LIMIT $5::int8
+            """,
+            values(filter, cursor, limit) + [.ints(states.map(\.rawValue))]
+        ).map(record)
+    }
+
+    /// What was delivered last and is not queued again.
+    private static func delivered(
+        matching filter: DeliveryFilter,
+        after cursor: DeliveryID?,
+        inclusive: Bool = false,
+        limit: Int,
+        _ connection: PostgreSQLConnection
+    ) throws -> [DeliveryRecord] {
+        try connection.run(
+            """
+            SELECT a.event_id, a.webhook_id, e.guid, e.name, e.tenant, e.created, NULL::int8, a.retry + 1, NULL::int8,
+                NULL::text
+            FROM attempt a JOIN event e ON e.id = a.event_id
+            WHERE (a.event_id, a.webhook_id) \(inclusive ? "<=" : "<") ($1::int8, $2::int8)
+                AND a.delivered_suffix IS NOT NULL
+                AND ($3::int8 IS NULL OR a.webhook_id = $3) AND ($4::text IS NULL OR e.name_key = $4)
+                AND NOT EXISTS (
+                    SELECT 1 FROM delivery d WHERE d.event_id = a.event_id AND d.webhook_id = a.webhook_id)
+                AND NOT EXISTS (
+                    SELECT 1 FROM attempt b WHERE b.event_id = a.event_id AND b.webhook_id = a.webhook_id
+                        AND b.delivered_suffix IS NOT NULL AND b.id > a.id)
+            ORDER BY a.event_id DESC, a.webhook_id DESC LIMIT $5::int8
+            """,
+            values(filter, cursor, limit)
+        ).map(record)
+    }
+
+    private static func record(_ row: PostgreSQLRow) throws -> DeliveryRecord {
+        let state = row.optionalInt(6).flatMap { RowState(rawValue: Int($0)) }
+        return DeliveryRecord(
+            id: DeliveryID(event: row.int(0), webhook: row.int32(1)),
+            eventID: try row.uuid(2),
+            event: row.text(3),
+            tenant: row.text(4),
+            signalled: row.timestamp(5),
+            state: state?.deliveryState ?? .delivered,
+            attempts: Int(row.int(7)),
+            due: state == .pending ? row.optionalInt(8).map(Timestamp.init(ticks:)) : nil,
+            reason: row.optionalText(9)
+        )
+    }
+
+    package func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail? {
+        try await others.run(isRepeatable: true) { connection in
+            // One state of the database for all that is read.
+            try connection.run([.init("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", isPrepared: false)])
+            let filter = DeliveryFilter(webhook: id.webhook)
+            let found =
+                try Self.queued(matching: filter, after: id, inclusive: true, limit: 1, connection)
+                + Self.delivered(matching: filter, after: id, inclusive: true, limit: 1, connection)
+            guard let record = found.first(where: { $0.id == id }) else { return nil }
+            let attempts = try connection.run(
+                """
+                SELECT \(AttemptColumns.names) FROM attempt WHERE event_id = $1::int8 AND webhook_id = $2::int8 ORDER BY id
+                """,
+                [.int(id.event), .int(id.webhook)]
+            )
+            return DeliveryDetail(
+                record: record,
+                body: try Self.body(of: id, connection),
+                attempts: try attempts.map(Self.attempt)
+            )
+        }
+    }
+
+    private static func attempt(_ row: PostgreSQLRow) throws -> Attempt {
+        Attempt(
+            url: row.text(0),
+            ownHeaders: try row.json(1) ?? [],
+            started: row.timestamp(2),
+            duration: .nanoseconds(row.int(3) * 100),
+            retry: Int(row.int(4)),
+            status: row.optionalInt(5).map(Int.init),
+            errorClass: row.optionalText(6),
+            summary: row.text(7),
+            signature: row.optionalText(8),
+            answer: row.bytes(9)
+        )
+    }
+
+    private static func body(of id: DeliveryID, _ connection: PostgreSQLConnection) throws -> [UInt8] {
+        guard let suffix = try suffix(of: id, connection),
+            let row = try connection.run("SELECT body_head, body_tail FROM event WHERE id = $1::int8", [.int(id.event)])
+                .first
+        else { return [] }
+        return row.bytes(0) + suffix + row.bytes(1)
+    }
+
+    private static func suffix(of id: DeliveryID, _ connection: PostgreSQLConnection) throws -> [UInt8]? {
+        try connection.run(
+            """
+            SELECT body_suffix FROM delivery WHERE event_id = $1::int8 AND webhook_id = $2::int8
+            UNION ALL
+            SELECT delivered_suffix FROM attempt
+            WHERE event_id = $1::int8 AND webhook_id = $2::int8 AND delivered_suffix IS NOT NULL
+            LIMIT 1
+            """,
+            [.int(id.event), .int(id.webhook)]
+        ).first?.optionalBytes(0)
+    }
+
+    package func replay(_ id: DeliveryID, now: Timestamp) async throws(StoreError) -> ReplayOutcome {
+        let outcome: ReplayOutcome = try await others.run { connection in
+            try connection.run([.begin, PostgreSQLLock.sharePruning, PostgreSQLLock.shareWebhooks])
+            let state = try connection.run(
+                "SELECT state FROM delivery WHERE event_id = $1::int8 AND webhook_id = $2::int8 FOR UPDATE",
+                [.int(id.event), .int(id.webhook)]
+            ).first?.int(0)
+            guard let suffix = try Self.suffix(of: id, connection) else { return .unknown }
+            if let state, state != Int64(RowState.failed.rawValue) { return .alreadyQueued }
+            let webhook = try connection.run(
+                "SELECT state FROM webhook WHERE id = $1::int8 AND is_deliverable",
+                [.int(id.webhook)]
+            ).first
+            guard let webhook else { return .impossible }
+            let isActive = webhook.int(0) == Int64(WebhookState.active.rawValue)
+            // A fence higher than any that its former row had, so that who held that cannot record.
+            let changed = try connection.run([
+                .init(
+                    """
+                    INSERT INTO delivery AS d
+                        (event_id, webhook_id, state, attempts, due, fence, body_suffix, is_replay)
+                    VALUES ($1::int8, $2::int8, $3::int8, 0, $4::int8, $4::int8, $5::bytea, true)
+                    ON CONFLICT (event_id, webhook_id) DO UPDATE SET state = excluded.state, attempts = 0,
+                        due = excluded.due, owner = NULL, reason = NULL, is_replay = true WHERE d.state = 1
+                    """,
+                    [
+                        .int(id.event), .int(id.webhook),
+                        .int((isActive ? RowState.pending : .parked).rawValue), .int(now.ticks), .bytes(suffix),
+                    ]
+                ), .commit,
+            ])[0].changes
+            // Somebody else has just replayed it.
+            guard changed == 1 else { return .alreadyQueued }
+            return isActive ? .queued : .parked
+        }
+        if outcome == .queued { due.announce([id.webhook: now.ticks]) }
+        return outcome
+    }
+
+    package func usage(of webhook: Int32) async throws(StoreError) -> WebhookUsage? {
+        try await others.run(isRepeatable: true) { connection in
+            try connection.run(
+                """
+                SELECT total_calls, total_errors, consecutive_errors, last_error FROM webhook_usage
+                WHERE webhook_id = $1::int8 ORDER BY version DESC LIMIT 1
+                """,
+                [.int(webhook)]
+            ).first.map { row in
+                WebhookUsage(
+                    totalCalls: Int(row.int(0)),
+                    totalErrors: Int(row.int(1)),
+                    consecutiveErrors: Int(row.int(2)),
+                    lastError: row.optionalText(3)
+                )
+            }
+        }
+    }
+
+    package func allWebhooks() async throws(StoreError) -> [(tenant: String, webhook: Webhook)] {
+        try await others.run(isRepeatable: true) { connection in
+            try connection.run("SELECT \(PostgreSQLWebhookRow.columns) FROM webhook ORDER BY id")
+                .map { row in (PostgreSQLWebhookRow.tenant(row), try PostgreSQLWebhookRow.webhook(row)) }
+        }
+    }
+
+    package func counts() async throws(StoreError) -> DeliveryCounts {
+        try await others.run(isRepeatable: true) { connection in
+            let rows = try connection.run(
+                "SELECT state, count(*), min(due) FILTER (WHERE state = 0) FROM delivery GROUP BY state"
+            )
+            let byState = Dictionary(uniqueKeysWithValues: rows.map { (Int($0.int(0)), $0) })
+            func count(_ state: RowState) -> Int { Int(byState[state.rawValue]?.int(1) ?? 0) }
+            return DeliveryCounts(
+                pending: count(.pending),
+                failed: count(.failed),
+                parked: count(.parked),
+                oldestDue: byState[RowState.pending.rawValue]?.optionalInt(2).map(Timestamp.init(ticks:))
+            )
+        }
+    }
+
+    package func figures() async throws(StoreError) -> [StoreFigure] {
+        try await others.run(isRepeatable: true) { connection in
+            let row = try connection.run(
+                """
+                SELECT
+                    (SELECT n_dead_tup FROM pg_stat_user_tables WHERE relid = 'delivery'::regclass),
+                    (SELECT extract(epoch FROM max(clock_timestamp() - xact_start)) * 1000 FROM pg_stat_activity
+                        WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid())::int8,
+                    pg_relation_size('delivery')
+                """
+            )[0]
+            return [
+                StoreFigure(name: "webhook_svc_postgresql_dead_deliveries", value: Double(row.int(0))),
+                StoreFigure(name: "webhook_svc_postgresql_oldest_snapshot_seconds", value: Double(row.int(1)) / 1000),
+                StoreFigure(name: "webhook_svc_postgresql_delivery_bytes", value: Double(row.int(2))),
+            ]
+        }
+    }
+
+    package func reset() async throws(StoreError) {
+        try await others.run { connection in
+            _ = try connection.run([
+                .begin, PostgreSQLLock.ownWebhooks,
+                .init("TRUNCATE webhook_usage, webhook, webhook_event, delivery, event, attempt", isPrepared: false),
+                .commit,
+            ])
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package import AgentCore
+package import Logging
+
+/// Keeps everything in one PostgreSQL database, for any number of processes (design.md, "Storage").
+///
+/// libpq's calls block, so they run on threads of their own (``PostgreSQLLane``): one connection takes events in, one
+/// claims, two record results, two do everything else, and one listens.
+package final class PostgreSQLStore: AgentStore {
+    let signals: PostgreSQLSignals
+    let claims: PostgreSQLLane
+    let results: PostgreSQLResults
+    let others: PostgreSQLLane
+    let due: PostgreSQLDue
+    let orphans = OrphanSweep()
+    private let listener: PostgreSQLListener
+
+    /// How long opening waits for the database.
+    private static let patience = Duration.seconds(10)
+
+    /// Connects and makes or migrates the schema. Throws when the database cannot be reached or used, or is newer than
+    /// this version knows.
+    package init(_ location: PostgreSQLLocation, logger: Logger) async throws(StoreError) {
+        claims = PostgreSQLLane(location, name: "claims")
+        others = PostgreSQLLane(location, name: "others", connections: 2, planning: .custom)
+        try await others.run(patience: Self.patience) { connection in
+            try PostgreSQLSchema.migrate(connection)
+            try? PostgreSQLPartitions.makeAhead(connection)
+        }
+        due = PostgreSQLDue(lane: others)
+        signals = PostgreSQLSignals(location, due: due)
+        results = PostgreSQLResults(location, due: due)
+        listener = PostgreSQLListener(location, due: due, logger: logger)
+    }
+
+    package var arrivals: AsyncStream<Void> { due.arrivals.stream }
+    package var commitCounts: CommitCounts { signals.commitCounts }
+
+    package func checkHealth() async throws(StoreError) {
+        // Only a database that can be written gives transactions a number.
+        try await others.run(isRepeatable: true, patience: .seconds(2)) { connection in
+            _ = try connection.run("SELECT pg_current_xact_id()::text")
+        }
+    }
+}

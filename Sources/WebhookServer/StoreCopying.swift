@@ -1,0 +1,22 @@
+import AgentCore
+import AgentStores
+
+/// `webhook-svc store copy`: moves an installation to another store.
+package enum StoreCopying {
+    /// Copies everything. Throws a ``SettingsError`` for a location that is none, and what the stores throw.
+    ///
+    /// - Parameter overwriting: Whether a target that is not empty is emptied first; else it is refused.
+    /// - Returns: One line for each table.
+    package static func run(from source: String, to target: String, overwriting: Bool) async throws -> [String] {
+        let (source, target) = (try location(source, option: "from"), try location(target, option: "to"))
+        let copied = try await StoreCopy.run(from: source, to: target, overwriting: overwriting)
+        return copied.map { "\($0.table): \($0.rows) rows" }
+    }
+
+    private static func location(_ text: String, option: String) throws(SettingsError) -> StoreLocation {
+        guard let location = StoreLocation(text) else {
+            throw SettingsError(option, "must be \(StoreLocation.forms)")
+        }
+        return location
+    }
+}

@@ -1,0 +1,123 @@
+import AgentCore
+import Foundation
+import Testing
+
+@testable import AgentStores
+
+@Suite("Opening a PostgreSQL store", .postgreSQL, .timeLimit(.minutes(2)))
+struct PostgreSQLOpeningTests {
+    @Test("Several at once make the schema once")
+    func atOnce() async throws {
+        try await withSchema { location in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<5 {
+                    group.addTask {
+                        let store = try await PostgreSQLStore(location, logger: .silent)
+                        _ = try await store.add(Sample.webhook("\(number)"))
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let store = try await PostgreSQLStore(location, logger: .silent)
+            #expect(Set(try await store.names()).count == 5)
+            let versions = try await store.others.run {
+                try $0.run("SELECT version FROM schema_version").map { $0.text(0) }
+            }
+            #expect(versions == ["1"])
+        }
+    }
+
+    @Test("Is refused when a newer version has written the database, which stays as it is")
+    func newerSchema() async throws {
+        try await withSchema { location in
+            let store = try await PostgreSQLStore(location, logger: .silent)
+            _ = try await store.add(Sample.webhook("kept"))
+            try await store.others.run { try $0.execute("INSERT INTO schema_version (version) VALUES ('9999')") }
+            for _ in 0..<2 {
+                let error = await #expect(throws: StoreError.self) {
+                    try await PostgreSQLStore(location, logger: .silent)
+                }
+                #expect(error?.kind == "newerSchema")
+                #expect(error?.description.contains("9999") == true)
+            }
+            #expect(try await store.names() == ["kept"])
+        }
+    }
+
+    @Test("Is healthy while it can be written")
+    func health() async throws {
+        try await withStore { try await $0.checkHealth() }
+    }
+
+    @Test("A connection that breaks is made anew, and nothing that was acknowledged is lost")
+    func brokenConnections() async throws {
+        try await withSchema { location in
+            let store = try await PostgreSQLStore(location, logger: .silent)
+            _ = try await store.add(Sample.webhook())
+            let killer = PostgreSQLLane(location, name: "test", planning: .custom)
+            var acknowledged = 0
+            for round in 0..<30 {
+                if round % 10 == 5 {
+                    try await killer.run { connection in
+                        _ = try connection.run(
+                            """
+                            SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                            WHERE pid <> pg_backend_pid() AND application_name = current_schema()
+                            """
+                        )
+                    }
+                }
+                acknowledged += (try? await store.signal(Sample.event())) ?? 0
+            }
+            #expect(acknowledged > 20)
+            #expect(try await store.counts().pending >= acknowledged)
+        }
+    }
+}
+
+@Suite("Where a PostgreSQL store is")
+struct PostgreSQLLocationTests {
+    @Test(
+        "Is shown without passwords",
+        arguments: [
+            ("postgres://user:secret@host/db", "postgres://host/db"),
+            ("postgresql://user:se%40cret@host:5433/db?sslmode=require", "postgres://host:5433/db"),
+            ("postgres://host/db?password=secret", "postgres://host/db"),
+            ("postgres://user:se@cret@host/db", "postgres://host/db"),
+            ("postgres://user:se?cret@host/db", "postgres:"),
+            ("postgres://host/db?user=a@b&password=secret", "postgres:"),
+            ("postgres:///db?host=/socket/directory", "postgres:///db"),
+            ("postgres:service=webhooks password=secret", "postgres:service=webhooks"),
+            ("postgres:host=h password='a secret host=x'", "postgres:host=h"),
+        ]
+    )
+    func display(text: String, shown: String) throws {
+        let location = try #require(StoreLocation(text))
+        #expect(location.display == shown)
+        #expect(location.databaseType == "PostgreSQL")
+    }
+
+    @Test("Is none without a database system or a server", arguments: ["postgres:", "postgres", "mysql://host/db"])
+    func none(text: String) {
+        #expect(StoreLocation(text) == nil)
+    }
+
+    @Test("Messages do not tell the password")
+    func redacted() throws {
+        let location = try #require(PostgreSQLLocation("postgres://user:s%65cret@host/db"))
+        #expect(location.redacted("FATAL: secret is wrong\nsecret") == "FATAL: *** is wrong; ***")
+        let unreadable = try #require(PostgreSQLLocation("postgres://user:secret@[host/db"))
+        #expect(unreadable.redacted("no ] after secret").contains("secret") == false)
+    }
+
+    @Test("A hint is read as it was written, and one that is too long is one for all")
+    func hints() throws {
+        let hint = try #require(DueHint(payload: DueHint(instance: "A", dues: [3: 50, 5: 40]).payload ?? ""))
+        #expect(hint.instance == "A")
+        #expect(hint.dues == [3: 40, 5: 40])
+        let many = Dictionary(uniqueKeysWithValues: (0..<5000).map { (Int32($0), Int64(1)) })
+        #expect(DueHint(payload: DueHint(instance: "A", dues: many).payload ?? "")?.dues == [:])
+        #expect(DueHint(instance: "A", dues: [:]).payload == nil)
+        #expect(DueHint(payload: "") == nil)
+    }
+}

@@ -1,0 +1,82 @@
+import AgentCore
+import Foundation
+import Logging
+import Testing
+
+@testable import AgentStores
+
+/// The server that tests may use: `WEBHOOK_SVC_TEST_POSTGRES` is its location, in URL form; `Tests/postgres` starts one.
+enum TestServer {
+    static let url = ProcessInfo.processInfo.environment["WEBHOOK_SVC_TEST_POSTGRES"].flatMap { $0.isEmpty ? nil : $0 }
+
+    /// In CI an absent server is a failure, elsewhere its tests are skipped.
+    static let isExpected = url != nil || ProcessInfo.processInfo.environment["CI"] != nil
+
+    struct Absent: Error, CustomStringConvertible {
+        let description = "WEBHOOK_SVC_TEST_POSTGRES is not set: run the tests by Tests/postgres"
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// For what needs a PostgreSQL server.
+    static var postgreSQL: Self {
+        .enabled(if: TestServer.isExpected, "needs a PostgreSQL server: run the tests by Tests/postgres")
+    }
+}
+
+/// Lets so many tests at the server at once: all run in parallel, and each takes some of its connections.
+private actor Places {
+    static let all = Places()
+
+    private var free = 6
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    func take() async {
+        if free > 0 { free -= 1 } else { await withCheckedContinuation { waiting.append($0) } }
+    }
+
+    func giveBack() {
+        if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
+    }
+}
+
+/// A schema that exists only during `body`, which is what an installation is to a store.
+func withSchema(_ body: (PostgreSQLLocation) async throws -> Void) async throws {
+    await Places.all.take()
+    do {
+        try await withOwnSchema(body)
+    } catch {
+        await Places.all.giveBack()
+        throw error
+    }
+    await Places.all.giveBack()
+}
+
+private func withOwnSchema(_ body: (PostgreSQLLocation) async throws -> Void) async throws {
+    guard let url = TestServer.url, let server = PostgreSQLLocation(url) else { throw TestServer.Absent() }
+    let schema = "test_" + UUID().uuidString.replacing("-", with: "").lowercased()
+    let separator = url.contains("?") ? "&" : "?"
+    let options = "application_name=\(schema)&options=-csearch_path%3D\(schema)"
+    let location = try #require(PostgreSQLLocation(url + separator + options))
+    let lane = PostgreSQLLane(server, name: "test", planning: .custom)
+    try await lane.run { try $0.execute("CREATE SCHEMA \(schema)") }
+    do {
+        try await body(location)
+    } catch {
+        try? await lane.run { try $0.execute("DROP SCHEMA \(schema) CASCADE") }
+        throw error
+    }
+    try await lane.run { try $0.execute("DROP SCHEMA \(schema) CASCADE") }
+}
+
+/// A store on a schema of its own.
+func withStore(_ body: (PostgreSQLStore) async throws -> Void) async throws {
+    try await withSchema { location in
+        let store = try await PostgreSQLStore(location, logger: .silent)
+        try await body(store)
+    }
+}
+
+extension Logger {
+    static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+}
