@@ -67,6 +67,27 @@ struct TypedValueTests {
         adoption("another number", .untyped(text: "1.51"), .scalar(.decimal, text: "1.50"), .string("1.51")),
         adoption("another double", .untyped(text: "1.501"), .scalar(.double, text: "1.50"), .string("1.501")),
         adoption("a number for a text", .untyped(text: "1.0"), .string("1"), .string("1.0")),
+        adoption("a number for infinity", .untyped(text: "5"), .scalar(.double, text: "INF"), .string("5")),
+        adoption("the other infinity", .untyped(text: "INF"), .scalar(.double, text: "-INF"), .string("INF")),
+        adoption(
+            "a 15th digit",
+            .untyped(text: "100000000000004"),
+            .scalar(.unsignedLong, text: "100000000000000"),
+            .string("100000000000004")
+        ),
+        adoption(
+            "all nines",
+            .untyped(text: "1.0E+15"),
+            .scalar(.double, text: "999999999999999.9"),
+            .scalar(.double, text: "999999999999999.9")
+        ),
+        adoption("hexadecimal", .untyped(text: "0x3"), .scalar(.double, text: "3"), .string("0x3")),
+        adoption(
+            "a written boolean",
+            .scalar(.boolean, text: "1"),
+            .scalar(.boolean, text: "true"),
+            .scalar(.boolean, text: "true")
+        ),
         adoption("no bytes", .untyped(text: ""), .scalar(.base64Binary, text: "aGVsbG8="), .string("")),
         adoption("a text for a number", .string("5"), .scalar(.unsignedLong, text: "5"), .string("5")),
         adoption(

@@ -21,7 +21,10 @@ struct PlayingTests {
         #expect(try ConformanceTarget(text).base == base)
     }
 
-    @Test("What is no URL of a target is refused", arguments: ["", "crm", "ftp://h", "http://", "http://u:p@h/"])
+    @Test(
+        "What is no URL of a target is refused",
+        arguments: ["", "crm", "ftp://h", "http://", "http://u:p@h/", "http://h:99999", "http://h:0"]
+    )
     func noTarget(text: String) {
         #expect(throws: ConformanceError.invalidTarget(text)) { try ConformanceTarget(text) }
     }

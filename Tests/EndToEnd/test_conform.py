@@ -202,6 +202,9 @@ class Conform(unittest.TestCase):
         begun = time.monotonic()
         for flags, code, said in [
             ([nothing, "--dev"], 2, f"{nothing} cannot be reached: "),
+            ([service.url, "--ticket", "7T:wrong"], 2, "The login failed: CreateDefaultWebhook failed"),
+            (["http://127.0.0.1:99999", "--dev"], 2, "is no absolute http or https URL"),
+            ([service.url, "--dev", "--password", "x"], 64, "--password needs --user"),
             ([service.url], 64, "Give --user and --password, or --ticket"),
             ([service.url, "--user", "tje0"], 64, "--user needs --password"),
             ([service.url, "--user", "tje0", "--password", "wrong"], 2, "the user name or the password is wrong"),
@@ -220,6 +223,45 @@ class Conform(unittest.TestCase):
                 self.assertIn(said, ran.stderr)
         self.assertLess(time.monotonic() - begun, 30)
 
+    def test_all_that_is_recorded_can_be_played(self):
+        service = self.service()
+        recorded = pathlib.Path(self.directory.name) / "recorded"
+        self.conform(service.url, "--dev", "--skip", "login-failures", "--record", recorded)
+        ran = self.conform(service.url, "--dev", fixtures=recorded)
+        self.assertRegex(ran.stdout, r"[1-9]\d\d exchanges, \d+ pass, 0 differ, 0 skipped")
+
+    def test_a_target_that_falls_silent_ends_the_run(self):
+        service = self.service()
+        silent = threading.Event()
+        between = Between(service, lambda status, text: (silent.wait(60) if "SaveWebhookResponse" in text else 0,
+                                                         (status, text))[1])
+        self.addCleanup(between.shutdown)
+        self.addCleanup(silent.set)
+        begun = time.monotonic()
+        ran = self.conform(between.url, "--dev", "--only", "SaveWebhook", "--timeout", "1", "--format", "json", code=2)
+        self.assertLess(time.monotonic() - begun, 20)
+        self.assertIn("3 requests in a row were not answered: no answer", ran.stderr)
+        self.assertIn("3 requests in a row", json.loads(ran.stdout)["error"])
+
+    def test_no_secret_is_shown(self):
+        service = self.service()
+        foreign = service.save("http://127.0.0.1:9/", ["a.b"], secret="THEIRSECRET99", name="theirs")
+        # Every webhook that is answered is somebody else's, and every login gives another ticket.
+        def change(status, text):
+            return status, re.sub(r"(<(?:\w+:)?Secret[^>]*>)[^<]*<", r"\1THEIRSECRET99<", re.sub(
+                r"(<(?:\w+:)?Ticket[^>]*>)[^<]*<", r"\g<1>7T:MwAzADMAMwAzADMAMwAzADMAMwAzADMA<", text))
+        between = Between(service, change)
+        self.addCleanup(between.shutdown)
+        recorded = pathlib.Path(self.directory.name) / "recorded"
+        for format in ("table", "json", "junit"):
+            ran = self.conform(between.url, "--ticket", TICKET, "--only", "webhook-life", "--only", "filters", "--format",
+                               format, *(["--record", recorded] if format == "table" else []), code=1)
+            for secret in ("THEIRSECRET99", "7T:MwAz", TICKET):
+                self.assertNotIn(secret, ran.stdout + ran.stderr, format)
+        for path in recorded.rglob("*.xml"):
+            for secret in ("THEIRSECRET99", "7T:MwAz", TICKET):
+                self.assertNotIn(secret, path.read_text(), path)
+
     def test_an_interrupt_leaves_nothing_behind(self):
         service = self.service()
         slow = Between(service, lambda status, text: (time.sleep(0.2), (status, text))[1])
@@ -233,6 +275,8 @@ class Conform(unittest.TestCase):
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=20)
         self.assertEqual(self.webhooks(service), 0, errors)
+        self.assertEqual(process.returncode, 2, "what was cut short has not passed")
+        self.assertIn("interrupted before its end", errors)
 
 
 if __name__ == "__main__":

@@ -133,6 +133,8 @@ struct ToolkitValueTests {
             "<n:Value i:type=\"a:ArrayOfint\"><a:int></a:int></n:Value>",
             "<n:Value i:type=\"a:ArrayOfstring\"><a:string>q<x:x>1</x:x></a:string></n:Value>",
             "<n:Value i:type=\"x:integer\">18446744073709551616</n:Value>",
+            "<n:Value><string><string>a</string></string><string>b</string></n:Value>",
+            "<n:Value><string><foo>a</foo></string></n:Value>",
         ]
     )
     func nested(value: String) async throws {

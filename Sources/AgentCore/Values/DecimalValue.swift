@@ -30,6 +30,36 @@ package struct DecimalValue: Hashable {
         self.exponent = digits.isEmpty ? 0 : exponent
     }
 
+    /// The nearest number with so many digits, halves away from zero.
+    func rounded(toDigits count: Int) -> DecimalValue {
+        guard digits.count > count else { return self }
+        var kept = Array(digits[..<count])
+        var exponent = exponent + digits.count - count
+        if digits[count] >= UInt8(ascii: "5") {
+            var index = count - 1
+            while index >= 0, kept[index] == UInt8(ascii: "9") {
+                kept[index] = UInt8(ascii: "0")
+                index -= 1
+            }
+            if index >= 0 {
+                kept[index] += 1
+            } else {
+                kept.insert(UInt8(ascii: "1"), at: 0)
+            }
+        }
+        while kept.last == UInt8(ascii: "0") {
+            kept.removeLast()
+            exponent += 1
+        }
+        return DecimalValue(isNegative: isNegative, digits: kept, exponent: exponent)
+    }
+
+    private init(isNegative: Bool, digits: [UInt8], exponent: Int) {
+        self.isNegative = isNegative
+        self.digits = digits
+        self.exponent = exponent
+    }
+
     /// Whether two numbers of RFC 8259 are equal.
     package static func areEqual(_ first: String, _ second: String) -> Bool {
         guard first != second else { return true }

@@ -12,54 +12,52 @@ extension ScalarType {
     /// Whether `text`, sent as a value of type `sent`, repeats `stored`, a value of this type.
     func isRepeated(_ stored: String, by text: String, as sent: ScalarType) -> Bool {
         guard sent == self || sent == Self.standIns[self] else { return false }
-        return text.isSame(as: stored) || isSameNumber(stored, text)
+        return text.isSame(as: stored) || isSameValue(stored, text)
     }
 
     /// Whether `text`, sent without a type, repeats `stored`, a value of this type.
     func isRepeated(_ stored: String, byUntyped text: String) -> Bool {
         if text.isSame(as: stored) { return true }
         switch self {
-        case .boolean: return Self.boolean(text.lowercased()) == Self.boolean(stored)
+        case .boolean: return isSameValue(stored, text.lowercased())
         case .base64Binary: return Self.isDecoded(stored, text)
-        case _ where isNumber: return isSameNumber(stored, text) || isShortened(stored, text)
+        case _ where isNumber: return isSameValue(stored, text) || isShortened(stored, text)
         default: return false
         }
     }
 
-    private func isSameNumber(_ stored: String, _ text: String) -> Bool {
-        switch self {
+    private func isSameValue(_ stored: String, _ text: String) -> Bool {
+        guard accepts(text) else { return false }
+        return switch self {
+        case .boolean: ["true", "1"].contains(stored) == ["true", "1"].contains(text)
         case .float: Self.float(stored).map { $0 == Self.float(text) } ?? false
         case .double: Self.double(stored).map { $0 == Self.double(text) } ?? false
-        case _ where isNumber: accepts(text) && DecimalValue.areEqual(stored, text)
+        case _ where isNumber: DecimalValue.areEqual(stored, text)
         default: false
         }
     }
 
-    /// PHP writes floating-point numbers, and whole ones that are too large for it, with 14 digits.
+    /// PHP writes floating-point numbers, and whole ones that are too large for it, with 14 digits, and NaN in capitals.
     private func isShortened(_ stored: String, _ text: String) -> Bool {
-        if Self.isNotANumber(stored) { return Self.isNotANumber(text) }
-        guard [.float, .double, .unsignedLong].contains(self), let value = Self.double(stored),
-            let other = Self.double(text)
+        if stored == "NaN" { return text == "NAN" }
+        guard [.float, .double, .unsignedLong].contains(self), Self.isFinite(stored), Self.isFinite(text),
+            let value = DecimalValue(stored), let other = DecimalValue(text)
         else { return false }
-        return value == other || abs(value - other) <= abs(value) * 5e-14
+        return value.rounded(toDigits: 14) == other
     }
 
-    /// PHP decodes a base64Binary, and writes what it holds as text, which ends at a zero byte.
+    /// PHP decodes a base64Binary, and writes what it holds as text, which ends at a zero byte. So an empty text does not
+    /// clear bytes that begin with one; nil does.
     private static func isDecoded(_ stored: String, _ text: String) -> Bool {
         guard let bytes = Data(base64Encoded: stored, options: .ignoreUnknownCharacters) else { return false }
         return text.utf8.elementsEqual(bytes.prefix { $0 != 0 })
     }
 
-    private static func boolean(_ text: String) -> Bool? {
-        switch text {
-        case "true", "1": true
-        case "false", "0": false
-        default: nil
-        }
+    private static func isFinite(_ text: String) -> Bool {
+        ScalarType.double.accepts(text) && !["INF", "-INF", "NaN"].contains(text)
     }
 
-    /// Of XML Schema, in which infinity is `INF`; nil for NaN, which equals nothing.
-    private static func double(_ text: String) -> Double? { isNotANumber(text) ? nil : Double(text) }
-    private static func float(_ text: String) -> Float? { isNotANumber(text) ? nil : Float(text) }
-    private static func isNotANumber(_ text: String) -> Bool { text.lowercased() == "nan" }
+    /// nil for NaN, which equals nothing, and for what is no number.
+    private static func double(_ text: String) -> Double? { text == "NaN" ? nil : Double(text) }
+    private static func float(_ text: String) -> Float? { text == "NaN" ? nil : Float(text) }
 }

@@ -55,6 +55,16 @@ enum Vocabulary {
         return ExpandedName(qualified: type, on: element) == ExpandedName(namespace: schema, name: "QName")
     }
 
+    /// Whether an element of a webhook holds what only its owner should see.
+    static func isConfidential(_ element: XMLElement) -> Bool {
+        element.namespace == services && confidential.contains(element.name)
+    }
+
+    private static let confidential = ["Secret", "Headers", "Properties"]
+
+    /// What a ticket begins with (contract, section 5).
+    static var ticket: Regex<Substring> { /7T:[A-Za-z0-9+\/=]{8,}/ }
+
     /// An attribute's name for a path.
     static func step(to attribute: XMLAttribute) -> String {
         switch attribute.namespace {

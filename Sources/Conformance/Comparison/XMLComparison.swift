@@ -33,12 +33,15 @@ private struct ComparisonWalk {
     var variables: FixtureVariables
     private(set) var differences: [XMLDifference] = []
     private(set) var elements = 0
+    /// Told at most; what is wrong everywhere is clear by then.
+    private static let most = 100
 
     init(variables: FixtureVariables) {
         self.variables = variables
     }
 
     mutating func note(_ path: String, _ expected: String, _ actual: String) {
+        guard differences.count < Self.most else { return }
         differences.append(XMLDifference(path: path, expected: expected, actual: actual))
     }
 
@@ -147,7 +150,9 @@ private struct ComparisonWalk {
                 note(path, "the element \(ExpandedName(child))", "no such element")
             }
         }
-        for index in extra { noteExtra(actual[index], at: Self.path(path, to: index, in: actualNames)) }
+        for index in extra where differences.count < Self.most {
+            noteExtra(actual[index], at: Self.path(path, to: index, in: actualNames))
+        }
     }
 
     private mutating func noteExtra(_ element: XMLElement, at path: String) {

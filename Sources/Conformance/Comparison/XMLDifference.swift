@@ -13,5 +13,12 @@ package struct XMLDifference: Sendable, Hashable, Codable, CustomStringConvertib
         self.actual = actual
     }
 
+    /// There was no answer at all.
+    static func unanswered(_ reason: String) -> XMLDifference {
+        XMLDifference(path: unansweredPath, expected: "an answer", actual: reason)
+    }
+
+    static let unansweredPath = "HTTP"
+
     package var description: String { "\(path): expected \(expected), found \(actual)" }
 }

@@ -41,6 +41,14 @@ package struct FixtureManifest: Codable, Sendable, Equatable {
         return manifest
     }
 
+    /// Makes sure that every expected answer is XML and every capture an HTTP request. Throws ``ConformanceError``.
+    package func checkContents(in directory: URL) throws(ConformanceError) {
+        for file in Set(scenarios.flatMap(\.steps).map(\.answer)).sorted() {
+            _ = try Self.document(file, in: directory)
+        }
+        for capture in raw { _ = try capture.form(in: directory) }
+    }
+
     /// The bytes of one file that the manifest names.
     package static func bytes(of file: String, in directory: URL) throws(ConformanceError) -> [UInt8] {
         let url = directory.appending(path: file)
@@ -71,6 +79,12 @@ package struct FixtureManifest: Codable, Sendable, Equatable {
 
     private func check(in directory: URL, path: String) throws(ConformanceError) {
         var names: Set<String> = []
+        for name in scenarios.flatMap({ [$0.name] + $0.steps.map(\.name) }) where !name.contains(/^[A-Za-z0-9._-]+$/) {
+            throw .invalidManifest(
+                file: path,
+                reason: "the name '\(name)' holds more than letters, digits, '.', '_' and '-'"
+            )
+        }
         for scenario in scenarios {
             guard names.insert(scenario.name).inserted else {
                 throw .invalidManifest(file: path, reason: "two scenarios are called '\(scenario.name)'")
@@ -78,6 +92,9 @@ package struct FixtureManifest: Codable, Sendable, Equatable {
         }
         let files = scenarios.flatMap(\.steps).flatMap { [$0.request, $0.answer] } + raw.map(\.file)
         for file in Set(files).sorted() {
+            guard !file.hasPrefix("/"), !file.split(separator: "/").contains("..") else {
+                throw .invalidManifest(file: path, reason: "it names '\(file)', which is not in its directory")
+            }
             guard FileManager.default.fileExists(atPath: directory.appending(path: file).path) else {
                 throw .invalidManifest(file: path, reason: "it names '\(file)', which does not exist")
             }
@@ -192,6 +209,11 @@ package struct FixtureRawRequest: Codable, Sendable, Equatable, CustomStringConv
     package let orError: String?
     /// For readers: what the answer depends on.
     package let note: String?
+
+    /// The envelope form that it is written in. Throws ``ConformanceError``.
+    package func form(in directory: URL) throws(ConformanceError) -> FixtureForm {
+        try RawRequest(parsing: FixtureManifest.bytes(of: file, in: directory)).form
+    }
 
     package var description: String { file }
 }

@@ -7,12 +7,12 @@ package struct FixtureVariables: Sendable, Equatable {
         self.values = values
     }
 
-    /// The variables that every fixture may use.
+    /// The variables that every fixture may use, those of a login apart when there is none.
     ///
     /// - Parameters:
     ///   - ticket: A valid ticket.
     ///   - token: A valid application token.
-    ///   - user: The name of a user who may log in, spelled as the service spells it.
+    ///   - user: The name of a user who may log in, spelled as the service spells it; nil when there is none.
     ///   - password: That user's password.
     ///   - target: URL of a receiver that answers 200 with the body `ok`.
     ///   - badTarget: URL of a receiver that answers 500.
@@ -20,16 +20,17 @@ package struct FixtureVariables: Sendable, Equatable {
     package init(
         ticket: String,
         token: String,
-        user: String,
-        password: String,
+        user: String?,
+        password: String?,
         target: String,
         badTarget: String,
         run: String
     ) {
         self.init([
-            "ticket": ticket, "token": token, "user": user, "password": password, "target": target,
-            "badTarget": badTarget, "run": run,
+            "ticket": ticket, "token": token, "target": target, "badTarget": badTarget, "run": run,
         ])
+        values["user"] = user
+        values["password"] = password
     }
 
     /// The value of a variable, nil when it has none.
@@ -70,6 +71,19 @@ package struct FixtureVariables: Sendable, Equatable {
         return known.sorted { $0.1.utf8.count > $1.1.utf8.count }.reduce(text) { text, variable in
             text.replacing(variable.1, with: "{{\(variable.0)}}")
         }
+    }
+
+    /// A difference as it may be shown: tickets, the token and the password are not in it, nor another webhook's secrets.
+    func withoutSecrets(_ difference: XMLDifference) -> XMLDifference {
+        func shown(_ text: String) -> String {
+            masked(text, ["ticket", "token", "password"]).replacing(Vocabulary.ticket, with: "7T:***")
+        }
+        let isConfidential = difference.path.contains("/Secret") || difference.path.contains("/Headers/")
+        return XMLDifference(
+            path: difference.path,
+            expected: shown(difference.expected),
+            actual: isConfidential && difference.actual.hasPrefix("\"") ? "another text" : shown(difference.actual)
+        )
     }
 
     /// `pattern` with the variables that have a value replaced, for messages.

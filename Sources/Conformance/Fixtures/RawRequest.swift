@@ -44,6 +44,11 @@ package struct RawRequest: Sendable, Equatable {
         body = Array(bytes[(end + 4)...])
     }
 
+    /// The envelope form that it is written in.
+    var form: FixtureForm {
+        String(decoding: body, as: UTF8.self).contains(Vocabulary.soap12) ? .soap12 : .soap11
+    }
+
     /// The value of the first field of that name, which is compared without regard to case; nil when there is none.
     package func header(_ name: String) -> String? {
         headers.first { $0.name.lowercased() == name.lowercased() }?.value

@@ -11,7 +11,7 @@ package struct ConformanceClient: Sendable {
     /// Where requests go.
     package let target: ConformanceTarget
     private let http: HTTPClient
-    private let timeout: TimeAmount
+    private let timeout: Duration
     private let authorities: [NIOSSLCertificate]
 
     /// - Parameters:
@@ -38,13 +38,15 @@ package struct ConformanceClient: Sendable {
             do {
                 authorities = try NIOSSLCertificate.fromPEMFile(authorityFile)
             } catch {
-                throw ConformanceError.unreadable(file: authorityFile, reason: "it is no PEM file of certificates")
+                throw ConformanceError.unreadable(
+                    file: authorityFile,
+                    reason: "it is not there, or no PEM file of certificates"
+                )
             }
             configuration.tlsConfiguration = tls(trusting: authorities)
         }
-        let wait = TimeAmount(timeout)
         return try await HTTPClient.withHTTPClient(configuration: configuration) { http in
-            let client = ConformanceClient(target: target, http: http, timeout: wait, authorities: authorities)
+            let client = ConformanceClient(target: target, http: http, timeout: timeout, authorities: authorities)
             return try await body(client)
         }
     }
@@ -53,7 +55,9 @@ package struct ConformanceClient: Sendable {
     package func connect() async throws(ConformanceError) {
         do {
             let url = target.base + FixtureService.webhook.path
-            _ = try await http.execute(HTTPClientRequest(url: url), timeout: timeout)
+            _ = try await withinTimeout {
+                try await http.execute(HTTPClientRequest(url: url), timeout: TimeAmount(timeout))
+            }
         } catch {
             throw .unreachable(target: target.base, reason: Self.reason(error))
         }
@@ -72,13 +76,16 @@ package struct ConformanceClient: Sendable {
         if let action { request.headers.add(name: "SOAPAction", value: action) }
         request.body = .bytes(envelope)
         do {
-            let response = try await http.execute(request, timeout: timeout)
-            let body = try await response.body.collect(upTo: HTTPAnswer.largestBody)
-            return HTTPAnswer(
-                status: Int(response.status.code),
-                contentType: response.headers.first(name: "Content-Type"),
-                body: Array(body.readableBytesView)
-            )
+            let request = request
+            return try await withinTimeout {
+                let response = try await http.execute(request, timeout: TimeAmount(timeout))
+                let body = try await response.body.collect(upTo: HTTPAnswer.largestBody)
+                return HTTPAnswer(
+                    status: Int(response.status.code),
+                    contentType: response.headers.first(name: "Content-Type"),
+                    body: Array(body.readableBytesView)
+                )
+            }
         } catch {
             throw .noAnswer(reason: Self.reason(error))
         }
@@ -88,7 +95,8 @@ package struct ConformanceClient: Sendable {
     func send(_ request: [UInt8]) async throws(ConformanceError) -> HTTPAnswer {
         do {
             let tls = target.scheme == "https" ? try NIOSSLContext(configuration: Self.tls(trusting: authorities)) : nil
-            return try await RawConnection(target: target, tls: tls, timeout: timeout).exchange(request)
+            let connection = RawConnection(target: target, tls: tls, timeout: TimeAmount(timeout))
+            return try await withinTimeout { try await connection.exchange(request) }
         } catch {
             throw .noAnswer(reason: Self.reason(error))
         }
@@ -100,12 +108,39 @@ package struct ConformanceClient: Sendable {
         return tls
     }
 
+    /// Bounds an exchange from its connection to the last byte of its answer.
+    private func withinTimeout<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let value = try await group.next() ?? nil else {
+                throw ConformanceError.noAnswer(reason: "no answer within \(timeout.components.seconds) s")
+            }
+            return value
+        }
+    }
+
+    /// Why there was no answer, for people.
     private static func reason(_ error: any Error) -> String {
         switch error {
+        case ConformanceError.noAnswer(let reason): reason
         case let error as NIOConnectionError:
-            error.connectionErrors.first.map { reason($0.error) } ?? "no connection"
-        case let error as IOError: error.localizedDescription
-        case is CancellationError: "cancelled"
+            error.connectionErrors.first.map { reason($0.error) } ?? "no host of the name \(error.host) is known"
+        case let error as IOError: String(cString: strerror(error.errnoCode))
+        case is NIOTooManyBytesError: "an answer of more than \(HTTPAnswer.largestBody >> 20) MiB"
+        case let error as HTTPClientError
+        where [.connectTimeout, .deadlineExceeded, .readTimeout].contains(error): "no answer in time"
+        case let error as HTTPClientError where error == .remoteConnectionClosed:
+            "the connection ended without an answer"
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
+            "TLS failed: the certificate is not trusted (--ca-file), or it does not speak TLS"
+        case is HTTPParserError: "what was answered is not HTTP"
         default: String(describing: error)
         }
     }

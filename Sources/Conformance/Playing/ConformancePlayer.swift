@@ -74,10 +74,12 @@ package struct ConformancePlayer: Sendable {
                 action: step.action
             )
             let verdict = AnswerVerdict(answer, expected: expected, status: step.status, variables: &variables)
-            let result = exchange.played(verdict.differences, compared: verdict.compared, in: clock.now - start)
+            let differences = verdict.differences.map(variables.withoutSecrets)
+            let result = exchange.played(differences, compared: verdict.compared, in: clock.now - start)
             return Played(result, step, variables, expected, answer)
         } catch .noAnswer(let reason) {
-            let difference = XMLDifference(path: "HTTP", expected: "an answer", actual: reason)
+            if Task.isCancelled { return Played(exchange.skipped(because: "interrupted"), step, variables) }
+            let difference = XMLDifference.unanswered(reason)
             return Played(exchange.played([difference], compared: "", in: clock.now - start), step, variables)
         }
     }
@@ -86,8 +88,7 @@ package struct ConformancePlayer: Sendable {
     /// operation did what it does for the manifest.
     package func play(_ capture: FixtureRawRequest) async throws(ConformanceError) -> Exchange {
         let request = try RawRequest(parsing: FixtureManifest.bytes(of: capture.file, in: fixtures))
-        let isSOAP12 = String(decoding: request.body, as: UTF8.self).contains(Vocabulary.soap12)
-        let exchange = Exchange(capture, form: isSOAP12 ? .soap12 : .soap11)
+        let exchange = Exchange(capture, form: request.form)
         guard let ticket = variables["ticket"], let token = variables["token"], let receiver = variables["target"]
         else {
             return exchange.skipped(because: "there is no ticket")
@@ -97,10 +98,12 @@ package struct ConformancePlayer: Sendable {
         let start = clock.now
         do {
             let answer = try await client.send(bytes)
-            let verdict = CaptureVerdict(answer, to: capture, isSOAP12: isSOAP12)
-            return exchange.played(verdict.differences, compared: CaptureVerdict.compared, in: clock.now - start)
+            let verdict = CaptureVerdict(answer, to: capture, isSOAP12: request.form == .soap12)
+            let differences = verdict.differences.map(variables.withoutSecrets)
+            return exchange.played(differences, compared: CaptureVerdict.compared, in: clock.now - start)
         } catch .noAnswer(let reason) {
-            let difference = XMLDifference(path: "HTTP", expected: "an answer", actual: reason)
+            if Task.isCancelled { return exchange.skipped(because: "interrupted") }
+            let difference = XMLDifference.unanswered(reason)
             return exchange.played([difference], compared: "", in: clock.now - start)
         }
     }

@@ -16,7 +16,8 @@ package struct ConformanceTarget: Sendable, Equatable {
     /// Throws ``ConformanceError/invalidTarget(_:)``.
     package init(_ text: String) throws(ConformanceError) {
         guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
-            ["http", "https"].contains(scheme), let host = parts.host, !host.isEmpty, parts.user == nil
+            ["http", "https"].contains(scheme), let host = parts.host, !host.isEmpty, parts.user == nil,
+            (1...65535).contains(parts.port ?? 80)
         else { throw .invalidTarget(text) }
         self.scheme = scheme
         self.host = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]"))

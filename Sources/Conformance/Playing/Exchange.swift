@@ -59,6 +59,9 @@ package struct Exchange: Sendable, Equatable, Codable {
         outcome = .skipped
     }
 
+    /// Whether the request was sent and not answered.
+    package var isUnanswered: Bool { differences.first?.path == XMLDifference.unansweredPath }
+
     /// The name that captures have in place of a scenario's.
     package static let captures = "captures"
 

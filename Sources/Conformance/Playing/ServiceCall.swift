@@ -29,8 +29,7 @@ struct ServiceCall {
         guard let root = try? FixtureManifest.reader.read(answer.body).root,
             let response = root.child("Body")?.children.first(where: { $0.name != "Fault" })
         else {
-            let text = "\(operation) was answered with HTTP \(answer.status): \(Excerpt.of(answer.body))"
-            throw .noAnswer(reason: text)
+            throw .noAnswer(reason: "\(operation) was answered with HTTP \(answer.status) and no \(operation)Response")
         }
         if let exception = root.child("Header")?.child("ExceptionInfo") {
             throw .noAnswer(reason: "\(operation) failed: \(exception.child("Message")?.text ?? "no message")")
@@ -86,25 +85,49 @@ extension ConformanceClient {
         return ticket
     }
 
-    /// Deletes the webhooks whose TargetUrl begins with `receiver`: what scenarios that went wrong, or captures, left.
+    /// Makes sure that a ticket and a token serve. Throws ``ConformanceError/loginFailed(reason:)``.
+    package func tryOut(ticket: String, token: String) async throws(ConformanceError) {
+        do {
+            _ = try await ServiceCall(client: self, ticket: ticket, token: token).call(
+                "CreateDefaultWebhook",
+                of: .webhook
+            )
+        } catch {
+            throw .loginFailed(reason: "\(error)")
+        }
+    }
+
+    /// Deletes the webhooks of a run: what captures, and scenarios that went wrong, left.
     ///
-    /// Throws ``ConformanceError/noAnswer(reason:)``.
+    /// Throws ``ConformanceError/noAnswer(reason:)``, after it has tried to delete each.
     ///
+    /// - Parameters:
+    ///   - run: The run's own text, which stands in their names.
+    ///   - receiver: What their TargetUrls begin with.
     /// - Returns: How many there were.
     package func removeWebhooks(
+        run: String,
         to receiver: String,
         ticket: String,
         token: String
     ) async throws(ConformanceError) -> Int {
         let call = ServiceCall(client: self, ticket: ticket, token: token)
         let all = try await call.call("GetAllWebhooks", of: .webhook)
-        let left = (all.child("Response")?.children.map { $0 } ?? []).filter { webhook in
-            webhook.child("TargetUrl")?.text.hasPrefix(receiver) ?? false
+        var failure: ConformanceError?
+        var count = 0
+        for webhook in all.child("Response").map({ Array($0.children) }) ?? [] {
+            let isOfRun =
+                webhook.child("Name")?.text.contains(run) == true
+                || webhook.child("TargetUrl")?.text.hasPrefix(receiver) == true
+            guard isOfRun, let id = webhook.child("WebhookId")?.text else { continue }
+            do {
+                _ = try await call.call("DeleteWebhook", of: .webhook, ["WebhookId": id])
+                count += 1
+            } catch {
+                failure = error
+            }
         }
-        for webhook in left {
-            guard let id = webhook.child("WebhookId")?.text else { continue }
-            _ = try await call.call("DeleteWebhook", of: .webhook, ["WebhookId": id])
-        }
-        return left.count
+        if let failure { throw failure }
+        return count
     }
 }

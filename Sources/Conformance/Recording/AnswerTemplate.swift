@@ -7,6 +7,8 @@ struct AnswerTemplate {
     private var prefixes: [String: String] = [:]
     private var declared: [String] = []
     private var content = XMLWriter()
+    /// Whether what is written may be another webhook's secret.
+    private var isConfidential = false
 
     /// - Parameters:
     ///   - actual: The document element of the answer.
@@ -39,6 +41,9 @@ struct AnswerTemplate {
     }
 
     private mutating func write(_ actual: XMLElement, _ expected: XMLElement?, depth: Int) {
+        let wasConfidential = isConfidential
+        isConfidential = wasConfidential || Vocabulary.isConfidential(actual)
+        defer { isConfidential = wasConfidential }
         let name = qualified(ExpandedName(actual))
         content.markup("<\(name)")
         for attribute in actual.attributes where attribute.namespace != Vocabulary.xml || attribute.name != "space" {
@@ -90,13 +95,16 @@ struct AnswerTemplate {
     }
 
     private mutating func text(of element: XMLElement, _ expected: XMLElement?) -> String {
+        if isConfidential, expected.map({ !variables.match($0.text, against: element.text) }) ?? true {
+            return "{{any}}"
+        }
         if Vocabulary.holdsQualifiedName(element) { return qualified(element.text, on: element) }
         return value(element.text, expected?.text)
     }
 
     private mutating func value(_ text: String, _ pattern: String?) -> String {
         if let pattern, variables.match(pattern, against: text) { return pattern }
-        if text.contains(/7T:[A-Za-z0-9+\/=]{8}/), variables["ticket"].map({ text.contains($0) }) != true {
+        if text.contains(Vocabulary.ticket), variables["ticket"].map({ text.contains($0) }) != true {
             return "{{some}}"
         }
         let masked = variables.masked(text, ["ticket", "token", "user", "password", "target", "badTarget", "run"])
@@ -115,7 +123,9 @@ struct AnswerTemplate {
     private mutating func qualified(_ name: ExpandedName) -> String {
         guard !name.namespace.isEmpty else { return name.name }
         if let prefix = prefixes[name.namespace] { return "\(prefix):\(name.name)" }
-        let prefix = Vocabulary.prefix(of: name.namespace) ?? "n\(declared.count)"
+        // An answer may hold both SOAP versions.
+        let own = Vocabulary.prefix(of: name.namespace).flatMap { prefixes.values.contains($0) ? nil : $0 }
+        let prefix = own ?? "n\(declared.count)"
         prefixes[name.namespace] = prefix
         declared.append(name.namespace)
         return "\(prefix):\(name.name)"

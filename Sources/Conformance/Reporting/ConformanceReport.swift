@@ -7,8 +7,10 @@ package struct ConformanceReport: Sendable, Codable {
     package let target: String
     /// What was played, in order.
     package private(set) var exchanges: [Exchange] = []
-    /// How many webhooks were left over and deleted at the end; nil when that failed.
+    /// How many webhooks captures and failed scenarios left, which were deleted at the end; nil when that failed.
     package var removedWebhooks: Int?
+    /// Why the run ended before its end; nil when it did not.
+    package var error: String?
 
     /// An empty report on `target`.
     package init(target: String) {
@@ -36,7 +38,15 @@ package struct ConformanceReport: Sendable, Codable {
     package var junit: [UInt8] {
         var writer = XMLWriter(capacity: 64 << 10)
         writer.markup("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"webhook-svc conform\"")
-        Self.counts(exchanges, in: &writer)
+        Self.counts(exchanges, errors: error == nil ? 0 : 1, in: &writer)
+        if let error {
+            writer.markup(
+                "\n<testsuite name=\"conform\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" time=\"0\">"
+            )
+            writer.markup("\n<testcase classname=\"conform\" name=\"run\" time=\"0\"><error message=\"")
+            writer.attributeValue(error)
+            writer.markup("\"/></testcase>\n</testsuite>")
+        }
         for name in Set(exchanges.map(\.scenario)).sorted() {
             let suite = exchanges.filter { $0.scenario == name }
             writer.markup("\n<testsuite name=\"")
@@ -50,12 +60,12 @@ package struct ConformanceReport: Sendable, Codable {
         return writer.bytes
     }
 
-    private static func counts(_ exchanges: [Exchange], in writer: inout XMLWriter) {
+    private static func counts(_ exchanges: [Exchange], errors: Int = 0, in writer: inout XMLWriter) {
         let failures = exchanges.count { $0.outcome == .differs }
         let skipped = exchanges.count { $0.outcome == .skipped }
         let time = seconds(exchanges.reduce(0) { $0 + $1.milliseconds })
         writer.markup(
-            " tests=\"\(exchanges.count)\" failures=\"\(failures)\" errors=\"0\" skipped=\"\(skipped)\" time=\"\(time)\">"
+            " tests=\"\(exchanges.count + errors)\" failures=\"\(failures)\" errors=\"\(errors)\" skipped=\"\(skipped)\" time=\"\(time)\">"
         )
     }
 

@@ -98,12 +98,16 @@ extension TypedValue {
     private static func inferred(_ element: XMLElement, service: String) throws(SOAPFault) -> TypedValue {
         guard let child = element.children.first(where: { _ in true }) else { return .untyped(text: element.text) }
         // PHP's SoapClient puts what was a list into one element of the list's name.
-        let isWrapped =
-            !child.isLeaf && (!child.isNamed("StringObjectKeyValuePair") || child.field("Key", in: service) == nil)
+        let isAlone = element.children.count(where: { _ in true }) == 1
         if child.isNamed("StringObjectKeyValuePair") {
+            let isWrapped =
+                isAlone && child.field("Key", in: service) == nil
+                && child.children.allSatisfy { $0.field("Key", in: service) != nil }
             let pairs = isWrapped ? Array(child.children) : element.items("StringObjectKeyValuePair", service: service)
             return .dictionary(try ObjectDictionary(pairs: pairs, service: service))
         }
+        let isWrapped =
+            isAlone && !child.isLeaf && child.children.allSatisfy { $0.isNamed("string") || $0.isNamed("int") }
         if child.isNamed("string") {
             return .strings(try isWrapped ? child.children.strings() : element.strings(service: service))
         }

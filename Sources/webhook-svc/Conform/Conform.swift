@@ -1,8 +1,6 @@
 import ArgumentParser
 import Conformance
-import Cryptography
 import Foundation
-import UnixSignals
 
 /// `webhook-svc conform`: plays fixtures against an installation.
 struct Conform: AsyncParsableCommand {
@@ -10,8 +8,8 @@ struct Conform: AsyncParsableCommand {
         abstract:
             "Play the fixtures against a NetServer, or what is meant to be one, and say where its answers differ.",
         discussion: """
-            Exit codes: 0 all is as expected, 1 there are differences, 2 there was no connection or no login. \
-            It deletes the webhooks that it saved.
+            Exit codes: 0 all is as expected; 1 there are differences; 2 there was no connection or no login, or the run \
+            did not come to its end. It deletes the webhooks that it saved.
             """
     )
 
@@ -28,9 +26,14 @@ struct Conform: AsyncParsableCommand {
     var target: String
     @Option(help: ArgumentHelp("Directory of the fixtures.", valueName: "dir"))
     var fixtures = "./Fixtures"
-    @Option(help: ArgumentHelp("A valid ticket, in place of a login.", valueName: "ticket"))
+    @Option(help: ArgumentHelp("A valid ticket, or file:PATH of it, in place of a login.", valueName: "ticket"))
     var ticket: String?
-    @Option(help: ArgumentHelp("An application token; hosted installations need one.", valueName: "token"))
+    @Option(
+        help: ArgumentHelp(
+            "An application token, or file:PATH of it; hosted installations need one.",
+            valueName: "token"
+        )
+    )
     var token: String?
     @Option(help: ArgumentHelp("Log in as this user first, and play the logins.", valueName: "name"))
     var user: String?
@@ -56,7 +59,7 @@ struct Conform: AsyncParsableCommand {
     var sinkListen = "127.0.0.1:0"
     @Option(
         help: ArgumentHelp(
-            "Only scenarios with this in their name, of this form or with this operation. May be repeated.",
+            "Only scenarios with this in their name, of this form, or with this operation or step. May be repeated.",
             valueName: "text"
         )
     )
@@ -83,12 +86,18 @@ struct Conform: AsyncParsableCommand {
             throw ValidationError("--sink-listen takes HOST:PORT, such as 127.0.0.1:9000.")
         }
         guard ticket == nil || user == nil else { throw ValidationError("Give --ticket or --user, not both.") }
+        guard password == nil || user != nil else { throw ValidationError("--password needs --user.") }
+        guard user == nil || givenPassword != nil else {
+            throw ValidationError("--user needs --password, or WEBHOOK_SVC_PASSWORD in the environment.")
+        }
+        _ = try credentials()
+        guard (only + skip).allSatisfy({ !$0.isEmpty }) else { throw ValidationError("--only and --skip take a text.") }
         guard dev || ticket != nil || user != nil else {
             throw ValidationError("Give --user and --password, or --ticket; against 'serve --dev', --dev is enough.")
         }
         if let sinkUrl {
-            guard (try? ConformanceTarget(sinkUrl)) != nil else {
-                throw ValidationError("--sink-url takes an absolute http or https URL.")
+            guard (try? ConformanceTarget(sinkUrl)) != nil, !sinkUrl.contains("?"), !sinkUrl.contains("#") else {
+                throw ValidationError("--sink-url takes an absolute http or https URL without a query.")
             }
         } else if let target = try? ConformanceTarget(target), !target.isLoopback {
             throw ValidationError(
@@ -99,116 +108,71 @@ struct Conform: AsyncParsableCommand {
     }
 
     func run() async throws {
+        var report = ConformanceReport(target: target)
         do {
-            let report = try await play()
-            switch format {
-            case .table: print(ConformTable.summary(of: report))
-            case .json: print(String(decoding: try report.json(), as: UTF8.self))
-            case .junit: print(String(decoding: report.junit, as: UTF8.self), terminator: "")
-            }
-            if report.count(.differs) > 0 { throw ExitCode(1) }
+            try await run(&report)
         } catch let error as ConformanceError {
-            throw failure(error.description, code: 2)
+            report.error = error.description
         }
+        switch format {
+        case .table: print(ConformTable.summary(of: report))
+        case .json: print(String(decoding: try report.json(), as: UTF8.self))
+        case .junit: print(String(decoding: report.junit, as: UTF8.self), terminator: "")
+        }
+        if let error = report.error { throw failure(error, code: 2) }
+        if report.count(.differs) > 0 { throw ExitCode(1) }
     }
 
-    private func play() async throws -> ConformanceReport {
+    private func run(_ report: inout ConformanceReport) async throws {
         let target = try ConformanceTarget(target)
         let directory = URL(filePath: fixtures, directoryHint: .isDirectory)
         let manifest = try FixtureManifest.load(from: directory)
-        let selection = try ConformSelection(manifest, only: only, skip: skip)
+        try manifest.checkContents(in: directory)
+        let selection = try ConformSelection(manifest, in: directory, only: only, skip: skip)
+        guard !selection.isEmpty else {
+            throw failure("No scenario or capture is left: see --only and --skip.", code: 64)
+        }
         let credentials = try credentials()
-        return try await ConformanceClient.with(
+        let empty = ConformanceReport(target: target.base)
+        report = try await ConformanceClient.with(
             target: target,
             timeout: .seconds(timeout),
             authorityFile: caFile
         ) { client in
             try await client.connect()
-            let ticket: String
-            switch (credentials.ticket, credentials.user) {
-            case (let given?, _): ticket = given
-            case (nil, let user?):
-                ticket = try await client.logIn(user: user.name, password: user.password, token: credentials.token)
-            case (nil, nil): throw ConformanceError.loginFailed(reason: "there is neither a ticket nor a user")
-            }
-            return try await ConformSink.with(listen: sinkListen, url: sinkUrl) { sink in
-                var variables = FixtureVariables([
-                    "ticket": ticket, "token": credentials.token, "target": sink.accepting,
-                    "badTarget": sink.failing, "run": sink.run,
-                ])
-                variables["user"] = credentials.user?.name
-                variables["password"] = credentials.user?.password
-                let player = ConformancePlayer(client: client, fixtures: directory, variables: variables)
-                var report = try await interruptible {
-                    try await play(selection, player, directory, ConformanceReport(target: target.base))
+            let ticket =
+                if let user = credentials.user, credentials.ticket == nil {
+                    try await client.logIn(user: user.name, password: user.password, token: credentials.token)
+                } else {
+                    credentials.ticket ?? ""
                 }
-                report.removedWebhooks = await cleanUp(client, sink.base, ticket, credentials.token)
-                return report
+            try await client.tryOut(ticket: ticket, token: credentials.token)
+            return try await ConformSink.with(listen: sinkListen, url: sinkUrl) { sink in
+                let variables = FixtureVariables(
+                    ticket: ticket,
+                    token: credentials.token,
+                    user: credentials.user?.name,
+                    password: credentials.user?.password,
+                    target: sink.accepting,
+                    badTarget: sink.failing,
+                    run: sink.run
+                )
+                let run = ConformRun(
+                    player: ConformancePlayer(client: client, fixtures: directory, variables: variables),
+                    selection: selection,
+                    fixtures: directory,
+                    recording: record.map { URL(filePath: $0, directoryHint: .isDirectory) },
+                    isShown: format == .table
+                )
+                return try await run.play(empty) {
+                    try await client.removeWebhooks(
+                        run: sink.run,
+                        to: sink.base,
+                        ticket: ticket,
+                        token: credentials.token
+                    )
+                }
             }
-        }
-    }
-
-    private func play(
-        _ selection: ConformSelection,
-        _ player: ConformancePlayer,
-        _ directory: URL,
-        _ empty: ConformanceReport
-    ) async throws -> ConformanceReport {
-        var report = empty
-        var recording = try record.map { path in
-            try FixtureRecording(into: URL(filePath: path, directoryHint: .isDirectory), from: directory)
-        }
-        for scenario in selection.scenarios where !Task.isCancelled {
-            if format == .table { print(ConformTable.head(of: scenario)) }
-            var played: [ConformancePlayer.Played] = []
-            try await player.play(scenario) { step in
-                played.append(step)
-                report.add(step.exchange)
-                if format == .table { print(ConformTable.lines(of: step.exchange)) }
-            }
-            try recording?.add(scenario, played)
-        }
-        if format == .table, !selection.captures.isEmpty { print(ConformTable.headOfCaptures) }
-        for capture in selection.captures where !Task.isCancelled {
-            let exchange = try await player.play(capture)
-            report.add(exchange)
-            if format == .table { print(ConformTable.lines(of: exchange)) }
-        }
-        try recording?.finish()
-        for line in recording?.unrecorded ?? [] { warn("not recorded: \(line)") }
-        return report
-    }
-
-    /// What scenarios that went wrong, and captures, left behind; also after an interrupt.
-    private func cleanUp(_ client: ConformanceClient, _ receiver: String, _ ticket: String, _ token: String) async
-        -> Int?
-    {
-        let removal = Task { try await client.removeWebhooks(to: receiver, ticket: ticket, token: token) }
-        switch await removal.result {
-        case .success(let count): return count
-        case .failure(let error):
-            warn("webhooks to \(receiver) may be left, since they could not be deleted: \(error)")
-            return nil
-        }
-    }
-
-    /// Runs `body`, which is cancelled when the process is told to stop, to its end.
-    private func interruptible<Result: Sendable>(
-        _ body: @escaping @Sendable () async throws -> Result
-    ) async throws -> Result {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        return try await withThrowingTaskGroup(of: Result?.self) { group in
-            group.addTask { try await body() }
-            group.addTask {
-                for await _ in signals { break }
-                return nil
-            }
-            defer { group.cancelAll() }
-            while let ended = try await group.next() {
-                if let result = ended { return result }
-                group.cancelAll()
-            }
-            throw CancellationError()
         }
     }
 
@@ -221,40 +185,22 @@ struct Conform: AsyncParsableCommand {
     }
 
     private func credentials() throws -> Credentials {
-        var credentials = Credentials(ticket: ticket, token: token ?? (dev ? Self.documentedToken : "none"))
+        var credentials = Credentials(token: dev ? Self.documentedToken : "none")
+        if let token { credentials.token = try secret(token, of: "--token") }
+        if let ticket { credentials.ticket = try secret(ticket, of: "--ticket") }
         if let user {
-            guard let password = password ?? ProcessInfo.processInfo.environment["WEBHOOK_SVC_PASSWORD"] else {
-                throw ValidationError("--user needs --password, or WEBHOOK_SVC_PASSWORD in the environment.")
-            }
-            credentials.user = (user, try secret(password, of: "--password"))
+            credentials.user = (user, try secret(givenPassword ?? "", of: "--password"))
         } else if dev, ticket == nil {
             credentials.user = Self.documentedUser
         }
         return credentials
     }
 
+    private var givenPassword: String? {
+        password ?? ProcessInfo.processInfo.environment["WEBHOOK_SVC_PASSWORD"]
+    }
+
     /// Of NetServer's documentation (design.md, One process).
     private static let documentedToken = "1234567-1234-9876"
     private static let documentedUser = ("tje0", "Tje0")
-}
-
-/// What is played of a manifest.
-struct ConformSelection {
-    let scenarios: [FixtureScenario]
-    let captures: [FixtureRawRequest]
-
-    /// Throws a `ValidationError` when nothing is left.
-    init(_ manifest: FixtureManifest, only: [String], skip: [String]) throws {
-        func isAmong(_ texts: [String], _ names: [String]) -> Bool {
-            texts.contains { text in names.contains { $0.lowercased().contains(text.lowercased()) } }
-        }
-        func isWanted(_ names: [String]) -> Bool {
-            (only.isEmpty || isAmong(only, names)) && !isAmong(skip, names)
-        }
-        scenarios = manifest.scenarios.filter { isWanted([$0.name, $0.form.rawValue] + $0.steps.map(\.name)) }
-        captures = manifest.raw.filter { isWanted([$0.file, $0.operation]) }
-        guard !scenarios.isEmpty || !captures.isEmpty else {
-            throw ValidationError("No scenario or capture is left: see --only and --skip.")
-        }
-    }
 }

@@ -1,3 +1,4 @@
+import Conformance
 import Cryptography
 import Foundation
 import HTTPTypes
@@ -57,9 +58,10 @@ struct ConformSink {
             var bound = ports.makeAsyncIterator()
             let listening: Int?
             do { listening = try await bound.next() } catch {
-                throw failure("the receiver cannot listen on \(listen): \(error)", code: 2)
+                throw ConformanceError.noAnswer(reason: "the receiver cannot listen on \(listen): \(error)")
             }
-            let own = url ?? "http://\(address.host):\(listening ?? address.port)"
+            let host = address.host.contains(":") ? "[\(address.host)]" : address.host
+            let own = url ?? "http://\(host):\(listening ?? address.port)"
             let trimmed = own.hasSuffix("/") ? String(own.dropLast()) : own
             return try await body(ConformSink(base: "\(trimmed)/conform-\(run)", run: run))
         }

@@ -26,7 +26,8 @@ enum ConformTable {
     static func summary(of report: ConformanceReport) -> String {
         let counts =
             "\(report.count(.passed)) pass, \(report.count(.differs)) differ, \(report.count(.skipped)) skipped"
-        let left = report.removedWebhooks.map { $0 == 0 ? "" : "; \($0) webhooks that were left were deleted" } ?? ""
+        let removed = report.removedWebhooks ?? 0
+        let left = removed == 0 ? "" : "; \(removed) webhooks of captures and failed scenarios were deleted"
         return "\n\(report.target): \(report.exchanges.count) exchanges, \(counts)\(left)"
     }
 
