@@ -95,10 +95,10 @@ struct AnswerTemplate {
     }
 
     private mutating func text(of element: XMLElement, _ expected: XMLElement?) -> String {
+        if Vocabulary.holdsQualifiedName(element) { return qualified(element.text, on: element) }
         if isConfidential, expected.map({ !variables.match($0.text, against: element.text) }) ?? true {
             return "{{any}}"
         }
-        if Vocabulary.holdsQualifiedName(element) { return qualified(element.text, on: element) }
         return value(element.text, expected?.text)
     }
 
