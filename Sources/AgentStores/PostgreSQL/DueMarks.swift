@@ -1,4 +1,5 @@
 import AgentCore
+import Foundation
 import Synchronization
 
 /// The webhooks that may have something pending, each with a time before which it has nothing.
@@ -8,18 +9,32 @@ import Synchronization
 /// A mark is a bound, never a promise: what this process does lowers it at once, what others do lowers it by a hint, and
 /// every second a sweep finds what neither said.
 final class DueMarks: Sendable {
+    enum Sweep: Sendable {
+        /// Of all that is pending.
+        case full
+        /// Of what has been due since then.
+        case since(Timestamp)
+    }
+
     private struct State {
         var marks: [Int32: Int64] = [:]
         /// What has been heard since the marks were last read.
         var lowered: [Int32: Int64] = [:]
-        var sweepAt = ContinuousClock.now
+        var next = ContinuousClock.now
+        /// Before which no full sweep is made; nil while one is under way beside the claims.
+        var nextFull: ContinuousClock.Instant? = .now
+        var isFullSlow = false
+        var last = Timestamp(Date())
     }
 
     private let state = Mutex(State())
 
-    private static let sweepInterval = Duration.seconds(1)
-    /// A sweep may take one part in so many of the time.
-    private static let sweepShare = 20
+    private static let interval = Duration.seconds(1)
+    /// A slow sweep may take one part in so many of the time.
+    private static let slowShare = 20
+    /// How far a sweep that is not full reaches back beyond the one before: for clocks that differ, and for commits that
+    /// take their time.
+    private static let margin = Duration.seconds(2)
 
     /// Says that these webhooks may have something that is due from these times on.
     func lower(_ dues: [Int32: Int64]) {
@@ -28,25 +43,45 @@ final class DueMarks: Sendable {
 
     /// Asks for a sweep at the next look.
     func requestSweep() {
-        state.withLock { $0.sweepAt = min($0.sweepAt, .now) }
+        state.withLock { $0.next = min($0.next, .now) }
+    }
+
+    /// The sweep that is to be made now, nil for none. One that is full is to be given up when it takes long.
+    func sweep() -> Sweep? {
+        state.withLock { state in
+            guard state.next <= .now else { return nil }
+            state.next = .now.advanced(by: Self.interval)
+            let last = state.last
+            state.last = Timestamp(Date())
+            let mayBeFull = !state.isFullSlow && state.nextFull.map { $0 <= .now } ?? false
+            return mayBeFull ? .full : .since(last.advanced(by: .zero - Self.margin))
+        }
+    }
+
+    /// Says that full sweeps take long. From then on they are made beside the claims.
+    func sweepIsSlow() {
+        state.withLock { $0.isFullSlow = true }
+    }
+
+    /// Whether a full sweep is to be made now beside the claims; ``endSlowSweep(_:isSlow:)`` has to follow.
+    func beginSlowSweep() -> Bool {
+        state.withLock { state in
+            guard state.isFullSlow, let next = state.nextFull, next <= .now else { return false }
+            state.nextFull = nil
+            return true
+        }
+    }
+
+    func endSlowSweep(_ time: Duration, isSlow: Bool) {
+        state.withLock { state in
+            state.isFullSlow = isSlow
+            state.nextFull = .now.advanced(by: max(Self.interval, time * Self.slowShare))
+        }
     }
 
     /// The marks to look from. Only one may look at a time.
-    ///
-    /// - Parameter sweep: Finds every webhook that has something pending, with its earliest due time; called when it is
-    ///   time for that.
-    func look(sweep: () throws -> [Int32: Int64]) rethrows -> [Int32: Int64] {
-        let isTime = state.withLock { $0.sweepAt <= .now }
-        if isTime {
-            let start = ContinuousClock.now
-            let found = try sweep()
-            let end = ContinuousClock.now
-            state.withLock { state in
-                state.marks.merge(found, uniquingKeysWith: min)
-                state.sweepAt = end.advanced(by: max(Self.sweepInterval, start.duration(to: end) * Self.sweepShare))
-            }
-        }
-        return state.withLock { state in
+    func look() -> [Int32: Int64] {
+        state.withLock { state in
             state.marks.merge(state.lowered, uniquingKeysWith: min)
             state.lowered = [:]
             return state.marks

@@ -23,16 +23,18 @@ final class PostgreSQLConnection {
     enum Planning: String {
         /// Anew for what is bound; for what is asked now and then.
         case custom = ""
-        /// Once, through indexes whatever the statistics say: they lag behind a queue that fills and drains, and a plan
-        /// that was made when a table was empty is kept when it is not.
+        /// Once a second, through indexes whatever the statistics say: they lag behind a queue that fills and drains. A
+        /// plan that was made when a table was empty is worst when it is not, and the server would keep it.
         case fixed = """
             SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;
-            SET enable_mergejoin = off;
+            SET enable_mergejoin = off; SET enable_bitmapscan = off;
             """
     }
 
     private let connection: OpaquePointer
     private let location: PostgreSQLLocation
+    private let planning: Planning
+    private var plansEnd = ContinuousClock.now
     private var names: [String: String] = [:]
     private var prepared = 0
 
@@ -46,6 +48,7 @@ final class PostgreSQLConnection {
     /// Connects, within the location's time-out (5 s for each address unless it says otherwise).
     init(_ location: PostgreSQLLocation, planning: Planning = .custom) throws(PostgreSQLFailure) {
         self.location = location
+        self.planning = planning
         let options = Self.defaults + [("dbname", location.connectionString), ("client_encoding", "UTF8")]
         let keywords = options.map { strdup($0.0) }
         let values = options.map { strdup($0.1) }
@@ -88,6 +91,13 @@ final class PostgreSQLConnection {
         guard isOpen else { return false }
         guard Self.isReadable(descriptor, milliseconds: 0) else { return true }
         return PQconsumeInput(connection) == 1 && isOpen
+    }
+
+    /// Has statements planned anew that were planned some time ago.
+    func renewPlans() throws(PostgreSQLFailure) {
+        guard planning == .fixed, plansEnd <= .now else { return }
+        try execute("DISCARD PLANS")
+        plansEnd = .now.advanced(by: .seconds(1))
     }
 
     static func isReadable(_ descriptor: Int32, milliseconds: Int32) -> Bool {

@@ -16,10 +16,13 @@ struct PostgreSQLFailure: Error {
     let kind: Kind
     /// Without the values that were bound.
     let text: String
+    /// Whether a statement took longer than it may.
+    let isTimeout: Bool
 
-    init(_ kind: Kind, _ text: String) {
+    init(_ kind: Kind, _ text: String, isTimeout: Bool = false) {
         self.kind = kind
         self.text = text
+        self.isTimeout = isTimeout
     }
 
     /// What the server reports by a five-letter code ("PostgreSQL Error Codes").
@@ -32,7 +35,7 @@ struct PostgreSQLFailure: Error {
             case _ where code.hasPrefix("08"): .lost
             default: .statement
             }
-        self.init(kind, "\(message) (\(code))")
+        self.init(kind, "\(message) (\(code))", isTimeout: code == "57014")
     }
 }
 

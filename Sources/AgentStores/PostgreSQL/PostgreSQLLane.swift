@@ -162,7 +162,7 @@ final class PostgreSQLLane: Sendable {
         }
 
         private mutating func connect(until deadline: ContinuousClock.Instant) throws -> PostgreSQLConnection {
-            if let connection, connection.isUsable() { return connection }
+            if let connection, connection.isUsable(), (try? connection.renewPlans()) != nil { return connection }
             connection = nil
             let (location, planning) = (location, planning)
             let made = try backoff.connect(until: deadline) { () throws(PostgreSQLFailure) in

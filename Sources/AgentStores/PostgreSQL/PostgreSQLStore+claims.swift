@@ -25,6 +25,16 @@ extension PostgreSQLStore {
         SELECT webhook_id, due FROM waiting
         """
 
+    /// Its cost is that of all Active webhooks, and of what has been delivered since then.
+    static let recentStatement = """
+        SELECT w.id, q.due FROM webhook w
+        CROSS JOIN LATERAL (
+            SELECT d.due FROM delivery d WHERE d.state = 0 AND d.webhook_id = w.id AND d.due >= $1::int8
+            ORDER BY d.due LIMIT 1
+        ) AS q
+        WHERE w.state = 1
+        """
+
     static let waitingStatement = """
         SELECT c.webhook_id, q.due, u.paused_until, u.consecutive_errors, w.target
         FROM unnest($1::int8[], $2::int8[]) AS c (webhook_id, mark)
@@ -67,6 +77,7 @@ extension PostgreSQLStore {
         lease: Duration
     ) async throws(StoreError) -> [ClaimedDelivery] {
         let marks = due.marks
+        sweepSlowly()
         // Claimed twice it is leased twice, which is no more than waiting for a lease to end.
         return try await claims.run(isRepeatable: true) { connection in
             let waiting = try Self.waiting(marks, connection).filter { $0.due <= now.ticks }
@@ -113,10 +124,8 @@ extension PostgreSQLStore {
 
     /// Looks from the marks on, and moves them to what it finds.
     private static func waiting(_ marks: DueMarks, _ connection: PostgreSQLConnection) throws -> [Waiting] {
-        let looked = try marks.look {
-            let rows = try connection.run(sweepStatement)
-            return Dictionary(rows.map { ($0.int32(0), $0.int(1)) }, uniquingKeysWith: min)
-        }
+        if let sweep = marks.sweep() { try Self.sweep(sweep, marks, connection) }
+        let looked = marks.look()
         guard !looked.isEmpty else { return [] }
         let waiting = try connection.run(waitingStatement, [.ints(looked.keys), .ints(looked.values)]).map { row in
             Waiting(
@@ -129,6 +138,48 @@ extension PostgreSQLStore {
         }
         marks.found(Dictionary(waiting.map { ($0.webhook, $0.firstDue) }, uniquingKeysWith: min))
         return waiting
+    }
+
+    /// How long a full sweep may keep claims waiting.
+    private static let sweepLimit = Duration.milliseconds(250)
+
+    private static func sweep(_ sweep: DueMarks.Sweep, _ marks: DueMarks, _ connection: PostgreSQLConnection) throws {
+        switch sweep {
+        case .full:
+            do {
+                try marks.lower(fullSweep(timeout: "250ms", connection))
+            } catch let failure as PostgreSQLFailure where failure.isTimeout {
+                try connection.rollBack()
+                marks.sweepIsSlow()
+            }
+        case .since(let time):
+            let rows = try connection.run(recentStatement, [.int(time.ticks)])
+            marks.lower(Dictionary(rows.map { ($0.int32(0), $0.int(1)) }, uniquingKeysWith: min))
+        }
+    }
+
+    private static func fullSweep(timeout: String, _ connection: PostgreSQLConnection) throws -> [Int32: Int64] {
+        let rows = try connection.run([
+            .begin, .init("SET LOCAL statement_timeout = '\(timeout)'", isPrepared: false), .init(sweepStatement),
+            .commit,
+        ])[2]
+        return Dictionary(rows.map { ($0.int32(0), $0.int(1)) }, uniquingKeysWith: min)
+    }
+
+    /// Where full sweeps take long, makes one beside the claims when it is time for it.
+    private func sweepSlowly() {
+        let (due, others) = (due, others)
+        guard due.marks.beginSlowSweep() else { return }
+        Task.detached {
+            let start = ContinuousClock.now
+            let found = await others.attempt { try Self.fullSweep(timeout: "10min", $0) }
+            let time = start.duration(to: .now)
+            if case .success(let dues) = found {
+                due.marks.lower(dues)
+                due.arrivals.raise()
+            }
+            due.marks.endSlowSweep(time, isSlow: time > Self.sweepLimit)
+        }
     }
 
     package func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp? {

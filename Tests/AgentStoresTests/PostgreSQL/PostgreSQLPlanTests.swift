@@ -8,7 +8,8 @@ import Testing
 struct PostgreSQLPlanTests {
     private static let hotStatements: [(name: String, sql: String)] = [
         ("signal", PostgreSQLSignals.statement), ("sweep", PostgreSQLStore.sweepStatement),
-        ("waiting", PostgreSQLStore.waitingStatement), ("claim", PostgreSQLStore.claimStatement),
+        ("recent", PostgreSQLStore.recentStatement), ("waiting", PostgreSQLStore.waitingStatement),
+        ("claim", PostgreSQLStore.claimStatement),
         ("lock usage", PostgreSQLResults.lockUsage), ("arrived", Arrival.statement),
         ("webhooks of results", Settlement.webhooksStatement), ("held", Settlement.heldStatement),
         ("gone", Settlement.goneStatement), ("kept", Settlement.keptStatement),
@@ -51,32 +52,32 @@ struct PostgreSQLPlanTests {
         }
     }
 
-    @Test("Hot statements go through indexes, whether they are planned on an empty queue or on a million deliveries")
+    @Test("Hot statements go through indexes, on a million deliveries and on a queue just drained")
     func hot() async throws {
         try await withSchema { location in
             let store = try await PostgreSQLStore(location, logger: .silent)
-            for isFull in [false, true] {
-                if isFull {
-                    try await store.others.run { connection in
-                        try connection.execute("SET statement_timeout = 0")
-                        try connection.execute(Self.fill)
-                    }
+            // What is drained is there still for whoever scans the table: nothing has been vacuumed.
+            for change in [Self.fill, "UPDATE delivery SET state = 1; ANALYZE"] {
+                try await store.others.run { connection in
+                    try connection.execute("SET statement_timeout = 0")
+                    try connection.execute(change)
                 }
                 let lane = PostgreSQLLane(location, name: "plans")
                 for (name, sql) in Self.hotStatements {
                     let plan = try await lane.run { try Self.plan(sql, $0) }
-                    // The sweep begins at the front of the queue's index.
-                    let problems = Self.problems(plan).dropFirst(name == "sweep" ? 1 : 0)
+                    // The sweeps begin at the front of the queue's index, or with the webhooks.
+                    let problems = Self.problems(plan).dropFirst(["sweep", "recent"].contains(name) ? 1 : 0)
                     #expect(problems.isEmpty, "\(name): \(problems)\n\(plan.joined(separator: "\n"))")
-                    if ["sweep", "waiting", "claim"].contains(name) {
+                    if ["sweep", "recent", "waiting", "claim"].contains(name) {
                         #expect(plan.contains { $0.contains("delivery_queue") }, "\(name)")
+                    }
+                    // The newest version is the first that is found, not the last of many.
+                    if ["waiting", "lock usage", "arrived", "webhooks of results"].contains(name) {
+                        let index = "Index Scan Backward using webhook_usage_pkey"
+                        #expect(plan.contains { $0.contains(index) }, "\(name)")
                     }
                 }
             }
-            // And they are as fast as that: of a million the first hundred, within a second on a busy machine.
-            let start = ContinuousClock.now
-            #expect(try await store.take(100, at: Sample.farFuture).count == 100)
-            #expect(start.duration(to: .now) < .seconds(1))
         }
     }
 }
