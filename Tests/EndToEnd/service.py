@@ -307,18 +307,19 @@ class Certificate:
 
 
 class Service:
-    """The release binary, serving; with `config`, from a configuration file; with `tls`, a client's context, https."""
+    """The release binary, serving; with `config`, from a configuration file; with `tls`, a client's context, https. Of
+    several in one directory, each has a name of its own."""
 
-    def __init__(self, directory, *flags, dev=True, config=None, tls=None):
+    def __init__(self, directory, *flags, dev=True, config=None, tls=None, store=None, name="service"):
         self.port = free_port()
         self.directory = directory
         self.tls = tls
         self.arguments = [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}",
-                          "--store", f"sqlite:{directory}/test.db", *(["--dev"] if dev else []), *flags]
+                          "--store", store or f"sqlite:{directory}/test.db", *(["--dev"] if dev else []), *flags]
         if config is not None:
             self.configure(config)
             self.arguments += ["--config", f"{directory}/config.json"]
-        self.log = open(f"{directory}/service.log", "ab")
+        self.log = open(f"{directory}/{name}.log", "ab")
         self.process = None
 
     def configure(self, config):
