@@ -40,8 +40,9 @@ struct Serve: AsyncParsableCommand {
         let server = WebhookServer(settings: settings, logger: logger, reloads: hangUps.map { _ in () })
         var configuration = ServiceGroupConfiguration(
             services: [
-                .init(service: Deadline(time: settings.shutdownTimeout + .seconds(6))),
                 .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
+                // Services are stopped from the last to the first, each when the one before it has ended.
+                .init(service: Deadline(time: settings.shutdownTimeout + .seconds(6))),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
@@ -66,7 +67,8 @@ private struct Deadline: Service {
         let seconds = time / .seconds(1)
         DispatchQueue.global().asyncAfter(deadline: .now() + seconds) {
             FileHandle.standardError.write(Data("webhook-svc: still busy \(Int(seconds)) s after the signal\n".utf8))
-            exit(1)
+            // Without what else would be done at an exit: that may wait for the very thread that hangs.
+            _exit(1)
         }
     }
 }

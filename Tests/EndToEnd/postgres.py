@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 import urllib.parse
 
@@ -100,7 +101,12 @@ class PostgreSQL:
         atexit.unregister(self.stop)
         if pathlib.Path(f"{self.data}/postmaster.pid").exists():
             self.control("stop", "--mode", "immediate", check=False)
-        shutil.rmtree(self.directory, ignore_errors=True)
+        # Its last processes may still write for a moment.
+        for _ in range(20):
+            shutil.rmtree(self.directory, ignore_errors=True)
+            if not pathlib.Path(self.directory).exists():
+                return
+            time.sleep(0.1)
 
     def environment(self, database="postgres"):
         """What psql and pgbench need to come as the administrator."""

@@ -79,6 +79,7 @@ package enum StoreCopy {
             try PostgreSQLSchema.migrate(connection)
             try? PostgreSQLPartitions.makeAhead(connection)
             try connection.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
+            connection.answerLimit = nil
             return PostgreSQLCopyDatabase(connection: connection)
         }
     }

@@ -10,6 +10,7 @@ final class CallBatches<Input: Sendable, Output: Sendable>: Sendable {
     private struct Call: Sendable {
         let input: Input
         let weight: Int
+        let arrived = ContinuousClock.now
         let finish: @Sendable (Result<Output, StoreError>) -> Void
     }
 
@@ -20,7 +21,7 @@ final class CallBatches<Input: Sendable, Output: Sendable>: Sendable {
 
     private let state = Mutex(State())
     private let weightLimit: Int
-    private let carryOut: @Sendable ([Input]) async -> Result<[Output], any Error>
+    private let carryOut: @Sendable ([Input], Duration) async -> Result<[Output], any Error>
 
     /// Calls that may wait; the next one is refused.
     private static var waitingCalls: Int { 16_384 }
@@ -29,8 +30,9 @@ final class CallBatches<Input: Sendable, Output: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - weightLimit: What the calls of one batch may weigh together, unless it is one call.
-    ///   - carryOut: Carries a batch out as one: all of it is done, with an output for each input, or nothing is.
-    init(weightLimit: Int, carryOut: @escaping @Sendable ([Input]) async -> Result<[Output], any Error>) {
+    ///   - carryOut: Carries a batch out as one: all of it is done, with an output for each input, or nothing is. It is
+    ///     told how long the first of its calls has been waiting.
+    init(weightLimit: Int, carryOut: @escaping @Sendable ([Input], Duration) async -> Result<[Output], any Error>) {
         self.weightLimit = weightLimit
         self.carryOut = carryOut
     }
@@ -69,7 +71,8 @@ final class CallBatches<Input: Sendable, Output: Sendable>: Sendable {
 
     /// Finishes the calls, unless they are to be carried out again.
     private func carryOut(_ calls: [Call]) async -> Result<Void, any Error> {
-        switch await carryOut(calls.map(\.input)) {
+        let waited = calls.first.map { $0.arrived.duration(to: .now) } ?? .zero
+        switch await carryOut(calls.map(\.input), waited) {
         case .success(let outputs):
             for (call, output) in zip(calls, outputs) { call.finish(.success(output)) }
             return .success(())

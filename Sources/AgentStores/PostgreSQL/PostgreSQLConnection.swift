@@ -83,7 +83,14 @@ final class PostgreSQLConnection {
         SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
         """
 
-    var isOpen: Bool { PQstatus(connection) == CONNECTION_OK }
+    /// How long a statement's answer is waited for, beyond the time that the server gives the statement itself: a server
+    /// that is halted, or a host that is gone, says nothing. nil for as long as it takes.
+    /// Each job begins with the usual one.
+    var answerLimit: Duration? = usualAnswerLimit
+    static let usualAnswerLimit = Duration.seconds(17)
+    private var isGivenUp = false
+
+    var isOpen: Bool { !isGivenUp && PQstatus(connection) == CONNECTION_OK }
     var descriptor: Int32 { PQsocket(connection) }
 
     /// Whether the server has not hung up while the connection was idle, as far as that can be seen without asking it.
@@ -118,10 +125,29 @@ final class PostgreSQLConnection {
 
     /// Carries out any number of statements without parameters.
     func execute(_ sql: String) throws(PostgreSQLFailure) {
-        guard let result = PQexec(connection, sql) else { throw failure() }
-        defer { PQclear(result) }
-        let status = PQresultStatus(result)
-        guard status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK else { throw failure(result) }
+        guard PQsendQuery(connection, sql) == 1 else { throw failure() }
+        var problem: PostgreSQLFailure?
+        while let result = try nextResult() {
+            defer { PQclear(result) }
+            let status = PQresultStatus(result)
+            if status != PGRES_COMMAND_OK, status != PGRES_TUPLES_OK { problem = problem ?? failure(result) }
+        }
+        if let problem { throw problem }
+    }
+
+    /// The next result of what was sent, nil when there is no more. Throws when it does not come.
+    private func nextResult() throws(PostgreSQLFailure) -> OpaquePointer? {
+        guard let answerLimit else { return PQgetResult(connection) }
+        let deadline = ContinuousClock.now.advanced(by: answerLimit)
+        while PQisBusy(connection) == 1 {
+            let left = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)
+            guard left > 0, Self.isReadable(descriptor, milliseconds: Int32(left) + 1) else {
+                isGivenUp = true
+                throw PostgreSQLFailure(.lost, "no answer within \(answerLimit.components.seconds) s")
+            }
+            guard PQconsumeInput(connection) == 1 else { throw failure() }
+        }
+        return PQgetResult(connection)
     }
 
     /// Carries out one statement; a transaction of its own unless one is open.
@@ -165,7 +191,7 @@ final class PostgreSQLConnection {
             }
             results.append(rows)
         }
-        guard let sync = PQgetResult(connection) else { throw failure() }
+        guard let sync = try nextResult() else { throw failure() }
         PQclear(sync)
         guard PQexitPipelineMode(connection) == 1, isOpen else { throw problem ?? failure() }
         if let problem { throw problem }
@@ -174,6 +200,7 @@ final class PostgreSQLConnection {
 
     /// Ends a transaction that has failed or was given up, so that the connection can be used again.
     func rollBack() throws(PostgreSQLFailure) {
+        guard isOpen else { throw PostgreSQLFailure(.lost, "the connection is closed") }
         if PQtransactionStatus(connection) != PQTRANS_IDLE { try execute("ROLLBACK") }
     }
 
@@ -213,7 +240,7 @@ final class PostgreSQLConnection {
     private func read(
         problem: inout PostgreSQLFailure?
     ) throws(PostgreSQLFailure) -> (result: OpaquePointer, isSuccess: Bool)? {
-        guard let result = PQgetResult(connection) else { throw failure() }
+        guard let result = try nextResult() else { throw failure() }
         let status = PQresultStatus(result)
         let isSuccess = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
         if !isSuccess {
@@ -222,7 +249,7 @@ final class PostgreSQLConnection {
             guard isOpen else { throw problem ?? failure() }
         }
         // Every message's results end with none.
-        if let more = PQgetResult(connection) { PQclear(more) }
+        if let more = try nextResult() { PQclear(more) }
         return (result, isSuccess)
     }
 

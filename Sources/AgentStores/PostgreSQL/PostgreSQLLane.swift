@@ -54,12 +54,22 @@ final class PostgreSQLLane: Sendable {
     }
 
     /// The same, with the failure as it was.
+    ///
+    /// - Parameter limit: How long the answer is waited for; what is carried out then goes on. nil for as long as it takes.
     func attempt<Value: Sendable>(
         isRepeatable: Bool = false,
         patience: Duration = patience,
+        answeredWithin limit: Duration? = nil,
         _ body: @escaping @Sendable (PostgreSQLConnection) throws -> Value
     ) async -> Result<Value, any Error> {
-        await withCheckedContinuation { continuation in
+        await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, any Error>, Never>) in
+            let answer = Answer(continuation)
+            if let limit {
+                Task.detached {
+                    try? await Task.sleep(for: limit)
+                    answer.resume(.failure(PostgreSQLFailure(.lost, "no answer within \(limit.components.seconds) s")))
+                }
+            }
             let made = Mutex<Value?>(nil)
             let job = Job(
                 deadline: .now.advanced(by: patience),
@@ -69,14 +79,30 @@ final class PostgreSQLLane: Sendable {
                     made.withLock { $0 = value }
                 },
                 finish: { failure in
-                    if let failure { return continuation.resume(returning: .failure(failure)) }
+                    if let failure { return answer.resume(.failure(failure)) }
                     let missing = PostgreSQLFailure(.statement, "a job left no result")
-                    continuation.resume(returning: made.withLock { $0 }.map { .success($0) } ?? .failure(missing))
+                    answer.resume(made.withLock { $0 }.map { .success($0) } ?? .failure(missing))
                 }
             )
             if !queue.append(job, limit: Self.waitingJobs) {
-                continuation.resume(returning: .failure(StoreError.overloaded(waiting: Self.waitingJobs)))
+                answer.resume(.failure(StoreError.overloaded(waiting: Self.waitingJobs)))
             }
+        }
+    }
+
+    /// Gives a caller the first answer.
+    private final class Answer<Value: Sendable>: Sendable {
+        private let waiting: Mutex<CheckedContinuation<Result<Value, any Error>, Never>?>
+
+        init(_ continuation: CheckedContinuation<Result<Value, any Error>, Never>) {
+            waiting = Mutex(continuation)
+        }
+
+        func resume(_ result: sending Result<Value, any Error>) {
+            waiting.withLock { waiting in
+                defer { waiting = nil }
+                return waiting
+            }?.resume(returning: result)
         }
     }
 
@@ -140,6 +166,7 @@ final class PostgreSQLLane: Sendable {
             for attempt in 1...Self.attempts {
                 do {
                     let connection = try connect(until: job.deadline)
+                    connection.answerLimit = PostgreSQLConnection.usualAnswerLimit
                     try job.run(connection)
                     try connection.rollBack()
                     return job.finish(nil)

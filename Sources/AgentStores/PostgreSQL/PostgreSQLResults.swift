@@ -21,8 +21,8 @@ final class PostgreSQLResults: Sendable {
                 return Self.split(settled.counted, like: calls)
             }
         }
-        others = CallBatches(weightLimit: Self.resultsPerBatch, carryOut: settle)
-        arrived = CallBatches(weightLimit: Self.resultsPerBatch) { calls in
+        others = CallBatches(weightLimit: Self.resultsPerBatch, carryOut: { calls, _ in await settle(calls) })
+        arrived = CallBatches(weightLimit: Self.resultsPerBatch) { calls, _ in
             let results = calls.flatMap(\.self)
             switch await lane.attempt({ try Arrival.carryOut(results, $0) }) {
             case .success(true): return .success(calls.map { $0.map { _ in true } })

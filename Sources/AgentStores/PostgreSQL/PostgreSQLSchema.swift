@@ -12,6 +12,7 @@ enum PostgreSQLSchema {
         }
         // Not within the time that statements have otherwise: another process may be at it.
         try connection.execute("SET statement_timeout = 0; SET lock_timeout = 0")
+        connection.answerLimit = nil
         let lock = "pg_advisory_lock(\(PostgreSQLLock.migration), hashtext(current_schema()))"
         let unlock = "pg_advisory_unlock(\(PostgreSQLLock.migration), hashtext(current_schema()))"
         try connection.execute("SELECT \(lock)")

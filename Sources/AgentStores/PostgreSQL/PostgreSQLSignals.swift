@@ -17,8 +17,9 @@ final class PostgreSQLSignals: Sendable {
         let counts = Counts()
         let lane = PostgreSQLLane(location, name: "signals")
         self.counts = counts
-        batches = CallBatches(weightLimit: Self.bytesPerBatch) { events in
-            let taken = await lane.attempt { connection in
+        batches = CallBatches(weightLimit: Self.bytesPerBatch) { events, waited in
+            // Who has waited for a batch before this one that found no database does not wait as long again.
+            let taken = await lane.attempt(patience: PostgreSQLLane.patience - waited) { connection in
                 try connection.run([.begin, PostgreSQLLock.shareWebhooks, Self.call(events), .commit])[2].map(
                     Taken.init
                 )

@@ -172,7 +172,10 @@ extension PostgreSQLStore {
         guard due.marks.beginSlowSweep() else { return }
         Task.detached {
             let start = ContinuousClock.now
-            let found = await others.attempt { try Self.fullSweep(timeout: "10min", $0) }
+            let found = await others.attempt { connection in
+                connection.answerLimit = .seconds(610)
+                return try Self.fullSweep(timeout: "10min", connection)
+            }
             let time = start.duration(to: .now)
             if case .success(let dues) = found {
                 due.marks.lower(dues)

@@ -147,6 +147,7 @@ extension PostgreSQLStore {
     /// Begins a transaction in which a webhook may change its state. Stopping one with a million deliveries takes longer
     /// than a statement may otherwise.
     private static func own(_ id: Int32, _ connection: PostgreSQLConnection) throws {
+        connection.answerLimit = .seconds(310)
         try connection.run([
             .begin, .init("SET LOCAL statement_timeout = '5min'", isPrepared: false), PostgreSQLLock.ownWebhooks,
             .init(PostgreSQLResults.lockUsage, [.ints([id])]),

@@ -36,9 +36,14 @@ package final class PostgreSQLStore: AgentStore {
     package var commitCounts: CommitCounts { signals.commitCounts }
 
     package func checkHealth() async throws(StoreError) {
-        // Only a database that can be written gives transactions a number.
-        try await others.run(isRepeatable: true, patience: .seconds(2)) { connection in
-            _ = try connection.run("SELECT pg_current_xact_id()::text")
+        let health = await others.attempt(isRepeatable: true, patience: .seconds(2), answeredWithin: .seconds(5)) {
+            // Only a primary gives transactions a number.
+            try $0.run("SELECT current_setting('transaction_read_only'), pg_current_xact_id()::text")[0].text(0)
+        }
+        switch health {
+        case .success("off"): return
+        case .success: throw StoreError.unavailable("PostgreSQL takes no writes")
+        case .failure(let error): throw StoreError(postgreSQL: error)
         }
     }
 }
