@@ -145,7 +145,8 @@ class Delivery(unittest.TestCase):
                                 (["deliveries", "replay"], 64)]:
             run = subprocess.run([BINARY, *arguments, "--url", url], capture_output=True, text=True, env=environment)
             self.assertEqual(run.returncode, code, run.stdout + run.stderr)
-        for path in ["deliveries/replay", "deliveries/replay?webhook=1", "deliveries/replay?state=lost"]:
+        for path in ["deliveries/replay", "deliveries/replay?webhook=1", "deliveries/replay?state=lost",
+                     "deliveries/replay?event=a%00b", "tickets/revoke?user=a%00"]:
             status, problem = self.admin(service, "POST", path)
             self.assertEqual(status, 400, path)
             self.assertIn("error", problem)

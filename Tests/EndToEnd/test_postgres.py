@@ -650,6 +650,25 @@ class Outages(Processes):
     def test_a_process_stops_within_its_time_while_the_database_hangs(self):
         self.watch_stop(server.frozen())
 
+    def test_a_lock_that_somebody_keeps_holds_callers_up_within_bounds(self):
+        receiver = self.receiver()
+        one = self.process("one")
+        one.save(receiver.url, ["contact.created"])
+        held = "BEGIN; LOCK TABLE event IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)"
+        holder = subprocess.Popen(["psql", "--no-psqlrc", "--command", held], env=server.environment(self.database),
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(holder.wait)
+        self.addCleanup(holder.kill)
+        locks = "SELECT count(*) FROM pg_locks WHERE relation = 'event'::regclass AND mode = 'AccessExclusiveLock'"
+        self.assertIsNotNone(wait_until(lambda: self.psql(locks) == "1", 10))
+        seconds, taken = self.attempt(one, 1)
+        self.assertFalse(taken)
+        self.assertLess(seconds, 15)
+        self.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                  "WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()")
+        self.assert_works(one)
+        report(f"answered with an error after {seconds:.1f} s")
+
     def test_connections_that_break_are_made_anew_and_acknowledged_events_stay(self):
         receiver = self.receiver()
         processes = [self.process("one"), self.process("two")]

@@ -39,7 +39,7 @@ final class PostgreSQLLane: Sendable {
     }
 
     /// Carries `body` out on a connection. It may run several times, and only its last run counts: where others were in
-    /// the way, and where the connection broke and `isRepeatable`. A transaction that it leaves open is rolled back.
+    /// the way, for 5 s, and where the connection broke and `isRepeatable`. A transaction that it leaves open is rolled back.
     ///
     /// - Parameter isRepeatable: Whether nothing is lost or doubled when it is carried out twice.
     func run<Value: Sendable>(
@@ -163,6 +163,7 @@ final class PostgreSQLLane: Sendable {
         }
 
         mutating func carryOut(_ job: Job) {
+            let start = ContinuousClock.now
             for attempt in 1...Self.attempts {
                 do {
                     let connection = try connect(until: job.deadline)
@@ -177,7 +178,7 @@ final class PostgreSQLLane: Sendable {
                     }
                     let isWorthAnother =
                         switch failure?.kind {
-                        case .conflict: true
+                        case .conflict: start.duration(to: .now) < PostgreSQLLane.patience
                         case .lost: job.isRepeatable
                         case .unreachable, .statement, nil: false
                         }

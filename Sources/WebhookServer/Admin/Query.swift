@@ -19,6 +19,10 @@ struct Query {
         if let unknown = parameters.first(where: { !Self.names.contains(String($0.key)) }) {
             throw Failure(description: "there is no parameter '\(unknown.key.prefix(40))'")
         }
+        // No store keeps such a text, and not every one can be asked for it.
+        if let broken = parameters.first(where: { $0.value.utf8.contains(0) }) {
+            throw Failure(description: "\(broken.key): it holds the character U+0000")
+        }
         values = Dictionary(
             parameters.map { (String($0.key), String($0.value)) },
             uniquingKeysWith: { first, _ in first }
