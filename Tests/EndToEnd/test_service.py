@@ -158,7 +158,7 @@ class EndToEnd(unittest.TestCase):
         for flags, message in [
             (["--listen", "nonsense"], "listen: 'nonsense' is not HOST:PORT"),
             (["--retry-delays", "soon"], "retry-delays: 'soon' is not durations"),
-            (["--store", "redis://x"], "store: 'redis://x' is not sqlite:PATH or memory:"),
+            (["--store", "redis://x"], "store: 'redis://x' is not sqlite:PATH, postgres://"),
             (["--dev", "--listen", "0.0.0.0:1"], "--allow-remote-dev"),
             (["--config", "/does/not/exist"], "config: the file '/does/not/exist' cannot be read"),
         ]:
