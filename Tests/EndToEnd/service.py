@@ -14,8 +14,10 @@ import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
+import unittest
 import xml.etree.ElementTree
 from xml.sax.saxutils import escape
 
@@ -400,6 +402,27 @@ class Service:
         status, answer = self.call(f"<SignalEvent><EventName>{escape(event)}</EventName><PrimaryKey>{key}</PrimaryKey>"
                                    f"<Data>{data}</Data></SignalEvent>")
         assert status == 200 and ">true</Succeeded>" in answer, answer
+
+
+class ServiceTestCase(unittest.TestCase):
+    """Starts what a test needs, in a directory of its own, and ends it."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="webhook-svc-")
+        self.addCleanup(directory.cleanup)
+        self.directory = pathlib.Path(directory.name)
+
+    def service(self, *flags, **options):
+        service = Service(self.directory, *flags, **options)
+        self.addCleanup(service.log.close)
+        self.addCleanup(lambda: service.process.poll() is None and service.kill())
+        service.start()
+        return service
+
+    def receiver(self, *arguments, **options):
+        receiver = Receiver(*arguments, **options)
+        self.addCleanup(receiver.close)
+        return receiver
 
 
 class Receiver:

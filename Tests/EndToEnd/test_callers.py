@@ -11,14 +11,13 @@ import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
 import xml.etree.ElementTree
 
-from service import (BINARY, NAMESPACE, ROOT, TICKET, Caller, Certificate, Receiver, Service, free_port, is_nil,
-                     local, message, password_hash, password_of, scrypt, user)
+from service import (BINARY, NAMESPACE, ROOT, TICKET, Caller, Certificate, ServiceTestCase, free_port, is_nil, local,
+                     message, password_hash, password_of, scrypt, user)
 
 FORMS = ["soap11", "soap12", "documented"]
 # What targets on this machine need without --dev.
@@ -48,25 +47,11 @@ def run(*arguments, **options):
     return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=60, env=environment, **options)
 
 
-class Callers(unittest.TestCase):
+class Callers(ServiceTestCase):
     maxDiff = None
 
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = pathlib.Path(directory.name)
-
     def service(self, *flags, **options):
-        service = Service(self.directory, *flags, **{"dev": False, **options})
-        self.addCleanup(service.log.close)
-        self.addCleanup(lambda: service.process.poll() is None and service.kill())
-        service.start()
-        return service
-
-    def receiver(self, *arguments, **options):
-        receiver = Receiver(*arguments, **options)
-        self.addCleanup(receiver.close)
-        return receiver
+        return super().service(*flags, **{"dev": False, **options})
 
     def assert_login(self, answer, **members):
         """A login that succeeded: with a ticket, and with these members of the carrier. Gives the ticket."""

@@ -1,11 +1,9 @@
 """`webhook-svc conform`: it finds nothing wrong with the service, names what is wrong with one that is, and records."""
 import http.server
 import json
-import pathlib
 import re
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 import unittest
@@ -13,7 +11,7 @@ import urllib.error
 import urllib.request
 import xml.etree.ElementTree
 
-from service import BINARY, ROOT, TICKET, Certificate, Service, free_port, password_of, user
+from service import BINARY, ROOT, TICKET, Certificate, ServiceTestCase, free_port, password_of, user
 
 FIXTURES = ROOT / "Fixtures"
 FORMS = ("documented", "soap12", "soap11")
@@ -94,17 +92,7 @@ DEFECTS = {
 }
 
 
-class Conform(unittest.TestCase):
-    def setUp(self):
-        self.directory = tempfile.TemporaryDirectory(prefix="webhook-svc-")
-        self.addCleanup(self.directory.cleanup)
-
-    def service(self, *flags, **options):
-        service = Service(self.directory.name, *flags, **options)
-        service.start()
-        self.addCleanup(lambda: service.process.poll() is None and service.stop())
-        return service
-
+class Conform(ServiceTestCase):
     def conform(self, target, *flags, fixtures=FIXTURES, code=0):
         ran = subprocess.run([BINARY, "conform", "--target", target, "--fixtures", fixtures, *flags],
                              capture_output=True, text=True, timeout=300)
@@ -162,7 +150,7 @@ class Conform(unittest.TestCase):
         between = Between(service, change)
         self.addCleanup(between.shutdown)
         login = ["--user", "anna", "--password", password_of("anna")]
-        recorded = pathlib.Path(self.directory.name) / "recorded"
+        recorded = self.directory / "recorded"
         chosen = ["--only", "webhook-life", "--only", "login-soap", "--only", "login-documented", "--skip", "captures"]
         self.conform(between.url, *login, *chosen, "--record", recorded, code=1)
         texts = {path: path.read_text() for path in recorded.rglob("*.xml")}
@@ -188,7 +176,7 @@ class Conform(unittest.TestCase):
         self.assertRegex(ran.stdout, r"[1-9]\d* pass, 0 differ, [1-9]\d* skipped")
 
     def test_it_speaks_https_and_captures_go_over_it_too(self):
-        certificate = Certificate(self.directory.name, "localhost")
+        certificate = Certificate(self.directory, "localhost")
         service = self.service(*certificate.flags, tls=certificate.context())
         ran = self.conform(service.url, "--dev", "--only", "CreateDefaultWebhook", "--only", "captures/zeep", "--skip", "login",
                            "--ca-file", certificate.certificate)
@@ -225,7 +213,7 @@ class Conform(unittest.TestCase):
 
     def test_all_that_is_recorded_can_be_played(self):
         service = self.service()
-        recorded = pathlib.Path(self.directory.name) / "recorded"
+        recorded = self.directory / "recorded"
         self.conform(service.url, "--dev", "--skip", "login-failures", "--record", recorded)
         ran = self.conform(service.url, "--dev", fixtures=recorded)
         self.assertRegex(ran.stdout, r"[1-9]\d\d exchanges, \d+ pass, 0 differ, 0 skipped")
@@ -258,7 +246,7 @@ class Conform(unittest.TestCase):
                 r"(<(?:\w+:)?Ticket[^>]*>)[^<]*<", r"\g<1>7T:MwAzADMAMwAzADMAMwAzADMAMwAzADMA<", text))
         between = Between(service, change)
         self.addCleanup(between.shutdown)
-        recorded = pathlib.Path(self.directory.name) / "recorded"
+        recorded = self.directory / "recorded"
         for format in ("table", "json", "junit"):
             ran = self.conform(between.url, "--ticket", TICKET, "--only", "webhook-life", "--only", "filters", "--format",
                                format, *(["--record", recorded] if format == "table" else []), code=1)

@@ -5,12 +5,11 @@ import re
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
 
-from service import BINARY, Receiver, Service, free_port
+from service import BINARY, ServiceTestCase
 
 
 class Silent:
@@ -40,23 +39,7 @@ class Silent:
             connection.close()
 
 
-class Delivery(unittest.TestCase):
-    def setUp(self):
-        self.directory = tempfile.TemporaryDirectory()
-        self.addCleanup(self.directory.cleanup)
-
-    def service(self, *flags, **options):
-        service = Service(self.directory.name, *flags, **options)
-        self.addCleanup(service.log.close)
-        self.addCleanup(lambda: service.process.poll() is None and service.kill())
-        service.start()
-        return service
-
-    def receiver(self, *arguments, **options):
-        receiver = Receiver(*arguments, **options)
-        self.addCleanup(receiver.close)
-        return receiver
-
+class Delivery(ServiceTestCase):
     def admin(self, service, method, path, headers=None):
         status, body = service.request(method, "/admin/v1/" + path, headers=headers)
         return status, json.loads(body) if body else None

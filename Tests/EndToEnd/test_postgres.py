@@ -14,7 +14,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
@@ -22,7 +21,7 @@ import unittest.mock
 
 from postgres import PostgreSQL, require
 from receiver_process import ReceiverProcess
-from service import BINARY, Caller, Certificate, Receiver, Service, TICKET, envelope, free_port
+from service import BINARY, TICKET, Caller, Certificate, Service, ServiceTestCase, envelope, free_port
 
 SECRET = "s3crét"
 IN_FLIGHT = 512  # Of one process, by default.
@@ -48,15 +47,13 @@ def is_acknowledged(status, answer):
     return status == 200 and b">true</Succeeded>" in answer
 
 
-class Processes(unittest.TestCase):
+class Processes(ServiceTestCase):
     """Each test has a database of its own."""
 
     numbers = itertools.count()
 
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = directory.name
+        super().setUp()
         self.database = f"test{next(self.numbers)}"
         self.url = server.create_database(self.database)
 
@@ -67,11 +64,6 @@ class Processes(unittest.TestCase):
         if start:
             process.start()
         return process
-
-    def receiver(self, *arguments, **options):
-        receiver = Receiver(*arguments, **options)
-        self.addCleanup(receiver.close)
-        return receiver
 
     def psql(self, sql):
         return server.psql(sql, self.database)
@@ -255,6 +247,17 @@ class Chaos(Processes):
 
 
 class Together(Processes):
+    def test_metrics_tell_how_the_database_does(self):
+        process = self.process("one")
+        process.save(self.receiver().url, ["contact.created"])
+        process.signal("contact.created")
+        self.assert_idle(process)
+        text = process.request("GET", "/metrics")[1].decode()
+        for name in ("postgresql_dead_deliveries", "postgresql_oldest_snapshot_seconds", "postgresql_delivery_bytes",
+                     "queue_oldest_due_seconds"):
+            self.assertRegex(text, rf"(?m)^webhook_svc_{name} [\d.e+]+$")
+        self.assertRegex(text, r"(?m)^webhook_svc_postgresql_delivery_bytes [1-9]")
+
     def test_a_webhook_changed_by_one_process_is_changed_for_the_other_though_every_notify_is_lost(self):
         # Who may not execute it loses every hint.
         self.psql("REVOKE EXECUTE ON FUNCTION pg_notify(text, text) FROM PUBLIC")

@@ -4,15 +4,13 @@ import base64
 import collections
 import gzip
 import json
-import pathlib
 import socket
 import sys
-import tempfile
 import threading
 import time
 import unittest
 
-from service import (ROOT, TICKET, Caller, Certificate, Receiver, Rest, Service, basic, free_port, password_hash,
+from service import (ROOT, TICKET, Caller, Certificate, Rest, ServiceTestCase, basic, free_port, password_hash,
                      password_of, user)
 
 # What --dev takes, as the documentation has it.
@@ -48,25 +46,8 @@ class Together(threading.Thread):
         return self.result
 
 
-class REST(unittest.TestCase):
+class REST(ServiceTestCase):
     maxDiff = None
-
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = pathlib.Path(directory.name)
-
-    def service(self, *flags, **options):
-        service = Service(self.directory, *flags, **options)
-        self.addCleanup(service.log.close)
-        self.addCleanup(lambda: service.process.poll() is None and service.kill())
-        service.start()
-        return service
-
-    def receiver(self, *arguments, **options):
-        receiver = Receiver(*arguments, **options)
-        self.addCleanup(receiver.close)
-        return receiver
 
     def connection(self, service):
         connection = service.connection()

@@ -164,7 +164,8 @@ package struct DeliveryResult: Sendable {
     package var attempt: Attempt
     /// The id of the event that a change of the webhook's state signals.
     package var stateEventID: UUID
-    /// Decides by what stands in the store when the result is recorded. May be called more than once.
+    /// Decides by what stands in the store when the result is recorded. May be called more than once, and on what does not
+    /// stand there: whether the fate is `delivered` must follow from the attempt alone.
     package var decide: @Sendable (DeliverySnapshot) -> DeliveryDecision
 
     /// With these members.

@@ -115,10 +115,10 @@ extension ServerSettings {
         self.init()
         let values = SettingReader(configuration: configuration)
         if let address = try await values.string(.listen) {
-            guard let (host, port) = Self.hostAndPort(address) else {
+            guard let parts = HostPort(address) else {
                 throw values.refuse(.listen, address, "HOST:PORT, such as 127.0.0.1:8087 or [::1]:8087")
             }
-            (self.host, self.port) = (host, port)
+            (host, port) = (parts.host, parts.port)
         }
         store = try await values.parse(.store, expecting: StoreLocation.forms) { StoreLocation($0) } ?? store
         isDevelopment = try await values.bool(.dev) ?? false
@@ -251,15 +251,6 @@ extension ServerSettings {
         // libxml2 itself stops at 256.
         xmlLimits.depth = try await values.int(.maxDepth, in: 8...200) ?? xmlLimits.depth
         xmlLimits.textBytes = try await values.int(.maxTextBytes, in: 1024...(64 << 20)) ?? xmlLimits.textBytes
-    }
-
-    private static func hostAndPort(_ text: String) -> (String, Int)? {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (0...65535).contains(port)
-        else { return nil }
-        var host = text[..<colon]
-        if host.first == "[", host.last == "]" { host = host.dropFirst().dropLast() }
-        return host.isEmpty ? nil : (String(host), port)
     }
 
     private static func isLoopback(_ host: String) -> Bool {

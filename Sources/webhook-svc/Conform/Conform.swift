@@ -1,6 +1,7 @@
 import ArgumentParser
 import Conformance
 import Foundation
+import WebhookServer
 
 /// `webhook-svc conform`: plays fixtures against an installation.
 struct Conform: AsyncParsableCommand {

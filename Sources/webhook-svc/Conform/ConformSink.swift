@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import WebhookServer
 
 /// The receiver that fixtures have the target call.
 struct ConformSink {

@@ -89,7 +89,7 @@ struct PostgreSQLProcessesTests {
                     try await group.waitForAll()
                 }
             }
-            try await Task.sleep(for: .seconds(1.1))
+            stores[2].due.marks.requestSweep()
             for _ in 0..<20 {
                 for delivery in try await stores[2].take(at: Sample.farFuture, lease: .zero) {
                     let counted = try await stores[2].settle(delivery, .delivered)
@@ -113,8 +113,8 @@ struct PostgreSQLProcessesTests {
             _ = try await stores[0].add(Sample.webhook())
             try await stores[0].signal(Sample.event())
             let stale = try #require(try await stores[0].take().first)
-            // The other finds it by its sweep.
-            try await Task.sleep(for: .seconds(1.1))
+            // The other finds it by its sweep, for which it need not wait here.
+            stores[1].due.marks.requestSweep()
             let held = try #require(try await stores[1].take(by: UUID(), at: Sample.after(Sample.lease)).first)
             #expect(held.id == stale.id)
             for decision in StoreConformance.lateDecisions {
@@ -146,8 +146,8 @@ struct PostgreSQLProcessesTests {
     func arrivals() async throws {
         try await withStores(2) { stores in
             _ = try await stores[0].add(Sample.webhook())
-            try await Task.sleep(for: .milliseconds(300))
             var arrivals = stores[1].arrivals.makeAsyncIterator()
+            // Raised once it listens.
             _ = await arrivals.next()
             _ = try await stores[1].take()
             try await stores[0].signal(Sample.event())
@@ -157,7 +157,7 @@ struct PostgreSQLProcessesTests {
             try await stores[0].others.run { connection in
                 _ = try connection.run("UPDATE delivery SET due = due - 1000, owner = NULL")
             }
-            try await Task.sleep(for: .seconds(1.1))
+            stores[1].due.marks.requestSweep()
             #expect(try await stores[1].take(at: Sample.farFuture).count == 1)
         }
     }
@@ -205,7 +205,7 @@ struct PostgreSQLProcessesTests {
             try await stores[0].release(owner: UUID(), now: Sample.start)
             var rest = 1
             while rest > 0 {
-                try await Task.sleep(for: .seconds(1.1))
+                stores[1].due.marks.requestSweep()
                 let claimed = try await stores[1].take(at: Sample.farFuture)
                 rest = claimed.count
                 let counted = try await stores[1].record(claimed.map { DeliveryResult($0, .delivered) })

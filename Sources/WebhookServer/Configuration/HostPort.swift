@@ -1,0 +1,19 @@
+/// An address to listen on, as settings and flags give it: `127.0.0.1:9000`, `[::1]:9000`, `localhost:0`.
+package struct HostPort: Sendable, Hashable {
+    /// Name or address, without brackets.
+    package let host: String
+    /// 0 for any that is free.
+    package let port: Int
+
+    /// nil for what is not `HOST:PORT`.
+    package init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(port)
+        else { return nil }
+        var host = text[..<colon]
+        if host.first == "[", host.last == "]" { host = host.dropFirst().dropLast() }
+        guard !host.isEmpty else { return nil }
+        self.host = String(host)
+        self.port = port
+    }
+}
