@@ -103,7 +103,7 @@ let package = Package(
         .executableTarget(
             name: "webhook-svc",
             dependencies: [
-                "WebhookServer", "Conformance", "Cryptography", logging, lifecycle,
+                "WebhookServer", "Conformance", "AgentCore", "Cryptography", logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

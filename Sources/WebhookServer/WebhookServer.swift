@@ -78,7 +78,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
             logger: logger
         )
         let webhooks = WebhookAgent(store: store, sender: sender, rules: settings.rules, logger: logger)
-        let logins = OutcomeCounters<PrincipalAgent.Outcome>(name: "webhook_svc_logins_total", factory: registry) {
+        let logins = OutcomeCounters<LoginOutcome>(name: "webhook_svc_logins_total", factory: registry) {
             [("outcome", $0.rawValue)]
         }
         let principals = PrincipalAgent(
@@ -122,14 +122,14 @@ package struct WebhookServer: Service, CustomStringConvertible {
     }
 
     private func announce(port: Int) {
-        let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        let address = HostPort(host: settings.host, port: port)
         let scheme = settings.certificate == nil ? "http" : "https"
         let tenant = settings.installation.kind == .onsite ? "" : "/{tenant}"
         logger.notice(
             "listening",
             metadata: [
                 "url":
-                    "\(scheme)://\(host):\(port)\(tenant)/Remote/\(ServiceNumber.services87.name)/\(ServiceName.webhook.file)",
+                    "\(scheme)://\(address)\(tenant)/Remote/\(ServiceNumber.services87.name)/\(ServiceName.webhook.file)",
                 "store": "\(settings.store.display)", "dev": "\(settings.isDevelopment)",
             ]
         )
@@ -189,7 +189,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
             store: store,
             maximumBodyBytes: settings.xmlLimits.bytes,
             publicURL: settings.publicURL,
-            listenAddress: "\(settings.host):\(settings.port)"
+            listenAddress: HostPort(host: settings.host, port: settings.port).description
         )
         return Application(
             responder: responder,
@@ -198,6 +198,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                     responder: responder,
                     idleTimeout: Self.idleTimeout,
                     limits: .init(
+                        passedBytes: settings.xmlLimits.bytes + 1,
                         discardedBytes: settings.xmlLimits.bytes + Self.discardedBytes,
                         requestTime: Self.requestTime
                     ),

@@ -1,3 +1,4 @@
+import AgentCore
 import ArgumentParser
 import AsyncHTTPClient
 import Foundation
@@ -22,7 +23,8 @@ struct AdminOptions: ParsableArguments {
         var parts = URLComponents()
         parts.queryItems = query.compactMap { name, value in value.map { URLQueryItem(name: name, value: $0) } }
         let suffix = parts.percentEncodedQuery.map { $0.isEmpty ? "" : "?" + $0 } ?? ""
-        var request = HTTPClientRequest(url: url + "/admin/v1/" + path + suffix)
+        let base = url.hasSuffix("/") ? String(url.dropLast()) : url
+        var request = HTTPClientRequest(url: base + "/admin/v1/" + path + suffix)
         request.method = method
         if let token = try token() { request.headers.add(name: "Authorization", value: "Bearer " + token) }
         let response: HTTPClientResponse
@@ -51,7 +53,8 @@ struct AdminOptions: ParsableArguments {
     }
 }
 
-/// A table of text, columns as wide as they need to be.
+/// A table of text, columns as wide as they need to be. Names in it come from clients: what would steer the terminal is
+/// left out of them.
 struct TextTable {
     private var rows: [[String]]
 
@@ -60,7 +63,7 @@ struct TextTable {
     }
 
     mutating func add(_ row: [String]) {
-        rows.append(row)
+        rows.append(row.map { Excerpt.line($0) })
     }
 
     var text: String {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import WebhookServer
 
 /// Prints `problem` in one line to standard error; what to throw then.
 func failure(_ problem: String, code: Int32) -> ExitCode {
@@ -12,14 +13,9 @@ func warn(_ problem: String) {
     FileHandle.standardError.write(Data("webhook-svc: \(problem)\n".utf8))
 }
 
-/// What a flag for a secret gives: the text itself, or with `file:PATH` the file's, white space around it left out.
-///
-/// Throws a `ValidationError` for a file that cannot be read.
+/// What a flag for a secret gives: its text, or the file's that it refers to (see ``SecretReference``). Throws a
+/// `ValidationError` that names the flag.
 func secret(_ value: String, of flag: String) throws -> String {
-    guard value.hasPrefix("file:") else { return value }
-    let path = String(value.dropFirst("file:".count))
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-        throw ValidationError("\(flag): the file '\(path)' cannot be read.")
-    }
-    return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard value.hasPrefix(SecretReference.prefix) else { return value }
+    do { return try SecretReference.resolve(value) } catch { throw ValidationError("\(flag): \(error.problem).") }
 }

@@ -1,3 +1,4 @@
+import AgentCore
 import ArgumentParser
 import Cryptography
 import Foundation
@@ -12,6 +13,10 @@ struct HashPassword: ParsableCommand {
     func run() throws {
         guard let input = readInput() else { throw failure("hash-password: the password is not UTF-8", code: 64) }
         guard !input.utf8.contains(0) else { throw failure("hash-password: the password holds a NUL", code: 64) }
+        guard input.utf8.count <= PrincipalAgent.longestPassword else {
+            let problem = "hash-password: the password is longer than \(PrincipalAgent.longestPassword) bytes"
+            throw failure(problem, code: 64)
+        }
         guard !input.isEmpty else { throw failure("hash-password: the password is empty", code: 64) }
         print(PasswordHash(ofPassword: input))
     }
@@ -21,17 +26,7 @@ struct HashPassword: ParsableCommand {
             let data = FileHandle.standardInput.readDataToEndOfFile()
             return String(data: data, encoding: .utf8).map(Self.withoutLineBreak)
         }
-        FileHandle.standardError.write(Data("Password: ".utf8))
-        var terminal = termios()
-        tcgetattr(STDIN_FILENO, &terminal)
-        var silent = terminal
-        silent.c_lflag &= ~tcflag_t(ECHO)
-        tcsetattr(STDIN_FILENO, TCSANOW, &silent)
-        defer {
-            tcsetattr(STDIN_FILENO, TCSANOW, &terminal)
-            FileHandle.standardError.write(Data("\n".utf8))
-        }
-        return readLine() ?? ""
+        return PasswordPrompt.read("Password: ")
     }
 
     private static func withoutLineBreak(_ text: String) -> String {

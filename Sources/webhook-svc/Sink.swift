@@ -43,7 +43,7 @@ struct Sink: AsyncParsableCommand {
                 return Response(status: status, body: .init(byteBuffer: ByteBuffer(string: "ok")))
             },
             configuration: .init(address: .hostname(address.host, port: address.port)),
-            onServerRunning: { _ in Self.say("sink listening on http://\(address.host):\(address.port)") },
+            onServerRunning: { _ in Self.say("sink listening on http://\(address)") },
             logger: logger
         )
         try await app.runService()

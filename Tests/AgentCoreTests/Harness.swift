@@ -148,3 +148,10 @@ struct BrokenStore: WebhookStore {
 
     func checkHealth() async throws(StoreError) { throw error }
 }
+
+extension ObjectDictionary {
+    /// The value of a name, nil when it has none.
+    subscript(key: String) -> TypedValue? {
+        entries.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
+    }
+}

@@ -1,39 +1,37 @@
 import AgentCore
+import Synchronization
 import Testing
 
 @Suite("Slowing down who guesses passwords")
 struct LoginThrottleTests {
-    private let throttle = LoginThrottle()
+    private let throttle = LoginThrottle(hash: Places().place)
     private let clock = ManualClock()
 
-    /// Names of which no two share one of the throttle's 2^14 places, which differ from process to process.
     private static func names(_ count: Int) -> [String] {
-        var names: [Int: String] = [:]
-        var number = 0
-        while names.count < count {
-            let name = "name \(number)"
-            names[name.hashValue & 0x3FFF] = name
-            number += 1
-        }
-        return Array(names.values)
+        (0..<count).map { "name \($0)" }
     }
 
-    private func enter(_ user: String? = nil, from address: String, isWaiting: Bool = false) -> LoginThrottle.Admission
-    {
-        throttle.enter(throttle.turn(user: user, address: address), isWaiting: isWaiting, now: clock.now)
+    /// Of nil, the attempt is one with a token that nobody has.
+    private func turn(_ user: String? = nil, from address: String) -> LoginThrottle.Turn {
+        throttle.turn(user ?? "no user", isGuessable: user != nil, address: address)
+    }
+
+    private func enter(_ user: String? = nil, from address: String) -> LoginThrottle.Admission {
+        var turn = turn(user, from: address)
+        return throttle.enter(&turn, now: clock.now)
     }
 
     private func leave(_ user: String? = nil, from address: String, succeeded: Bool?) {
-        throttle.leave(throttle.turn(user: user, address: address), succeeded: succeeded, now: clock.now)
+        throttle.leave(turn(user, from: address), succeeded: succeeded, now: clock.now)
     }
 
     /// An attempt that is made as soon as it may be; how long it had to wait, nil when it was refused.
     @discardableResult
     private func attempt(_ user: String? = nil, from address: String, succeeds: Bool = false) -> Duration? {
-        let turn = throttle.turn(user: user, address: address)
+        var turn = turn(user, from: address)
         var waited = Duration.zero
         while true {
-            switch throttle.enter(turn, isWaiting: waited > .zero, now: clock.now) {
+            switch throttle.enter(&turn, now: clock.now) {
             case .now:
                 throttle.leave(turn, succeeded: succeeds, now: clock.now)
                 return waited
@@ -73,12 +71,12 @@ struct LoginThrottleTests {
         let throttle = LoginThrottle(addresses: limits)
         var waits: [LoginThrottle.Admission] = []
         for _ in 0..<4 {
-            let turn = throttle.turn(user: nil, address: "address")
-            let admission = throttle.enter(turn, isWaiting: false, now: clock.now)
+            var turn = throttle.turn("token", isGuessable: false, address: "address")
+            let admission = throttle.enter(&turn, now: clock.now)
             waits.append(admission)
             if case .wait(let time) = admission {
                 clock.advance(by: time)
-                #expect(throttle.enter(turn, isWaiting: true, now: clock.now) == .now)
+                #expect(throttle.enter(&turn, now: clock.now) == .now)
             }
             throttle.leave(turn, succeeded: false, now: clock.now)
         }
@@ -88,9 +86,10 @@ struct LoginThrottleTests {
     @Test("Of attempts at once three are made, and others wait for them to end")
     func atOnce() {
         #expect((0..<3).map { _ in enter(from: "address") } == [.now, .now, .now])
-        #expect(enter(from: "address") == .wait(.milliseconds(20)))
+        var turn = turn(from: "address")
+        #expect(throttle.enter(&turn, now: clock.now) == .wait(.milliseconds(20)))
         leave(from: "address", succeeded: true)
-        #expect(enter(from: "address", isWaiting: true) == .now)
+        #expect(throttle.enter(&turn, now: clock.now) == .now)
     }
 
     @Test("After the free failures one attempt is made at a time")
@@ -98,9 +97,10 @@ struct LoginThrottleTests {
         for _ in 0..<3 { attempt(from: "address") }
         clock.advance(by: .seconds(1))
         #expect(enter(from: "address") == .now)
-        #expect(enter(from: "address") == .wait(.milliseconds(20)))
+        var turn = turn(from: "address")
+        #expect(throttle.enter(&turn, now: clock.now) == .wait(.milliseconds(20)))
         leave(from: "address", succeeded: false)
-        #expect(enter(from: "address", isWaiting: true) == .wait(.milliseconds(200)))
+        #expect(throttle.enter(&turn, now: clock.now) == .wait(.milliseconds(200)))
     }
 
     @Test("Of a thousand attempts at once few wait, and the others are refused")
@@ -114,9 +114,12 @@ struct LoginThrottleTests {
     @Test("Who gives a wait up leaves the place to another")
     func givingUp() {
         for _ in 0..<4 { attempt(from: "address") }
-        for _ in 0..<16 { _ = enter(from: "address") }
+        var turns = (0..<16).map { _ in turn(from: "address") }
+        for index in turns.indices {
+            #expect(throttle.enter(&turns[index], now: clock.now) == .wait(.milliseconds(200)))
+        }
         #expect(enter(from: "address") == .refused(for: .milliseconds(200)))
-        throttle.giveUp(throttle.turn(user: nil, address: "address"))
+        throttle.giveUp(turns[7])
         #expect(enter(from: "address") == .wait(.milliseconds(200)))
     }
 
@@ -126,8 +129,8 @@ struct LoginThrottleTests {
         let admissions = await withTaskGroup(of: LoginThrottle.Admission.self) { group in
             for _ in 0..<200 {
                 group.addTask {
-                    let turn = throttle.turn(user: "anna", address: "address")
-                    return throttle.enter(turn, isWaiting: false, now: Fixed.time)
+                    var turn = throttle.turn("anna", isGuessable: true, address: "address")
+                    return throttle.enter(&turn, now: Fixed.time)
                 }
             }
             return await group.reduce(into: [LoginThrottle.Admission]()) { $0.append($1) }
@@ -170,6 +173,36 @@ struct LoginThrottleTests {
         #expect(attempt("anna", from: "address", succeeds: true) == .zero)
         for _ in 0..<3 { attempt("anna", from: "address") }
         #expect(enter("anna", from: "address") != .now, "but for the user's own failures")
+    }
+
+    @Test("A token that was right at an address before does not wait for others who fail there")
+    func knownToken() {
+        func attempt(_ token: String) -> LoginThrottle.Admission {
+            var turn = turn(token)
+            return throttle.enter(&turn, now: clock.now)
+        }
+        func turn(_ token: String) -> LoginThrottle.Turn {
+            throttle.turn(token, isGuessable: false, address: "address")
+        }
+        #expect(attempt("right") == .now)
+        throttle.leave(turn("right"), succeeded: true, now: clock.now)
+        for number in 0..<20 { self.attempt("stranger \(number)", from: "address") }
+        #expect(attempt("another") != .now)
+        #expect(attempt("right") == .now)
+    }
+
+    @Test("Of the attempts with a token that others make, nobody elsewhere knows")
+    func tokensElsewhere() {
+        for address in Self.names(20) { attempt(from: address) }
+        #expect(attempt(from: "address") == .zero)
+    }
+
+    @Test("However many attempts at a user wait at one address, those from others are heard within a second")
+    func waitingElsewhere() {
+        for _ in 0..<8 { attempt("anna", from: "attacker") }
+        for _ in 0..<200 { _ = enter("anna", from: "attacker") }
+        let wait = attempt("anna", from: "address", succeeds: true)
+        #expect(wait.map { $0 <= .seconds(1) } == true)
     }
 
     @Test("However many addresses try one user, few attempts wait")
@@ -246,5 +279,18 @@ struct LoginThrottleTests {
         clock.advance(by: .seconds(-seconds))
         #expect(attempt(from: addresses[8]).map { $0 <= .seconds(5) } == true)
         #expect(attempt("anna", from: addresses[9]).map { $0 <= .seconds(1) } == true)
+    }
+}
+
+/// Gives each key a place of its own, in every run the same.
+private final class Places: Sendable {
+    private let places = Mutex<[String: Int]>([:])
+
+    func place(_ key: String) -> Int {
+        places.withLock { places in
+            let place = places[key] ?? places.count + 1
+            places[key] = place
+            return place
+        }
     }
 }

@@ -238,6 +238,25 @@ struct PrincipalAgentTests {
         #expect(try await one.agent.endSessions(matching: filter) == 0)
     }
 
+    @Test("Calls with name and password share a session, and get another when that one has been ended, also elsewhere")
+    func sharedSession() async throws {
+        let one = PrincipalHarness()
+        let other = one.another()
+        func ticket() async throws -> String {
+            try await one.agent.caller(userName: "anna", password: "right", one.credentials()).ticket
+        }
+        let first = try await ticket()
+        #expect(try await ticket() == first)
+        for ending in [one, other] {
+            let before = try await ticket()
+            #expect(try await ending.agent.endSessions(matching: SessionFilter(userName: "anna")) == 1)
+            one.clock.advance(by: .seconds(1))
+            let after = try await ticket()
+            #expect(after != before)
+            #expect(try await one.agent.caller(one.credentials(after)).associate == Fixed.anna)
+        }
+    }
+
     @Test("A session is worthless once its user is no longer configured")
     func removedUser() async throws {
         let before = PrincipalHarness()
@@ -296,7 +315,7 @@ struct PrincipalHarness: Sendable {
     let clock: ManualClock
     let cryptography: TransparentCryptography
     let sleeps = Recorder<Duration>()
-    let outcomes = Recorder<PrincipalAgent.Outcome>()
+    let outcomes = Recorder<LoginOutcome>()
     let lines = Recorder<String>()
     let agent: PrincipalAgent
     private let installation: Installation

@@ -71,6 +71,35 @@ struct TimestampTests {
         #expect(Timestamp(Date(timeIntervalSince1970: -0.25)).description == "1969-12-31T23:59:59.75Z")
     }
 
+    @Test("The distance of any two moments can be told, and any duration added")
+    func farMoments() {
+        let moments = [Timestamp(ticks: .min), .unset, Timestamp(ticks: 0), Fixed.time, Timestamp(ticks: .max)]
+        for earlier in moments {
+            for later in moments where earlier < later {
+                #expect(later.since(earlier) > .zero)
+                #expect(earlier.since(later) < .zero)
+                #expect(earlier.advanced(by: later.since(earlier)) <= later)
+            }
+        }
+        #expect(Fixed.time.since(.unset) == .seconds(63_844_806_615) + .nanoseconds(123_450_000))
+        #expect(Timestamp(ticks: .max).advanced(by: .nanoseconds(100)).ticks == .max)
+        #expect(Timestamp(ticks: .min).advanced(by: .nanoseconds(-100)).ticks == .min)
+        #expect(Timestamp(Date(timeIntervalSince1970: 1e30)).ticks == .max)
+        #expect(Timestamp(Date(timeIntervalSince1970: -1e30)).ticks == .min)
+    }
+
+    @Test(
+        "Dates of HTTP are read up to the year 9999",
+        arguments: [
+            ("Mon, 01 Jan 0001 00:00:00 GMT", true), ("Fri, 31 Dec 9999 23:59:59 GMT", true),
+            ("Sun Nov  6 08:49:37 1994", true), ("Sunday, 06-Nov-94 08:49:37 GMT", true),
+            ("Fri, 31 Dec 99999 23:59:59 GMT", false), ("Sun Nov  6 08:49:37 199400000000", false), ("", false),
+        ]
+    )
+    func httpDates(text: String, isDate: Bool) {
+        #expect((HTTPDate.parse(text) != nil) == isDate)
+    }
+
     @Test("Durations are added and measured to the tick")
     func arithmetic() {
         let time = Timestamp(ticks: 1_000_000_000)

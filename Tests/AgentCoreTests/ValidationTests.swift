@@ -107,6 +107,16 @@ struct ValidationTests {
         #expect(try await refusal(of: webhook)?.kind == .validation)
     }
 
+    @Test("A header's name and its value have an end", arguments: [true, false])
+    func longHeaders(isName: Bool) async throws {
+        for (length, isFine) in [(4096, true), (4097, false)] {
+            var webhook = Fixed.webhook
+            let long = String(repeating: "x", count: length)
+            webhook.headers = StringDictionary([isName ? .init(key: long, value: "") : .init(key: "X-A", value: long)])
+            #expect(try await refusal(of: webhook)?.parameters.map(\.key) == (isFine ? nil : ["Headers"]))
+        }
+    }
+
     @Test(
         "Headers that HTTP allows are saved, the reserved ones too",
         arguments: [

@@ -499,7 +499,19 @@ class Administration(Callers):
         self.assertEqual(service.request("GET", "/admin/v1/tickets")[0], 200)
         for headers in ({"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "127.0.0.1, 203.0.113.9"},
                         {"X-Forwarded-For": "203.0.113.9", "Forwarded": "for=127.0.0.1"}):
-            self.assertEqual(service.request("GET", "/admin/v1/tickets", headers=headers)[0], 404, headers)
+            self.assertEqual(service.request("GET", "/admin/v1/tickets", headers=headers)[0], 403, headers)
+
+    def test_a_page_whose_name_has_come_to_lead_to_this_machine_is_not_its_user(self):
+        service = self.service(dev=True)
+        port = service.url.rsplit(":", 1)[1]
+        for host, status in ((f"localhost:{port}", 200), (f"LOCALHOST:{port}", 200), (f"127.0.0.1:{port}", 200),
+                             (f"[::1]:{port}", 200), ("127.9.9.9", 200), ("[::1]", 200),
+                             (f"evil.example:{port}", 403), ("localhost.evil.example", 403),
+                             ("127.0.0.1.evil.example", 403), (f"192.0.2.1:{port}", 403)):
+            answer, body = service.request("GET", "/admin/v1/tickets", headers={"Host": host})
+            self.assertEqual(answer, status, host)
+            if status == 403:
+                self.assertIn(b"admin-token", body)
 
 
 class Hosted(Callers):

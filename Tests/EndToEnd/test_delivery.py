@@ -134,7 +134,7 @@ class Delivery(ServiceTestCase):
             self.assertEqual(status, 400, path)
             self.assertIn("error", problem)
         status, _ = self.admin(service, "POST", "reset", {"Origin": "http://evil.example"})
-        self.assertEqual(status, 404, "a page in a browser is not this machine's user")
+        self.assertEqual(status, 403, "a page in a browser is not this machine's user")
         status, _ = self.admin(service, "POST", "reset")
         self.assertEqual(status, 204)
         _, everything = self.admin(service, "GET", "deliveries")

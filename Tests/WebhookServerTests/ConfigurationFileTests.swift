@@ -36,12 +36,24 @@ struct ConfigurationFileTests {
 
     @Test(
         "What is not a JSON object is refused, and so is a file that is not there",
-        arguments: ["[1]", "{", "", "7"]
+        arguments: [
+            ("[1]", "is not a JSON object"),
+            ("7", "is not a JSON object"),
+            ("", "is not JSON: The JSON text is empty."),
+            ("{\n  \"dev\": true,\n", "is not JSON: line 3, column 1: a name is expected, not the end of the text"),
+            ("{\"adminToken\": hidden}", "is not JSON: line 1, column 16: this is no JSON value; text needs quotes"),
+            ("{\"dev\": true,\n \"dev\": false}", "is not JSON: line 2, column 2: the member 'dev' is there twice"),
+            (
+                online(#""users": [{"name": "a", "name": "b"}]"#),
+                "the member 'name' is there twice"
+            ),
+        ]
     )
-    func noObject(text: String) async throws {
+    func noObject(text: String, problem: String) async throws {
         let problems = try await Self.problems(text)
         #expect(problems.count == 1)
-        #expect(problems.first?.contains("is not a JSON object") == true)
+        #expect(problems.first?.contains(problem) == true, "\(problems)")
+        #expect(problems.first?.contains("hidden") == false)
         #expect(await ConfigurationFile.problems(path: "/no/such/file").map(\.setting) == ["config"])
     }
 
@@ -70,6 +82,11 @@ struct ConfigurationFileTests {
             #expect(user.principal.emailAddress == "a@b")
             #expect(user.principal.secondaryGroups == [2])
         }
+    }
+
+    @Test("Comments may stand between the members")
+    func comments() async throws {
+        #expect(try await Self.problems("{ // where\n \"listen\": \"127.0.0.1:5\", /* how */ \"dev\": true }") == [])
     }
 
     @Test("A user without rights has none")
@@ -129,7 +146,7 @@ struct ConfigurationFileTests {
                 "users[1].name: it is the same as that of tenants[0].users[0]"
             ),
             (
-                online(#""applications": [{"token": "t", "name": "a\u0000b"}]"#),
+                online(#""applications": [{"token": "t", "name": "a\u0001b"}]"#),
                 "applications[0].name: it holds a control"
             ),
             (#"{"publicUrl": "http://"}"#, "publicUrl: 'http://' is not an http or https URL"),
@@ -141,6 +158,10 @@ struct ConfigurationFileTests {
             (
                 online(#""applications": [{"token": "t", "name": "a"}, {"token": "u", "name": "a"}]"#),
                 "applications[1].name: it is the same as that of tenants[0].applications[0]"
+            ),
+            (
+                online(#""users": [\#(user())], "accessTokens": [{"token": "7T:x", "user": "anna"}]"#),
+                "tenants[0].accessTokens[0].token: it begins with '7T:', as tickets do"
             ),
             (
                 online(#""accessTokens": [{"token": "t", "user": "bert"}]"#),

@@ -9,6 +9,7 @@ import Testing
 @Suite("Limits of a connection")
 struct LegacyClientHandlerTests {
     private static let limits = LegacyClientHandler.Limits(
+        passedBytes: 100_000,
         discardedBytes: 1 << 20,
         requestTime: .seconds(60),
         firstRequestTime: .seconds(20),
@@ -112,9 +113,50 @@ struct LegacyClientHandlerTests {
         while let part = try channel.readInbound(as: HTTPServerRequestPart.self) {
             if case .body(let bytes) = part { passed += bytes.readableBytes }
         }
-        #expect(passed <= 1 << 20)
+        #expect(passed == 100_000)
         channel.embeddedEventLoop.advanceTime(by: .seconds(6))
         #expect(!channel.isActive)
+    }
+
+    @Test("Of a body no more is passed on than services read, and the next request is whole")
+    func passed() throws {
+        let channel = try Self.connection()
+        for size in [64 << 10, 128 << 10, 64 << 10] {
+            try Self.begin(channel, bodyBytes: size)
+            try channel.writeInbound(HTTPServerRequestPart.end(nil))
+            var passed: [Int] = []
+            var hasEnded = false
+            while let part = try channel.readInbound(as: HTTPServerRequestPart.self) {
+                if case .body(let bytes) = part { passed.append(bytes.readableBytes) }
+                if case .end = part { hasEnded = true }
+            }
+            #expect(passed.reduce(0, +) == min(size, 100_000))
+            #expect(passed.allSatisfy { $0 > 0 })
+            #expect(hasEnded)
+            try Self.answer(channel)
+        }
+    }
+
+    @Test("100 Continue is sent only to the request that is answered next")
+    func proceed() throws {
+        let channel = try Self.connection()
+        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/", headers: ["Expect": "100-continue"])
+        func statuses() throws -> [UInt] {
+            var statuses: [UInt] = []
+            while let part = try channel.readOutbound(as: HTTPServerResponsePart.self) {
+                if case .head(let head) = part { statuses.append(head.status.code) }
+            }
+            return statuses
+        }
+        try Self.request(channel)
+        try channel.writeInbound(HTTPServerRequestPart.head(head))
+        try channel.writeInbound(HTTPServerRequestPart.end(nil))
+        #expect(try statuses() == [])
+        try Self.answer(channel)
+        try Self.answer(channel)
+        #expect(try statuses() == [200, 200])
+        try channel.writeInbound(HTTPServerRequestPart.head(head))
+        #expect(try statuses() == [100])
     }
 
     /// A request whose body has not arrived to its end.

@@ -74,6 +74,24 @@ struct RequestOriginTests {
         #expect(origin.scheme == scheme)
     }
 
+    @Test("A forwarded port counts also where the proxy passes Host on")
+    func xForwardedPortAlone() throws {
+        let asked = [("X-Forwarded-Proto", "https"), ("X-Forwarded-Port", "8443")]
+        #expect(try Self.origin(asked).host == "inner:8087", "which has a port of its own")
+        var request = HTTPRequest(method: .get, scheme: nil, authority: "so.example.com", path: "/")
+        for (name, value) in asked { request.headerFields.append(.init(name: try #require(.init(name)), value: value)) }
+        let reader = RequestOriginReader(
+            trustedProxies: [try #require(AddressRange("10.0.0.0/8"))],
+            header: .xForwarded,
+            isTLS: false
+        )
+        let peer = try SocketAddress(ipAddress: "10.0.0.1", port: 40000)
+        let origin = reader.origin(of: request, peer: peer)
+        #expect(origin.host == "so.example.com:8443")
+        #expect(origin.scheme == "https")
+        #expect(origin.address == "10.0.0.1")
+    }
+
     @Test("A port that the forwarded host has stays")
     func xForwardedHostWithPort() throws {
         let origin = try Self.origin([("X-Forwarded-Host", "so.example.com:9000"), ("X-Forwarded-Port", "443")])
@@ -137,6 +155,20 @@ struct RequestOriginTests {
         #expect(first.address == "203.0.113.9")
         let twice = try Self.origin([("Forwarded", "for=203.0.113.9;for=127.0.0.1")], in: .forwarded)
         #expect(twice.address == "203.0.113.9")
+    }
+
+    @Test("A quote that a client opens does not hide what the proxy adds after it")
+    func openQuote() throws {
+        for chain in ["\"1, 203.0.113.7", "1\", 203.0.113.7", "\"127.0.0.1\", 203.0.113.7, 10.0.0.2"] {
+            #expect(try Self.origin([("X-Forwarded-For", chain)]).network == "203.0.113.7", "\(chain)")
+        }
+        for header in ["for=\"1, for=203.0.113.7", "for=\"127.0.0.1, for=203.0.113.7;host=evil.example"] {
+            let origin = try Self.origin([("Forwarded", header)], in: .forwarded)
+            #expect(origin.network == "unknown", "somebody, and not the proxy: \(header)")
+            #expect(origin.host == "inner:8087")
+        }
+        let fields = [("Forwarded", "for=\"1"), ("Forwarded", "for=203.0.113.7")]
+        #expect(try Self.origin(fields, in: .forwarded).network == "203.0.113.7")
     }
 
     @Test("Hosts and schemes that may not stand in a document are ignored")

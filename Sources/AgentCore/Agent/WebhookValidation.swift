@@ -71,8 +71,11 @@ struct WebhookValidation {
         if webhook.headers?.entries.count ?? 0 > Size.headers {
             refuse("Headers", "There are more than \(Size.headers).")
         }
-        if webhook.headers?.entries.contains(where: { $0.value?.utf8.count ?? 0 > Size.textBytes }) ?? false {
-            refuse("Headers", "A value is longer than \(Size.textBytes) bytes.")
+        let isLong: (StringDictionary.Entry) -> Bool = { entry in
+            max(entry.key.utf8.count, entry.value?.utf8.count ?? 0) > Size.textBytes
+        }
+        if webhook.headers?.entries.contains(where: isLong) ?? false {
+            refuse("Headers", "A name or a value is longer than \(Size.textBytes) bytes.")
         }
         if webhook.properties?.entries.count ?? 0 > Size.properties {
             refuse("Properties", "There are more than \(Size.properties).")
@@ -105,13 +108,13 @@ struct WebhookValidation {
         for header in webhook.headers?.entries ?? [] {
             // The documentation's sample has one without a name, which is not sent.
             guard header.key.utf8.allSatisfy(Self.isTokenByte) else {
-                refuse("Headers", "'\(header.key.prefix(60))' is not a name that an HTTP header can have.")
+                refuse("Headers", "\(Excerpt.of(header.key)) is not a name that an HTTP header can have.")
                 continue
             }
             // Control characters would let a header end and another begin.
             guard (header.value ?? "").unicodeScalars.allSatisfy({ $0 == "\t" || $0.value >= 0x20 && $0.value != 0x7F })
             else {
-                refuse("Headers", "The value of '\(header.key.prefix(60))' holds a control character.")
+                refuse("Headers", "The value of \(Excerpt.of(header.key)) holds a control character.")
                 continue
             }
         }

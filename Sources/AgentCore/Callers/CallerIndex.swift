@@ -4,6 +4,7 @@ struct CallerIndex: Sendable {
     struct Tenant: Sendable {
         let id: String
         private let hashes: [String]
+        private let cryptography: any CallerCryptography
         private let applications: [[UInt8]: Application]
         private let users: [String: User]
         private let accessTokens: [[UInt8]: String]
@@ -13,6 +14,7 @@ struct CallerIndex: Sendable {
             let digest = { (text: String) in cryptography.digest(of: Array(text.utf8)) }
             id = tenant.id
             hashes = tenant.users.map(\.passwordHash)
+            self.cryptography = cryptography
             applications = Self.index(tenant.applications.map { (digest($0.token), $0) })
             users = Self.index(tenant.users.map { ($0.name.caseless, $0) })
             accessTokens = Self.index(tenant.accessTokens.map { (digest($0.token), $0.user) })
@@ -20,9 +22,11 @@ struct CallerIndex: Sendable {
         }
 
         /// What the password of an unknown user is checked against, so that it takes as long as a known one's: always the
-        /// same hash for the same name, since hashes may differ in what they cost.
+        /// same hash for the same name, in every process, since hashes may differ in what they cost.
         func decoyHash(for name: String) -> String? {
-            hashes.isEmpty ? nil : hashes[Int(UInt(bitPattern: name.caseless.hashValue) % UInt(hashes.count))]
+            let digest = cryptography.digest(of: Array(name.caseless.utf8))
+            let number = digest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+            return hashes.isEmpty ? nil : hashes[number % hashes.count]
         }
 
         func application(_ digest: [UInt8]) -> Application? { applications[digest] }

@@ -1,13 +1,13 @@
 import Synchronization
 
 /// Slows down who guesses passwords: by address, so that one attacker gets nowhere, and by user, so that many together
-/// do not either (contract, section 5).
+/// do not either. The contract asks for nothing of the kind; an installation that faces the internet does.
 ///
 /// A few failures cost nothing. After them attempts are made one at a time, with a pause between them that doubles; who
 /// comes meanwhile waits, and where too many wait already is refused unheard. Attempts that are being made count as if
 /// they failed, so that a thousand at once are not a thousand at no cost, while many right ones at once only wait for each
-/// other. Failures are forgotten with time. A user who has logged in from an address before does not wait there for
-/// others who try the same name.
+/// other. Failures are forgotten with time. Who has been let in from an address before does not wait there for others who
+/// try the same name, nor for others of that address.
 ///
 /// What is known is kept in tables of fixed size by hash, seeded for each process: they cannot be made to grow or to
 /// forget. What shares a place by chance shares its wait.
@@ -22,11 +22,17 @@ package final class LoginThrottle: Sendable {
         case refused(for: Duration)
     }
 
-    /// One attempt's places in the tables.
+    /// One attempt: its places in the tables, and where it waits.
     package struct Turn: Sendable, Hashable {
+        fileprivate enum Wait: Sendable, Hashable {
+            case forAddress, forUser
+        }
+
         fileprivate let address: Int
+        /// nil where attempts of others do not count.
         fileprivate let user: Int?
-        fileprivate let pair: Int?
+        fileprivate let pair: Int
+        fileprivate var wait: Wait?
     }
 
     /// How one kind of key is slowed.
@@ -61,7 +67,7 @@ package final class LoginThrottle: Sendable {
     private struct State {
         var addresses = [Place](repeating: Place(), count: LoginThrottle.places)
         var users = [Place](repeating: Place(), count: LoginThrottle.places)
-        /// By hash of user and address, the hash of those who logged in last.
+        /// By hash of caller and address, the hash of those who were let in last.
         var known = [Int](repeating: 0, count: LoginThrottle.places)
 
         mutating func changeRunning(_ turn: Turn, by change: Int) {
@@ -70,13 +76,17 @@ package final class LoginThrottle: Sendable {
         }
 
         mutating func changeWaiting(_ turn: Turn, by change: Int) {
-            addresses[turn.address].waiting += change
-            if let user = turn.user { users[user].waiting += change }
+            switch turn.wait {
+            case .forAddress: addresses[turn.address].waiting += change
+            case .forUser: if let user = turn.user { users[user].waiting += change }
+            case nil: break
+            }
         }
     }
 
     private let addressLimits: Limits
     private let userLimits: Limits
+    private let hash: @Sendable (String) -> Int
     private let state = Mutex(State())
 
     private static let places = 1 << 14
@@ -89,48 +99,55 @@ package final class LoginThrottle: Sendable {
     private static let mostWaiting = 256
     private static let mostWaitingAfterFailures = 16
 
-    /// The limits may be given for tests.
+    /// The limits may be given for tests, and so may what tells the places of keys.
     package init(
         addresses: Limits = Limits(free: 3, firstPause: .milliseconds(100), longestPause: .seconds(5)),
-        users: Limits = Limits(free: 3, firstPause: .milliseconds(100), longestPause: .seconds(1))
+        users: Limits = Limits(free: 3, firstPause: .milliseconds(100), longestPause: .seconds(1)),
+        hash: @escaping @Sendable (String) -> Int = { $0.hashValue }
     ) {
+        self.hash = hash
         addressLimits = addresses
         userLimits = users
     }
 
     /// An attempt, from when it asks first until it has been made.
     ///
-    /// - Parameter user: Tenant and name; nil where an attempt is for no user in particular.
-    package func turn(user: String?, address: String) -> Turn {
-        let pair = user.map { $0 + "\n" + address }
-        // A user who has logged in from an address before waits neither for others who try the name nor for those who share
-        // the address.
-        let isKnown = pair.map { pair in state.withLock { $0.known[Self.place(pair)] == pair.hashValue } } ?? false
+    /// - Parameters:
+    ///   - caller: Who wants in: tenant and name, or the digest of a token. Whoever has been let in from an address before
+    ///     waits neither for others who try the name nor for those who share the address.
+    ///   - isGuessable: Whether others can know the caller's name and try secrets for it, so that all attempts at it count.
+    package func turn(_ caller: String, isGuessable: Bool, address: String) -> Turn {
+        let pair = hash(caller + "\n" + address)
+        let isKnown = state.withLock { $0.known[Self.place(pair)] == pair }
         return Turn(
-            address: Self.place(isKnown ? pair ?? address : address),
-            user: isKnown ? nil : user.map(Self.place),
-            pair: pair?.hashValue
+            address: Self.place(isKnown ? pair : hash(address)),
+            user: isKnown || !isGuessable ? nil : Self.place(hash(caller)),
+            pair: pair
         )
     }
 
-    /// Asks whether an attempt may be made now.
-    ///
-    /// - Parameter isWaiting: Whether it was told to wait before.
-    package func enter(_ turn: Turn, isWaiting: Bool, now: Timestamp) -> Admission {
+    /// Asks whether an attempt may be made now: at first, and again when it has waited.
+    package func enter(_ turn: inout Turn, now: Timestamp) -> Admission {
         state.withLock { state in
-            if isWaiting { state.changeWaiting(turn, by: -1) }
+            state.changeWaiting(turn, by: -1)
+            turn.wait = nil
+            // One after the other, so that the many who wait for one address's sake are not in the way of others at the user.
             var wait = Self.wait(&state.addresses[turn.address], addressLimits, now)
-            var isSuspect = state.addresses[turn.address].failures >= addressLimits.free
-            if let user = turn.user {
-                wait = max(wait, Self.wait(&state.users[user], userLimits, now))
-                isSuspect = isSuspect || state.users[user].failures >= userLimits.free
+            var (place, limits) = (state.addresses[turn.address], addressLimits)
+            turn.wait = .forAddress
+            if wait <= .zero, let user = turn.user {
+                wait = Self.wait(&state.users[user], userLimits, now)
+                (place, limits) = (state.users[user], userLimits)
+                turn.wait = .forUser
             }
             guard wait > .zero else {
+                turn.wait = nil
                 state.changeRunning(turn, by: 1)
                 return .now
             }
-            let waiting = max(state.addresses[turn.address].waiting, turn.user.map { state.users[$0].waiting } ?? 0)
-            guard waiting < (isSuspect ? Self.mostWaitingAfterFailures : Self.mostWaiting) else {
+            guard place.waiting < (place.failures >= limits.free ? Self.mostWaitingAfterFailures : Self.mostWaiting)
+            else {
+                turn.wait = nil
                 return .refused(for: wait)
             }
             state.changeWaiting(turn, by: 1)
@@ -153,7 +170,7 @@ package final class LoginThrottle: Sendable {
             case true?:
                 // Only the user's: who has one account does not get free guesses at the others of the address.
                 if let user = turn.user { state.users[user].failures = 0 }
-                if let pair = turn.pair { state.known[pair & (Self.places - 1)] = pair }
+                state.known[Self.place(turn.pair)] = turn.pair
             case false?:
                 Self.countFailure(&state.addresses[turn.address], addressLimits, now)
                 if let user = turn.user { Self.countFailure(&state.users[user], userLimits, now) }
@@ -185,7 +202,7 @@ package final class LoginThrottle: Sendable {
         place.next = now.advanced(by: pause)
     }
 
-    private static func place(_ key: String) -> Int {
-        key.hashValue & (places - 1)
+    private static func place(_ hash: Int) -> Int {
+        hash & (places - 1)
     }
 }

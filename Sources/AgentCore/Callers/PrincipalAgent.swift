@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Foundation
 package import Logging
 
 /// NetServer's SoPrincipal agent: who may call. It logs users in, gives out tickets, and says whom the credentials of any
@@ -6,34 +6,19 @@ package import Logging
 ///
 /// Operations throw ``AgentError``. Wrong names, passwords and access tokens are no error but a nil ``Login``.
 package struct PrincipalAgent: Sendable {
-    /// What came of an attempt to log in, for those who count.
-    package enum Outcome: String, Sendable, CaseIterable {
-        /// The credentials were right.
-        case succeeded
-        /// They were wrong.
-        case failed
-        /// They were not looked at: too many came at once, or failed before.
-        case refused
-    }
-
     private let callers: CallerIndex
     private let sessions: any SessionStore
     private let cryptography: any CallerCryptography
     private let ticketLifetime: Duration
-    private let throttle: LoginThrottle
+    private let attempts: LoginAttempts
     private let cache: SessionCache
-    private let verified: VerifiedPasswords
     private let now: @Sendable () -> Timestamp
-    private let sleep: @Sendable (Duration) async throws -> Void
     private let logger: Logger
-    private let onLogin: @Sendable (Outcome) -> Void
 
+    /// In bytes. Longer ones are nobody's: what is not read to its end takes no longer for those who exist.
+    package static let longestPassword = 1024
     /// Sessions that a user may have at once; the one used longest ago ends for the next.
     private static let sessionsPerUser = 10_000
-    /// Who would have to wait longer for a login's turn is refused.
-    private static let longestTurn = Duration.seconds(10)
-    /// In bytes.
-    private static let longestPassword = 1024
 
     /// - Parameters:
     ///   - ticketLifetime: How long a ticket lives after its last use.
@@ -49,19 +34,24 @@ package struct PrincipalAgent: Sendable {
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp = { Timestamp(Date()) },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
-        onLogin: @escaping @Sendable (Outcome) -> Void = { _ in }
+        onLogin: @escaping @Sendable (LoginOutcome) -> Void = { _ in }
     ) {
         callers = CallerIndex(installation, cryptography: cryptography)
         self.sessions = sessions
         self.cryptography = cryptography
         self.ticketLifetime = ticketLifetime
         cache = SessionCache(moment: min(.seconds(1), ticketLifetime / 200))
-        self.throttle = throttle
-        verified = VerifiedPasswords(cryptography: cryptography, lifetime: min(.seconds(300), ticketLifetime / 10))
         self.now = now
-        self.sleep = sleep
         self.logger = logger
-        self.onLogin = onLogin
+        attempts = LoginAttempts(
+            cryptography: cryptography,
+            verified: VerifiedPasswords(cryptography: cryptography, lifetime: min(.seconds(300), ticketLifetime / 10)),
+            throttle: throttle,
+            now: now,
+            sleep: sleep,
+            logger: logger,
+            onLogin: onLogin
+        )
     }
 
     /// The identifier of the tenant that a path names, as it is configured; nil when there is none. On-site, paths name
@@ -91,24 +81,27 @@ package struct PrincipalAgent: Sendable {
         _ credentials: Credentials
     ) async throws(AgentError) -> (caller: Caller, ticket: String) {
         let (tenant, application) = try applicant(credentials)
-        guard let user = try await checkPassword(userName, password, tenant, credentials) else {
+        guard let user = try await attempts.user(named: userName, password: password, tenant, credentials) else {
             throw Self.loginFailed
         }
+        let caller = caller(user, tenant, application)
         // One for many calls: each would otherwise leave a session behind.
-        let ticket: String
-        if let known = verified.ticket(password, of: user, tenant: tenant.id, now: now()) {
-            ticket = known
-        } else {
-            ticket = try await begin(user, tenant).ticket
-            verified.remember(ticket: ticket, password, of: user, tenant: tenant.id)
+        if let known = attempts.verified.ticket(password, of: user, tenant: tenant.id, now: now()),
+            try await self.user(ofTicket: known, in: tenant) != nil
+        {
+            return (caller, known)
         }
-        return (caller(user, tenant, application), ticket)
+        let ticket = try await begin(user, tenant).ticket
+        attempts.verified.remember(ticket: ticket, password, of: user, tenant: tenant.id)
+        return (caller, ticket)
     }
 
     /// Who makes a call that carries an access token. Throws an error of kind session when it is unknown.
     package func caller(accessToken: String, _ credentials: Credentials) async throws(AgentError) -> Caller {
         let (tenant, application) = try applicant(credentials)
-        guard let user = try await checkAccessToken(accessToken, tenant, credentials) else { throw Self.loginFailed }
+        guard let user = try await attempts.user(accessToken: accessToken, tenant, credentials) else {
+            throw Self.loginFailed
+        }
         return caller(user, tenant, application)
     }
 
@@ -121,14 +114,18 @@ package struct PrincipalAgent: Sendable {
         _ credentials: Credentials
     ) async throws(AgentError) -> Login? {
         let (tenant, _) = try applicant(credentials)
-        guard let user = try await checkPassword(userName, password, tenant, credentials) else { return nil }
+        guard
+            let user = try await attempts.user(named: userName ?? "", password: password ?? "", tenant, credentials)
+        else { return nil }
         return try await begin(user, tenant)
     }
 
     /// Logs in with an access token; nil when it is unknown.
     package func authenticate(accessToken: String?, _ credentials: Credentials) async throws(AgentError) -> Login? {
         let (tenant, _) = try applicant(credentials)
-        guard let user = try await checkAccessToken(accessToken ?? "", tenant, credentials) else { return nil }
+        guard let user = try await attempts.user(accessToken: accessToken ?? "", tenant, credentials) else {
+            return nil
+        }
         return try await begin(user, tenant)
     }
 
@@ -143,19 +140,15 @@ package struct PrincipalAgent: Sendable {
             (data?.entries ?? []).map { ($0.key.lowercased(), $0.value ?? "") },
             uniquingKeysWith: { first, _ in first }
         )
-        switch values["type"]?.lowercased() {
+        switch values["type"]?.trimmingCharacters(in: .whitespacesAndNewlines).lowercased() {
         case "usernamepassword":
             return try await authenticate(userName: values["username"], password: values["password"], credentials)
         case "ticket":
-            let ticket = values["ticket"] ?? ""
+            let ticket = values["ticket"]?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
             // Tickets cannot be guessed, so nobody is slowed.
             let user = try await user(ofTicket: ticket, in: tenant)
-            guard let user else {
-                noteFailure("ticket", userName: nil, tenant, credentials)
-                return nil
-            }
-            onLogin(.succeeded)
-            return Login(user, ticket: ticket)
+            attempts.note(user == nil ? .failed : .succeeded, "ticket", userName: nil, tenant, credentials)
+            return user.map { Login($0, ticket: ticket) }
         case nil:
             throw AgentError(
                 .invalidArgument,
@@ -192,7 +185,6 @@ package struct PrincipalAgent: Sendable {
     package func endSessions(matching filter: SessionFilter) async throws(StoreError) -> Int {
         let count = try await sessions.endSessions(matching: filter)
         cache.forget()
-        verified.forgetTickets()
         return count
     }
 
@@ -288,39 +280,6 @@ package struct PrincipalAgent: Sendable {
         return Login(user, ticket: ticket.text)
     }
 
-    /// The user whose name and password these are. Unknown names cost as much time as wrong passwords do.
-    private func checkPassword(
-        _ userName: String?,
-        _ password: String?,
-        _ tenant: CallerIndex.Tenant,
-        _ credentials: Credentials
-    ) async throws(AgentError) -> User? {
-        let (userName, password) = (userName ?? "", password ?? "")
-        // Nobody's password is as long; what is not read to its end takes no longer for those who exist.
-        guard password.utf8.count <= Self.longestPassword else {
-            return try await attempt("password", userName: userName, tenant, credentials) { .wrong }
-        }
-        let user = tenant.user(named: userName)
-        return try await attempt("password", userName: userName, tenant, credentials) {
-            if let user, verified.contains(password, of: user, tenant: tenant.id, now: now()) { return .right(user) }
-            guard let hash = user?.passwordHash ?? tenant.decoyHash(for: userName) else { return .wrong }
-            guard let isRight = await cryptography.isPassword(password, ofHash: hash) else { return .unknown }
-            guard let user, isRight else { return .wrong }
-            verified.insert(password, of: user, tenant: tenant.id, now: now())
-            return .right(user)
-        }
-    }
-
-    private func checkAccessToken(
-        _ token: String,
-        _ tenant: CallerIndex.Tenant,
-        _ credentials: Credentials
-    ) async throws(AgentError) -> User? {
-        try await attempt("access token", userName: nil, tenant, credentials) {
-            tenant.user(ofAccessToken: digest(token)).map(Verdict.right) ?? .wrong
-        }
-    }
-
     private func caller(_ user: User, _ tenant: CallerIndex.Tenant, _ application: Application?) -> Caller {
         Caller(
             tenant: tenant.id,
@@ -330,101 +289,16 @@ package struct PrincipalAgent: Sendable {
         )
     }
 
-    /// What a look at credentials shows.
-    private enum Verdict {
-        case right(User), wrong
-        /// They could not be looked at.
-        case unknown
-    }
-
-    /// An attempt to log in, made when its turn has come.
-    private func attempt(
-        _ kind: String,
-        userName: String?,
-        _ tenant: CallerIndex.Tenant,
-        _ credentials: Credentials,
-        _ check: () async -> Verdict
-    ) async throws(AgentError) -> User? {
-        let key = userName.map { tenant.id + "\n" + $0.caseless }
-        let turn = throttle.turn(user: key, address: credentials.network)
-        try await wait(for: turn)
-        switch await check() {
-        case .right(let user):
-            throttle.leave(turn, succeeded: true, now: now())
-            onLogin(.succeeded)
-            return user
-        case .wrong:
-            throttle.leave(turn, succeeded: false, now: now())
-            noteFailure(kind, userName: userName, tenant, credentials)
-            return nil
-        case .unknown:
-            throttle.leave(turn, succeeded: nil, now: now())
-            onLogin(.refused)
-            throw Self.tooManyLogins(.seconds(1))
-        }
-    }
-
-    private func noteFailure(
-        _ kind: String,
-        userName: String?,
-        _ tenant: CallerIndex.Tenant,
-        _ credentials: Credentials
-    ) {
-        onLogin(.failed)
-        logger.warning(
-            "login failed",
-            metadata: [
-                "with": "\(kind)", "user": "\(Excerpt.plain(userName ?? ""))", "tenant": "\(tenant.id)",
-                "address": "\(Excerpt.plain(credentials.address))",
-            ]
-        )
-    }
-
-    private func wait(for turn: LoginThrottle.Turn) async throws(AgentError) {
-        var waited = Duration.zero
-        while true {
-            switch throttle.enter(turn, isWaiting: waited > .zero, now: now()) {
-            case .now: return
-            case .wait(let time):
-                waited += time
-                if waited <= Self.longestTurn, (try? await sleep(time)) != nil { continue }
-                throttle.giveUp(turn)
-                onLogin(.refused)
-                throw Self.tooManyLogins(time)
-            case .refused(let time):
-                onLogin(.refused)
-                throw Self.tooManyLogins(time)
-            }
-        }
-    }
-
     private func digest(_ text: String) -> [UInt8] {
         cryptography.digest(of: Array(text.utf8))
     }
 
     private func storing<Value>(_ body: () async throws(StoreError) -> Value) async throws(AgentError) -> Value {
-        do {
-            return try await body()
-        } catch {
-            let reference = UUID().uuidString.lowercased()
-            logger.error("store failed", metadata: ["reference": "\(reference)", "error": "\(error)"])
-            throw .server(reference: reference)
-        }
+        try await logger.storing(reference: UUID(), body)
     }
 
     /// Contract, section 5.
     private static let loginFailed = AgentError(.session, "Authentication failed!")
-
-    private static func tooManyLogins(_ time: Duration) -> AgentError {
-        let seconds = max(1, Int((time / .seconds(1)).rounded(.up)))
-        var error = AgentError(
-            .session,
-            "Too many logins at once, or after failed ones. Try again in \(seconds == 1 ? "a second" : "\(seconds) seconds").",
-            friendlyText: "Too many logins were tried. Wait for a moment, then try again."
-        )
-        error.retryAfter = seconds
-        return error
-    }
 
     private static func noSession(ticketIsMissing: Bool) -> AgentError {
         AgentError(

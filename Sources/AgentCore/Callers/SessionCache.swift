@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Remembers for a moment what the store said about a ticket, so that a client that calls a thousand times a second has
-/// it looked up once.
+/// Remembers for a moment what the store said about a ticket, so that a client that calls a thousand times a second does
+/// not have it looked up each time.
 ///
 /// The price is that a session which another process has ended goes on here for as long as a moment lasts.
 final class SessionCache: Sendable {

@@ -10,7 +10,8 @@ package struct Ticket: Sendable, Hashable {
     /// Where it is valid.
     package let tenant: String
 
-    private static let prefix = "7T:"
+    /// What every ticket begins with.
+    package static let prefix = "7T:"
     /// Longer text is no ticket; so that nobody has us decode a megabyte.
     private static let longestText = 4096
 

@@ -12,7 +12,7 @@ final class VerifiedPasswords: Sendable {
 
     private struct Entry {
         var end: Timestamp
-        /// Of the session that calls with this password may go on with.
+        /// Of the session that calls with this password may go on with, unless it has ended.
         var ticket: String?
     }
 
@@ -43,12 +43,6 @@ final class VerifiedPasswords: Sendable {
     func remember(ticket: String, _ password: String, of user: User, tenant: String) {
         let digest = digest(password, user, tenant)
         entries.withLock { $0[digest]?.ticket = ticket }
-    }
-
-    func forgetTickets() {
-        entries.withLock { entries in
-            for digest in entries.keys { entries[digest]?.ticket = nil }
-        }
     }
 
     private func entry(_ password: String, _ user: User, _ tenant: String, _ now: Timestamp) -> Entry? {

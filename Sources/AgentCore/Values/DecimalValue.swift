@@ -71,7 +71,7 @@ package struct DecimalValue: Hashable {
 extension DecimalValue {
     /// The whole number that a number of RFC 8259 such as `5.0` or `1e2` amounts to, nil when it is none or too large.
     package static func int32(_ number: String) -> Int32? {
-        guard let value = DecimalValue(number), (0...9).contains(value.exponent), value.digits.count <= 10 else {
+        guard let value = DecimalValue(number), value.exponent >= 0, value.digits.count + value.exponent <= 10 else {
             return nil
         }
         let digits = value.digits.reduce(Int64(0)) { $0 * 10 + Int64($1 & 0x0F) }

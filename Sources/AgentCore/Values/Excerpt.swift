@@ -11,13 +11,23 @@ package enum Excerpt {
 
     /// Without quotes.
     package static func plain(_ text: some StringProtocol) -> String {
-        var excerpt = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars.prefix(scalars) {
+        let excerpt = line(String.UnicodeScalarView(text.unicodeScalars.prefix(scalars)))
+        return excerpt + (text.unicodeScalars.dropFirst(scalars).isEmpty ? "" : "...")
+    }
+
+    /// All of a text, on one line.
+    package static func line(_ text: String) -> String {
+        line(text.unicodeScalars)
+    }
+
+    private static func line(_ scalars: String.UnicodeScalarView) -> String {
+        var line = String.UnicodeScalarView()
+        for scalar in scalars {
             switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator: excerpt.append("\u{FFFD}")
-            default: excerpt.append(scalar)
+            case .control, .format, .lineSeparator, .paragraphSeparator: line.append("\u{FFFD}")
+            default: line.append(scalar)
             }
         }
-        return String(excerpt) + (text.unicodeScalars.dropFirst(scalars).isEmpty ? "" : "...")
+        return String(line)
     }
 }

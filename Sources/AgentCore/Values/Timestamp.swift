@@ -11,9 +11,10 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable {
         self.ticks = ticks
     }
 
-    /// The moment that a clock reading stands for, cut to a tick.
+    /// The moment that a date stands for, cut to a tick; the first or the last that there is where it is beyond them.
     package init(_ date: Date) {
-        ticks = Int64((date.timeIntervalSince1970 * 10_000_000).rounded(.down))
+        let ticks = (date.timeIntervalSince1970 * 10_000_000).rounded(.down)
+        self.ticks = Int64(exactly: ticks) ?? (ticks < 0 ? .min : .max)
     }
 
     /// What stands for a time that was never set: `0001-01-01T00:00:00` (contract, section 9).
@@ -24,13 +25,17 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable {
         let (seconds, attoseconds) = duration.components
         let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 10_000_000)
         let (sum, overflows) = ticks.addingReportingOverflow(whole)
-        guard !isTooLong, !overflows else { return Timestamp(ticks: seconds < 0 ? .min : .max) }
-        return Timestamp(ticks: sum.addingReportingOverflow(attoseconds / 100_000_000_000).partialValue)
+        let (ticks, overflowsAtLast) = sum.addingReportingOverflow(attoseconds / 100_000_000_000)
+        guard !isTooLong, !overflows, !overflowsAtLast else { return Timestamp(ticks: duration < .zero ? .min : .max) }
+        return Timestamp(ticks: ticks)
     }
 
     /// The time from `earlier` to this moment.
     package func since(_ earlier: Timestamp) -> Duration {
-        .nanoseconds((ticks - earlier.ticks) * 100)
+        let (difference, overflows) = ticks.subtractingReportingOverflow(earlier.ticks)
+        let all = overflows ? (ticks < 0 ? .min : .max) : difference
+        let (seconds, rest) = all.quotientAndRemainder(dividingBy: 10_000_000)
+        return Duration(secondsComponent: seconds, attosecondsComponent: rest * 100_000_000_000)
     }
 
     /// Whether `left` is the earlier one.

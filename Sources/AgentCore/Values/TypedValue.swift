@@ -122,11 +122,6 @@ package struct ObjectDictionary: Sendable, Hashable, Codable {
         }
     }
 
-    /// The value of a name, nil when it has none.
-    package subscript(key: String) -> TypedValue? {
-        entries.first { $0.key.isSame(as: key) }?.value
-    }
-
     /// The dictionary as a JSON object.
     package var jsonText: String {
         "{" + entries.map { JSONText.string($0.key) + ":" + $0.value.jsonText }.joined(separator: ",") + "}"

@@ -49,6 +49,12 @@ package struct Webhook: Sendable, Hashable {
         return "\(scheme)://\(host):\(parts.port ?? (scheme == "https" ? 443 : 80))"
     }
 
+    /// Whether both lead to the same target and say the same to it about who asks: URL, secret and headers.
+    func isReached(like other: Webhook) -> Bool {
+        isDeliverable == other.isDeliverable && targetURL == other.targetURL && secret == other.secret
+            && headers == other.headers
+    }
+
     /// What its events are found by: the event names that say something, in ``EventName/key(_:)`` form, each once.
     package var eventKeys: [String] {
         var seen = Set<String>()

@@ -61,11 +61,14 @@ struct AdminFront: Sendable {
 
     /// Open to this machine with `--dev`; else for whoever has the token, and closed when there is none.
     private func refusal(_ request: Request, _ origin: RequestOrigin) -> Response? {
-        // A page in a browser of this machine is not its user.
-        let isFromPage = request.headers[.origin] != nil
-        let isFromHere = origin.address == "::1" || origin.address.hasPrefix("127.")
-        if isDevelopment, !isFromPage, isFromHere { return nil }
-        guard let token else { return Response(status: .notFound) }
+        if isDevelopment, Self.isFromHere(request, origin) { return nil }
+        guard let token else {
+            guard isDevelopment else { return Response(status: .notFound) }
+            return Self.problem(
+                .forbidden,
+                "With --dev the admin API is for calls of this machine to localhost, not of web pages; others need an admin token (setting admin-token)."
+            )
+        }
         let sent = request.headers[.authorization].flatMap { value in
             value.lowercased().hasPrefix("bearer ") ? String(value.dropFirst(7)) : nil
         }
@@ -75,6 +78,22 @@ struct AdminFront: Sendable {
         var answer = Self.problem(.unauthorized, "The admin API needs 'Authorization: Bearer' with the admin token.")
         answer.headers[.wwwAuthenticate] = "Bearer"
         return answer
+    }
+
+    /// A page in a browser of this machine is not its user, also when its own name has come to lead here (DNS rebinding): it
+    /// then shows in the host that it asks for.
+    private static func isFromHere(_ request: Request, _ origin: RequestOrigin) -> Bool {
+        guard request.headers[.origin] == nil, let authority = origin.host else { return false }
+        let host = HostPort(authority)?.host ?? authority.trimmingCharacters(in: ["[", "]"])
+        return isLoopback(origin.address) && (isLoopback(host) || host.lowercased() == "localhost")
+    }
+
+    private static func isLoopback(_ text: String) -> Bool {
+        switch IPAddress(text)?.unmapped {
+        case .v4(let bits)?: bits >> 24 == 127
+        case .v6(high: 0, low: 1)?: true
+        default: false
+        }
     }
 
     private func list(_ query: Query) async throws -> Response {
@@ -174,7 +193,7 @@ struct AdminFront: Sendable {
 
     private func usage(_ text: String) async throws -> Response {
         guard let id = Int32(text), let usage = try await log.usage(of: id) else {
-            return Self.problem(.notFound, "There is no webhook with the id \(text.prefix(40)).")
+            return Self.problem(.notFound, "There is no webhook with the id \(Excerpt.of(text)).")
         }
         return try Self.json(
             AdminJSON.Usage(
@@ -236,7 +255,7 @@ struct AdminFront: Sendable {
     }
 
     private static func noDelivery(_ id: String) -> Response {
-        problem(.notFound, "There is no record of a delivery '\(id.prefix(60))'.")
+        problem(.notFound, "There is no record of a delivery \(Excerpt.of(id)).")
     }
 
     private static func problem(_ status: HTTPResponse.Status, _ text: String) -> Response {

@@ -17,7 +17,7 @@ struct Query {
     init(_ parameters: FlatDictionary<Substring, Substring>) throws {
         // A filter that is mistyped must not let everything through.
         if let unknown = parameters.first(where: { !Self.names.contains(String($0.key)) }) {
-            throw Failure(description: "there is no parameter '\(unknown.key.prefix(40))'")
+            throw Failure(description: "there is no parameter \(Excerpt.of(unknown.key))")
         }
         // No store keeps such a text, and not every one can be asked for it.
         if let broken = parameters.first(where: { $0.value.utf8.contains(0) }) {
@@ -33,7 +33,7 @@ struct Query {
         let state = try values["state"].map { text in
             guard let state = DeliveryState(rawValue: text) else {
                 let names = DeliveryState.allCases.map(\.rawValue).joined(separator: ", ")
-                throw Failure(description: "state: '\(text.prefix(40))' is not one of \(names)")
+                throw Failure(description: "state: \(Excerpt.of(text)) is not one of \(names)")
             }
             return state
         }
@@ -52,14 +52,14 @@ struct Query {
         switch values[name] {
         case nil, "false": return false
         case "true": return true
-        case .some(let text): throw Failure(description: "\(name): '\(text.prefix(40))' is neither true nor false")
+        case .some(let text): throw Failure(description: "\(name): \(Excerpt.of(text)) is neither true nor false")
         }
     }
 
     func cursor() throws -> DeliveryID? {
         try values["cursor"].map { text in
             guard let id = DeliveryID(text) else {
-                throw Failure(description: "cursor: '\(text.prefix(40))' is not what an earlier answer gave")
+                throw Failure(description: "cursor: \(Excerpt.of(text)) is not what an earlier answer gave")
             }
             return id
         }
@@ -70,7 +70,7 @@ struct Query {
             guard let number = Int(text), range.contains(number) else {
                 throw Failure(
                     description:
-                        "\(name): '\(text.prefix(40))' is not a whole number from \(range.lowerBound) to \(range.upperBound)"
+                        "\(name): \(Excerpt.of(text)) is not a whole number from \(range.lowerBound) to \(range.upperBound)"
                 )
             }
             return number
@@ -80,7 +80,7 @@ struct Query {
     func duration(_ name: String) throws -> Duration? {
         try values[name].map { text in
             guard let duration = DurationText.parse(text) else {
-                throw Failure(description: "\(name): '\(text.prefix(40))' is not a duration such as 300ms, 15s or 6h")
+                throw Failure(description: "\(name): \(Excerpt.of(text)) is not a duration such as 300ms, 15s or 6h")
             }
             return duration
         }

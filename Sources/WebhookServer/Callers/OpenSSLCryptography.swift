@@ -10,8 +10,8 @@ final class OpenSSLCryptography: CallerCryptography {
     private let queue: OperationQueue
     private let waiting = Mutex(0)
 
-    /// Checks that may wait, so that a rush of logins costs bounded memory and time.
-    private static let mostWaiting = 32
+    /// Checks that may wait: as many as are made within half a minute, after which clients begin to give up.
+    private static let mostWaiting = 128
     private static let mostThreads = 4
 
     init() {

@@ -12,7 +12,7 @@ package struct ConfigurationFile: Sendable {
     /// ``ServerSettings``' to say.
     package private(set) var problems: [SettingsError] = []
 
-    /// Reads the file at `path`. Throws ``SettingsError`` when it cannot be read or is not a JSON object.
+    /// Reads the file at `path`. Throws ``SettingsError`` when it cannot be read or is not a JSON object, with the line.
     package init(path: String) throws(SettingsError) {
         let data: Data
         do {
@@ -20,11 +20,17 @@ package struct ConfigurationFile: Sendable {
         } catch {
             throw SettingsError("config", "the file '\(path)' cannot be read")
         }
-        guard case .object(let members)? = try? JSONDecoder().decode(JSONValue.self, from: data) else {
+        let node: JSONNode
+        do {
+            node = try Self.reader.read([UInt8](data))
+        } catch {
+            throw SettingsError("config", "'\(path)' is not JSON: \(error)")
+        }
+        guard case .object(let members) = node else {
             throw SettingsError("config", "'\(path)' is not a JSON object")
         }
         let directory = URL(filePath: path).deletingLastPathComponent()
-        for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+        for (key, value) in members.map({ ($0.name, $0.value) }) {
             if key == "tenants" {
                 var reader = TenantsReader(directory: directory)
                 let read = reader.tenants(value)
@@ -40,14 +46,17 @@ package struct ConfigurationFile: Sendable {
         }
     }
 
+    /// Tenants may have many users. Of two members with one name, only one would count.
+    private static let reader = JSONReader(limits: .init(values: 10_000_000), refusesDuplicates: true)
+
     /// Would do for an installation of either kind.
     private static let faultlessTenants = [Tenant(id: Installation.defaultTenant)]
 
-    private mutating func read(_ value: JSONValue, of setting: Setting, directory: URL) {
+    private mutating func read(_ value: JSONNode, of setting: Setting, directory: URL) {
         let content: ConfigContent
         switch value {
         case .bool(let flag): content = .bool(flag)
-        case .int(let number): content = .int(number)
+        case .number(let text) where Int(text) != nil: content = .int(Int(text) ?? 0)
         case .string(let text):
             do {
                 content = .string(
@@ -60,6 +69,9 @@ package struct ConfigurationFile: Sendable {
         default:
             problems.append(SettingsError(setting.rawValue, "its value must be text, a whole number, true or false"))
             return
+        }
+        if setting.isSecret, case .string("") = content {
+            problems.append(SettingsError(setting.rawValue, "it is empty"))
         }
         values[AbsoluteConfigKey([setting.rawValue])] = ConfigValue(content, isSecret: setting.isSecret)
     }

@@ -1,9 +1,20 @@
 /// An address to listen on, as settings and flags give it: `127.0.0.1:9000`, `[::1]:9000`, `localhost:0`.
-package struct HostPort: Sendable, Hashable {
+package struct HostPort: Sendable, Hashable, CustomStringConvertible {
     /// Name or address, without brackets.
     package let host: String
     /// 0 for any that is free.
     package let port: Int
+
+    /// With these members.
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// As it stands in a URL: `[::1]:9000`.
+    package var description: String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
 
     /// nil for what is not `HOST:PORT`.
     package init?(_ text: String) {

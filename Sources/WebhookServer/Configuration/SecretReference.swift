@@ -1,18 +1,21 @@
-import Foundation
+package import Foundation
 
 /// A secret in a setting: as it is, or the file that holds it as `file:PATH`.
-enum SecretReference {
+package enum SecretReference {
     /// Why a secret cannot be had.
-    struct Failure: Error {
-        let problem: String
+    package struct Failure: Error {
+        /// In one line, without the secret.
+        package let problem: String
     }
 
-    private static let prefix = "file:"
+    /// Begins what refers to a file.
+    package static let prefix = "file:"
 
-    /// The secret that `text` means, without white space around it, which headers do not carry.
+    /// The secret that `text` means, without the white space around it, which headers do not carry. Throws ``Failure`` for a file that cannot be
+    /// read, is empty, has several lines or refers to another.
     ///
     /// - Parameter directory: What relative paths are relative to; nil for the working directory.
-    static func resolve(_ text: String, relativeTo directory: URL? = nil) throws(Failure) -> String {
+    package static func resolve(_ text: String, relativeTo directory: URL? = nil) throws(Failure) -> String {
         guard text.hasPrefix(prefix) else { return text.trimmingCharacters(in: .whitespacesAndNewlines) }
         let path = String(text.dropFirst(prefix.count))
         let file = URL(filePath: path, relativeTo: directory)

@@ -37,7 +37,7 @@ package struct ServerSettings: Sendable {
     package var rules = AgentRules()
     /// When deliveries are tried again.
     package var policy = DeliveryPolicy.netServer
-    /// How long attempts, and failed deliveries, are kept on record.
+    /// How long attempts are kept on record.
     package var attemptRetention = Duration.seconds(7 * 86400)
     /// How long failed deliveries are kept on record.
     package var failedRetention = Duration.seconds(30 * 86400)
@@ -279,8 +279,10 @@ private struct SettingReader {
     func secret(_ setting: Setting) async throws -> String? {
         guard let text = try await string(setting), !text.isEmpty else { return nil }
         do {
-            return try SecretReference.resolve(text)
-        } catch {
+            let secret = try SecretReference.resolve(text)
+            guard !secret.isEmpty else { throw SettingsError(setting.flag, "it is empty") }
+            return secret
+        } catch let error as SecretReference.Failure {
             throw SettingsError(setting.flag, error.problem)
         }
     }

@@ -28,13 +28,13 @@ struct TenantsReader {
         }
     }
 
-    mutating func tenants(_ value: JSONValue) -> [Tenant] {
+    mutating func tenants(_ value: JSONNode) -> [Tenant] {
         let tenants = objects(value, "tenants").map { ($0.place, tenant($0.members, $0.place)) }
         checkUnique(tenants, "id") { $0.id.lowercased() }
         return tenants.map(\.1)
     }
 
-    private mutating func tenant(_ members: [String: JSONValue], _ place: String) -> Tenant {
+    private mutating func tenant(_ members: [String: JSONNode], _ place: String) -> Tenant {
         checkNames(members, place, ["id", "applications", "users", "accessTokens"])
         let id = text(members, "id", place) ?? ""
         if members["id"] != nil, !Self.isIdentifier(id) {
@@ -61,7 +61,11 @@ struct TenantsReader {
             if !user.isEmpty, !users.contains(where: { $0.1.name.caseless == user.caseless }) {
                 refuse("\(place).user", "the tenant has no user '\(user)'")
             }
-            return (place, AccessToken(token: required(secret(members, "token", place), "\(place).token"), user: user))
+            let token = required(secret(members, "token", place), "\(place).token")
+            if token.hasPrefix(Ticket.prefix) {
+                refuse("\(place).token", "it begins with '\(Ticket.prefix)', as tickets do, and would be taken for one")
+            }
+            return (place, AccessToken(token: token, user: user))
         }
         checkUnique(accessTokens, "token") { $0.token }
         return Tenant(
@@ -72,7 +76,7 @@ struct TenantsReader {
         )
     }
 
-    private mutating func user(_ members: [String: JSONValue], _ place: String) -> User {
+    private mutating func user(_ members: [String: JSONNode], _ place: String) -> User {
         checkNames(
             members,
             place,
@@ -83,6 +87,12 @@ struct TenantsReader {
             ]
         )
         let name = required(text(members, "name", place), "\(place).name")
+        if name.trimmingCharacters(in: .whitespaces) != name || name.contains(":") {
+            refuse(
+                "\(place).name",
+                "it begins or ends with a space, or holds ':', which Basic credentials cannot carry"
+            )
+        }
         let hash = required(secret(members, "passwordHash", place), "\(place).passwordHash")
         if !hash.isEmpty, PasswordHash(hash) == nil {
             refuse("\(place).passwordHash", "it is not what 'webhook-svc hash-password' prints")
@@ -97,7 +107,7 @@ struct TenantsReader {
         )
         if members["associateId"] == nil {
             refuse("\(place).associateId", "it is missing")
-        } else if associate.associateID == 0, case .int(0)? = members["associateId"] {
+        } else if associate.associateID == 0, case .number("0")? = members["associateId"] {
             refuse("\(place).associateId", "it must be more than 0")
         }
         associate.formalName = associate.fullName
@@ -112,7 +122,7 @@ struct TenantsReader {
         principal.roleName = text(members, "roleName", place) ?? ""
         principal.roleDescription = text(members, "roleDescription", place) ?? ""
         principal.secondaryGroups = items(members, "secondaryGroups", place).compactMap { place, value in
-            guard case .int(let number) = value, let group = Int32(exactly: number) else {
+            guard case .number(let text) = value, let group = Int32(text) else {
                 refuse(place, "it must be a whole number")
                 return nil
             }
@@ -121,7 +131,7 @@ struct TenantsReader {
         return User(passwordHash: hash, rights: rights(members, place), principal: principal)
     }
 
-    private mutating func rights(_ members: [String: JSONValue], _ place: String) -> Set<Right> {
+    private mutating func rights(_ members: [String: JSONNode], _ place: String) -> Set<Right> {
         Set(
             items(members, "rights", place).compactMap { place, value in
                 guard case .string(let name) = value, let right = Right(rawValue: name) else {
@@ -161,7 +171,7 @@ struct TenantsReader {
         return value
     }
 
-    private mutating func text(_ members: [String: JSONValue], _ name: String, _ place: String) -> String? {
+    private mutating func text(_ members: [String: JSONNode], _ name: String, _ place: String) -> String? {
         switch members[name] {
         case nil: return nil
         case .string(let text) where text.unicodeScalars.contains { $0.properties.generalCategory == .control }:
@@ -174,7 +184,7 @@ struct TenantsReader {
         }
     }
 
-    private mutating func secret(_ members: [String: JSONValue], _ name: String, _ place: String) -> String? {
+    private mutating func secret(_ members: [String: JSONNode], _ name: String, _ place: String) -> String? {
         guard let text = text(members, name, place) else { return nil }
         do {
             return try SecretReference.resolve(text, relativeTo: directory)
@@ -184,9 +194,9 @@ struct TenantsReader {
         }
     }
 
-    private mutating func number(_ members: [String: JSONValue], _ name: String, _ place: String) -> Int32? {
+    private mutating func number(_ members: [String: JSONNode], _ name: String, _ place: String) -> Int32? {
         guard let value = members[name] else { return nil }
-        guard case .int(let number) = value, let number = Int32(exactly: number), number >= 0 else {
+        guard case .number(let text) = value, let number = Int32(text), number >= 0 else {
             refuse("\(place).\(name)", "it must be a whole number from 0 to \(Int32.max)")
             return nil
         }
@@ -194,15 +204,15 @@ struct TenantsReader {
     }
 
     private mutating func items(
-        _ members: [String: JSONValue],
+        _ members: [String: JSONNode],
         _ name: String,
         _ place: String
-    ) -> [(place: String, value: JSONValue)] {
+    ) -> [(place: String, value: JSONNode)] {
         guard let value = members[name] else { return [] }
         return items(value, "\(place).\(name)")
     }
 
-    private mutating func items(_ value: JSONValue, _ place: String) -> [(place: String, value: JSONValue)] {
+    private mutating func items(_ value: JSONNode, _ place: String) -> [(place: String, value: JSONNode)] {
         guard case .array(let values) = value else {
             refuse(place, "it must be an array")
             return []
@@ -211,27 +221,27 @@ struct TenantsReader {
     }
 
     private mutating func list(
-        _ members: [String: JSONValue],
+        _ members: [String: JSONNode],
         _ name: String,
         _ place: String
-    ) -> [(place: String, members: [String: JSONValue])] {
+    ) -> [(place: String, members: [String: JSONNode])] {
         members[name].map { objects($0, "\(place).\(name)") } ?? []
     }
 
     private mutating func objects(
-        _ value: JSONValue,
+        _ value: JSONNode,
         _ place: String
-    ) -> [(place: String, members: [String: JSONValue])] {
+    ) -> [(place: String, members: [String: JSONNode])] {
         items(value, place).compactMap { place, value in
             guard case .object(let members) = value else {
                 refuse(place, "it must be an object")
                 return nil
             }
-            return (place, members)
+            return (place, Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
         }
     }
 
-    private mutating func checkNames(_ members: [String: JSONValue], _ place: String, _ names: Set<String>) {
+    private mutating func checkNames(_ members: [String: JSONNode], _ place: String, _ names: Set<String>) {
         for name in members.keys.sorted() where !names.contains(name) {
             refuse("\(place).\(name)", "there is no such member; there are \(names.sorted().joined(separator: ", "))")
         }

@@ -15,7 +15,9 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// What a connection may cost.
     struct Limits: Sendable {
-        /// How long a body may be before no more of it is read; more than any service reads.
+        /// How much of a body is passed on, unpacked: what services read, and one byte that tells them that there is more.
+        var passedBytes: Int
+        /// How long a body may be before no more of it is read.
         var discardedBytes: Int
         /// How long a request may take from its head to its end.
         var requestTime: TimeAmount
@@ -44,6 +46,8 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isArriving = false
     /// Ends the connection of a client that does not read.
     private var stall: Scheduled<Void>?
+    /// Ends a connection whose last answer is out.
+    private var farewell: Scheduled<Void>?
     /// For each request that has no answer yet, oldest first, how its connection goes on.
     private var unanswered: CircularBuffer<Persistence> = []
     private var answered: Persistence = .untouched
@@ -66,13 +70,20 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
             unanswered.append(Self.persistence(head))
             endArrival()
             isArriving = true
-            if Self.waitsForContinue(head) {
+            // Out of turn it would be taken for the answer to an earlier request.
+            if Self.waitsForContinue(head), unanswered.count == 1 {
                 let proceed = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(proceed)), promise: nil)
             }
-        case .body(let part):
+        case .body(var part):
+            let room = max(0, limits.passedBytes - bodyBytes)
             bodyBytes += part.readableBytes
             guard bodyBytes <= limits.discardedBytes else { return refuseRest(context) }
+            guard part.readableBytes <= room else {
+                // Thrown away here: what nobody reads would be kept for whoever might.
+                guard room > 0, let passed = part.readSlice(length: room), !isLingering else { return }
+                return context.fireChannelRead(wrapInboundOut(.body(passed)))
+            }
         case .end:
             endArrival()
         }
@@ -107,6 +118,7 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         stall?.cancel()
+        farewell?.cancel()
         endArrival()
         context.fireChannelInactive()
     }
@@ -176,18 +188,22 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         guard !isLingering else { return }
         if unanswered.isEmpty { return linger(context) }
         unanswered[unanswered.index(before: unanswered.endIndex)] = .closed
-        let channel = context.channel
-        context.eventLoop.scheduleTask(in: limits.lingerTime) { channel.close(promise: nil) }
+        endSoon(context)
     }
 
     /// Half a close: the client reads the answer to its end before it sees the connection go.
     private func linger(_ context: ChannelHandlerContext) {
         isLingering = true
         endArrival()
-        let channel = context.channel
-        channel.close(mode: .output, promise: nil)
+        context.channel.close(mode: .output, promise: nil)
         read(context: context)
-        context.eventLoop.scheduleTask(in: limits.lingerTime) { channel.close(promise: nil) }
+        endSoon(context)
+    }
+
+    private func endSoon(_ context: ChannelHandlerContext) {
+        let channel = context.channel
+        farewell?.cancel()
+        farewell = context.eventLoop.scheduleTask(in: limits.lingerTime) { channel.close(promise: nil) }
     }
 
     /// Where a front puts the reason phrase of its answer: NIO's own type for statuses drops all but the standard ones.

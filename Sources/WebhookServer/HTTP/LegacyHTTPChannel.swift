@@ -33,7 +33,7 @@ struct LegacyHTTPChannel: ServerChildChannel {
                 try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context), position: .first)
             }
             let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
-            // How much is unpacked is bounded by what is read, and by the discarded bytes after that.
+            // The handler after it bounds what is unpacked.
             try pipeline.addHandler(NIOHTTPRequestDecompressor(limit: .none), position: .before(codec))
             try pipeline.addHandler(LegacyClientHandler(limits: limits), position: .before(codec))
             return value

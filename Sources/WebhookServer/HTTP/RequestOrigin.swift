@@ -47,7 +47,7 @@ struct RequestOriginReader: Sendable {
         )
         if !trustedProxies.isEmpty, let proxy = client, isTrusted(proxy) {
             // The nearest proxy's word comes last; it counts as long as whoever it is about is trusted too.
-            for hop in hops(request.headerFields).reversed() {
+            for hop in hops(request.headerFields, asked: origin.host).reversed() {
                 if let scheme = hop.scheme { origin.scheme = scheme }
                 if let host = hop.host { origin.host = host }
                 guard let text = hop.client else { break }
@@ -80,34 +80,44 @@ struct RequestOriginReader: Sendable {
     }
 
     /// What proxies say, the nearest one last.
-    private func hops(_ headers: HTTPFields) -> [Hop] {
+    private func hops(_ headers: HTTPFields, asked: String?) -> [Hop] {
         switch header {
-        case .forwarded: Self.list(headers, .init("Forwarded")).map(Self.hop)
-        case .xForwarded: Self.xForwardedHops(headers)
+        case .forwarded:
+            headers[values: Self.forwarded].flatMap { Self.split($0, at: ",")?.map(Self.hop) ?? [Self.unknown] }
+        case .xForwarded: Self.xForwardedHops(headers, asked: asked)
         }
     }
 
-    private static func xForwardedHops(_ headers: HTTPFields) -> [Hop] {
-        let clients = list(headers, .init("X-Forwarded-For"))
-        let schemes = list(headers, .init("X-Forwarded-Proto"))
-        let hosts = list(headers, .init("X-Forwarded-Host"))
-        let ports = list(headers, .init("X-Forwarded-Port"))
+    /// - Parameter asked: The host of the request itself.
+    private static func xForwardedHops(_ headers: HTTPFields, asked: String?) -> [Hop] {
+        // These lists know no quotes: one that a client sends must not hide what the proxy adds after it.
+        func list(_ name: String) -> [String] {
+            HTTPField.Name(name).map { headers[values: $0].flatMap { trimmed($0.split(separator: ",")) } } ?? []
+        }
+        let clients = list("X-Forwarded-For")
+        let schemes = list("X-Forwarded-Proto")
+        let hosts = list("X-Forwarded-Host")
+        let ports = list("X-Forwarded-Port")
         // Proxies add to the first list and replace the others, or add to all; what is missing is missing at the front.
-        return (0..<max(clients.count, schemes.count, hosts.count)).reversed().map { index in
+        return (0..<max(clients.count, schemes.count, hosts.count, ports.isEmpty ? 0 : 1)).reversed().map { index in
             func last(_ list: [String]) -> String? { index < list.count ? list[list.count - 1 - index] : nil }
+            let scheme = last(schemes).flatMap(validScheme)
             var host = last(hosts).flatMap(validHost)
-            if let name = host, let port = last(ports).flatMap({ UInt16($0) }), !hasPort(name) {
-                let isUsual = port == (last(schemes)?.lowercased() == "https" ? 443 : 80)
+            // A proxy that passes Host on tells of its own port here.
+            if let name = host ?? (index == 0 ? asked : nil), let port = last(ports).flatMap({ UInt16($0) }),
+                !hasPort(name)
+            {
+                let isUsual = port == (scheme == "https" ? 443 : 80)
                 host = isUsual ? name : "\(name):\(port)"
             }
-            return Hop(client: last(clients).map(address), scheme: last(schemes).flatMap(validScheme), host: host)
+            return Hop(client: last(clients).map(address), scheme: scheme, host: host)
         }
     }
 
     /// One element of `Forwarded`; of a parameter that it has twice the first counts (RFC 7239, section 4).
     private static func hop(_ element: String) -> Hop {
         var hop = Hop()
-        for pair in split(element, at: ";") {
+        for pair in split(element, at: ";") ?? [] {
             let parts = pair.split(separator: "=", maxSplits: 1)
             guard parts.count == 2 else { continue }
             let value = parts[1].first == "\"" ? parts[1].dropFirst().prefix { $0 != "\"" } : parts[1]
@@ -121,21 +131,25 @@ struct RequestOriginReader: Sendable {
         return hop
     }
 
-    /// The items of a header that may come several times, in order.
-    private static func list(_ headers: HTTPFields, _ name: HTTPField.Name?) -> [String] {
-        guard let name else { return [] }
-        return headers[values: name].flatMap { split($0, at: ",") }
-    }
+    private static let forwarded = HTTPField.Name("Forwarded").unsafelyUnwrapped
+    /// RFC 7239, section 6.2.
+    private static let unknown = Hop(client: "unknown")
 
-    /// Splits where the separator stands outside quotes; without the white space around the parts.
-    private static func split(_ text: String, at separator: Character) -> [String] {
+    /// Splits where the separator stands outside quotes. nil when a quote does not end: what a client has begun with it takes
+    /// in what the proxy adds.
+    private static func split(_ text: String, at separator: Character) -> [String]? {
         var parts = [""]
         var isQuoted = false
         for character in text {
             if character == "\"" { isQuoted.toggle() }
             if character == separator, !isQuoted { parts.append("") } else { parts[parts.count - 1].append(character) }
         }
-        return parts.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        return isQuoted ? nil : trimmed(parts)
+    }
+
+    /// Without white space around them and without those that are empty.
+    private static func trimmed(_ parts: [some StringProtocol]) -> [String] {
+        parts.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
 
     /// The address in `192.0.2.1:1234`, `[2001:db8::1]:1234`, or either without a port.

@@ -38,8 +38,9 @@ final class MetricsFront: Sendable {
         for figure in try await log.figures() {
             Meter(label: figure.name, factory: registry).set(figure.value)
         }
-        let now = log.commitCounts
         seen.withLock { seen in
+            // Read in the lock: of two texts at once, the one that read less must not be the last to say what was seen.
+            let now = log.commitCounts
             commits.increment(by: now.commits - seen.commits)
             signals.increment(by: now.signals - seen.signals)
             seen = now

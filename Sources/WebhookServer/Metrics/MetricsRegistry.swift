@@ -164,7 +164,8 @@ private final class GaugeOrCounter: CounterHandler, MeterHandler, RecorderHandle
 private final class Histogram: TimerHandler {
     private struct State {
         var counts = [Int](repeating: 0, count: Histogram.bounds.count + 1)
-        var sum: Int64 = 0
+        /// In seconds.
+        var sum = 0.0
     }
 
     /// Seconds, from a loopback answer to the longest time-out that is usual.
@@ -177,7 +178,7 @@ private final class Histogram: TimerHandler {
         let bucket = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
         state.withLock { state in
             state.counts[bucket] += 1
-            state.sum += duration
+            state.sum += seconds
         }
     }
 
@@ -190,6 +191,6 @@ private final class Histogram: TimerHandler {
             total += count
             text += "\(name)_bucket{\(inner)le=\"\(bound)\"} \(total)\n"
         }
-        return text + "\(name)_sum\(labels) \(Double(state.sum) / 1e9)\n\(name)_count\(labels) \(total)\n"
+        return text + "\(name)_sum\(labels) \(state.sum)\n\(name)_count\(labels) \(total)\n"
     }
 }

@@ -49,7 +49,8 @@ enum RESTAuthorization {
                 password: String(text.utf8[text.utf8.index(after: colon)...]) ?? ""
             )
         case "soticket": return .ticket(String(credentials))
-        case "bearer": return credentials.hasPrefix("7T:") ? .ticket(String(credentials)) : .bearer(String(credentials))
+        case "bearer":
+            return credentials.hasPrefix(Ticket.prefix) ? .ticket(String(credentials)) : .bearer(String(credentials))
         default:
             throw AgentError(.session, "The scheme of the Authorization header must be Basic, SoTicket or Bearer.")
         }

@@ -70,16 +70,22 @@ extension RESTFront {
             )
         }
         var stored = first
+        var tested: Webhook?
         for _ in 0..<Self.patchAttempts {
             try checkUnmodified(stored, call)
             var webhook = try patched(stored, patch, call.bodyKind)
             webhook.id = stored.id
             do {
-                let saved = try await webhooks.saveWebhook(webhook, by: caller, version: stored.updated)
+                let saved = try await webhooks.saveWebhook(
+                    webhook,
+                    by: caller,
+                    version: stored.updated,
+                    tested: tested
+                )
                 return show(saved, call, links: call.links)
             } catch  where error.kind == .illegalOperation {
                 guard let changed = try await find(stored.id, caller) else { throw Self.notFound(stored.id) }
-                stored = changed
+                (stored, tested) = (changed, webhook)
             } catch {
                 throw RESTProblem(error)
             }
@@ -111,14 +117,21 @@ extension RESTFront {
         do {
             let node = try Self.ownReader.read(document.json)
             let changed: JSONNode
+            let setsState: Bool
             switch (kind, patch) {
             case (.jsonPatch, .array), (.json, .array):
-                changed = try JSONPatch(patch, depth: json.limits.depth).applied(to: node)
-            case (.mergePatch, .object), (.json, .object): changed = try MergePatch.apply(patch, to: node)
+                let patch = try JSONPatch(patch, depth: json.limits.depth)
+                setsState = patch.changes("State")
+                changed = try patch.applied(to: node)
+            case (.mergePatch, .object), (.json, .object):
+                setsState = patch["State"] != nil
+                changed = try MergePatch.apply(patch, to: node)
             case (.jsonPatch, _): throw RESTProblem.argument("A JSON Patch is an array of operations.")
             default: throw RESTProblem.argument("A merge patch is an object.")
             }
             var webhook = try Webhook(changed)
+            // Saving a webhook as Active would take back its errors, and those that made it stop meanwhile.
+            if !setsState { webhook.state = .unknown }
             // JSON shows a repeated header once; what the patch leaves as shown stays as it is.
             if changed["Headers"]?.text == node["Headers"]?.text { webhook.headers = stored.headers }
             return webhook
@@ -139,7 +152,7 @@ extension RESTFront {
         throw RESTProblem(
             .preconditionFailed,
             .illegalOperation,
-            "The webhook \(stored.id) has been changed since \(text.prefix(40)): at \(stored.updated)."
+            "The webhook \(stored.id) has been changed since \(Excerpt.plain(text)): at \(stored.updated)."
         )
     }
 

@@ -77,7 +77,7 @@ extension JSONNode {
         guard let members = try members(place) else { return nil }
         var dictionary = StringDictionary()
         for member in members {
-            let value = try member.value.text("\(place).\(member.name.prefix(60))")
+            let value = try member.value.text("\(place).\(Excerpt.plain(member.name))")
             dictionary.entries.append(.init(key: member.name, value: value))
         }
         return dictionary

@@ -113,7 +113,7 @@ struct SOAPFront: Sendable {
         }
         throw SOAPFault(
             .actionNotSupported,
-            "\(target.service.file) has no operation '\(element.name.prefix(60))'."
+            "\(target.service.file) has no operation \(Excerpt.of(element.name))."
         )
     }
 

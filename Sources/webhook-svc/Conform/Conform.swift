@@ -1,3 +1,4 @@
+import AgentCore
 import ArgumentParser
 import Conformance
 import Foundation
@@ -186,13 +187,13 @@ struct Conform: AsyncParsableCommand {
     }
 
     private func credentials() throws -> Credentials {
-        var credentials = Credentials(token: dev ? Self.documentedToken : "none")
+        var credentials = Credentials(token: dev ? Installation.Documented.applicationToken : "none")
         if let token { credentials.token = try secret(token, of: "--token") }
         if let ticket { credentials.ticket = try secret(ticket, of: "--ticket") }
         if let user {
             credentials.user = (user, try secret(givenPassword ?? "", of: "--password"))
         } else if dev, ticket == nil {
-            credentials.user = Self.documentedUser
+            credentials.user = (Installation.Documented.userName, Installation.Documented.password)
         }
         return credentials
     }
@@ -201,7 +202,4 @@ struct Conform: AsyncParsableCommand {
         password ?? ProcessInfo.processInfo.environment["WEBHOOK_SVC_PASSWORD"]
     }
 
-    /// Of NetServer's documentation (design.md, One process).
-    private static let documentedToken = "1234567-1234-9876"
-    private static let documentedUser = ("tje0", "Tje0")
 }

@@ -61,8 +61,7 @@ struct ConformSink {
             do { listening = try await bound.next() } catch {
                 throw ConformanceError.noAnswer(reason: "the receiver cannot listen on \(listen): \(error)")
             }
-            let host = address.host.contains(":") ? "[\(address.host)]" : address.host
-            let own = url ?? "http://\(host):\(listening ?? address.port)"
+            let own = url ?? "http://\(HostPort(host: address.host, port: listening ?? address.port))"
             let trimmed = own.hasSuffix("/") ? String(own.dropLast()) : own
             return try await body(ConformSink(base: "\(trimmed)/conform-\(run)", run: run))
         }

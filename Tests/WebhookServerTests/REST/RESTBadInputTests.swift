@@ -55,7 +55,7 @@ struct RESTBadInputTests {
         Case("an error in a later line", "{\n  \"Name\": ,\n}", naming: "line 2, column 11"),
         Case("a truncated text", hook(#""Name": "x"#).replacing("}", with: ""), naming: "line 1"),
         Case("two values", "{} {}", naming: "line 1, column 4"), Case("XML", "<Webhook/>", naming: "line 1, column 1"),
-        Case("an unquoted text", "{Name: hook}", naming: "'hook'"),
+        Case("an unquoted text", "{Name: hook}", naming: "text needs quotes"),
         Case("a wrong escape", #"{"Name": "\x"}"#, naming: "column 11"),
         Case("U+0000", #"{"Name": "\u0000"}"#, naming: "U+0000"),
         Case("half a pair", #"{"Name": "\ud83d"}"#, naming: "surrogate"),
@@ -81,6 +81,7 @@ struct RESTBadInputTests {
             naming: "State must be one of"
         ),
         Case("a huge exponent", hook(#""State": 1e999999999999"#), naming: "State must be one of"),
+        Case("digits and an exponent", hook(#""State": 9999999999e9"#), naming: "State must be one of"),
         Case("no state", hook(#""State": "Paused""#), naming: "State must be one of"),
         Case("of the same names the last", hook(#""Name": "right", "Name": 5"#), naming: "Name must be text"),
         Case("a header that is no text", hook(#""Headers": {"X-A": {}}"#), naming: "Headers.X-A"),

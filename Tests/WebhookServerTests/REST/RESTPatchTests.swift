@@ -238,7 +238,10 @@ struct RESTPatchTests {
             let same = try await change(Self.date(second))
             #expect(same.status == 200, "\(same.text)")
             // What cannot be read is no condition.
-            for date in [Self.date(Date(timeIntervalSinceNow: 3600)), "yesterday", "2016-04-18T09:41:00Z", ""] {
+            for date in [
+                Self.date(Date(timeIntervalSinceNow: 3600)), "yesterday", "2016-04-18T09:41:00Z", "",
+                "Fri, 31 Dec 99999 23:59:59 GMT",
+            ] {
                 let changed = try await change(date)
                 #expect(changed.status == 200, "\(date): \(changed.text)")
             }
@@ -247,6 +250,46 @@ struct RESTPatchTests {
             #expect(got.status == 200)
             let created = try await rest.call("POST", "/Webhook", body, headers: elsewhere)
             #expect(created.status == 200)
+        }
+    }
+
+    @Test("Errors are taken back by a patch that sets State, and by no other")
+    func errorsStay() async throws {
+        try await RunningService.with { settings in
+            settings.rules.verifiesTarget = false
+            settings.policy.schedule = .cycles(delays: [.seconds(3600)], count: 1, pause: .zero)
+        } _: { service in
+            let rest = RESTClient(service: service)
+            let failing = RESTClient.hook.replacing(RESTClient.target, with: ScriptedSender.failingURL)
+            _ = try await rest.create(failing)
+            func errors() async throws -> String {
+                let url = "http://127.0.0.1:\(service.port)/admin/v1/webhooks/1/usage"
+                let usage = try await service.send("GET", url)
+                return try RESTAnswer(status: usage.status, headers: usage.headers, body: usage.body)
+                    .member("consecutiveErrors")
+            }
+            func fail() async throws {
+                _ = try await rest.call("POST", "/Webhook/sale.changed/1", "{}")
+                while try await errors() != "1" { try await Task.sleep(for: .milliseconds(5)) }
+            }
+            try await fail()
+            for (type, patch) in [
+                (Self.merge, #"{"Name": "other"}"#), (Self.operations, "[]"),
+                (Self.operations, #"[{"op": "test", "path": "/State", "value": "Active"}]"#),
+                (Self.operations, #"[{"op": "replace", "path": "/Name", "value": "third"}]"#),
+            ] {
+                let answer = try await rest.call("PATCH", "/Webhook/1", patch, type: type)
+                #expect(try answer.textMember("State") == "Active")
+                #expect(try await errors() == "1", "\(patch)")
+            }
+            for (type, patch) in [
+                (Self.merge, #"{"state": "Active"}"#),
+                (Self.operations, #"[{"op": "replace", "path": "state", "value": "Active"}]"#),
+            ] {
+                _ = try await rest.call("PATCH", "/Webhook/1", patch, type: type)
+                #expect(try await errors() == "0", "\(patch)")
+                try await fail()
+            }
         }
     }
 

@@ -14,7 +14,7 @@ struct WebhookJSONTests {
     /// What is stored of a property that is new.
     static func stored(_ json: String, over stored: TypedValue? = nil) throws -> TypedValue? {
         let properties = try webhook(#"{"Properties": {"p": \#(json)}}"#).properties
-        return properties?.adoptingTypes(of: stored.map { ObjectDictionary([("p", $0)]) })["p"]
+        return properties?.adoptingTypes(of: stored.map { ObjectDictionary([("p", $0)]) }).entries.first?.value
     }
 
     /// Why it cannot be read; nil when it can.

@@ -66,7 +66,9 @@ extension JSONParser {
             fraction = digits()
         }
         let exponent = exponent()
-        guard !whole.isEmpty || !fraction.isEmpty, let exponent, !continuesNumber else { throw noNumber(from: start) }
+        guard !whole.isEmpty || !fraction.isEmpty, let exponent, !continuesNumber else {
+            throw error("this is no number of JSON", at: start)
+        }
         guard index - start <= limits.textBytes else { throw textLimit() }
         var number: [UInt8] = bytes[start] == UInt8(ascii: "-") ? [UInt8(ascii: "-")] : []
         let significant = bytes[whole].drop { $0 == UInt8(ascii: "0") }
@@ -97,12 +99,6 @@ extension JSONParser {
         case UInt8(ascii: "."), UInt8(ascii: "+"), UInt8(ascii: "-"): true
         case let byte: byte.map(Self.isWordByte) ?? false
         }
-    }
-
-    private mutating func noNumber(from start: Int) -> JSONReadError {
-        while continuesNumber { index += 1 }
-        let text = String(decoding: bytes[start..<index], as: UTF8.self)
-        return error("\(Excerpt.of(text)) is no number of JSON", at: start)
     }
 
     private static func isWordByte(_ byte: UInt8) -> Bool {

@@ -6,13 +6,15 @@ struct JSONParser {
     /// UTF-8, checked.
     let bytes: [UInt8]
     let limits: JSONReader.Limits
+    let refusesDuplicates: Bool
     /// What is read next.
     var index = 0
     private var values = 0
 
-    init(_ bytes: [UInt8], limits: JSONReader.Limits) {
+    init(_ bytes: [UInt8], limits: JSONReader.Limits, refusesDuplicates: Bool) {
         self.bytes = bytes
         self.limits = limits
+        self.refusesDuplicates = refusesDuplicates
     }
 
     /// Reads the one value that the text is.
@@ -66,14 +68,19 @@ struct JSONParser {
         while true {
             try skipSpace()
             if skip(UInt8(ascii: "}")) { return members }
+            let start = index
             let name = try name()
+            let key = Array(name.utf8)
+            let place = places[key]
+            guard place == nil || !refusesDuplicates else {
+                throw error("the member \(Excerpt.of(name)) is there twice", at: start)
+            }
             try skipSpace()
             guard skip(UInt8(ascii: ":")) else { throw expected("':'") }
             try skipSpace()
             let value = try value(depth: depth)
-            let key = Array(name.utf8)
             // Its first place and its last value, as ObjectDictionary has it.
-            if let place = places[key] {
+            if let place {
                 members[place].value = value
             } else {
                 places[key] = members.count
@@ -100,7 +107,8 @@ struct JSONParser {
         case "false": return .bool(false)
         case "": throw expected("a value")
         case let word where word == "NaN" || word == "Infinity": throw error("JSON has no \(word)", at: start)
-        case let word: throw error("\(Excerpt.of(word)) is no JSON value; text needs quotes", at: start)
+        // What stands there may be a secret whose quotes were forgotten.
+        default: throw error("this is no JSON value; text needs quotes", at: start)
         }
     }
 

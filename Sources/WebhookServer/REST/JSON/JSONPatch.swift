@@ -3,7 +3,7 @@ import AgentCore
 /// A JSON Patch (RFC 6902) as NetServer takes it: operations `add`, `replace`, `remove` and `test`; their members, their
 /// names and the paths in any case; the leading slash of a path optional.
 ///
-/// Three rules go beyond the RFC (contract, section 8). A name that a member has in another case means that member, which
+/// Three rules go beyond the RFC; the contract (section 8) states the first two. A name that a member has in another case means that member, which
 /// keeps its spelling. A single value where the document has an array is appended to it. An `add` below a null makes an
 /// array of the null where the path goes on with `-` or `0`, else an object.
 struct JSONPatch: Sendable {
@@ -33,6 +33,11 @@ struct JSONPatch: Sendable {
             operations.append(try PatchOperation(item, index: index, depth: depth))
         }
         self.operations = operations
+    }
+
+    /// Whether an operation may change the document's member of that name, in any case.
+    func changes(_ name: String) -> Bool {
+        operations.contains { $0.changes(name) }
     }
 
     /// The document after every operation, or none: throws ``PatchError`` for the first one that cannot be done, or that
@@ -92,6 +97,11 @@ private struct PatchOperation: Sendable {
         guard pointer.tokens.count + (value?.depth ?? 0) <= depth else {
             throw PatchError(.malformed, "\(self.title) goes beyond \(depth) levels of nesting (setting max-depth).")
         }
+    }
+
+    func changes(_ name: String) -> Bool {
+        if case .test = action { return false }
+        return path.tokens.first.map { AnyCaseName(name).matches($0) } ?? true
     }
 
     func apply(to document: PatchTree) throws(PatchError) {

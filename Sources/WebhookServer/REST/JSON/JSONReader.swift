@@ -4,7 +4,7 @@
 /// quotes (letters, digits, `_` and `$`), a comma after the last item or member, any Unicode white space between tokens,
 /// a raw tab in a string, and numbers such as `+1`, `007` (seven: there is no octal), `.5` and `5.`, which it rewrites.
 /// `NaN` and `Infinity` are refused, since JSON has no form to give them back in, and so are hexadecimal numbers,
-/// `undefined` and constructors. A name that an object has twice keeps its first place and its last value.
+/// `undefined` and constructors.
 struct JSONReader: Sendable {
     /// What one text may cost to read; its size has been limited before (setting max-body-bytes).
     struct Limits: Sendable {
@@ -19,16 +19,19 @@ struct JSONReader: Sendable {
 
     /// The limits that every text is read under.
     let limits: Limits
+    /// Whether a name that an object has twice is an error, instead of keeping its first place and its last value.
+    let refusesDuplicates: Bool
 
-    init(limits: Limits = Limits()) {
+    init(limits: Limits = Limits(), refusesDuplicates: Bool = false) {
         self.limits = limits
+        self.refusesDuplicates = refusesDuplicates
     }
 
     /// Reads one value. Throws ``JSONReadError``.
     ///
     /// - Parameter bytes: The text in UTF-8, with or without a byte order mark, or in UTF-16 with one.
     func read(_ bytes: [UInt8]) throws(JSONReadError) -> JSONNode {
-        var parser = JSONParser(try Self.utf8(bytes), limits: limits)
+        var parser = JSONParser(try Self.utf8(bytes), limits: limits, refusesDuplicates: refusesDuplicates)
         return try parser.document()
     }
 
