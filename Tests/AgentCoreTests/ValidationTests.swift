@@ -107,6 +107,17 @@ struct ValidationTests {
         #expect(try await refusal(of: webhook)?.kind == .validation)
     }
 
+    @Test("Properties nest as deep as an envelope can hold, and no deeper")
+    func nesting() async throws {
+        for (levels, isFine) in [(24, true), (25, false)] {
+            var properties = ObjectDictionary([("x", .string("1"))])
+            for _ in 1..<levels { properties = ObjectDictionary([("x", .dictionary(properties))]) }
+            var webhook = Fixed.webhook
+            webhook.properties = properties
+            #expect(try await refusal(of: webhook)?.parameters.map(\.key) == (isFine ? nil : ["Properties"]))
+        }
+    }
+
     @Test("A header's name and its value have an end", arguments: [true, false])
     func longHeaders(isName: Bool) async throws {
         for (length, isFine) in [(4096, true), (4097, false)] {

@@ -45,6 +45,8 @@ struct WebhookValidation {
         static let headers = 100
         static let properties = 1000
         static let bodyBytes = 64 << 10
+        /// In an envelope each level takes two elements, of which there may be 64 in each other.
+        static let levels = 24
     }
 
     private mutating func checkSizes(_ webhook: Webhook) {
@@ -76,6 +78,9 @@ struct WebhookValidation {
         }
         if webhook.headers?.entries.contains(where: isLong) ?? false {
             refuse("Headers", "A name or a value is longer than \(Size.textBytes) bytes.")
+        }
+        if let properties = webhook.properties, properties.depth > Size.levels {
+            refuse("Properties", "They nest deeper than \(Size.levels) levels.")
         }
         if webhook.properties?.entries.count ?? 0 > Size.properties {
             refuse("Properties", "There are more than \(Size.properties).")

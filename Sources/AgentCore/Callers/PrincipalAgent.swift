@@ -304,7 +304,7 @@ package struct PrincipalAgent: Sendable {
         AgentError(
             .session,
             ticketIsMissing
-                ? "The request carries no ticket. Get one from SoPrincipal.svc and send it in the header block Credentials."
+                ? "The request carries no ticket. Get one from SoPrincipal.svc and send it in the header block Credentials, over REST as 'Authorization: SoTicket'."
                 : "The ticket is unknown or has expired. Get a new one from SoPrincipal.svc.",
             friendlyText: "You are not logged in, or the session has expired. Log in again."
         )

@@ -33,6 +33,15 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
         }
     }
 
+    /// How many dictionaries stand in each other in it.
+    fileprivate var depth: Int {
+        switch self {
+        case .dictionary(let dictionary): dictionary.depth
+        case .inferred(let value): value.depth
+        default: 0
+        }
+    }
+
     /// `stored` where this value says the same and has no type, or one that a client made of the stored value's. Many
     /// clients lose the types of what they read, or write them otherwise (contract, sections 3 and 9).
     func adoptingType(of stored: TypedValue?) -> TypedValue {
@@ -125,6 +134,11 @@ package struct ObjectDictionary: Sendable, Hashable, Codable {
     /// The dictionary as a JSON object.
     package var jsonText: String {
         "{" + entries.map { JSONText.string($0.key) + ":" + $0.value.jsonText }.joined(separator: ",") + "}"
+    }
+
+    /// How many dictionaries stand in each other, this one included.
+    var depth: Int {
+        1 + (entries.lazy.map(\.value.depth).max() ?? 0)
     }
 
     /// See ``TypedValue/adoptingType(of:)``.

@@ -42,14 +42,14 @@ struct FrontResponder: HTTPResponder {
             )
             return try await service(request, target, isTenantNamed: tenantName != nil)
         case .api(let tenantName, let parts):
-            guard let tenant = principals.tenant(named: tenantName) else { return Response(status: .notFound) }
+            let tenant = principals.tenant(named: tenantName)
             let origin = origins.origin(of: request.head, peer: context.peer)
-            let path = tenantName == nil ? "" : "/" + tenant
             let target = RESTFront.Target(
                 parts: parts,
                 tenant: tenant,
                 origin: origin,
-                base: base(origin) + path
+                base: base(origin),
+                prefix: tenantName == nil ? "" : "/\(tenant ?? "")"
             )
             return await rest.respond(to: request, target: target)
         case .health, .readiness, .metrics:

@@ -1,21 +1,47 @@
 import AgentCore
 
-/// `application/x-www-form-urlencoded` as JSON: every value is text, a repeated name an array, and `Headers[X-A]` or
-/// `Headers.X-A` the member of an object.
-enum FormBody {
+/// `application/x-www-form-urlencoded` as JSON: every value is text, and a repeated name an array.
+struct FormBody: Sendable {
+    private let pairs: [(name: String, value: String)]
+
     private static let mostFields = 2000
 
-    /// - Parameter arrays: The names, in lower case, of what is an array although it may stand there once.
-    static func read(_ bytes: [UInt8], arrays: Set<String> = []) throws(RESTProblem) -> JSONNode {
+    /// Reads a form. Throws a problem that says what is wrong.
+    init(_ bytes: [UInt8]) throws(RESTProblem) {
         let fields = bytes.split(separator: UInt8(ascii: "&"))
-        guard fields.count <= mostFields else { throw .body("it has more than \(mostFields) fields.") }
+        guard fields.count <= Self.mostFields else { throw .body("it has more than \(Self.mostFields) fields.") }
+        pairs = try Self.pairs(fields)
+    }
+
+    /// The fields as they are named.
+    var fields: JSONNode {
+        var members: [JSONNode.Member] = []
+        var places: [[UInt8]: Int] = [:]
+        for (name, value) in pairs {
+            guard let place = places[Array(name.utf8)] else {
+                places[Array(name.utf8)] = members.count
+                members.append(.init(name: name, value: .string(value)))
+                continue
+            }
+            let before = if case .array(let items) = members[place].value { items } else { [members[place].value] }
+            members[place].value = .array(before + [.string(value)])
+        }
+        return .object(members)
+    }
+
+    /// What there is only one way to be: an array, though it may stand there once. In lower case.
+    private static let arrays: Set = ["events"]
+
+    /// As an object whose members are objects where fields are named `Headers[X-A]` or `Headers.X-A`, in any case. Throws a
+    /// problem for a name that is both a value and an object.
+    func object() throws(RESTProblem) -> JSONNode {
         var members: [(name: String, values: [JSONNode], entries: [JSONNode.Member])] = []
-        var places: [String: Int] = [:]
-        for (name, value) in try pairs(fields) {
-            let (outer, inner) = path(name)
-            let place = places[outer] ?? members.count
+        var places: [AnyCaseName: Int] = [:]
+        for (name, value) in pairs {
+            let (outer, inner) = Self.path(name)
+            let place = places[AnyCaseName(outer)] ?? members.count
             if place == members.count {
-                places[outer] = place
+                places[AnyCaseName(outer)] = place
                 members.append((outer, [], []))
             }
             if let inner {
@@ -30,7 +56,7 @@ enum FormBody {
         return .object(
             members.map { name, values, entries in
                 guard entries.isEmpty else { return .init(name: name, value: .object(entries)) }
-                let isArray = values.count > 1 || arrays.contains(name.lowercased())
+                let isArray = values.count > 1 || Self.arrays.contains(name.lowercased())
                 return .init(name: name, value: isArray ? .array(values) : values[0])
             }
         )

@@ -3,7 +3,7 @@ import HTTPTypes
 /// What anybody may ask: versions, routes, and the OpenAPI document. It is JSON, whatever else is asked for.
 extension RESTFront {
     func describe(_ route: RESTRoute, _ target: Target) -> Outcome {
-        let api = target.base + "/api"
+        let api = target.api
         switch route {
         case .versions:
             let links = RESTValue.object([
@@ -13,7 +13,11 @@ extension RESTFront {
             let versions: [(name: StaticString, value: RESTValue)] = [("v1", first)]
             return .text(Self.json(.object(versions)))
         case .service:
-            return .text(Self.json(.object([("Version", .text(version)), ("Routes", .texts(RESTRoute.table))])))
+            return .text(
+                Self.json(
+                    .object([("Version", .text(version)), ("Routes", .texts(RESTRoute.table(prefix: target.prefix)))])
+                )
+            )
         default: return .text(Self.openAPI.replacing("{{server}}", with: api + "/v1"))
         }
     }

@@ -25,9 +25,7 @@ extension RESTFront {
             return try await save(webhook, call, caller, links: call.links)
         case .webhook(let id): return try await entity(id, call, body, caller)
         case .test: return try await test(try optionalWebhook(in: body, named: "Webhook"), caller)
-        case .lastError(let id):
-            guard try await find(id, caller) != nil else { throw Self.notFound(id) }
-            return try await lastError(id, caller)
+        case .lastError(let id): return try await lastError(id, caller)
         case .signal(let event, let key):
             let data = try data(in: body, named: nil)
             return try await signal(event, key, data, caller)
@@ -66,14 +64,14 @@ extension RESTFront {
     ) async throws(RESTProblem) -> Outcome {
         guard case .json(let patch) = body else {
             throw .argument(
-                "A patch is JSON: an array of operations (application/json-patch+json), or an object (application/merge-patch+json)."
+                "The request has no body; it must hold an array of operations (application/json-patch+json) or an object (application/merge-patch+json)."
             )
         }
         var stored = first
         var tested: Webhook?
         for _ in 0..<Self.patchAttempts {
             try checkUnmodified(stored, call)
-            var webhook = try patched(stored, patch, call.bodyKind)
+            var webhook = try patched(stored, patch, call)
             webhook.id = stored.id
             do {
                 let saved = try await webhooks.saveWebhook(
@@ -108,17 +106,17 @@ extension RESTFront {
     private func patched(
         _ stored: Webhook,
         _ patch: JSONNode,
-        _ kind: RequestBody.Kind
+        _ call: Call
     ) throws(RESTProblem) -> Webhook {
         var shown = stored
         // So that a single value finds the array that it is appended to.
         shown.events = stored.events ?? []
-        let document = RESTDocument(root: "Webhook", value: shown.restValue(times: .utc))
+        let document = RESTDocument(root: "Webhook", value: shown.restValue(times: call.times))
         do {
             let node = try Self.ownReader.read(document.json)
             let changed: JSONNode
             let setsState: Bool
-            switch (kind, patch) {
+            switch (call.bodyKind, patch) {
             case (.jsonPatch, .array), (.json, .array):
                 let patch = try JSONPatch(patch, depth: json.limits.depth)
                 setsState = patch.changes("State")
@@ -287,12 +285,22 @@ extension RESTFront {
         switch body {
         case .absent, .json(.null): return nil
         case .json(let node): return try Webhook(name.flatMap { node[$0.description] } ?? node)
-        case .form(let node): return try Webhook(node, isForm: true)
+        case .form(let form): return try Webhook(form.object(), isForm: true)
         case .xml(let document):
             let element = name.flatMap { document.root.field($0, in: Namespace.any) } ?? document.root
-            return try reading { () throws(SOAPFault) in try Webhook(clientsPartOf: element, service: Namespace.any) }
+            for (name, item) in Self.collections { try element.field(name, in: Namespace.any)?.checkItems(item) }
+            let state = try element.field("State", in: Namespace.any)?.token.map(JSONNode.string)?.state("State")
+            return try reading { () throws(SOAPFault) in
+                try Webhook(clientsPartOf: element, service: Namespace.any, state: state ?? .unknown)
+            }
         }
     }
+
+    private static let pair = "StringObjectKeyValuePair"
+    /// The members of a webhook that hold elements, and what these are called.
+    private static let collections: [(StaticString, String)] = [
+        ("Events", "string"), ("Headers", "StringKeyValuePair"), ("Properties", pair),
+    ]
 
     /// The event's data: the body, or what it holds under that name.
     private func data(in body: RequestBody, named name: StaticString?) throws(RESTProblem) -> ObjectDictionary? {
@@ -301,13 +309,15 @@ extension RESTFront {
         case .json(let node):
             guard let name else { return try node.objectMembers("The body") }
             return try node[name.description]?.objectMembers(name.description)
-        case .form(let node):
-            guard let name else { return try node.objectMembers("The body", isForm: true) }
-            return try node[name.description]?.objectMembers(name.description, isForm: true)
+        case .form(let form):
+            // Its names are the data's own, whatever they hold.
+            guard let name else { return try form.fields.objectMembers("The body", isForm: true) }
+            return try form.object()[name.description]?.objectMembers(name.description, isForm: true)
         case .xml(let document):
             guard let element = name.map({ document.root.field($0, in: Namespace.any) }) ?? document.root else {
                 return nil
             }
+            try element.checkItems(Self.pair)
             return try reading { () throws(SOAPFault) in try ObjectDictionary(element, service: Namespace.any) }
         }
     }
@@ -319,7 +329,7 @@ extension RESTFront {
         case .json(let node):
             guard case .object = node else { throw .argument("The body must be an object.") }
             return node[name.description]
-        case .form(let node): return node[name.description]
+        case .form(let form): return try form.object()[name.description]
         case .xml(let document):
             guard let element = document.root.field(name, in: Namespace.any), element.token != nil else { return nil }
             return .string(element.text)
@@ -336,8 +346,8 @@ extension RESTFront {
     private func id(of body: RequestBody) throws(RESTProblem) -> Int32 {
         switch body {
         case .absent: return 0
-        case .json(let node), .form(let node):
-            return try (node["Webhook"] ?? node)["WebhookId"]?.int32("WebhookId") ?? 0
+        case .json(let node): return try (node["Webhook"] ?? node)["WebhookId"]?.int32("WebhookId") ?? 0
+        case .form(let form): return try form.object()["WebhookId"]?.int32("WebhookId") ?? 0
         case .xml(let document):
             let element = document.root.field("Webhook", in: Namespace.any) ?? document.root
             let text = element.field("WebhookId", in: Namespace.any)?.token
@@ -347,5 +357,13 @@ extension RESTFront {
 
     private func reading<Value>(_ body: () throws(SOAPFault) -> Value) throws(RESTProblem) -> Value {
         do { return try body() } catch { throw .body(error.reason) }
+    }
+}
+
+extension XMLElement {
+    /// Checks that a collection's elements, if any, are its items: what is written in a form of somebody's own would be lost.
+    fileprivate func checkItems(_ name: String) throws(RESTProblem) {
+        guard !isLeaf, !children.contains(where: { $0.name == name }) else { return }
+        throw .body("the element \(Excerpt.of(self.name)) holds no element '\(name)'.")
     }
 }

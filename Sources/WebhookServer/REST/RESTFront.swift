@@ -21,11 +21,15 @@ struct RESTFront: Sendable {
     struct Target: Sendable {
         /// What follows `/api` in the path, percent signs resolved.
         var parts: [String]
-        /// The identifier of the tenant.
-        var tenant: String
+        /// The identifier of the tenant; nil when the path names none that there is.
+        var tenant: String?
         var origin: RequestOrigin
-        /// What stands before `/api`: scheme, host and, hosted, the tenant.
+        /// Scheme and host that stand before the path.
         var base: String
+        /// What stands before `/api` in the path: nothing or, hosted, the tenant.
+        var prefix: String
+        /// The URL of `/api`.
+        var api: String { base + prefix + "/api" }
     }
 
     /// A call that may be carried out.
@@ -39,7 +43,7 @@ struct RESTFront: Sendable {
         var bodyKind: RequestBody.Kind
 
         /// The URL of all webhooks.
-        var links: String { target.base + "/api/v1/Webhook" }
+        var links: String { target.api + "/v1/Webhook" }
     }
 
     /// What a call answers.
@@ -57,11 +61,18 @@ struct RESTFront: Sendable {
         var source = "Webhook"
         var operation = "none"
         do throws(RESTProblem) {
+            guard let tenant = target.tenant else {
+                throw RESTProblem(
+                    .notFound,
+                    .notFound,
+                    "The path names no tenant of this installation: hosted, it begins with one, on-site with /api."
+                )
+            }
             guard let route = RESTRoute(target.parts) else {
                 throw RESTProblem(
                     .notFound,
                     .notFound,
-                    "There is nothing at this path; GET \(target.base)/api/v1 lists what there is."
+                    "There is nothing at this path; GET \(target.api)/v1 lists what there is."
                 )
             }
             guard route.methods.contains(request.method) else {
@@ -88,7 +99,7 @@ struct RESTFront: Sendable {
                     "The answer can be application/json or application/xml, which Accept does not ask for."
                 )
             }
-            let answer = try await answer(request, route, target)
+            let answer = try await answer(request, route, target, tenant)
             counters.increment(.init(service: "REST", operation: operation, outcome: "succeeded"))
             return response(answer.outcome, answerType, answer.headers)
         } catch {
@@ -100,23 +111,27 @@ struct RESTFront: Sendable {
     private func answer(
         _ request: Request,
         _ route: RESTRoute,
-        _ target: Target
+        _ target: Target,
+        _ tenant: String
     ) async throws(RESTProblem) -> (outcome: Outcome, headers: HTTPFields) {
         // What a call without a body says of one does not matter.
         let type = MediaType(hasBody(request) ? request.headers[.contentType] ?? "" : "")
-        guard let bodyKind = RequestBody.Kind(type), FrontResponder.isReadable(request.headers[.contentEncoding]) else {
+        guard let bodyKind = RequestBody.Kind(type), FrontResponder.isReadable(request.headers[.contentEncoding]),
+            request.method != .patch || bodyKind.isPatch
+        else {
+            let kinds = request.method == .patch ? RequestBody.Kind.patches : RequestBody.Kind.accepted
             throw RESTProblem(
                 .unsupportedMediaType,
                 .invalidArgument,
-                "The body may be of type \(RequestBody.Kind.accepted.joined(separator: ", ")), in UTF-8, UTF-16 or ISO-8859-1."
+                "The body may be of type \(kinds.joined(separator: ", ")), in UTF-8, ISO-8859-1 or, but for forms, UTF-16."
             )
         }
-        let (caller, headers) = try await authorize(request, target)
+        let (caller, headers) = try await authorize(request, target, tenant)
         guard let times = RESTTimes(zone: request.headers[Self.timeZone]) else {
             throw RESTProblem(
                 .badRequest,
                 .invalidArgument,
-                "SO-TimeZone names no time zone; it takes such as Europe/Oslo."
+                "SO-TimeZone names no time zone; it takes such as NO, 261 or Europe/Oslo."
             )
         }
         let call = Call(
@@ -157,7 +172,8 @@ struct RESTFront: Sendable {
 
     private func authorize(
         _ request: Request,
-        _ target: Target
+        _ target: Target,
+        _ tenant: String
     ) async throws(RESTProblem) -> (caller: Caller, headers: HTTPFields) {
         let headers = request.headers
         // A browser sends the credentials that it remembers for whatever page asks.
@@ -165,7 +181,7 @@ struct RESTFront: Sendable {
             throw RESTProblem(.forbidden, .sentry, "Calls from pages of other sites are not taken.")
         }
         var credentials = Credentials(
-            tenant: target.tenant,
+            tenant: tenant,
             applicationToken: RESTAuthorization.applicationToken.flatMap { headers[$0] },
             address: target.origin.address,
             network: target.origin.network

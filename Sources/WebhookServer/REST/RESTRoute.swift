@@ -92,11 +92,17 @@ enum RESTRoute: Hashable, Sendable {
     }
 
     /// Every route as `GET /api/v1` lists it: method and path.
-    static let table: [String] =
-        [
-            "GET /api", "GET /api/v1", "GET /api/v1/openapi.json", "GET /api/v1/Webhook/default",
-            "GET /api/v1/Webhook", "POST /api/v1/Webhook", "GET /api/v1/Webhook/{id}", "PUT /api/v1/Webhook/{id}",
-            "PATCH /api/v1/Webhook/{id}", "DELETE /api/v1/Webhook/{id}", "POST /api/v1/Webhook/Test",
-            "GET /api/v1/Webhook/{id}/LastError", "POST /api/v1/Webhook/{eventName}/{primaryKey}",
-        ] + WebhookOperation.allCases.map { "POST /api/v1/Agents/Webhook/\($0.rawValue)" }
+    ///
+    /// - Parameter prefix: What stands before `/api`.
+    static func table(prefix: String) -> [String] {
+        let routes =
+            [
+                ("GET", ""), ("GET", "/v1"), ("GET", "/v1/openapi.json"), ("GET", "/v1/Webhook/default"),
+                ("GET", "/v1/Webhook"), ("POST", "/v1/Webhook"), ("GET", "/v1/Webhook/{id}"),
+                ("PUT", "/v1/Webhook/{id}"), ("PATCH", "/v1/Webhook/{id}"), ("DELETE", "/v1/Webhook/{id}"),
+                ("POST", "/v1/Webhook/Test"), ("GET", "/v1/Webhook/{id}/LastError"),
+                ("POST", "/v1/Webhook/{eventName}/{primaryKey}"),
+            ] + WebhookOperation.allCases.map { ("POST", "/v1/Agents/Webhook/\($0.rawValue)") }
+        return routes.map { "\($0) \(prefix)/api\($1)" }
+    }
 }

@@ -7,7 +7,7 @@ enum RequestBody {
     case absent
     case json(JSONNode)
     /// All values are texts of no type.
-    case form(JSONNode)
+    case form(FormBody)
     case xml(XMLDocument)
 
     /// The media types that are taken (contract, section 8).
@@ -17,21 +17,28 @@ enum RequestBody {
         /// nil when the type is none of ours, or its charset cannot be read.
         init?(_ type: MediaType) {
             let charsets = ["utf-8", "utf8", "us-ascii", "utf-16", "iso-8859-1"]
-            if let charset = type.charset, !charsets.contains(charset.lowercased()) { return nil }
+            let charset = type.charset?.lowercased() ?? "utf-8"
+            guard charsets.contains(charset) else { return nil }
             switch type.essence {
             case "", "application/json", "text/json": self = .json
             case "application/json-patch+json": self = .jsonPatch
             case "application/merge-patch+json": self = .mergePatch
             case "application/xml", "text/xml": self = .xml
-            case "application/x-www-form-urlencoded": self = .form
+            case "application/x-www-form-urlencoded" where charset != "utf-16": self = .form
             default: return nil
             }
         }
 
-        static let accepted = [
-            "application/json", "text/json", "application/xml", "text/xml", "application/x-www-form-urlencoded",
-            "application/json-patch+json", "application/merge-patch+json",
+        static let accepted =
+            ["application/json", "text/json", "application/xml", "text/xml", "application/x-www-form-urlencoded"]
+            + patches.prefix(2)
+
+        static let patches = [
+            "application/json-patch+json", "application/merge-patch+json", "application/json", "text/json",
         ]
+
+        /// Whether a patch may be of it.
+        var isPatch: Bool { self != .xml && self != .form }
     }
 
     /// Reads a body. Throws a problem that says what is wrong and where.
@@ -47,7 +54,7 @@ enum RequestBody {
             } catch {
                 if error.kind == .empty { self = .absent } else { throw .body(error.description) }
             }
-        case .form: self = .form(try FormBody.read(Self.transcoded(bytes, charset), arrays: ["events"]))
+        case .form: self = .form(try FormBody(Self.transcoded(bytes, charset)))
         case .xml:
             do {
                 self = .xml(try xml.read(bytes, charset: charset))
@@ -62,9 +69,6 @@ enum RequestBody {
         switch charset?.lowercased() {
         case "iso-8859-1":
             return Array(String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) })).utf8)
-        case "utf-16" where !bytes.starts(with: [0xFE, 0xFF]) && !bytes.starts(with: [0xFF, 0xFE]):
-            // Without a mark the big end comes first (RFC 2781, section 4.3).
-            return [0xFE, 0xFF] + bytes
         default: return bytes
         }
     }

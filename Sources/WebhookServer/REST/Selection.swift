@@ -4,6 +4,8 @@ import AgentCore
 /// with `/`.
 struct Selection: Sendable {
     private var members: [String: Selection] = [:]
+    /// Whether all of it was named.
+    private var isWhole = false
 
     /// - Parameter text: Names separated by commas; nil or nothing keeps everything.
     init?(_ text: String?) {
@@ -21,7 +23,10 @@ struct Selection: Sendable {
     private static let deepest = 8
 
     private mutating func insert(_ path: ArraySlice<String>) {
-        guard let name = path.first else { return }
+        guard let name = path.first else {
+            isWhole = true
+            return
+        }
         members[name, default: Selection()].insert(path.dropFirst())
     }
 
@@ -32,15 +37,10 @@ struct Selection: Sendable {
             .object(
                 own.map { name, value in
                     guard let inner = members[name.description.lowercased()] else { return (name, .null) }
-                    return (name, inner.members.isEmpty ? value : inner.applied(to: value))
+                    return (name, inner.isWhole ? value : inner.applied(to: value))
                 }
             )
-        case .properties(let properties):
-            .properties(
-                ObjectDictionary(
-                    properties.entries.map { ($0.key, members[$0.key.lowercased()] == nil ? .null : $0.value) }
-                )
-            )
+        case .properties(let properties): .properties(applied(to: properties))
         case .headers(let headers):
             .headers(
                 StringDictionary(
@@ -52,5 +52,17 @@ struct Selection: Sendable {
         case .list(let item, let items): .list(item: item, items.map { applied(to: $0) })
         default: value
         }
+    }
+
+    private func applied(to properties: ObjectDictionary) -> ObjectDictionary {
+        ObjectDictionary(
+            properties.entries.map { entry in
+                guard let inner = members[entry.key.lowercased()] else { return (entry.key, .null) }
+                if !inner.isWhole, case .dictionary(let dictionary) = entry.value {
+                    return (entry.key, .dictionary(inner.applied(to: dictionary)))
+                }
+                return (entry.key, entry.value)
+            }
+        )
     }
 }

@@ -132,7 +132,12 @@ extension TypedValue {
             }
             if texts.count == items.count { return .strings(texts) }
             let numbers = items.compactMap { item -> Int32? in
-                if case .number(let text) = item { Int32(text) } else { nil }
+                // `-0` would lose its sign.
+                if case .number(let text) = item, let number = Int32(text), String(number) == text {
+                    number
+                } else {
+                    nil
+                }
             }
             return numbers.count == items.count ? .ints(numbers) : .json(node.text)
         }

@@ -1,5 +1,4 @@
 import AgentCore
-import Foundation
 
 /// How carriers are shown over REST: the members of the documentation's table, in its order (contract, section 8).
 extension Webhook {
@@ -49,34 +48,4 @@ extension WebhookTestResult {
 
 extension String? {
     fileprivate var restValue: RESTValue { map(RESTValue.text) ?? .null }
-}
-
-/// How times are shown: in UTC, or in the zone that `SO-TimeZone` names.
-struct RESTTimes: Sendable {
-    private let zone: TimeZone?
-
-    static let utc = RESTTimes()
-
-    private init() { zone = nil }
-
-    /// - Parameter zone: An identifier of the IANA database; nil for UTC. The initializer gives nil when there is no such
-    ///   zone.
-    init?(zone: String?) {
-        guard let zone, !zone.isEmpty else {
-            self.zone = nil
-            return
-        }
-        guard let known = TimeZone(identifier: zone) else { return nil }
-        self.zone = known
-    }
-
-    func text(_ time: Timestamp) -> String {
-        guard time != .unset else { return time.description + "Z" }
-        guard let zone else { return time.description }
-        let seconds = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time.ticks) / 1e7))
-        let local = Timestamp(ticks: time.ticks + Int64(seconds) * 10_000_000)
-        let minutes = abs(seconds) / 60
-        let offset = [minutes / 60, minutes % 60].map { ($0 < 10 ? "0" : "") + String($0) }.joined(separator: ":")
-        return local.description.dropLast() + (seconds < 0 ? "-" : "+") + offset
-    }
 }

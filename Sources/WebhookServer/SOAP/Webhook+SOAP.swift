@@ -6,7 +6,8 @@ import XML
 extension Webhook {
     /// Reads a `Webhook`. What the server sets is checked to be of its type and otherwise ignored (contract, section 6).
     init(_ element: XMLElement, service: String) throws(SOAPFault) {
-        try self.init(clientsPartOf: element, service: service)
+        let state = try WebhookState(element.field("State", in: service))
+        try self.init(clientsPartOf: element, service: service, state: state)
         id = try element.field("WebhookId", in: service)?.int32() ?? 0
         for name in ["Registered", "Updated"] as [StaticString] {
             _ = try element.field(name, in: service)?.parsed(as: "dateTime") {
@@ -19,13 +20,15 @@ extension Webhook {
     }
 
     /// Reads what clients have a say in, and looks at nothing else.
-    init(clientsPartOf element: XMLElement, service: String) throws(SOAPFault) {
+    ///
+    /// - Parameter state: As the front reads it.
+    init(clientsPartOf element: XMLElement, service: String, state: WebhookState) throws(SOAPFault) {
         self.init()
+        self.state = state
         name = try element.field("Name", in: service)?.string()
         events = try element.field("Events", in: service)?.strings(service: service)
         targetURL = try element.field("TargetUrl", in: service)?.string()
         secret = try element.field("Secret", in: service)?.string()
-        state = try WebhookState(element.field("State", in: service))
         type = try element.field("Type", in: service)?.string()
         headers = try element.field("Headers", in: service).map { element throws(SOAPFault) in
             try StringDictionary(element, service: service)

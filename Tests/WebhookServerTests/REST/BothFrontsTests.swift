@@ -133,13 +133,7 @@ struct BothFrontsTests {
                 fails: "SoNotSupportedException"
             ),
             Step(name: "no last error", call: .lastError(1), stored: 3, sent: 14),
-            Step(
-                name: "no webhook's last error",
-                call: .lastError(99),
-                stored: 3,
-                sent: 14,
-                otherwise: [.entity: absent(99)]
-            ),
+            Step(name: "no webhook's last error", call: .lastError(99), stored: 3, sent: 14),
         ] + refusals + [
             Step(
                 name: "signal without the right",

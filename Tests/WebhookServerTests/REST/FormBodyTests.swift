@@ -29,11 +29,19 @@ struct FormBodyTests {
         ("Headers.X-A=1&Headers[X-B]=2", #"{"Headers":{"X-A":"1","X-B":"2"}}"#),
         ("Headers%5BX-A%5D=1", #"{"Headers":{"X-A":"1"}}"#),
         ("Headers[X.A]=1", #"{"Headers":{"X.A":"1"}}"#),
+        ("headers[X-B]=2&Headers[X-A]=1", #"{"headers":{"X-B":"2","X-A":"1"}}"#),
     ]
 
     @Test("Every value is text; repeated names make arrays, brackets and dots objects", arguments: forms)
     func read(form: String, json: String) throws {
-        #expect(try FormBody.read(Array(form.utf8)).text == json)
+        #expect(try FormBody(Array(form.utf8)).object().text == json)
+    }
+
+    @Test("As fields every name stands for itself")
+    func fields() throws {
+        let form = "contact.name=Foo&a=1&a.b=2&events=1&x[y]=3&A=4&a=5"
+        let expected = #"{"contact.name":"Foo","a":["1","5"],"a.b":"2","events":"1","x[y]":"3","A":"4"}"#
+        #expect(try FormBody(Array(form.utf8)).fields.text == expected)
     }
 
     static let wrong: [(form: [UInt8], naming: String)] = [
@@ -53,7 +61,7 @@ struct FormBodyTests {
     @Test("What is no form is refused with what is wrong", arguments: wrong)
     func refused(form: [UInt8], naming: String) {
         do throws(RESTProblem) {
-            let node = try FormBody.read(form)
+            let node = try FormBody(form).object()
             Issue.record("It was read as \(node.text.prefix(100)).")
         } catch {
             #expect(error.status == .badRequest)
@@ -63,9 +71,9 @@ struct FormBodyTests {
 
     @Test("Two thousand values of one name are read, and one is an array where that is asked for")
     func many() throws {
-        #expect(try FormBody.read(Array("Events=a".utf8), arrays: ["events"])["Events"] == .array([.string("a")]))
+        #expect(try FormBody(Array("Events=a".utf8)).object()["Events"] == .array([.string("a")]))
         let form = Array(repeating: "Events=a", count: 2000).joined(separator: "&")
-        guard case .array(let items) = try FormBody.read(Array(form.utf8))["Events"] else {
+        guard case .array(let items) = try FormBody(Array(form.utf8)).object()["Events"] else {
             Issue.record("It is no array.")
             return
         }

@@ -139,12 +139,6 @@ struct JSONReaderRefusalTests {
         )
     }
 
-    @Test("UTF-16 without a byte order mark is refused")
-    func unmarkedUTF16() {
-        #expect(refusal(ofJSON: [0x7B, 0x00, 0x7D, 0x00])?.kind == .malformed)
-        #expect(refusal(ofJSON: [0x00, 0x7B, 0x00, 0x7D])?.kind == .malformed)
-    }
-
     @Test("A message does not repeat what has no quotes; excerpts are short and on one line")
     func excerpts() throws {
         let long = try #require(refusal(ofJSON: String(repeating: "é", count: 100_000)))

@@ -144,7 +144,18 @@ struct RESTBadInputTests {
         Case("a form that is no UTF-8", "Name=%FF", RESTClient.form, naming: "UTF-8"),
         Case("a field that is two things", "Headers=1&Headers[X-A]=2", RESTClient.form, naming: "Headers"),
         Case("a form's number where there is none", "State=many", RESTClient.form, naming: "State"),
-        Case("UTF-8 as UTF-16", hook(#""Name": "x""#), "application/json; charset=utf-16", naming: "line 1"),
+        Case(
+            "XML of somebody's own",
+            "<Webhook><Properties><x>1</x></Properties></Webhook>",
+            RESTClient.xml,
+            naming: "Properties"
+        ),
+        Case(
+            "headers of somebody's own",
+            "<Webhook><Headers><X-A>1</X-A></Headers></Webhook>",
+            RESTClient.xml,
+            naming: "Headers"
+        ),
     ]
 
     @Test("Is answered with an error object that names what is wrong and where", arguments: json + others)

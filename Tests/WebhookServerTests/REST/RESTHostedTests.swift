@@ -51,7 +51,7 @@ struct RESTHostedTests {
             let before = try await own.call("GET", "/Webhook/\(id)").text
             let missing = [
                 ("GET", "/Webhook/\(id)"), ("PUT", "/Webhook/\(id)"), ("PATCH", "/Webhook/\(id)"),
-                ("DELETE", "/Webhook/\(id)"), ("GET", "/Webhook/\(id)/LastError"),
+                ("DELETE", "/Webhook/\(id)"),
                 ("POST", "/Agents/Webhook/GetWebhook?webhookId=\(id)"),
             ]
             for (method, path) in missing {
@@ -61,8 +61,13 @@ struct RESTHostedTests {
             }
             let deleted = try await other.call("POST", "/Agents/Webhook/DeleteWebhook?webhookId=\(id)")
             #expect(deleted.status == 204, "As for an id that nobody has.")
-            let lastError = try await other.call("POST", "/Agents/Webhook/GetLastError", #"{"WebhookId": \#(id)}"#)
-            #expect(lastError.text == #""""#)
+            for lastError in [
+                try await other.call("POST", "/Agents/Webhook/GetLastError", #"{"WebhookId": \#(id)}"#),
+                try await other.call("GET", "/Webhook/\(id)/LastError"),
+            ] {
+                #expect(lastError.status == 200)
+                #expect(lastError.text == #""""#)
+            }
             let seen = try await other.count()
             #expect(seen == 0)
             let after = try await own.call("GET", "/Webhook/\(id)").text
@@ -77,7 +82,7 @@ struct RESTHostedTests {
         }
     }
 
-    @Test("Paths begin with the tenant in any case; others are an empty 404, as is a tenant on-site")
+    @Test("Paths begin with the tenant in any case; others are 404, as is a tenant on-site")
     func tenants() async throws {
         try await Self.with { service in
             for prefix in ["/Cust1", "/cust1", "/CUST1"] {
@@ -85,19 +90,25 @@ struct RESTHostedTests {
                     .status
                 #expect(status == 200, "\(prefix)")
             }
-            for prefix in ["", "/Cust3", "/Cust12", "/Default", "/Cust1/Cust1"] {
-                let answer = try await Self.client(service, prefix: prefix, token: "app-1").call("GET", "/Webhook")
-                #expect(answer.status == 404, "\(prefix)")
-                #expect(answer.body.isEmpty, "\(prefix)")
+            for prefix in ["", "/Cust3", "/Cust12", "/Default"] {
+                for path in ["/Webhook", "/api", "/api/v1", "/api/v1/openapi.json"] {
+                    let answer = try await Self.client(service, prefix: prefix, token: "app-1").call("GET", path)
+                    answer.expectProblem(404, "SoNotFoundException", naming: "tenant", source: "Webhook", prefix + path)
+                }
             }
+            let twice = try await Self.client(service, prefix: "/Cust1/Cust1", token: "app-1").call("GET", "/Webhook")
+            #expect(twice.status == 404)
+            #expect(twice.body.isEmpty)
+            let routes = try await Self.client(service, prefix: "/cust1", token: "app-1").call("GET", "/api/v1").text
+            #expect(routes.contains(#""GET /Cust1/api/v1/Webhook/{id}""#))
+            #expect(!routes.contains(#" /api"#))
             let foreign = try await Self.client(service, prefix: "/Cust2", token: "app-3").call("GET", "/Webhook")
             RESTAuthorizationTests.expectChallenges(foreign, "a user of another tenant")
         }
         try await RunningService.with { service in
             for prefix in ["/Default", "/Cust1"] {
                 let answer = try await RESTClient(service: service, prefix: prefix).call("GET", "/Webhook")
-                #expect(answer.status == 404, "\(prefix)")
-                #expect(answer.body.isEmpty, "\(prefix)")
+                answer.expectProblem(404, "SoNotFoundException", naming: "on-site", source: "Webhook", prefix)
             }
         }
     }

@@ -280,6 +280,8 @@ struct RESTMediaTests {
             (Array(json.utf8), "text/json; charset=\"UTF-8\""),
             ([0xEF, 0xBB, 0xBF] + Array(json.utf8), "application/json"),
             (markedUTF16(json, littleEndian: true), "application/json; charset=utf-16"),
+            (Array(markedUTF16(json, littleEndian: true).dropFirst(2)), "application/json; charset=utf-16"),
+            (Array(markedUTF16(json, littleEndian: false).dropFirst(2)), "application/json; charset=utf-16"),
             (markedUTF16(json, littleEndian: false), "application/json"),
             (Array(latin.unicodeScalars.map { UInt8($0.value) }), "application/json; charset=ISO-8859-1"),
             (

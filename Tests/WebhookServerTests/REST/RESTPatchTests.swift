@@ -253,6 +253,32 @@ struct RESTPatchTests {
         }
     }
 
+    @Test("A patch is JSON", arguments: [RESTClient.xml, "text/xml", RESTClient.form, "text/plain"])
+    func otherTypes(type: String) async throws {
+        try await RunningService.with { service in
+            let rest = RESTClient(service: service)
+            _ = try await rest.create(Self.hook)
+            let answer = try await rest.call("PATCH", "/Webhook/1", "<Webhook/>", type: type)
+            answer.expectProblem(415, "SoInvalidArgumentException", naming: "merge-patch", type)
+            #expect(!answer.text.contains("xml"))
+        }
+    }
+
+    @Test("A patch tests times as they are shown in the zone that it asks for")
+    func zoned() async throws {
+        try await RunningService.with { service in
+            let rest = RESTClient(service: service)
+            _ = try await rest.create(Self.hook)
+            let zone = [("SO-TimeZone", "US-NY")]
+            let updated = try await rest.call("GET", "/Webhook/1", headers: zone).textMember("Updated")
+            let patch = #"[{"op": "test", "path": "/Updated", "value": "\#(updated)"}]"#
+            let elsewhere = try await rest.call("PATCH", "/Webhook/1", patch)
+            #expect(elsewhere.status == 409)
+            let answer = try await rest.call("PATCH", "/Webhook/1", patch, headers: zone)
+            #expect(answer.status == 200, "\(answer.text)")
+        }
+    }
+
     @Test("Errors are taken back by a patch that sets State, and by no other")
     func errorsStay() async throws {
         try await RunningService.with { settings in

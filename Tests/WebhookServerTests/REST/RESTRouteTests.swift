@@ -118,9 +118,11 @@ struct RESTRouteTests {
 
     @Test("The table names every route once, with a method that it takes")
     func table() throws {
-        #expect(RESTRoute.table.count == 13 + WebhookOperation.allCases.count)
-        #expect(Set(RESTRoute.table).count == RESTRoute.table.count)
-        for line in RESTRoute.table {
+        let table = RESTRoute.table(prefix: "")
+        #expect(table.count == 13 + WebhookOperation.allCases.count)
+        #expect(Set(table).count == table.count)
+        #expect(RESTRoute.table(prefix: "/Cust1") == table.map { $0.replacing(" /api", with: " /Cust1/api") })
+        for line in table {
             let parts = line.split(separator: " ")
             let path = parts[1].replacing("{id}", with: "5").replacing("{eventName}", with: "a.b")
                 .replacing("{primaryKey}", with: "7")

@@ -61,6 +61,28 @@ struct RESTTimesTests {
     }
 
     @Test(
+        "NetServer's codes and numbers name zones, in any case, whatever follows a comma",
+        arguments: [
+            ("NO", "2024-02-29T13:30:15+01:00"), ("no", "2024-02-29T13:30:15+01:00"),
+            ("261", "2024-02-29T13:30:15+01:00"), (" NO , includeTZOffset", "2024-02-29T13:30:15+01:00"),
+            ("US-NY, includeTZOffset", "2024-02-29T07:30:15-05:00"), ("US-NY,x,y", "2024-02-29T07:30:15-05:00"),
+            ("GB", "2024-02-29T12:30:15+00:00"), ("UTC", "2024-02-29T12:30:15+00:00"),
+            ("1", "2024-02-29T12:30:15+00:00"), ("europe/oslo", "2024-02-29T13:30:15+01:00"),
+            (",includeTZOffset", "2024-02-29T12:30:15Z"),
+        ]
+    )
+    func codes(zone: String, text: String) throws {
+        let times = try #require(RESTTimes(zone: zone))
+        #expect(times.text(Self.time(1_709_209_815)) == text)
+    }
+
+    @Test("A code that is not documented leaves times in UTC", arguments: ["XX", "499", "BR-SP", "AU-NSW"])
+    func undocumented(code: String) throws {
+        let times = try #require(RESTTimes(zone: code))
+        #expect(times.text(Self.time(1_709_209_815)) == "2024-02-29T12:30:15Z")
+    }
+
+    @Test(
         "A zone that nobody knows is none",
         arguments: ["Nowhere", "Europe/Nowhere", "W. Europe Standard Time", "../../etc/passwd", "+01:00x"]
     )

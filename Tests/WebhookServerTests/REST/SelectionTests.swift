@@ -1,3 +1,4 @@
+import AgentCore
 import Testing
 
 @testable import WebhookServer
@@ -51,6 +52,32 @@ struct SelectionTests {
     func applied(select: String, result: String) throws {
         let selection = try #require(Selection(select))
         #expect(Self.json(selection.applied(to: Self.webhook)) == result)
+    }
+
+    @Test("What is named as a whole stays whole, though a part of it is named as well")
+    func wholeAndPart() throws {
+        for select in ["_links,_links/self", "_links/self,_links", "_links/self,_LINKS,_links/archive"] {
+            let selection = try #require(Selection(select))
+            let json = Self.json(selection.applied(to: Self.webhook))
+            #expect(json.contains(#""_Links":{"Self":"https://x/5","Archive":"https://x"}"#), "\(select)")
+        }
+    }
+
+    @Test("Objects within properties are cut down at any depth")
+    func properties() throws {
+        let inner = ObjectDictionary([("X", .string("1")), ("y", .dictionary(ObjectDictionary([("z", .string("2"))])))])
+        let value = RESTValue.object([
+            ("Properties", .properties(ObjectDictionary([("o", .dictionary(inner)), ("p", .string("3"))])))
+        ])
+        for (select, properties) in [
+            ("properties/o/x", #"{"o":{"X":"1","y":null},"p":null}"#),
+            ("properties/o/y/z", #"{"o":{"X":null,"y":{"z":"2"}},"p":null}"#),
+            ("properties/o", #"{"o":{"X":"1","y":{"z":"2"}},"p":null}"#),
+            ("properties/p/q", #"{"o":null,"p":"3"}"#),
+        ] {
+            let selection = try #require(Selection(select))
+            #expect(Self.json(selection.applied(to: value)) == #"{"Properties":\#(properties)}"#, "\(select)")
+        }
     }
 
     @Test("In a list every object is cut down")

@@ -82,7 +82,7 @@ struct WebhookJSONTests {
 
     @Test("What a form says has no type, and takes the stored value's where it is the same text")
     func form() throws {
-        let node = try FormBody.read(Array("Events=a.b&Properties[n]=7&Properties[t]=x".utf8), arrays: ["events"])
+        let node = try FormBody(Array("Events=a.b&Properties[n]=7&Properties[t]=x".utf8)).object()
         let webhook = try Webhook(node, isForm: true)
         #expect(webhook.events == ["a.b"])
         let stored = ObjectDictionary([("n", .scalar(.short, text: "7")), ("t", .scalar(.guid, text: "y"))])

@@ -29,7 +29,7 @@ struct JSONReader: Sendable {
 
     /// Reads one value. Throws ``JSONReadError``.
     ///
-    /// - Parameter bytes: The text in UTF-8, with or without a byte order mark, or in UTF-16 with one.
+    /// - Parameter bytes: The text in UTF-8 or UTF-16, with or without a byte order mark.
     func read(_ bytes: [UInt8]) throws(JSONReadError) -> JSONNode {
         var parser = JSONParser(try Self.utf8(bytes), limits: limits, refusesDuplicates: refusesDuplicates)
         return try parser.document()
@@ -37,6 +37,12 @@ struct JSONReader: Sendable {
 
     /// The text in UTF-8, checked, without a byte order mark.
     private static func utf8(_ bytes: [UInt8]) throws(JSONReadError) -> [UInt8] {
+        // A text begins with two characters of ASCII, whose other halves say which end comes first (RFC 4627, section 3).
+        switch bytes.prefix(4).map({ $0 == 0 }) {
+        case [true, false, true, false]: return try utf8([0xFE, 0xFF] + bytes)
+        case [false, true, false, true]: return try utf8([0xFF, 0xFE] + bytes)
+        default: break
+        }
         if bytes.starts(with: [0xFE, 0xFF]) { return try utf8(ofUTF16: bytes) { UInt16($0) << 8 | UInt16($1) } }
         if bytes.starts(with: [0xFF, 0xFE]) { return try utf8(ofUTF16: bytes) { UInt16($1) << 8 | UInt16($0) } }
         let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
