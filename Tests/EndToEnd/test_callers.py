@@ -1,6 +1,7 @@
 """Who may call: logins, tickets, access tokens, rights, tenants and applications, proxies, and what guessing costs."""
 import base64
 import collections
+import contextlib
 import http.client
 import json
 import os
@@ -913,6 +914,31 @@ class Configuration(Callers):
 
 
 class Guessing(Callers):
+    def test_one_address_that_guesses_keeps_nobody_out_who_logs_in_from_another_for_the_first_time(self):
+        service = self.service(config=onsite(user("anna", 1, passwordHash=password_hash("right"))))
+        stop = threading.Event()
+
+        def guess():
+            connection = service.connection("127.0.0.2")
+            connection.timeout = 60
+            # Those that wait for their turn when the test ends are cut off by the end of the service.
+            with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
+                while not stop.is_set():
+                    Caller(service).authenticate("anna", "wrong", connection=connection)
+
+        self.addCleanup(stop.set)
+        for _ in range(50):
+            threading.Thread(target=guess, daemon=True).start()
+        time.sleep(1)
+        seconds = []
+        for address in range(3, 9):
+            begun = time.perf_counter()
+            self.assert_login(Caller(service, source=f"127.0.0.{address}").authenticate("anna", "right"))
+            seconds.append(time.perf_counter() - begun)
+        print("\n  first logins of a user whom 50 connections of another address guess at: "
+              + ", ".join(f"{each:.2f} s" for each in seconds), file=sys.stderr)
+        self.assertLess(max(seconds), 5)
+
     def test_a_thousand_wrong_logins_do_not_keep_the_user_or_others_out(self):
         right = password_hash("right", blocks=15, rounds=3)
         names = ["anna", "bo"]
