@@ -6,9 +6,13 @@ import XML
 package struct AnswerWriter: Sendable {
     /// A type's name; what stands behind the prefix in `xsi:type`.
     package enum TypeName: Sendable {
+        /// Of XML Schema.
         case schema(String)
+        /// Of the service's namespace.
         case service(StaticString)
+        /// Of the Arrays namespace.
         case arrays(StaticString)
+        /// Of the serialization namespace.
         case serialization(String)
     }
 

@@ -7,9 +7,11 @@ package struct SOAPFault: Error, Sendable, Hashable {
         case sender
         /// `Server` in SOAP 1.1.
         case receiver
+        /// The envelope's namespace is that of no version.
         case versionMismatch
         /// The header blocks that had to be understood and were not.
         case mustUnderstand([QualifiedName])
+        /// What is asked for is no operation, or not that of the action.
         case actionNotSupported
     }
 

@@ -1,6 +1,7 @@
 import AgentCore
 import ArgumentParser
 import Cryptography
+import Dispatch
 import Foundation
 
 /// `webhook-svc hash-password`.
@@ -26,7 +27,38 @@ struct HashPassword: ParsableCommand {
             let data = FileHandle.standardInput.readDataToEndOfFile()
             return String(data: data, encoding: .utf8).map(Self.withoutLineBreak)
         }
-        return PasswordPrompt.read("Password: ")
+        FileHandle.standardError.write(Data("Password: ".utf8))
+        var terminal = termios()
+        tcgetattr(STDIN_FILENO, &terminal)
+        let asItWas = terminal
+        terminal.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(STDIN_FILENO, TCSANOW, &terminal)
+        let sources = Self.atSignals { Self.restore(asItWas) }
+        defer {
+            sources.forEach { $0.cancel() }
+            Self.restore(asItWas)
+        }
+        return readLine() ?? ""
+    }
+
+    private static func restore(_ terminal: termios) {
+        var terminal = terminal
+        tcsetattr(STDIN_FILENO, TCSANOW, &terminal)
+        FileHandle.standardError.write(Data("\n".utf8))
+    }
+
+    /// Calls `body` before a signal from the terminal ends the process.
+    private static func atSignals(_ body: @escaping @Sendable () -> Void) -> [any DispatchSourceSignal] {
+        [SIGINT, SIGTERM, SIGHUP].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                body()
+                Foundation.exit(128 + number)
+            }
+            source.resume()
+            return source
+        }
     }
 
     private static func withoutLineBreak(_ text: String) -> String {

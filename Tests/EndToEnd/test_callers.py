@@ -6,12 +6,14 @@ import http.client
 import json
 import os
 import pathlib
+import pty
 import re
 import secrets
 import socket
 import statistics
 import subprocess
 import sys
+import termios
 import threading
 import time
 import unittest
@@ -861,6 +863,32 @@ class Configuration(Callers):
             self.assertEqual(service.request("GET", "/admin/v1/tickets", headers=headers)[0], status)
         self.assert_refused(Caller(service, "Cust1", "file:secrets/erp.token"), "application token")
 
+    def test_in_a_terminal_a_password_is_asked_for_unseen_and_the_terminal_is_left_as_it_was(self):
+        for typed, code in ((b"geheim \xc3\xa9\n", 0), (b"\x03", None)):
+            pid, terminal = pty.fork()
+            if pid == 0:
+                os.execv(BINARY, [str(BINARY), "hash-password"])
+            self.addCleanup(os.close, terminal)
+            shown = b""
+            while b"Password:" not in shown:
+                shown += os.read(terminal, 1024)
+            while termios.tcgetattr(terminal)[3] & termios.ECHO:
+                time.sleep(0.001)
+            os.write(terminal, typed)
+            with contextlib.suppress(OSError):
+                while part := os.read(terminal, 1024):
+                    shown += part
+            status = os.waitpid(pid, 0)[1]
+            self.assertNotIn(b"geheim", shown)
+            self.assertTrue(termios.tcgetattr(terminal)[3] & termios.ECHO, typed)
+            if code == 0:
+                self.assertEqual(os.waitstatus_to_exitcode(status), 0)
+                hash = re.search(rb"\S*scrypt\S*", shown)[0].decode()
+                service = self.service(config=onsite(user("anna", 1, passwordHash=hash)))
+                self.assert_login(Caller(service).authenticate("anna", "geheim \u00e9"))
+            else:
+                self.assertNotEqual(os.waitstatus_to_exitcode(status), 0)
+
     def test_hash_password_prints_what_a_login_is_checked_against(self):
         hashes = {}
         for given, password in [("pässword\n", "pässword"), ("pässword", "pässword"), ("windows\r\n", "windows"),
@@ -873,11 +901,18 @@ class Configuration(Callers):
             self.assertEqual(base64.b64decode(hash), scrypt(password, base64.b64decode(salt), 15, 3), repr(given))
             hashes[given] = printed.stdout.strip()
         self.assertNotEqual(*(hashes[given].split("$")[2] for given in ("pässword\n", "pässword")), "salts differ")
+        longest = "x" * 1024
+        hashes[longest] = run("hash-password", input=longest).stdout.strip()
+        refused = run("hash-password", input=longest + "x")
+        self.assertEqual((refused.returncode, refused.stdout), (64, ""))
+        self.assertRegex(refused.stderr, r"\A.*longer than 1024 bytes.*\n\Z")
         for empty in ("", "\n", "\r\n"):
             refused = run("hash-password", input=empty)
             self.assertEqual((refused.returncode, refused.stdout), (64, ""))
             self.assertRegex(refused.stderr, r"\A.*password.*empty.*\n\Z")
-        service = self.service(config=onsite(user("anna", 5, passwordHash=hashes["pässword\n"])))
+        service = self.service(config=onsite(user("anna", 5, passwordHash=hashes["pässword\n"]),
+                                             user("bo", 6, passwordHash=hashes[longest])))
+        self.assert_login(Caller(service).authenticate("bo", longest))
         self.assert_login(Caller(service).authenticate("anna", "pässword"))
         self.assert_no_login(Caller(service).authenticate("anna", "pässword\n"))
 

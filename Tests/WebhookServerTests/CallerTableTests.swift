@@ -287,7 +287,8 @@ struct Callers: Sendable {
     ) async throws -> String {
         let ticket = ticket.map { "<Credentials><Ticket>\($0)</Ticket></Credentials>" } ?? ""
         let token = token.map { "<ApplicationToken>\($0)</ApplicationToken>" } ?? ""
-        let version = form == .soap11 ? "http://schemas.xmlsoap.org/soap/envelope/" : "http://www.w3.org/2003/05/soap-envelope"
+        let version =
+            form == .soap11 ? "http://schemas.xmlsoap.org/soap/envelope/" : "http://www.w3.org/2003/05/soap-envelope"
         let blocks = form == .documented ? token + ticket : "<s:Header>\(token)\(ticket)</s:Header>"
         let envelope = """
             <s:Envelope xmlns:s="\(version)" xmlns="http://www.superoffice.net/ws/crm/NetServer/Services87">\(blocks)\

@@ -80,7 +80,14 @@ package struct LogLimits: Sendable, Hashable {
 
 /// Where a delivery stands.
 package enum DeliveryState: String, Sendable, CaseIterable {
-    case pending, failed, parked, delivered
+    /// In the queue: it is being sent, or will be.
+    case pending
+    /// Given up after its last attempt; it can be replayed.
+    case failed
+    /// Its webhook is not Active: it waits until it is.
+    case parked
+    /// It arrived.
+    case delivered
 }
 
 /// Which deliveries to list; nil does not restrict.
@@ -164,6 +171,7 @@ package struct DeliveryDetail: Sendable, Hashable {
 
 /// What came of asking for a delivery again.
 package enum ReplayOutcome: String, Sendable, Hashable {
+    /// It is in the queue now.
     case queued
     /// Its webhook is not Active: it is sent when it is.
     case parked
@@ -171,6 +179,7 @@ package enum ReplayOutcome: String, Sendable, Hashable {
     case alreadyQueued
     /// Its webhook was deleted, or is of a type that is not delivered.
     case impossible
+    /// There is no record of it.
     case unknown
 }
 

@@ -45,7 +45,9 @@ package struct WebhookNotification: Sendable, Hashable {
 
 /// What came of sending a notification.
 package enum SendOutcome: Sendable, Hashable {
+    /// The target answered, with whatever status.
     case answered(TargetAnswer)
+    /// There was no answer.
     case failed(SendFailure)
 
     /// One line that says what happened, without the answer's body.
@@ -90,7 +92,22 @@ package struct TargetAnswer: Sendable, Hashable {
 package struct SendFailure: Error, Sendable, Hashable {
     /// Bounded, hence fit for a metric's label.
     package enum Kind: String, Sendable, CaseIterable {
-        case refusedByPolicy, invalidURL, resolution, connection, tls, timeout, protocolViolation, shutdown
+        /// The address may not be reached (setting allow-targets).
+        case refusedByPolicy
+        /// The URL leads nowhere.
+        case invalidURL
+        /// The name has no address.
+        case resolution
+        /// The connection was refused, or broke.
+        case connection
+        /// No trust, or no agreement about it.
+        case tls
+        /// The time for an attempt was over (setting delivery-timeout).
+        case timeout
+        /// The answer was no HTTP.
+        case protocolViolation
+        /// This service stopped.
+        case shutdown
     }
 
     /// What kind of failure it was.

@@ -15,7 +15,9 @@ package struct DeliveryPolicy: Sendable, Hashable {
 
     /// The statuses that mean that a delivery arrived.
     package enum Success: String, Sendable, Hashable, CaseIterable {
+        /// 200 alone.
         case ok = "200"
+        /// 200 to 299.
         case any2xx = "2xx"
 
         /// Whether `status` does.

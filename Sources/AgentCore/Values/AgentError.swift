@@ -5,13 +5,17 @@ package struct AgentError: Error, Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable {
         /// No valid session: the ticket or the application token.
         case session = "SoSessionException"
+        /// What the call is about does not exist, for this caller.
         case notFound = "SoNotFoundException"
+        /// An argument is missing or cannot be read.
         case invalidArgument = "SoInvalidArgumentException"
         /// Fields that may not be saved so; `parameters` says which and why.
         case validation = "SoValidationException"
         /// No right to do it.
         case sentry = "SoSentryException"
+        /// Not as things stand: somebody else has changed it meanwhile.
         case illegalOperation = "SoIllegalOperationException"
+        /// NetServer may do it, this service does not.
         case notSupported = "SoNotSupportedException"
         /// The service's own failure.
         case server = "SoServerException"

@@ -55,7 +55,7 @@ package struct Associate: Sendable, Hashable, Codable {
     }
 }
 
-/// The kind of an associate; the raw value is its name on the wire.
+/// The kind of an associate, as the WSDL names them; the raw value is the name on the wire.
 package enum UserType: String, Sendable, Codable, CaseIterable {
     case unknown = "Unknown"
     case internalAssociate = "InternalAssociate"

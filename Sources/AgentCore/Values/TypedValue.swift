@@ -1,6 +1,7 @@
 /// A value of a `StringObjectDictionary`: an XML Schema `anyType` that keeps its type and its lexical form
 /// (contract, section 3).
 package indirect enum TypedValue: Sendable, Hashable, Codable {
+    /// No value, `xsi:nil`.
     case null
     /// A simple value; `text` is what the client wrote.
     case scalar(ScalarType, text: String)
@@ -8,9 +9,13 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
     case untyped(text: String)
     /// A value whose type was read off its JSON; it has the stored value's where it says the same.
     case inferred(TypedValue)
+    /// `xsd:QName`, resolved where it stood.
     case qualifiedName(prefix: String, namespace: String, localName: String)
+    /// `ArrayOfstring`.
     case strings([String?])
+    /// `ArrayOfint`.
     case ints([Int32])
+    /// A nested `StringObjectDictionary`.
     case dictionary(ObjectDictionary)
     /// JSON that no other case holds, such as an array of mixed values: kept as it is for REST, a string over SOAP.
     case json(String)

@@ -66,8 +66,11 @@ package struct Webhook: Sendable, Hashable {
 package enum WebhookState: Int16, Sendable, Codable, CaseIterable {
     /// On saving: Active for a new webhook, unchanged for a stored one; as a filter: every state (contract, section 6).
     case unknown = 0
+    /// They are.
     case active = 1
+    /// They are not, since somebody wants it so.
     case stopped = 2
+    /// They are not, since too many attempts in a row have failed.
     case tooManyErrors = 3
 
     /// The name on the wire.

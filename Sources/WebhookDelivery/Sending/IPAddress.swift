@@ -3,7 +3,9 @@ package import NIOCore
 
 /// An IPv4 or IPv6 address, as far as deciding about it needs it.
 package enum IPAddress: Sendable, Hashable, CustomStringConvertible {
+    /// The first byte is the highest.
     case v4(UInt32)
+    /// The network's half, and the host's.
     case v6(high: UInt64, low: UInt64)
 
     /// Reads an address in its usual text form, without a zone; nil for anything else, decimal and octal forms included.
@@ -42,6 +44,7 @@ package enum IPAddress: Sendable, Hashable, CustomStringConvertible {
         return nil
     }
 
+    /// The usual text form.
     package var description: String {
         switch self {
         case .v4(let bits): (0..<4).map { String(bits >> (24 - $0 * 8) & 255) }.joined(separator: ".")

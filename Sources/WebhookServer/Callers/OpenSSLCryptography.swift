@@ -40,12 +40,13 @@ final class OpenSSLCryptography: CallerCryptography {
             await withCheckedContinuation { continuation in
                 answer.wait(continuation)
                 queue.addOperation {
-                    answer.give { hash.matches(password) }
+                    let verdict = answer.isGiven ? nil : hash.matches(password)
                     self.waiting.withLock { $0 -= 1 }
+                    answer.give(verdict)
                 }
             }
         } onCancel: {
-            answer.give { nil }
+            answer.give(nil)
         }
     }
 }
@@ -69,10 +70,12 @@ private final class PendingAnswer: Sendable {
         if isGiven { continuation.resume(returning: nil) }
     }
 
-    /// - Parameter make: Not asked for an answer that nobody waits for.
-    func give(_ make: () -> Bool?) {
-        if case .given = state.withLock({ $0 }) { return }
-        let answer = make()
+    /// Whether nobody waits for it any longer.
+    var isGiven: Bool {
+        state.withLock { if case .given = $0 { true } else { false } }
+    }
+
+    func give(_ answer: Bool?) {
         let continuation = state.withLock { state -> CheckedContinuation<Bool?, Never>? in
             defer { state = .given }
             if case .waiting(let continuation) = state { return continuation }

@@ -62,7 +62,10 @@ package struct ServerSettings: Sendable {
 
 /// The ready-made policies of delivery.
 package enum DeliveryProfile: String, CaseIterable, Sendable {
-    case netserver, durable
+    /// As NetServer delivers.
+    case netserver
+    /// For days instead of seconds.
+    case durable
 
     var policy: DeliveryPolicy {
         switch self {

@@ -6,10 +6,15 @@ package enum Route: Sendable, Hashable {
     case service(tenant: String?, ServiceName, ServiceNumber)
     /// The REST API of a tenant; what follows `/api`, percent signs resolved.
     case api(tenant: String?, [String])
+    /// Whether the process is up.
     case health
+    /// Whether its store takes writes.
     case readiness
+    /// Figures for Prometheus.
     case metrics
+    /// The admin API.
     case admin
+    /// Nothing that there is.
     case none
 
     /// - Parameter path: Without the query.

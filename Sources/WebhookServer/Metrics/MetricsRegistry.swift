@@ -23,6 +23,7 @@ package final class MetricsRegistry: MetricsFactory {
     /// Series at most, histograms counting as one.
     private static let seriesLimit = 2000
 
+    /// Without metrics.
     package init() {}
 
     // MARK: MetricsFactory
