@@ -134,7 +134,7 @@ package struct EnvelopeReader: Sendable {
         while let last = name.last, last.isWhitespace || last == "\"" { name.removeLast() }
         if name.first == "\"" { name.removeFirst() }
         guard !name.isEmpty else { return }
-        let last = name.lastIndex { $0 == "/" || $0 == "#" || $0 == ":" }.map { name[name.index(after: $0)...] } ?? name
+        let last = name.utf8.lastIndex { "/#:".utf8.contains($0) }.map { name[name.utf8.index(after: $0)...] } ?? name
         guard last == operation else {
             throw SOAPFault(
                 .actionNotSupported,

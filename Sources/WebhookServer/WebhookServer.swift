@@ -191,6 +191,10 @@ package struct WebhookServer: Service, CustomStringConvertible {
             publicURL: settings.publicURL,
             listenAddress: HostPort(host: settings.host, port: settings.port).description
         )
+        let counts = ConnectionCounts(
+            limit: max(16, FileDescriptors.connections / 4),
+            proxies: settings.trustedProxies
+        )
         return Application(
             responder: responder,
             server: HTTPServerBuilder { responder in
@@ -202,7 +206,8 @@ package struct WebhookServer: Service, CustomStringConvertible {
                         discardedBytes: settings.xmlLimits.bytes + Self.discardedBytes,
                         requestTime: Self.requestTime
                     ),
-                    certificate: settings.certificate
+                    certificate: settings.certificate,
+                    counts: counts
                 )
             },
             configuration: .init(

@@ -35,6 +35,11 @@ final class XMLTreeBuilder {
             fail(.malformed(line: 1, reason: "A CDATA section is not in the document's encoding."))
             return nil
         }
+        // Names of namespaces are ASCII: libxml2 takes no others for URIs.
+        guard StreamSafeText.isSafe(bytes) else {
+            fail(.limit("combining characters in a row", StreamSafeText.longestRun))
+            return nil
+        }
         return XMLDocument(
             storage: XMLStorage(
                 bytes: bytes,

@@ -513,7 +513,7 @@ final class TransparentCryptography: CallerCryptography {
         return digest
     }
 
-    func isPassword(_ password: String, ofHash hash: String) async -> Bool? {
+    func isPassword(_ password: String, ofHash hash: String, isUrgent: Bool) async -> Bool? {
         state.withLock { state in
             state.checkedHashes.append(hash)
             return state.isBusy ? nil : hash == "hash:" + password

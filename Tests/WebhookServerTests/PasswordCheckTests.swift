@@ -13,35 +13,63 @@ struct PasswordCheckTests {
     @Test("A password is right or wrong, and what is no hash is nobody's")
     func verdicts() async {
         let cryptography = OpenSSLCryptography()
-        #expect(await cryptography.isPassword("right", ofHash: Self.hash) == true)
-        #expect(await cryptography.isPassword("Right", ofHash: Self.hash) == false)
-        #expect(await cryptography.isPassword("right", ofHash: "right") == false)
+        #expect(await cryptography.isPassword("right", ofHash: Self.hash, isUrgent: false) == true)
+        #expect(await cryptography.isPassword("Right", ofHash: Self.hash, isUrgent: false) == false)
+        #expect(await cryptography.isPassword("right", ofHash: "right", isUrgent: false) == false)
     }
 
     @Test("Of many at once those that find no room are told so, and there is room again when the others are done")
     func rush() async {
         let cryptography = OpenSSLCryptography()
         let verdicts = await withTaskGroup(of: Bool?.self) { group in
-            for _ in 0..<2000 { group.addTask { await cryptography.isPassword("right", ofHash: Self.hash) } }
+            for _ in 0..<2000 {
+                group.addTask { await cryptography.isPassword("right", ofHash: Self.hash, isUrgent: false) }
+            }
             return await group.reduce(into: [Bool?]()) { $0.append($1) }
         }
         #expect(verdicts.count == 2000)
         #expect(verdicts.allSatisfy { $0 != false })
         #expect(verdicts.count { $0 == true } >= 128)
-        #expect(await cryptography.isPassword("right", ofHash: Self.hash) == true)
+        #expect(await cryptography.isPassword("right", ofHash: Self.hash, isUrgent: false) == true)
+    }
+
+    @Test("Who is known has room when strangers have none, and goes before them")
+    func urgent() async {
+        let cryptography = OpenSSLCryptography()
+        let dear = PasswordHash(ofPassword: "right").description
+        let finished = Count()
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<130 {
+                group.addTask {
+                    _ = await cryptography.isPassword("right", ofHash: dear, isUrgent: false)
+                    finished.value.withLock { $0 += 1 }
+                }
+            }
+            while await cryptography.isPassword("right", ofHash: Self.hash, isUrgent: false) != nil {}
+            let verdict = await cryptography.isPassword("right", ofHash: Self.hash, isUrgent: true)
+            #expect(verdict == true)
+            #expect(finished.value.withLock { $0 } < 60)
+            group.cancelAll()
+        }
+    }
+
+    private final class Count: Sendable {
+        let value = Mutex(0)
     }
 
     @Test("Who no longer waits is told at once, and takes nobody's room")
     func cancelled() async {
         let cryptography = OpenSSLCryptography()
         for _ in 0..<300 {
-            let task = Task { await cryptography.isPassword("right", ofHash: Self.hash) }
+            let task = Task { await cryptography.isPassword("right", ofHash: Self.hash, isUrgent: false) }
             task.cancel()
             let verdict = await task.value
             #expect(verdict != false)
         }
         var verdict: Bool?
-        repeat { verdict = await cryptography.isPassword("right", ofHash: Self.hash) } while verdict == nil
+        repeat {
+            verdict = await cryptography.isPassword("right", ofHash: Self.hash, isUrgent: false)
+        } while verdict == nil
         #expect(verdict == true)
     }
 }

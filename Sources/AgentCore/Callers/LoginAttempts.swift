@@ -33,13 +33,15 @@ struct LoginAttempts: Sendable {
         _ credentials: Credentials
     ) async throws(AgentError) -> User? {
         guard password.utf8.count <= PrincipalAgent.longestPassword else {
-            return try await attempt("password", userName: userName, tenant, credentials) { .wrong }
+            return try await attempt("password", userName: userName, tenant, credentials) { _ in .wrong }
         }
         let user = tenant.user(named: userName)
-        return try await attempt("password", userName: userName, tenant, credentials) {
+        return try await attempt("password", userName: userName, tenant, credentials) { isKnown in
             if let user, verified.contains(password, of: user, tenant: tenant.id, now: now()) { return .right(user) }
             guard let hash = user?.passwordHash ?? tenant.decoyHash(for: userName) else { return .wrong }
-            guard let isRight = await cryptography.isPassword(password, ofHash: hash) else { return .unknown }
+            guard let isRight = await cryptography.isPassword(password, ofHash: hash, isUrgent: isKnown) else {
+                return .unknown
+            }
             guard let user, isRight else { return .wrong }
             verified.insert(password, of: user, tenant: tenant.id, now: now())
             return .right(user)
@@ -53,7 +55,7 @@ struct LoginAttempts: Sendable {
         _ credentials: Credentials
     ) async throws(AgentError) -> User? {
         let digest = cryptography.digest(of: Array(token.utf8))
-        return try await attempt("access token", digest: digest, tenant, credentials) {
+        return try await attempt("access token", digest: digest, tenant, credentials) { _ in
             tenant.user(ofAccessToken: digest).map(Verdict.right) ?? .wrong
         }
     }
@@ -74,7 +76,7 @@ struct LoginAttempts: Sendable {
         digest: [UInt8] = [],
         _ tenant: CallerIndex.Tenant,
         _ credentials: Credentials,
-        _ check: () async -> Verdict
+        _ check: (_ isKnown: Bool) async -> Verdict
     ) async throws(AgentError) -> User? {
         var turn = throttle.turn(
             "\(tenant.id)\n\(userName?.caseless ?? SessionKey.hexadecimal(digest))",
@@ -82,7 +84,7 @@ struct LoginAttempts: Sendable {
             address: credentials.network
         )
         try await wait(for: &turn)
-        switch await check() {
+        switch await check(turn.isKnown) {
         case .right(let user):
             throttle.leave(turn, succeeded: true, now: now())
             note(.succeeded, kind, userName: userName, tenant, credentials)

@@ -32,6 +32,8 @@ package final class LoginThrottle: Sendable {
         /// nil where attempts of others do not count.
         fileprivate let user: Int?
         fileprivate let pair: Int
+        /// Whether the caller has been let in from the address before.
+        package let isKnown: Bool
         fileprivate var wait: Wait?
     }
 
@@ -122,7 +124,8 @@ package final class LoginThrottle: Sendable {
         return Turn(
             address: Self.place(isKnown ? pair : hash(address)),
             user: isKnown || !isGuessable ? nil : Self.place(hash(caller)),
-            pair: pair
+            pair: pair,
+            isKnown: isKnown
         )
     }
 

@@ -10,5 +10,7 @@ package protocol CallerCryptography: Sendable {
     /// Whether the password is the one that was hashed; nil when that could not be
     /// found out: too many checks wait already, memory is short, or the calling task was cancelled. It takes long on purpose,
     /// and does not block the calling thread.
-    func isPassword(_ password: String, ofHash hash: String) async -> Bool?
+    ///
+    /// - Parameter isUrgent: Whether it goes before others, and has room where others have none.
+    func isPassword(_ password: String, ofHash hash: String, isUrgent: Bool) async -> Bool?
 }

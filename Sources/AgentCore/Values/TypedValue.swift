@@ -86,7 +86,8 @@ extension TypedValue {
     private func isRepeated(byUntyped text: String) -> Bool {
         switch self {
         case .scalar(let type, let stored): type.isRepeated(stored, byUntyped: text)
-        case .qualifiedName(_, _, let name): text.isSame(as: name) || text.hasSuffix(":" + name)
+        case .qualifiedName(_, _, let name):
+            text.isSame(as: name) || text.utf8.reversed().starts(with: (":" + name).utf8.reversed())
         case .json(let stored): text.isSame(as: stored)
         case .strings(let items): items.isEmpty && text.isEmpty
         case .ints(let items): items.isEmpty && text.isEmpty

@@ -121,6 +121,7 @@ package enum EventName {
 
     /// The event name up to its last dot; the whole name when it has none (contract, section 7).
     package static func entity(of name: String) -> String {
-        name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
+        // Bytes, because to find where a character begins, Swift may have to go back to where the text does.
+        name.utf8.lastIndex(of: UInt8(ascii: ".")).map { String(name[..<$0]) } ?? name
     }
 }

@@ -35,6 +35,8 @@ package struct NotificationRequest: Sendable {
 
     private static let reserved: Set<String> = [
         "host", "content-length", "content-type", "transfer-encoding", "connection", "x-hook-test",
+        // What is between two hops is the sender's (RFC 9110, section 7.6.1).
+        "expect", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "upgrade",
     ]
 
     /// Whether a webhook's own header is sent; those that carry the delivery are ours, and none may end a line.

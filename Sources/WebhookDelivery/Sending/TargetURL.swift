@@ -35,11 +35,12 @@ package struct TargetURL: Sendable, Hashable {
             + (parts.percentEncodedQuery.map { "?" + $0 } ?? "")
     }
 
-    /// A URL as it may be shown.
+    /// A URL as it may be shown: without user and password, and without a query, which may hold a key.
     package static func withoutCredentials(_ url: String) -> String {
-        guard url.contains("@"), var parts = URLComponents(string: url) else { return url }
+        guard url.contains("@") || url.contains("?"), var parts = URLComponents(string: url) else { return url }
         parts.user = nil
         parts.password = nil
+        if parts.query != nil { parts.percentEncodedQuery = "..." }
         return parts.string ?? ""
     }
 

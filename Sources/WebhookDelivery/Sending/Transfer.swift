@@ -166,7 +166,11 @@ final class Transfer: @unchecked Sendable {
         case is HTTPParserError:
             SendFailure(.protocolViolation, "The target's answer is not HTTP.")
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
-            SendFailure(.tls, "The TLS connection to the target failed: \(error) (settings validate-https, ca-file).")
+            SendFailure(
+                .tls,
+                // Without the places in the library's source.
+                "The TLS connection to the target failed: \("\(error)".replacing(#/ at [^\s\]]*:[0-9]+/#, with: "")) (settings validate-https, ca-file)."
+            )
         default:
             SendFailure(.connection, "The target could not be reached: \(error).")
         }

@@ -12,6 +12,8 @@ final class OpenSSLCryptography: CallerCryptography {
 
     /// Checks that may wait: as many as are made within half a minute, after which clients begin to give up.
     private static let mostWaiting = 128
+    /// Those beyond that which may wait when they are urgent: whoever guesses at many names must not keep out who is known.
+    private static let urgentWaiting = 128
     private static let mostThreads = 4
 
     init() {
@@ -27,10 +29,10 @@ final class OpenSSLCryptography: CallerCryptography {
 
     func digest(of bytes: [UInt8]) -> [UInt8] { SHA256Digest.of(bytes) }
 
-    func isPassword(_ password: String, ofHash hash: String) async -> Bool? {
+    func isPassword(_ password: String, ofHash hash: String, isUrgent: Bool) async -> Bool? {
         guard let hash = PasswordHash(hash) else { return false }
         let hasRoom = waiting.withLock { waiting in
-            guard waiting < Self.mostWaiting else { return false }
+            guard waiting < Self.mostWaiting + (isUrgent ? Self.urgentWaiting : 0) else { return false }
             waiting += 1
             return true
         }
@@ -39,11 +41,13 @@ final class OpenSSLCryptography: CallerCryptography {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 answer.wait(continuation)
-                queue.addOperation {
+                let check = BlockOperation {
                     let verdict = answer.isGiven ? nil : hash.matches(password)
                     self.waiting.withLock { $0 -= 1 }
                     answer.give(verdict)
                 }
+                if isUrgent { check.queuePriority = .high }
+                queue.addOperation(check)
             }
         } onCancel: {
             answer.give(nil)

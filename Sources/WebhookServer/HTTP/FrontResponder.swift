@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import SOAP
+import XML
 
 /// Answers HTTP requests: finds what a path asks for, and carries what the fronts say.
 struct FrontResponder: HTTPResponder {
@@ -30,6 +31,9 @@ struct FrontResponder: HTTPResponder {
     }
 
     private func answer(to request: Request, context: Context) async throws -> Response {
+        guard request.headers.allSatisfy({ StreamSafeText.isSafe($0.value.utf8) }) else {
+            return Self.text(.badRequest, "A header holds \(StreamSafeText.problem).\n")
+        }
         let route = Route(path: request.uri.path)
         switch route {
         case .service(let tenantName, let name, let number):

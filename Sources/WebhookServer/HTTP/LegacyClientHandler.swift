@@ -6,7 +6,9 @@ import NIOHTTPCompression
 /// Continue` for those that wait for it, and the end of the connection for those that wait for that, also while they are
 /// still sending what nobody reads.
 ///
-/// It also sends the reason phrases that fronts ask for, and bounds what a request may cost: the time that it may take to arrive, and how much of it is thrown away.
+/// It also sends the reason phrases that fronts ask for, and bounds what a request may cost: the time that it may take to
+/// arrive, how much of it is thrown away, and how much of its answer waits for a client that does not read. Requests come
+/// to it one at a time.
 final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -25,8 +27,6 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         var firstRequestTime = TimeAmount.seconds(20)
         /// How long a client may leave what was sent to it unread.
         var stallTime = TimeAmount.seconds(60)
-        /// Requests of a connection that may wait for their answers.
-        var unansweredRequests = 256
         /// How long a client may go on sending after its last answer.
         var lingerTime = TimeAmount.seconds(5)
     }
@@ -48,13 +48,17 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var stall: Scheduled<Void>?
     /// Ends a connection whose last answer is out.
     private var farewell: Scheduled<Void>?
-    /// For each request that has no answer yet, oldest first, how its connection goes on.
-    private var unanswered: CircularBuffer<Persistence> = []
+    /// How the connection goes on after the answer to the request that has none yet; nil when there is no such request.
+    private var unanswered: Persistence?
     private var answered: Persistence = .untouched
+    /// The end of an answer of which the client has yet to take most; the next request is not begun before it is out.
+    private var heldEnd: (end: NIOAny, promise: EventLoopPromise<Void>?)?
     /// The last answer is out: what still comes is thrown away.
     private var isLingering = false
     /// The body is too long: nothing more is read.
     private var isDeaf = false
+    /// The request was answered here: what its service makes of it comes too late.
+    private var isAnsweredHere = false
 
     init(limits: Limits) {
         self.limits = limits
@@ -66,12 +70,10 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head):
             guard !isLingering, !isDeaf else { return }
             bodyBytes = 0
-            guard unanswered.count < limits.unansweredRequests else { return context.close(promise: nil) }
-            unanswered.append(Self.persistence(head))
+            unanswered = Self.persistence(head)
             endArrival()
             isArriving = true
-            // Out of turn it would be taken for the answer to an earlier request.
-            if Self.waitsForContinue(head), unanswered.count == 1 {
+            if Self.waitsForContinue(head) {
                 let proceed = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(proceed)), promise: nil)
             }
@@ -112,6 +114,10 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if !context.channel.isWritable {
             let channel = context.channel
             stall = context.eventLoop.scheduleTask(in: limits.stallTime) { channel.close(promise: nil) }
+        } else if let held = heldEnd {
+            heldEnd = nil
+            writeEnd(context, held.end, held.promise)
+            context.flush()
         }
         context.fireChannelWritabilityChanged()
     }
@@ -119,14 +125,21 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func channelInactive(context: ChannelHandlerContext) {
         stall?.cancel()
         farewell?.cancel()
+        heldEnd?.promise?.fail(ChannelError.ioOnClosedChannel)
+        heldEnd = nil
         endArrival()
         context.fireChannelInactive()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !isAnsweredHere else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
         switch unwrapOutboundIn(data) {
         case .head(var head) where head.status.code >= 200:
-            answered = unanswered.popFirst() ?? .closed
+            answered = unanswered ?? .closed
+            unanswered = nil
             Self.restoreReason(&head)
             switch answered {
             case .untouched: break
@@ -134,13 +147,17 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
             case .closed: head.headers.replaceOrAdd(name: "Connection", value: "close")
             }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
-        case .end where answered == .closed:
-            let ended = promise ?? context.eventLoop.makePromise(of: Void.self)
-            ended.futureResult.assumeIsolated().whenComplete { _ in self.linger(context) }
-            context.write(data, promise: ended)
-        default:
-            context.write(data, promise: promise)
+        case .end where !context.channel.isWritable: heldEnd = (data, promise)
+        case .end: writeEnd(context, data, promise)
+        default: context.write(data, promise: promise)
         }
+    }
+
+    private func writeEnd(_ context: ChannelHandlerContext, _ end: NIOAny, _ promise: EventLoopPromise<Void>?) {
+        guard answered == .closed else { return context.write(end, promise: promise) }
+        let ended = promise ?? context.eventLoop.makePromise(of: Void.self)
+        ended.futureResult.assumeIsolated().whenComplete { _ in self.linger(context) }
+        context.write(end, promise: ended)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -156,8 +173,10 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is NIOHTTPDecompression.DecompressionError || error is NIOHTTPDecompression.ExtraDecompressionError
         else { return context.fireErrorCaught(error) }
-        // An answer out of turn would be taken for another request's.
-        guard unanswered.count == 1 else { return context.close(promise: nil) }
+        if case NIOHTTPDecompression.DecompressionError.limit = error { return refuseRest(context) }
+        guard !isAnsweredHere else { return }
+        guard unanswered != nil else { return context.close(promise: nil) }
+        isAnsweredHere = true
         var head = HTTPResponseHead(version: .http1_1, status: .badRequest)
         head.headers.add(name: "Content-Length", value: "0")
         head.headers.add(name: "Connection", value: "close")
@@ -186,8 +205,8 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         isDeaf = true
         endArrival()
         guard !isLingering else { return }
-        if unanswered.isEmpty { return linger(context) }
-        unanswered[unanswered.index(before: unanswered.endIndex)] = .closed
+        guard unanswered != nil else { return linger(context) }
+        unanswered = .closed
         endSoon(context)
     }
 

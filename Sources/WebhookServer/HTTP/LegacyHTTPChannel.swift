@@ -1,6 +1,7 @@
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOHTTP1
 import NIOHTTPCompression
 import NIOHTTPTypesHTTP1
 import NIOSSL
@@ -14,27 +15,38 @@ struct LegacyHTTPChannel: ServerChildChannel {
     private let limits: LegacyClientHandler.Limits
     /// nil for plain HTTP.
     private let certificate: ListenerCertificate?
+    private let counts: ConnectionCounts
+    /// The decompressor's error loses what it had unpacked last.
+    private static let lastPieceBytes = 64 << 10
 
     init(
         responder: @escaping HTTPChannelHandler.Responder,
         idleTimeout: TimeAmount,
         limits: LegacyClientHandler.Limits,
-        certificate: ListenerCertificate?
+        certificate: ListenerCertificate?,
+        counts: ConnectionCounts
     ) {
         channel = HTTP1Channel(responder: responder, configuration: .init(idleTimeout: idleTimeout))
         self.limits = limits
         self.certificate = certificate
+        self.counts = counts
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        self.channel.setup(channel: channel, logger: logger).flatMapThrowing { value in
+        guard counts.enter(channel) else {
+            return channel.eventLoop.makeFailedFuture(ConnectionCounts.TooMany())
+        }
+        return self.channel.setup(channel: channel, logger: logger).flatMapThrowing { value in
             let pipeline = channel.pipeline.syncOperations
             if let certificate {
                 try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context), position: .first)
             }
             let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
-            // The handler after it bounds what is unpacked.
-            try pipeline.addHandler(NIOHTTPRequestDecompressor(limit: .none), position: .before(codec))
+            try pipeline.addHandler(HTTPServerPipelineHandler(), position: .before(codec))
+            try pipeline.addHandler(
+                NIOHTTPRequestDecompressor(limit: .size(limits.passedBytes + Self.lastPieceBytes)),
+                position: .before(codec)
+            )
             try pipeline.addHandler(LegacyClientHandler(limits: limits), position: .before(codec))
             return value
         }

@@ -58,7 +58,7 @@ struct RequestOriginReader: Sendable {
                 guard isTrusted(address) else { break }
             }
         }
-        origin.network = client.map(Self.network) ?? origin.address
+        origin.network = client?.network ?? origin.address
         return origin
     }
 
@@ -69,14 +69,6 @@ struct RequestOriginReader: Sendable {
 
     private func isTrusted(_ address: IPAddress) -> Bool {
         trustedProxies.contains { $0.contains(address) }
-    }
-
-    /// A client of IPv6 usually has a whole /64.
-    private static func network(_ address: IPAddress) -> String {
-        if case .v6(let high, _) = address {
-            return "\(IPAddress.v6(high: high, low: 0))/64"
-        }
-        return address.description
     }
 
     /// What proxies say, the nearest one last.
@@ -184,5 +176,12 @@ struct RequestOriginReader: Sendable {
                 }
             }
         return isValid ? host : nil
+    }
+}
+
+extension IPAddress {
+    /// What counts as one client: an address of IPv4; of IPv6, of which a client usually has a whole /64, that.
+    var network: String {
+        if case .v6(let high, _) = self { "\(IPAddress.v6(high: high, low: 0))/64" } else { description }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import XML
 
 /// What a path asks for (contract, section 1). Paths match without regard to case, as on the original's IIS.
 package enum Route: Sendable, Hashable {
@@ -19,6 +20,10 @@ package enum Route: Sendable, Hashable {
 
     /// - Parameter path: Without the query.
     package init(path: String) {
+        guard StreamSafeText.isSafe(path.utf8) else {
+            self = .none
+            return
+        }
         let parts = Array(path.lowercased().split(separator: "/", omittingEmptySubsequences: false).dropFirst())
         switch parts {
         case ["healthz"]: self = .health
@@ -44,7 +49,7 @@ package enum Route: Sendable, Hashable {
         let rest = parts.dropFirst().map { part in
             part.utf8.contains(UInt8(ascii: "%")) ? part.removingPercentEncoding ?? "\0" : String(part)
         }
-        return .api(tenant: tenant, rest)
+        return rest.allSatisfy { StreamSafeText.isSafe($0.utf8) } ? .api(tenant: tenant, rest) : nil
     }
 
     /// `Remote/Services87/Webhook.svc`, a tenant before it or none.

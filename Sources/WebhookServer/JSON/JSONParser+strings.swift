@@ -1,3 +1,5 @@
+import XML
+
 /// Strings (RFC 8259, section 7).
 extension JSONParser {
     /// A string in double or single quotes.
@@ -15,6 +17,9 @@ extension JSONParser {
             case quote:
                 text += bytes[run..<index]
                 guard text.count <= limits.textBytes else { throw textLimit() }
+                guard StreamSafeText.isSafe(text) else {
+                    throw limit("\(StreamSafeText.longestRun) combining characters in a row")
+                }
                 index += 1
                 return String(decoding: text, as: UTF8.self)
             case UInt8(ascii: "\\"):

@@ -1,4 +1,5 @@
 import AgentCore
+import XML
 
 /// One pass over a JSON text. It calls itself once for each level of nesting, and goes over no byte twice but to tell
 /// the place of the error that it stops at.
@@ -96,6 +97,9 @@ struct JSONParser {
         let name = word()
         guard !name.isEmpty else { throw expected("a name") }
         guard name.utf8.count <= limits.textBytes else { throw textLimit() }
+        guard StreamSafeText.isSafe(name.utf8) else {
+            throw limit("\(StreamSafeText.longestRun) combining characters in a row")
+        }
         return name
     }
 

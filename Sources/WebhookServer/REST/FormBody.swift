@@ -1,4 +1,5 @@
 import AgentCore
+import XML
 
 /// `application/x-www-form-urlencoded` as JSON: every value is text, and a repeated name an array.
 struct FormBody: Sendable {
@@ -105,6 +106,7 @@ struct FormBody: Sendable {
         guard let text = String(validating: result, as: UTF8.self), !result.contains(0) else {
             throw .body("a field is not UTF-8, or holds U+0000.")
         }
+        guard StreamSafeText.isSafe(result) else { throw .body("a field holds \(StreamSafeText.problem).") }
         return text
     }
 }

@@ -2,6 +2,7 @@ import AgentCore
 import Cryptography
 import Foundation
 import HTTPTypes
+import XML
 
 /// How a REST call says who sends it (contract, section 5).
 enum RESTAuthorization {
@@ -42,7 +43,7 @@ enum RESTAuthorization {
         case "basic":
             guard let data = Data(base64Encoded: String(credentials)),
                 let text = String(data: data, encoding: .utf8) ?? String(data: data, encoding: .isoLatin1),
-                let colon = text.utf8.firstIndex(of: UInt8(ascii: ":"))
+                let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), StreamSafeText.isSafe(text.utf8)
             else { throw AgentError(.session, "The Basic credentials are not base64 of user:password.") }
             return .basic(
                 userName: String(text[..<colon]),

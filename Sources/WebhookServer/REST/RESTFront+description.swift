@@ -18,7 +18,7 @@ extension RESTFront {
                     .object([("Version", .text(version)), ("Routes", .texts(RESTRoute.table(prefix: target.prefix)))])
                 )
             )
-        default: return .text(Self.openAPI.replacing("{{server}}", with: api + "/v1"))
+        default: return .text(Self.openAPI.joined(separator: api + "/v1"))
         }
     }
 
@@ -26,5 +26,7 @@ extension RESTFront {
         String(decoding: RESTDocument(root: "Api", value: value).json, as: UTF8.self)
     }
 
+    /// What stands around the URL of the server.
     private static let openAPI = String(decoding: PackageResources.openapi_json, as: UTF8.self)
+        .split(separator: "{{server}}", omittingEmptySubsequences: false)
 }

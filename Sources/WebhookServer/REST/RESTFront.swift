@@ -177,7 +177,7 @@ struct RESTFront: Sendable {
     ) async throws(RESTProblem) -> (caller: Caller, headers: HTTPFields) {
         let headers = request.headers
         // A browser sends the credentials that it remembers for whatever page asks.
-        if request.method != .get, let name = Self.fetchSite, headers[name] == "cross-site" {
+        if request.method != .get, Self.isForeign(headers, target) {
             throw RESTProblem(.forbidden, .sentry, "Calls from pages of other sites are not taken.")
         }
         var credentials = Credentials(
@@ -237,7 +237,19 @@ struct RESTFront: Sendable {
     private static let timeZone = HTTPField.Name("SO-TimeZone").unsafelyUnwrapped
     private static let reason = HTTPField.Name(LegacyClientHandler.reasonHeader)
 
-    private static let fetchSite = HTTPField.Name("Sec-Fetch-Site")
+    private static let fetchSite = HTTPField.Name("Sec-Fetch-Site").unsafelyUnwrapped
+
+    /// Whether a browser says that the page which sends a call is not this service's own. To plain HTTP browsers send Origin
+    /// alone. Schemes are not compared: a proxy may have taken TLS off.
+    private static func isForeign(_ headers: HTTPFields, _ target: Target) -> Bool {
+        if let site = headers[fetchSite], site != "same-origin", site != "none" { return true }
+        guard let origin = headers[.origin]?.lowercased() else { return false }
+        let authorities = [target.base, "//" + (target.origin.host ?? "")].map { url in
+            url.lowercased().split(separator: "//", maxSplits: 1).last ?? ""
+        }
+        let sender = origin.split(separator: "//", maxSplits: 1).last ?? ""
+        return !authorities.contains { $0 == sender }
+    }
 
     /// The parameters by name in lower case.
     private static func query(_ request: Request) throws(RESTProblem) -> [String: String] {

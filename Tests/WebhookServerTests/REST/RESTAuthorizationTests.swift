@@ -181,13 +181,21 @@ struct RESTAuthorizationTests {
         try await Self.with { service in
             let rest = RESTClient(service: service).with(("Authorization", Self.anna))
             let site = "Sec-Fetch-Site"
-            let refused = try await rest.call("POST", "/Webhook", RESTClient.hook, headers: [(site, "cross-site")])
-            refused.expectProblem(403, "SoSentryException")
+            let here = "127.0.0.1:\(service.port)"
+            for header in [
+                (site, "cross-site"), (site, "same-site"), ("Origin", "http://evil.example"), ("Origin", "null"),
+                ("Origin", "http://127.0.0.1"), ("Origin", "http://evil.example//\(here)"), ("Origin", ""),
+            ] {
+                let refused = try await rest.call("POST", "/Webhook", RESTClient.hook, headers: [header])
+                refused.expectProblem(403, "SoSentryException", "\(header)")
+            }
             let count = try await rest.count()
             #expect(count == 0)
-            for own in ["same-origin", "same-site", "none"] {
-                let status = try await rest.call("POST", "/Webhook", RESTClient.hook, headers: [(site, own)]).status
-                #expect(status == 200, "\(own)")
+            for header in [
+                (site, "same-origin"), (site, "none"), ("Origin", "http://\(here)"), ("Origin", "HTTPS://\(here)"),
+            ] {
+                let status = try await rest.call("POST", "/Webhook", RESTClient.hook, headers: [header]).status
+                #expect(status == 200, "\(header)")
             }
         }
     }
