@@ -34,6 +34,7 @@ struct LegacyHTTPChannel: ServerChildChannel {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         guard counts.enter(channel) else {
+            channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(ConnectionCounts.TooMany())
         }
         return self.channel.setup(channel: channel, logger: logger).flatMapThrowing { value in

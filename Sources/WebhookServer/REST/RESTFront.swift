@@ -258,7 +258,9 @@ struct RESTFront: Sendable {
             let pairs = try FormBody.pairs(Array(query.utf8).split(separator: UInt8(ascii: "&")))
             return Dictionary(pairs.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
         } catch {
-            throw .argument("The query of the URL is not percent-encoded UTF-8.")
+            throw .argument(
+                "The query of the URL is not percent-encoded UTF-8, or holds \(StreamSafeText.problem)."
+            )
         }
     }
 

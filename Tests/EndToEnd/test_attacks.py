@@ -1,0 +1,148 @@
+"""Attacks on the release binary: what they cost, and that everybody else is still answered."""
+
+import base64
+import contextlib
+import gzip
+import http.client
+import resource
+import socket
+import threading
+import time
+import unittest
+
+from service import ServiceTestCase, envelope
+
+ACCENTS = "\u0301\u0323"
+SOAP = "/Remote/Services87/Webhook.svc"
+PRINCIPAL = "/Remote/Services87/SoPrincipal.svc"
+
+
+class Attacks(ServiceTestCase):
+    def test_accents_by_the_megabyte_cost_no_more_than_they_are_long(self):
+        service = self.service()
+        login = ("<AuthenticateUsernamePassword><UserName>{}</UserName><Password>x</Password>"
+                 "</AuthenticateUsernamePassword>").format
+        basic = {"Authorization": "Basic " + base64.b64encode(b"tje0:Tje0").decode(), "Content-Type": "application/json"}
+        form = {**basic, "Content-Type": "application/x-www-form-urlencoded"}
+        xml = {"Content-Type": "text/xml; charset=utf-8"}
+        many, some = ACCENTS * 200_000, ACCENTS * 10_000
+        # A client's header is Latin-1 to Python, which then sends the bytes of UTF-8 as they are.
+        header = some.encode().decode("latin-1")
+        cases = [
+            ("a user's name", "POST", PRINCIPAL, envelope(login(many)), xml),
+            ("a user's name, packed", "POST", PRINCIPAL, gzip.compress(envelope(login(many))),
+             {**xml, "Content-Encoding": "gzip"}),
+            ("a user's name as references", "POST", PRINCIPAL, envelope(login("&#x301;&#x323;" * 40_000)), xml),
+            ("an event's name", "POST", SOAP, envelope(f"<SignalEvent><EventName>{many}</EventName></SignalEvent>"), xml),
+            ("a media type", "POST", SOAP, envelope("<GetAllWebhooks/>"), {"Content-Type": header}),
+            ("an action", "POST", SOAP, envelope("<GetAllWebhooks/>"), {**xml, "SOAPAction": header}),
+            ("a cookie", "GET", "/api/v1/Webhook", None, {"Cookie": header + "=1"}),
+            ("a name in Basic", "GET", "/api/v1/Webhook", None,
+             {"Authorization": "Basic " + base64.b64encode((some + ":x").encode()).decode()}),
+            ("JSON", "POST", "/api/v1/Webhook/a.b/1", '{"' + many + '": 1}', basic),
+            ("JSON's escapes", "POST", "/api/v1/Webhook/a.b/1", '{"' + "\\u0301\\u0323" * 40_000 + '": 1}', basic),
+            ("a form", "POST", "/api/v1/Webhook/a.b/1", many + "=1", form),
+            ("a path", "POST", "/api/v1/Webhook/" + "%CC%81%CC%A3" * 3_000 + "/1", "{}", basic),
+            ("a query", "GET", "/api/v1/Webhook?nameFilter=" + "%CC%81%CC%A3" * 3_000, None, basic),
+            # Going backwards, where a flag begins is known only from where the flags do.
+            ("flags", "POST", SOAP, envelope("<SignalEvent><EventName>" + "\U0001F1F3\U0001F1F4" * 100_000
+                                             + "</EventName></SignalEvent>"), xml),
+        ]
+        self.assertEqual(service.request("GET", "/api/v1/Webhook", headers=basic)[0], 200)
+        for name, method, path, body, headers in cases:
+            body = body.encode() if isinstance(body, str) else body
+            begun = time.perf_counter()
+            status, answer = service.request(method, path, body, headers)
+            seconds = time.perf_counter() - begun
+            with self.subTest(name):
+                self.assertLess(seconds, 1.5)
+                if name != "flags":
+                    self.assertIn(status, (400, 401, 404, 500), answer)
+                    self.assertTrue(b"combining" in answer or status in (401, 404), answer)
+        self.assertEqual(service.stop(), 0)
+
+    def test_answers_that_nobody_reads_do_not_pile_up(self):
+        service = self.service()
+        before = service.resident_megabytes()
+        question = b"GET /Remote/Services87/Webhook.svc?wsdl HTTP/1.1\r\nHost: x\r\n\r\n" * 250
+        with contextlib.ExitStack() as stack:
+            for _ in range(200):
+                connection = stack.enter_context(socket.socket())
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                connection.connect(("127.0.0.1", service.port))
+                connection.sendall(question)
+            time.sleep(3)
+            after = service.resident_megabytes()
+            begun = time.perf_counter()
+            self.assertEqual(service.request("GET", "/healthz")[0], 200)
+            self.assertLess(time.perf_counter() - begun, 1)
+            print(f"\n  200 connections with 250 unread questions each: {before:.0f} -> {after:.0f} MB")
+            self.assertLess(after - before, 150)
+
+    def test_many_questions_in_one_piece_are_all_answered_to_whoever_reads(self):
+        service = self.service()
+        with socket.create_connection(("127.0.0.1", service.port)) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 1000)
+            with connection.makefile("rb") as answers:
+                for _ in range(1000):
+                    self.assertEqual(answers.readline(), b"HTTP/1.1 200 OK\r\n")
+                    head = [line.lower().split(b":", 1) for line in iter(answers.readline, b"\r\n")]
+                    self.assertEqual(answers.read(int(dict(head)[b"content-length"])), b"ok\n")
+
+    def test_one_address_does_not_take_all_connections(self):
+        wanted = 2_300
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard < 2 * wanted:
+            self.skipTest(f"the system allows {hard} open files")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        service = self.service()
+        with contextlib.ExitStack() as stack:
+            open_ones = 0
+            for _ in range(wanted):
+                connection = stack.enter_context(socket.socket())
+                connection.settimeout(5)
+                connection.bind(("127.0.0.2", 0))
+                connection.connect(("127.0.0.1", service.port))
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                with contextlib.suppress(ConnectionError):
+                    open_ones += connection.recv(1024).startswith(b"HTTP/1.1 200")
+            self.assertEqual(open_ones, 2048)
+            for source in ("127.0.0.1", "127.0.0.3"):
+                self.assertEqual(service.request("GET", "/healthz", source=source)[0], 200)
+        # They are given back.
+        deadline = time.monotonic() + 5
+        while True:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                self.assertEqual(service.request("GET", "/healthz", source="127.0.0.2")[0], 200)
+                break
+            self.assertLess(time.monotonic(), deadline)
+
+    def test_packed_bodies_are_unpacked_no_further_than_they_are_read(self):
+        service = self.service()
+        bomb = gzip.compress(bytes(32 << 20))
+        headers = {"Content-Type": "text/xml", "Content-Encoding": "gzip"}
+        stop, slowest = threading.Event(), []
+
+        def ask():
+            while not stop.is_set():
+                begun = time.perf_counter()
+                self.assertEqual(service.request("GET", "/healthz")[0], 200)
+                slowest.append(time.perf_counter() - begun)
+                time.sleep(0.01)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        try:
+            for path, expected in ((SOAP, 500), (SOAP + "x", 404), ("/api/v1/Webhook", 401)):
+                for _ in range(10):
+                    self.assertEqual(service.request("POST", path, bomb, headers)[0], expected)
+        finally:
+            stop.set()
+            thread.join()
+        print(f"\n  30 bodies of 32 MB in {len(bomb)} bytes: the slowest other answer took {max(slowest):.3f} s")
+        self.assertLess(max(slowest), 0.5)
+
+
+if __name__ == "__main__":
+    unittest.main()
