@@ -27,13 +27,13 @@ struct HashPassword: ParsableCommand {
             let data = FileHandle.standardInput.readDataToEndOfFile()
             return String(data: data, encoding: .utf8).map(Self.withoutLineBreak)
         }
-        FileHandle.standardError.write(Data("Password: ".utf8))
         var terminal = termios()
         tcgetattr(STDIN_FILENO, &terminal)
         let asItWas = terminal
+        let sources = Self.atSignals { Self.restore(asItWas) }
         terminal.c_lflag &= ~tcflag_t(ECHO)
         tcsetattr(STDIN_FILENO, TCSANOW, &terminal)
-        let sources = Self.atSignals { Self.restore(asItWas) }
+        FileHandle.standardError.write(Data("Password: ".utf8))
         defer {
             sources.forEach { $0.cancel() }
             Self.restore(asItWas)
