@@ -14,6 +14,7 @@ from service import ServiceTestCase, envelope
 
 ACCENTS = "\u0301\u0323"
 SOAP = "/Remote/Services87/Webhook.svc"
+BASIC = "Basic " + base64.b64encode(b"tje0:Tje0").decode()
 PRINCIPAL = "/Remote/Services87/SoPrincipal.svc"
 
 
@@ -22,7 +23,7 @@ class Attacks(ServiceTestCase):
         service = self.service()
         login = ("<AuthenticateUsernamePassword><UserName>{}</UserName><Password>x</Password>"
                  "</AuthenticateUsernamePassword>").format
-        basic = {"Authorization": "Basic " + base64.b64encode(b"tje0:Tje0").decode(), "Content-Type": "application/json"}
+        basic = {"Authorization": BASIC, "Content-Type": "application/json"}
         form = {**basic, "Content-Type": "application/x-www-form-urlencoded"}
         xml = {"Content-Type": "text/xml; charset=utf-8"}
         many, some = ACCENTS * 200_000, ACCENTS * 10_000
@@ -140,6 +141,21 @@ class Attacks(ServiceTestCase):
         finally:
             stop.set()
             thread.join()
+        # However much too much it is, none is taken for a whole that ends sooner.
+        for over in (1, 1_000, 65_536, 66_000, 80_000, 100_000, 1 << 20, 60 << 20, 80 << 20, 100 << 20, 120 << 20):
+            for start, content in ((b"a=1&b=", "application/x-www-form-urlencoded"), (b'{"a": 1}', "application/json")):
+                filler = b"x" if start == b"a=1&b=" else b" "
+                packed = gzip.compress(start + filler * ((1 << 20) + over - len(start)))
+                headers = {"Authorization": BASIC, "Content-Type": content, "Content-Encoding": "gzip"}
+                status, answer = service.request("POST", "/api/v1/Webhook/a.b/1", packed, headers)
+                self.assertEqual((over, status), (over, 413), answer)
+            status, answer = service.request("POST", SOAP, gzip.compress(b" " * ((1 << 20) + over)),
+                                             {"Content-Type": "text/xml", "Content-Encoding": "gzip"})
+            self.assertEqual((over, status), (over, 500), answer)
+            self.assertIn(b"max-body-bytes", answer)
+        whole = gzip.compress(b"b=" + b"x" * ((1 << 20) - 2))
+        headers = {"Authorization": BASIC, "Content-Type": "application/x-www-form-urlencoded", "Content-Encoding": "gzip"}
+        self.assertEqual(service.request("POST", "/api/v1/Webhook/a.b/1", whole, headers)[0], 204)
         print(f"\n  30 bodies of 32 MB in {len(bomb)} bytes: the slowest other answer took {max(slowest):.3f} s")
         self.assertLess(max(slowest), 0.5)
 

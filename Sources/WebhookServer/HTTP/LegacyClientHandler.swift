@@ -51,6 +51,8 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// How the connection goes on after the answer to the request that has none yet; nil when there is no such request.
     private var unanswered: Persistence?
     private var answered: Persistence = .untouched
+    /// Whether the head of an answer is out, and its end is not.
+    private var isAnswering = false
     /// The end of an answer of which the client has yet to take most; the next request is not begun before it is out.
     private var heldEnd: (end: NIOAny, promise: EventLoopPromise<Void>?)?
     /// The last answer is out: what still comes is thrown away.
@@ -65,10 +67,12 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // What is cut off must not look like the whole: not even its end is passed on.
+        guard !isDeaf else { return }
         let part = unwrapInboundIn(data)
         switch part {
         case .head(let head):
-            guard !isLingering, !isDeaf else { return }
+            guard !isLingering else { return }
             bodyBytes = 0
             unanswered = Self.persistence(head)
             endArrival()
@@ -140,6 +144,7 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(var head) where head.status.code >= 200:
             answered = unanswered ?? .closed
             unanswered = nil
+            isAnswering = true
             Self.restoreReason(&head)
             switch answered {
             case .untouched: break
@@ -154,6 +159,7 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func writeEnd(_ context: ChannelHandlerContext, _ end: NIOAny, _ promise: EventLoopPromise<Void>?) {
+        isAnswering = false
         guard answered == .closed else { return context.write(end, promise: promise) }
         let ended = promise ?? context.eventLoop.makePromise(of: Void.self)
         ended.futureResult.assumeIsolated().whenComplete { _ in self.linger(context) }
@@ -173,8 +179,15 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is NIOHTTPDecompression.DecompressionError || error is NIOHTTPDecompression.ExtraDecompressionError
         else { return context.fireErrorCaught(error) }
-        if case NIOHTTPDecompression.DecompressionError.limit = error { return refuseRest(context) }
-        guard !isAnsweredHere else { return }
+        guard !isAnsweredHere, !isDeaf else { return }
+        if case NIOHTTPDecompression.DecompressionError.limit = error {
+            // What was unpacked last is lost with the error; whoever reads must still see that there is too much.
+            let missing = limits.passedBytes - bodyBytes
+            if missing > 0, !isLingering {
+                context.fireChannelRead(wrapInboundOut(.body(ByteBuffer(repeating: 0, count: missing))))
+            }
+            return refuseRest(context)
+        }
         guard unanswered != nil else { return context.close(promise: nil) }
         isAnsweredHere = true
         var head = HTTPResponseHead(version: .http1_1, status: .badRequest)
@@ -205,9 +218,14 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         isDeaf = true
         endArrival()
         guard !isLingering else { return }
-        guard unanswered != nil else { return linger(context) }
-        unanswered = .closed
-        endSoon(context)
+        if unanswered != nil {
+            unanswered = .closed
+        } else if isAnswering {
+            answered = .closed
+        } else {
+            return linger(context)
+        }
+        end(context, in: limits.requestTime)
     }
 
     /// Half a close: the client reads the answer to its end before it sees the connection go.
@@ -216,13 +234,13 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         endArrival()
         context.channel.close(mode: .output, promise: nil)
         read(context: context)
-        endSoon(context)
+        end(context, in: limits.lingerTime)
     }
 
-    private func endSoon(_ context: ChannelHandlerContext) {
+    private func end(_ context: ChannelHandlerContext, in time: TimeAmount) {
         let channel = context.channel
         farewell?.cancel()
-        farewell = context.eventLoop.scheduleTask(in: limits.lingerTime) { channel.close(promise: nil) }
+        farewell = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
     }
 
     /// Where a front puts the reason phrase of its answer: NIO's own type for statuses drops all but the standard ones.

@@ -16,8 +16,6 @@ struct LegacyHTTPChannel: ServerChildChannel {
     /// nil for plain HTTP.
     private let certificate: ListenerCertificate?
     private let counts: ConnectionCounts
-    /// The decompressor's error loses what it had unpacked last.
-    private static let lastPieceBytes = 64 << 10
 
     init(
         responder: @escaping HTTPChannelHandler.Responder,
@@ -45,7 +43,7 @@ struct LegacyHTTPChannel: ServerChildChannel {
             let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
             try pipeline.addHandler(HTTPServerPipelineHandler(), position: .before(codec))
             try pipeline.addHandler(
-                NIOHTTPRequestDecompressor(limit: .size(limits.passedBytes + Self.lastPieceBytes)),
+                NIOHTTPRequestDecompressor(limit: .size(limits.passedBytes)),
                 position: .before(codec)
             )
             try pipeline.addHandler(LegacyClientHandler(limits: limits), position: .before(codec))

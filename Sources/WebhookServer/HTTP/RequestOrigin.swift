@@ -95,8 +95,9 @@ struct RequestOriginReader: Sendable {
             func last(_ list: [String]) -> String? { index < list.count ? list[list.count - 1 - index] : nil }
             let scheme = last(schemes).flatMap(validScheme)
             var host = last(hosts).flatMap(validHost)
-            // A proxy that passes Host on tells of its own port here.
-            if let name = host ?? (index == 0 ? asked : nil), let port = last(ports).flatMap({ UInt16($0) }),
+            // A proxy that passes Host on tells of its own port here, and of what kind it is.
+            if let name = host ?? (index == 0 && scheme != nil ? asked : nil),
+                let port = last(ports).flatMap({ UInt16($0) }),
                 !hasPort(name)
             {
                 let isUsual = port == (scheme == "https" ? 443 : 80)

@@ -244,11 +244,16 @@ struct RESTFront: Sendable {
     private static func isForeign(_ headers: HTTPFields, _ target: Target) -> Bool {
         if let site = headers[fetchSite], site != "same-origin", site != "none" { return true }
         guard let origin = headers[.origin]?.lowercased() else { return false }
-        let authorities = [target.base, "//" + (target.origin.host ?? "")].map { url in
-            url.lowercased().split(separator: "//", maxSplits: 1).last ?? ""
-        }
-        let sender = origin.split(separator: "//", maxSplits: 1).last ?? ""
-        return !authorities.contains { $0 == sender }
+        let sender = authority(origin)
+        return sender != authority(target.base) && sender != authority("//" + (target.origin.host ?? "").lowercased())
+    }
+
+    /// Host and port of a URL, the port only where it is no scheme's own.
+    private static func authority(_ url: String) -> Substring {
+        let rest = url.lowercased().split(separator: "//", maxSplits: 1, omittingEmptySubsequences: false).last ?? ""
+        let authority = rest.prefix { $0 != "/" }
+        for port in [":80", ":443"] where authority.hasSuffix(port) { return authority.dropLast(port.count) }
+        return authority
     }
 
     /// The parameters by name in lower case.

@@ -20,7 +20,7 @@ struct RESTTimes: Sendable {
         let name = (text?.prefix { $0 != "," } ?? "").trimmingCharacters(in: .whitespaces)
         if name.isEmpty || Self.isCode(name) {
             zone = Self.codes[name.uppercased()].flatMap(TimeZone.init(identifier:))
-        } else if let known = Self.identifiers[name.lowercased()].flatMap(TimeZone.init(identifier:)) {
+        } else if let known = TimeZone(identifier: Self.identifiers[name.lowercased()] ?? name) {
             zone = known
         } else {
             return nil
@@ -44,7 +44,7 @@ struct RESTTimes: Sendable {
 
     /// By their names in lower case.
     private static let identifiers = Dictionary(
-        (TimeZone.knownTimeZoneIdentifiers + ["GMT", "Etc/UTC", "Europe/Kyiv"]).map { ($0.lowercased(), $0) },
+        TimeZone.knownTimeZoneIdentifiers.map { ($0.lowercased(), $0) },
         uniquingKeysWith: { first, _ in first }
     )
 

@@ -200,6 +200,27 @@ struct RESTAuthorizationTests {
         }
     }
 
+    @Test(
+        "A page of this service's own is known by the URL that the service has for others",
+        arguments: [
+            "https://hooks.example.com", "https://hooks.example.com/sub", "https://hooks.example.com:443",
+            "HTTPS://Hooks.Example.com/",
+        ]
+    )
+    func ownPages(publicURL: String) async throws {
+        try await RunningService.with(settings: { $0.publicURL = publicURL }) { service in
+            let rest = RESTClient(service: service)
+            for (origin, status) in [
+                ("https://hooks.example.com", 204), ("https://hooks.example.com:443", 204),
+                ("https://hooks.example.com:8443", 403), ("https://hooks.example.com.evil.example", 403),
+                ("https://evil.example/hooks.example.com", 403),
+            ] {
+                let answer = try await rest.call("POST", "/Webhook/a.b/1", "{}", headers: [("Origin", origin)])
+                #expect(answer.status == status, "\(publicURL) \(origin)")
+            }
+        }
+    }
+
     @Test("A session is one for both fronts, and many calls with Basic leave one")
     func sessions() async throws {
         try await Self.with { service in
