@@ -7,8 +7,8 @@ package protocol CallerCryptography: Sendable {
     /// neither the store nor the time that a look-up takes gives them away.
     func digest(of bytes: [UInt8]) -> [UInt8]
 
-    /// Whether the password is the one that was hashed; nil when that could not be
-    /// found out: too many checks wait already, memory is short, or the calling task was cancelled. It takes long on purpose,
+    /// Whether the password is the one that was hashed; nil when that could not be found out: too many checks wait
+    /// already, memory is short, or the calling task was cancelled. It takes long on purpose,
     /// and does not block the calling thread.
     ///
     /// - Parameter isUrgent: Whether it goes before others, and has room where others have none.

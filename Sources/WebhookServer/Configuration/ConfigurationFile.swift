@@ -56,7 +56,9 @@ package struct ConfigurationFile: Sendable {
         let content: ConfigContent
         switch value {
         case .bool(let flag): content = .bool(flag)
-        case .number(let text) where Int(text) != nil: content = .int(Int(text) ?? 0)
+        case .number(let text):
+            guard let number = Int(text) else { return refuse(setting) }
+            content = .int(number)
         case .string(let text):
             do {
                 content = .string(
@@ -66,14 +68,16 @@ package struct ConfigurationFile: Sendable {
                 problems.append(SettingsError(setting.rawValue, error.problem))
                 return
             }
-        default:
-            problems.append(SettingsError(setting.rawValue, "its value must be text, a whole number, true or false"))
-            return
+        default: return refuse(setting)
         }
         if setting.isSecret, case .string("") = content {
             problems.append(SettingsError(setting.rawValue, "it is empty"))
         }
         values[AbsoluteConfigKey([setting.rawValue])] = ConfigValue(content, isSecret: setting.isSecret)
+    }
+
+    private mutating func refuse(_ setting: Setting) {
+        problems.append(SettingsError(setting.rawValue, "its value must be text, a whole number, true or false"))
     }
 
     private static func text(_ values: [AbsoluteConfigKey: ConfigValue], _ setting: Setting) -> String {

@@ -11,8 +11,8 @@ package enum SecretReference {
     /// Begins what refers to a file.
     package static let prefix = "file:"
 
-    /// The secret that `text` means, without the white space around it, which headers do not carry. Throws ``Failure`` for a file that cannot be
-    /// read, is empty, has several lines or refers to another.
+    /// The secret that `text` means, without the white space around it, which headers do not carry. Throws ``Failure`` for a
+    /// file that cannot be read, is empty, has several lines or refers to another.
     ///
     /// - Parameter directory: What relative paths are relative to; nil for the working directory.
     package static func resolve(_ text: String, relativeTo directory: URL? = nil) throws(Failure) -> String {
