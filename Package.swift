@@ -166,7 +166,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            exclude: ["Contract/Webhook.digest", "Contract/SoPrincipal.digest", "Samples"],
+            exclude: ["Contract/Digests", "Samples"],
             swiftSettings: settings
         ),
     ],

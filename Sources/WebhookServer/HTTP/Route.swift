@@ -72,7 +72,7 @@ package enum ServiceName: String, Sendable, Hashable, CaseIterable {
     package var file: String { rawValue + ".svc" }
 }
 
-/// The published generations of the contract: they differ in this number alone (contract, section 1).
+/// The published generations of the contract. Each serves its own text; see ``PublishedContract``.
 package enum ServiceNumber: Int, Sendable, Hashable, CaseIterable {
     case services85 = 85
     case services86 = 86

@@ -23,12 +23,11 @@ struct ServiceDescription: Sendable {
     init(name: ServiceName, number: ServiceNumber) {
         self.name = name
         self.number = number
-        let published =
+        let text =
             switch name {
-            case .webhook: String(decoding: PublishedContract.webhook, as: UTF8.self)
-            case .soPrincipal: String(decoding: PublishedContract.soPrincipal, as: UTF8.self)
+            case .webhook: PublishedContract.webhook(number: number.rawValue)
+            case .soPrincipal: PublishedContract.soPrincipal(number: number.rawValue)
             }
-        let text = published.replacing("Services87", with: number.name)
         soap11 = Self.template(text)
         // Two bindings in one document change what generators make of it, so the other version has its own: the same but
         // for the namespace that the binding's prefix stands for.

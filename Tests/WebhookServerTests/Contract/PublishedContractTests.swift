@@ -3,32 +3,56 @@ import Foundation
 import Testing
 import WSDL
 
-/// The WSDL that this server publishes is the one that SuperOffice published, and does not change by accident:
+@testable import WebhookServer
+
+/// The WSDL that each service number publishes is the one that SuperOffice published, and does not change by accident:
 /// clients hold proxies that were generated from it.
 @Suite("Published contract")
 struct PublishedContractTests {
-    @Test("States the published structure, no more and no less", arguments: PublishedFile.allCases)
+    @Test("Has the published components, in their order and with their prefixes", arguments: PublishedFile.all)
     func structure(file: PublishedFile) throws {
-        let ours = try WSDLDigest.lines(parsing: file.bytes)
+        let ours = try WSDLDigest.lines(of: file.text, number: file.number)
         let difference = try ours.difference(from: file.publishedDigest).map(describe)
         #expect(difference.isEmpty, "\(difference.joined(separator: "\n"))")
     }
 
-    @Test("Is frozen to the byte", arguments: PublishedFile.allCases)
+    @Test("Is frozen to the byte", arguments: PublishedFile.all)
     func bytes(file: PublishedFile) {
-        #expect(SHA256Digest.hex(of: file.bytes) == file.sha256)
+        #expect(SHA256Digest.hex(of: Array(file.text.utf8)) == file.sha256)
+    }
+
+    @Test(
+        "Names its own service number alone, and holds no mark of a part that some numbers lack",
+        arguments: PublishedFile.all
+    )
+    func text(file: PublishedFile) {
+        let numbers = Set(file.text.matches(of: /Services(\d+)/).map { String($0.1) })
+        #expect(numbers == [String(file.number)])
+        #expect(file.text.components(separatedBy: "<?").count == 2, "the XML declaration is the one thing written so")
     }
 
     @Test("A change of structure changes the digest", arguments: Edit.structural)
     func sensitivity(edit: Edit) throws {
-        let edited = try edit.applied(to: PublishedFile.webhook.bytes)
-        #expect(try WSDLDigest.lines(parsing: edited) != PublishedFile.webhook.publishedDigest)
+        let file = PublishedFile(service: "Webhook", number: 87)
+        #expect(try WSDLDigest.lines(of: edit.applied(to: file.text), number: 87) != file.publishedDigest)
     }
 
     @Test("A change of anything else does not", arguments: Edit.cosmetic)
     func insensitivity(edit: Edit) throws {
-        let edited = try edit.applied(to: PublishedFile.webhook.bytes)
-        #expect(try WSDLDigest.lines(parsing: edited) == PublishedFile.webhook.publishedDigest)
+        let file = PublishedFile(service: "Webhook", number: 87)
+        #expect(try WSDLDigest.lines(of: edit.applied(to: file.text), number: 87) == file.publishedDigest)
+    }
+
+    @Test(
+        "The digests are those of the published files",
+        .enabled(if: PublishedFile.folder != nil, "PUBLISHED_WSDL names no folder with them"),
+        arguments: PublishedFile.all.filter { $0.number != 86 }
+    )
+    func digests(file: PublishedFile) throws {
+        let folder = try #require(PublishedFile.folder)
+        let url = URL(filePath: folder).appending(path: "Wcf\(file.service)\(file.number).wsdl")
+        let lines = try WSDLDigest.lines(of: String(contentsOf: url, encoding: .utf8), number: file.number)
+        #expect(try lines == file.publishedDigest, "The digest must hold:\n\(lines.joined(separator: "\n"))")
     }
 
     private func describe(_ change: CollectionDifference<String>.Change) -> String {
@@ -39,35 +63,49 @@ struct PublishedContractTests {
     }
 }
 
-/// One of the files under `WSDL/`, with what it is held to.
-enum PublishedFile: String, CaseIterable, Sendable {
-    case webhook = "Webhook"
-    case soPrincipal = "SoPrincipal"
+/// The text of one service of one service number, with what it is held to.
+struct PublishedFile: Sendable, CustomTestStringConvertible {
+    let service: String
+    let number: Int
 
-    var bytes: [UInt8] {
-        switch self {
-        case .webhook: PublishedContract.webhook
-        case .soPrincipal: PublishedContract.soPrincipal
-        }
+    static let all = ["Webhook", "SoPrincipal"].flatMap { service in
+        ServiceNumber.allCases.map { PublishedFile(service: service, number: $0.rawValue) }
     }
 
-    var sha256: String {
-        switch self {
-        case .webhook: "bfac5dfceb6f38ad83e61282ae246195d0cbee0a14b1dd304f21c7fe135199b6"
-        case .soPrincipal: "7d3b8468b8fb121df36a7cb12f33a6654e260342a62217b38c2212feb01c215c"
-        }
+    /// Where SuperOffice's own files are.
+    static let folder = ProcessInfo.processInfo.environment["PUBLISHED_WSDL"]
+
+    var testDescription: String { service + String(number) }
+
+    var text: String {
+        service == "Webhook"
+            ? PublishedContract.webhook(number: number) : PublishedContract.soPrincipal(number: number)
     }
 
-    /// The lines that `WSDLDigest` gives for SuperOffice's own file.
+    var sha256: String? { Self.sha256[testDescription] }
+
+    private static let sha256 = [
+        "Webhook85": "f1a71c9f61fe9a143e8936c078c3920031f1a71e8a45809c610e788f3f53323f",
+        "Webhook86": "55bf9ccc790292abe1c8bbbca007a5b0519f156a915fd34520320e1a51df0fd9",
+        "Webhook87": "0db86f35abe5553da0fd9cd44d6ff84d630695a1781fd55f1367b390056925b2",
+        "Webhook88": "29642365834a0ef10d726e65afd0d626885db814b2a22ba9d522f451a4d99ac6",
+        "SoPrincipal85": "3f61593d7ec935400852ef258ee732689fff94c86f8aa21a664ca265c162ed80",
+        "SoPrincipal86": "9ac1364748a5f100278da6ad67539e791faa4a96f7b75787d163238792f554c5",
+        "SoPrincipal87": "16d1223580d0bdf46c0c865f6bb319799453ff8c7392b82f1af3277bfb1ef328",
+        "SoPrincipal88": "b52dd95968b5b6a51f8df7a0c241f66168edecf0e3fd005636e3b3075380fa41",
+    ]
+
+    /// The lines that ``WSDLDigest`` gives for SuperOffice's own file. 86 is 87 but for the number.
     var publishedDigest: [String] {
         get throws {
-            let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "\(rawValue).digest")
+            let file = URL(filePath: #filePath).deletingLastPathComponent()
+                .appending(path: "Digests/\(service)\(number == 86 ? 87 : number).digest")
             return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map(String.init)
         }
     }
 }
 
-/// A change to the text of `Webhook.wsdl`, made where its old text first occurs.
+/// A change to the text of 87's `Webhook.svc`, made where its old text first occurs.
 struct Edit: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let old: String
@@ -79,10 +117,9 @@ struct Edit: Sendable, CustomTestStringConvertible {
         self.new = new
     }
 
-    func applied(to bytes: [UInt8]) throws -> [UInt8] {
-        let text = String(decoding: bytes, as: UTF8.self)
+    func applied(to text: String) throws -> String {
         let place = try #require(text.range(of: old), "the text to change is not in the file")
-        return Array(text.replacingCharacters(in: place, with: new).utf8)
+        return text.replacingCharacters(in: place, with: new)
     }
 }
 
@@ -113,13 +150,13 @@ extension Edit {
         Edit("member of another type", #"name="Rank" type="xs:short""#, #"name="Rank" type="xs:int""#),
         Edit(
             "prefix of a type bound elsewhere",
-            #"xmlns:arr="http://schemas.microsoft.com"#,
-            #"xmlns:arr="http://example.com"#
+            #"xmlns:q1="http://schemas.microsoft.com"#,
+            #"xmlns:q1="http://example.com"#
         ),
         Edit("base type changed", #"<xs:extension base="tns:Carrier">"#, #"<xs:extension base="tns:Webhook">"#),
         Edit("enumeration value renamed", #"<xs:enumeration value="Stopped"/>"#, #"<xs:enumeration value="Halted"/>"#),
-        Edit("dictionary mark changed", "<ser:IsDictionary>true<", "<ser:IsDictionary>false<"),
-        Edit("type of an enumeration changed", #"<ser:ActualType Name="short""#, #"<ser:ActualType Name="int""#),
+        Edit("dictionary mark changed", #"Serialization/">true<"#, #"Serialization/">false<"#),
+        Edit("type of an enumeration changed", #"Name="short" Namespace"#, #"Name="int" Namespace"#),
         Edit(
             "header block retyped",
             #"<xs:element name="Succeeded" type="xs:boolean"/>"#,
@@ -145,6 +182,23 @@ extension Edit {
         Edit("bound to SOAP 1.2", "http://schemas.xmlsoap.org/wsdl/soap/", "http://schemas.xmlsoap.org/wsdl/soap12/"),
         Edit("port renamed", #"<wsdl:port name="BasicHttpBinding_Webhook""#, #"<wsdl:port name="Webhook""#),
         Edit("service renamed", #"<wsdl:service name="WcfWebhookService""#, #"<wsdl:service name="WebhookService""#),
+        Edit(
+            "another prefix for the same type",
+            #"type="q1:ArrayOfstring" "#,
+            #"type="q2:ArrayOfstring" xmlns:q2="http://schemas.microsoft.com/2003/10/Serialization/Arrays" "#
+        ),
+        Edit("a prefix more", "<wsdl:types>", #"<wsdl:types xmlns:a="urn:a">"#),
+        Edit(
+            "two global components swapped",
+            """
+            <xs:element name="SoCredentials" type="tns:SoCredentials" nillable="true"/>
+                  <xs:element name="Credentials" type="tns:SoCredentials" nillable="true"/>
+            """,
+            """
+            <xs:element name="Credentials" type="tns:SoCredentials" nillable="true"/>
+                  <xs:element name="SoCredentials" type="tns:SoCredentials" nillable="true"/>
+            """
+        ),
         Edit("another service number", "NetServer/Services87\"", "NetServer/Services88\""),
     ]
 
@@ -155,23 +209,8 @@ extension Edit {
             "<wsdl:documentation>Manages webhooks",
             "<wsdl:documentation>Looks after webhooks"
         ),
-        Edit("a comment less", "<!-- Header blocks of the requests -->", ""),
-        Edit(
-            "another prefix",
-            #"type="tns:SoTimeZone" nillable"#,
-            #"xmlns:own="http://www.superoffice.net/ws/crm/NetServer/Services87" type="own:SoTimeZone" nillable"#
-        ),
-        Edit(
-            "two global components swapped",
-            """
-            <xs:element name="ApplicationToken" type="xs:string" nillable="true"/>
-
-                  <xs:element name="Credentials" type="tns:SoCredentials" nillable="true"/>
-            """,
-            """
-            <xs:element name="Credentials" type="tns:SoCredentials" nillable="true"/>
-                  <xs:element name="ApplicationToken" type="xs:string" nillable="true"/>
-            """
-        ),
+        Edit("a comment less", "<!-- Operations -->", ""),
+        Edit("attributes in another order", #"name="Name" type="xs:string""#, #"type="xs:string" name="Name""#),
+        Edit("an empty line more", "<wsdl:types>", "\n<wsdl:types>"),
     ]
 }

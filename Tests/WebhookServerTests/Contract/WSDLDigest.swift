@@ -1,102 +1,99 @@
-import XML
+import Cryptography
+import Foundation
 
-/// The structure of a WSDL document as sorted lines of one fact each, so that two documents can be compared and the
-/// difference between them read.
+#if canImport(FoundationXML)
+    import FoundationXML
+#endif
+
+/// What code generators read in a WSDL, as one line for each component, in the document's order: the component's kind,
+/// its name, and a digest of all that stands in it.
 ///
-/// Documentation, layout, prefixes, the order of top-level components and the address of the service leave it as it is;
-/// anything else that a client's code generator reads changes a line. The `.digest` files beside this one hold
-/// what it gives for the WSDL that SuperOffice published.
+/// Prefixes and their declarations are part of it, since generators name classes after them. Documentation, comments,
+/// layout, the order of attributes, the service's address and the service number are not.
+///
+/// The files under `Digests/` hold what it gives for the WSDLs that SuperOffice published. With a folder of these in the
+/// environment variable `PUBLISHED_WSDL` (`WcfWebhook85.wsdl` and so on, each as its service number serves it), the test
+/// "The digests are those of the published files" makes them again and compares.
 struct WSDLDigest {
-    private var facts: [String] = []
-
-    static func lines(of document: XMLDocument) -> [String] {
-        var digest = WSDLDigest()
-        digest.add(document.root, at: step(to: document.root))
-        return digest.facts.sorted()
-    }
-
-    static func lines(parsing bytes: [UInt8]) throws(XMLReadError) -> [String] {
-        lines(of: try XMLDocument(parsing: bytes))
-    }
-
-    private mutating func add(_ element: XMLElement, at path: String) {
-        facts.append(([path] + Self.statements(of: element)).joined(separator: " "))
-        let isOrdered = !Self.unordered.contains(Self.name(of: element))
-        for (index, child) in element.children.filter({ !Self.isDocumentation($0) }).enumerated() {
-            let step = Self.step(to: child)
-            add(child, at: isOrdered ? "\(path)/\(index + 1):\(step)" : "\(path)/\(step)")
+    static func lines(of text: String, number: Int) throws -> [String] {
+        let builder = TreeBuilder(number: number)
+        let parser = XMLParser(data: Data(text.utf8))
+        parser.delegate = builder
+        guard parser.parse(), let root = builder.root else {
+            throw parser.parserError ?? CocoaError(.fileReadCorruptFile)
         }
+        return lines(of: root)
+    }
+
+    /// The elements whose children are components of their own.
+    private static let containers: Set = ["wsdl:definitions", "wsdl:types", "xs:schema"]
+
+    private static func lines(of element: Element) -> [String] {
+        guard containers.contains(element.name) else { return [line(for: element, element.canonicalText)] }
+        return [line(for: element, element.startTag)] + element.children.flatMap(lines)
+    }
+
+    private static func line(for element: Element, _ text: String) -> String {
+        let name = ["name", "targetNamespace", "namespace"].compactMap { element.attributes[$0] }.first ?? "-"
+        return "\(element.name) \(name) \(SHA256Digest.hex(of: Array(text.utf8)).prefix(16))"
     }
 }
 
-// MARK: - What is said of one element
+private final class Element {
+    /// As it stands in the document, with its prefix.
+    let name: String
+    let attributes: [String: String]
+    var text = ""
+    var children: [Element] = []
 
-extension WSDLDigest {
-    private static func statements(of element: XMLElement) -> [String] {
-        let attributes = element.attributes
-            .filter { !isAddress($0, of: element) }
-            .map { "\(name($0.name, in: $0.namespace))=\"\(value(of: $0, on: element))\"" }
-            .sorted()
-        let text = element.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        return text.isEmpty ? attributes : attributes + ["text=\(text)"]
+    init(name: String, attributes: [String: String]) {
+        self.name = name
+        self.attributes = attributes
     }
 
-    private static func value(of attribute: XMLAttribute, on element: XMLElement) -> String {
-        guard attribute.namespace.isEmpty, references[element.namespace]?.contains(attribute.name) == true else {
-            return attribute.value
-        }
-        return resolve(attribute.value, on: element)
+    /// The name and the attributes, namespace declarations among them.
+    var startTag: String {
+        let stated = attributes.filter { !(name == "soap:address" && $0.key == "location") }
+        let sorted = stated.sorted { $0.key < $1.key }.map { " \($0.key)=\"\($0.value)\"" }
+        return "<\(name)\(sorted.joined())>"
     }
 
-    /// A qualified name as `name(_:in:)` writes it; one whose prefix is undeclared stays as it stands.
-    private static func resolve(_ qualifiedName: String, on element: XMLElement) -> String {
-        let parts = qualifiedName.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        let prefix = parts.count == 2 ? parts[0] : ""
-        guard let namespace = element.namespace(forPrefix: prefix) else { return qualifiedName }
-        return name(parts[parts.count - 1], in: namespace)
-    }
-
-    private static func isAddress(_ attribute: XMLAttribute, of element: XMLElement) -> Bool {
-        name(of: element) == "soap:address" && attribute.name == "location"
-    }
-
-    private static func isDocumentation(_ element: XMLElement) -> Bool {
-        ["wsdl:documentation", "xs:documentation"].contains(name(of: element))
+    var canonicalText: String {
+        let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return startTag + words + children.map(\.canonicalText).joined() + "</>"
     }
 }
 
-// MARK: - Names
+private final class TreeBuilder: NSObject, XMLParserDelegate {
+    private(set) var root: Element?
+    private var open: [Element] = []
+    private let number: Int
 
-extension WSDLDigest {
-    private static let wsdl = "http://schemas.xmlsoap.org/wsdl/"
-    private static let soap = "http://schemas.xmlsoap.org/wsdl/soap/"
-    private static let schema = "http://www.w3.org/2001/XMLSchema"
-    private static let addressing = "http://www.w3.org/2006/05/addressing/wsdl"
-
-    /// The digest's own prefixes, whatever those of the document are.
-    private static let labels = [wsdl: "wsdl", soap: "soap", schema: "xs", addressing: "wsaw"]
-
-    /// The attributes that hold a qualified name, by the namespace of the element they stand on.
-    private static let references: [String: Set<String>] = [
-        wsdl: ["element", "type", "message", "binding"],
-        soap: ["message"],
-        schema: ["type", "base", "ref", "itemType", "substitutionGroup"],
-    ]
-
-    /// The elements whose children may stand in any order.
-    private static let unordered: Set<String> = ["wsdl:definitions", "wsdl:types", "xs:schema"]
-
-    private static func step(to element: XMLElement) -> String {
-        let key = ["name", "targetNamespace", "namespace"].lazy.compactMap { element.attribute($0) }.first
-        return key.map { "\(name(of: element))[\($0)]" } ?? name(of: element)
+    init(number: Int) {
+        self.number = number
     }
 
-    private static func name(of element: XMLElement) -> String {
-        name(element.name, in: element.namespace)
+    func parser(
+        _ parser: XMLParser,
+        didStartElement name: String,
+        namespaceURI: String?,
+        qualifiedName: String?,
+        attributes: [String: String]
+    ) {
+        let unnumbered = attributes.mapValues {
+            $0.replacing("NetServer/Services\(number)", with: "NetServer/Services#")
+        }
+        let element = Element(name: name, attributes: unnumbered)
+        if root == nil { root = element }
+        if !name.hasSuffix(":documentation") { open.last?.children.append(element) }
+        open.append(element)
     }
 
-    private static func name(_ local: String, in namespace: String) -> String {
-        guard !namespace.isEmpty else { return local }
-        return labels[namespace].map { "\($0):\(local)" } ?? "{\(namespace)}\(local)"
+    func parser(_ parser: XMLParser, foundCharacters text: String) {
+        open.last?.text += text
+    }
+
+    func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
+        open.removeLast()
     }
 }
