@@ -152,7 +152,17 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .testTarget(name: "ConformanceTests", dependencies: ["Conformance", "XML"], swiftSettings: settings),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: [
+                "Conformance", "XML",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "WebhookServerTests",
             dependencies: [

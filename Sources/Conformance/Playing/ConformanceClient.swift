@@ -133,7 +133,10 @@ package struct ConformanceClient: Sendable {
         case let error as NIOConnectionError:
             error.connectionErrors.first.map { reason($0.error) } ?? "no host of the name \(error.host) is known"
         case let error as IOError: String(cString: strerror(error.errnoCode))
-        case is NIOTooManyBytesError: "an answer of more than \(HTTPAnswer.largestBody >> 20) MiB"
+        case is NIOTooManyBytesError, NIOHTTPDecompression.DecompressionError.limit:
+            "an answer of more than \(HTTPAnswer.largestBody >> 20) MiB"
+        case is NIOHTTPDecompression.DecompressionError, is NIOHTTPDecompression.ExtraDecompressionError:
+            "the body is not packed as its Content-Encoding says, or is cut short"
         case let error as HTTPClientError
         where [.connectTimeout, .deadlineExceeded, .readTimeout].contains(error): "no answer in time"
         case let error as HTTPClientError where error == .remoteConnectionClosed:

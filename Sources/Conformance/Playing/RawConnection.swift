@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOHTTPCompression
 import NIOPosix
 import NIOSSL
 
@@ -12,7 +13,8 @@ struct RawConnection {
 
     private typealias Answers = NIOAsyncChannel<NIOHTTPClientResponseFull, HTTPClientRequestPart>
 
-    /// Sends the request and reads its answer; informational answers before it are left out.
+    /// Sends the request and reads its answer; informational answers before it are left out. Bodies that are packed, as
+    /// proxies pack them for clients whose captures say `Accept-Encoding`, are unpacked.
     ///
     /// Throws what connecting, TLS or the parser throws, and ``ConformanceError/noAnswer(reason:)``.
     func exchange(_ request: [UInt8]) async throws -> HTTPAnswer {
@@ -29,6 +31,7 @@ struct RawConnection {
                     }
                     try pipeline.addHandler(RawRequestWriter(request: request))
                     try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder()))
+                    try pipeline.addHandler(NIOHTTPResponseDecompressor(limit: .size(HTTPAnswer.largestBody)))
                     try pipeline.addHandler(NIOHTTPClientResponseAggregator(maxContentLength: HTTPAnswer.largestBody))
                     // Ends the connection of a server that never answers.
                     let patience = channel.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
