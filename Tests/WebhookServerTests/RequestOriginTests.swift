@@ -98,6 +98,22 @@ struct RequestOriginTests {
         #expect(origin.host == "so.example.com:9000")
     }
 
+    @Test("A host or scheme without a client beside it is the client's own, also where the client's address is trusted")
+    func longerLists() throws {
+        let origin = try Self.origin([
+            ("X-Forwarded-For", "10.0.0.2"), ("X-Forwarded-Host", "evil.example, so.example.com"),
+            ("X-Forwarded-Proto", "http, https"),
+        ])
+        #expect(origin.host == "so.example.com")
+        #expect(origin.scheme == "https")
+        let alone = try Self.origin([("X-Forwarded-Host", "evil.example, so.example.com")])
+        #expect(alone.host == "so.example.com")
+        let two = try Self.origin([
+            ("X-Forwarded-For", "203.0.113.7, 10.0.0.2"), ("X-Forwarded-Host", "so.example.com, inner"),
+        ])
+        #expect(two.host == "so.example.com", "a proxy before the proxy says what the client asked for")
+    }
+
     @Test("What a client put into the list itself is not believed")
     func spoofed() throws {
         let chain = "127.0.0.1, 203.0.113.7, 10.0.0.2"
@@ -204,6 +220,62 @@ struct RequestOriginTests {
     )
     func embedded(peer: String) throws {
         #expect(try Self.origin([("X-Forwarded-For", "127.0.0.1")], from: peer).address != "127.0.0.1")
+    }
+
+    private static func isLocal(
+        _ headers: [(String, String)] = [],
+        peer: String = "127.0.0.1",
+        host: String? = "localhost:8087",
+        trusting ranges: [String] = []
+    ) throws -> Bool {
+        var request = HTTPRequest(method: .get, scheme: nil, authority: host, path: "/")
+        for (name, value) in headers {
+            request.headerFields.append(.init(name: try #require(.init(name)), value: value))
+        }
+        let trusted = ranges.compactMap(AddressRange.init)
+        let reader = RequestOriginReader(trustedProxies: trusted, header: .xForwarded, isTLS: false)
+        return reader.origin(of: request, peer: try SocketAddress(ipAddress: peer, port: 40000)).isLocal
+    }
+
+    @Test("A program of this machine that asks for it by its own name is local")
+    func local() throws {
+        for host in ["localhost", "LOCALHOST:1", "127.0.0.1:8087", "127.9.9.9", "[::1]", "[::1]:8087"] {
+            for peer in ["127.0.0.1", "127.0.0.2", "::1", "::ffff:127.0.0.1"] {
+                #expect(try Self.isLocal(peer: peer, host: host), "\(peer) \(host)")
+            }
+        }
+        #expect(try Self.isLocal([("User-Agent", "curl"), ("X-Request-Id", "1"), ("Cookie", "a=b")]))
+    }
+
+    @Test("Who connects from elsewhere, or asks for another host, is not local")
+    func notLocal() throws {
+        for peer in ["192.0.2.1", "10.0.0.1", "::ffff:192.0.2.1", "2001:db8::1", "::"] {
+            #expect(try !Self.isLocal(peer: peer), "\(peer)")
+        }
+        for host in [
+            nil, "", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "192.0.2.1", "localhost:x",
+        ] {
+            #expect(try !Self.isLocal(host: host), "\(host ?? "none")")
+        }
+    }
+
+    @Test(
+        "Whoever a proxy of this machine asks for is not local, trusted or not, whatever the header is",
+        arguments: [
+            "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded", "X-Forwarded-Server",
+            "Forwarded",
+            "Via", "X-Real-IP", "x-real-ip", "CF-Connecting-IP", "CF-Ray", "True-Client-IP", "X-Client-IP",
+            "X-Cluster-Client-IP", "X-Original-For", "X-Original-URL", "X-Envoy-External-Address", "X-ARR-LOG-ID",
+            "X-Amzn-Trace-Id", "X-Amz-Cf-Id", "X-Azure-ClientIP", "Fastly-Client-IP", "Fly-Client-IP", "X-Varnish",
+            "CDN-Loop", "Tailscale-User-Login", "X-Cloud-Trace-Context",
+        ]
+    )
+    func forwardedToLocal(name: String) throws {
+        for trusted in [[], ["127.0.0.0/8"]] {
+            for value in ["127.0.0.1", "localhost", "", "203.0.113.7"] {
+                #expect(try !Self.isLocal([(name, value)], trusting: trusted), "\(value)")
+            }
+        }
     }
 
     @Test("Only the header that the proxy sets is read; the other is the client's own")

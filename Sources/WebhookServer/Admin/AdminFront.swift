@@ -61,12 +61,14 @@ struct AdminFront: Sendable {
 
     /// Open to this machine with `--dev`; else for whoever has the token, and closed when there is none.
     private func refusal(_ request: Request, _ origin: RequestOrigin) -> Response? {
-        if isDevelopment, Self.isFromHere(request, origin) { return nil }
+        // A page in a browser of this machine is not its user, also when its own name has come to lead here (DNS
+        // rebinding): it then shows in the host that it asks for.
+        if isDevelopment, origin.isLocal, request.headers[.origin] == nil { return nil }
         guard let token else {
             guard isDevelopment else { return Response(status: .notFound) }
             return Self.problem(
                 .forbidden,
-                "With --dev the admin API is for calls of this machine to localhost, not of web pages; others need an admin token (setting admin-token)."
+                "With --dev the admin API is for calls of this machine to localhost, not through proxies and not of web pages; others need an admin token (setting admin-token)."
             )
         }
         let sent = request.headers[.authorization].flatMap { value in
@@ -78,22 +80,6 @@ struct AdminFront: Sendable {
         var answer = Self.problem(.unauthorized, "The admin API needs 'Authorization: Bearer' with the admin token.")
         answer.headers[.wwwAuthenticate] = "Bearer"
         return answer
-    }
-
-    /// A page in a browser of this machine is not its user, also when its own name has come to lead here (DNS rebinding): it
-    /// then shows in the host that it asks for.
-    private static func isFromHere(_ request: Request, _ origin: RequestOrigin) -> Bool {
-        guard request.headers[.origin] == nil, let authority = origin.host else { return false }
-        let host = HostPort(authority)?.host ?? authority.trimmingCharacters(in: ["[", "]"])
-        return isLoopback(origin.address) && (isLoopback(host) || host.lowercased() == "localhost")
-    }
-
-    private static func isLoopback(_ text: String) -> Bool {
-        switch IPAddress(text)?.unmapped {
-        case .v4(let bits)?: bits >> 24 == 127
-        case .v6(high: 0, low: 1)?: true
-        default: false
-        }
     }
 
     private func list(_ query: Query) async throws -> Response {

@@ -13,6 +13,8 @@ struct RequestOrigin: Sendable, Hashable {
     var scheme: String
     /// Host and port, as the client asked; nil when they may not stand in a document of ours.
     var host: String?
+    /// Whether a program of this machine asks, without a proxy in between, for the service under this machine's own name.
+    var isLocal = false
 }
 
 /// The headers in which proxies say who asked; the raw value is the setting's. Only one kind is read, because a proxy that
@@ -59,6 +61,7 @@ struct RequestOriginReader: Sendable {
             }
         }
         origin.network = client?.network ?? origin.address
+        origin.isLocal = ForwardingHeaders.isLocal(request, peer: peer)
         return origin
     }
 
@@ -90,8 +93,10 @@ struct RequestOriginReader: Sendable {
         let schemes = list("X-Forwarded-Proto")
         let hosts = list("X-Forwarded-Host")
         let ports = list("X-Forwarded-Port")
-        // Proxies add to the first list and replace the others, or add to all; what is missing is missing at the front.
-        return (0..<max(clients.count, schemes.count, hosts.count, ports.isEmpty ? 0 : 1)).reversed().map { index in
+        // Proxies add to the first list and replace the others, or add to all; what is missing is missing at the front. What
+        // the others have beyond the first is no proxy's word: a client has made it up.
+        let isSaid = !schemes.isEmpty || !hosts.isEmpty || !ports.isEmpty
+        return (0..<max(clients.count, isSaid ? 1 : 0)).reversed().map { index in
             func last(_ list: [String]) -> String? { index < list.count ? list[list.count - 1 - index] : nil }
             let scheme = last(schemes).flatMap(validScheme)
             var host = last(hosts).flatMap(validHost)
