@@ -22,8 +22,6 @@ package struct WebhookServer: Service, CustomStringConvertible {
     private let now: @Sendable () -> Timestamp
     private let onListening: @Sendable (Int) async -> Void
 
-    /// How long a connection may be idle.
-    private static let idleTimeout = TimeAmount.seconds(120)
     /// How long a request may take to arrive.
     private static let requestTime = TimeAmount.seconds(60)
     /// How much of a body that is too long is thrown away for the sake of a clear answer, in bytes.
@@ -91,7 +89,13 @@ package struct WebhookServer: Service, CustomStringConvertible {
             onLogin: { logins.increment($0) }
         )
         warnOfNobody()
-        let reload = CertificateReload(certificate: settings.certificate, requests: reloads, logger: logger)
+        let drain = Drain()
+        let reload = CertificateReload(
+            certificate: settings.certificate,
+            host: settings.knownHost,
+            requests: reloads,
+            logger: logger
+        )
         // Stopped from the last to the first: no more calls, then what is in flight.
         let group = ServiceGroup(
             configuration: .init(
@@ -105,9 +109,11 @@ package struct WebhookServer: Service, CustomStringConvertible {
                             principals: principals,
                             store: store,
                             registry: registry,
+                            drain: drain,
                             inFlight: { engine.inFlight }
                         )
                     ),
+                    .init(service: DrainService(drain: drain, delay: settings.drainDelay, logger: logger)),
                 ],
                 logger: logger
             )
@@ -140,6 +146,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
         principals: PrincipalAgent,
         store: any AgentStore,
         registry: MetricsRegistry,
+        drain: Drain,
         inFlight: @escaping @Sendable () -> Int
     ) -> some Service {
         var descriptions: [ServiceDescription.ID: ServiceDescription] = [:]
@@ -189,7 +196,9 @@ package struct WebhookServer: Service, CustomStringConvertible {
             store: store,
             maximumBodyBytes: settings.xmlLimits.bytes,
             publicURL: settings.publicURL,
-            listenAddress: HostPort(host: settings.host, port: settings.port).description
+            listenAddress: HostPort(host: settings.host, port: settings.port).description,
+            drain: drain,
+            trialGuard: TrialGuard(isDevelopment: settings.isDevelopment, isRemote: settings.allowsRemoteDevelopment)
         )
         let counts = ConnectionCounts(
             limit: max(16, FileDescriptors.connections / 4),
@@ -200,14 +209,15 @@ package struct WebhookServer: Service, CustomStringConvertible {
             server: HTTPServerBuilder { responder in
                 LegacyHTTPChannel(
                     responder: responder,
-                    idleTimeout: Self.idleTimeout,
+                    idleTimeout: TimeAmount(settings.idleTimeout),
                     limits: .init(
                         passedBytes: settings.xmlLimits.bytes + 1,
                         discardedBytes: settings.xmlLimits.bytes + Self.discardedBytes,
                         requestTime: Self.requestTime
                     ),
                     certificate: settings.certificate,
-                    counts: counts
+                    counts: counts,
+                    drain: drain
                 )
             },
             configuration: .init(
@@ -215,6 +225,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 availableConnectionsDelegate: MaximumAvailableConnections(FileDescriptors.connections)
             ),
             onServerRunning: { channel in
+                drain.listens(on: channel)
                 let port = channel.localAddress?.port ?? 0
                 announce(port: port)
                 await onListening(port)

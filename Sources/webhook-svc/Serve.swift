@@ -14,8 +14,9 @@ struct Serve: AsyncParsableCommand {
             Every setting can be given as a flag, as an environment variable (WEBHOOK_SVC_RETRY_DELAYS) or as a member of \
             the configuration file (retryDelays), in this order of precedence. Durations are written 300ms, 15s, 5m, 6h, 3d.
 
-            SIGHUP reads the listener's certificate anew. SIGTERM and SIGINT stop the service: it takes no more calls, finishes what is in flight and exits with 0;
-            five seconds after the shutdown timeout whatever is left is cut off.
+            SIGHUP reads the listener's certificate anew. SIGTERM and SIGINT stop the service: /readyz says 503, \
+            calls are taken until the drain delay is over, what is in flight is finished, and it exits with 0; five \
+            seconds after the shutdown timeout whatever is left is cut off.
             """
     )
 
@@ -38,17 +39,18 @@ struct Serve: AsyncParsableCommand {
         let isTrial = settings.isDevelopment && settings.certificate == nil
         let hangUps = await UnixSignalsSequence(trapping: isTrial ? [] : [.sighup])
         let server = WebhookServer(settings: settings, logger: logger, reloads: hangUps.map { _ in () })
+        let shutdownTime = settings.drainDelay + settings.shutdownTimeout
         var configuration = ServiceGroupConfiguration(
             services: [
                 .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
                 // Services are stopped from the last to the first, each when the one before it has ended.
-                .init(service: Deadline(time: settings.shutdownTimeout + .seconds(6))),
+                .init(service: Deadline(time: shutdownTime + .seconds(6))),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
         // What does not end by itself after its drain is cut off.
-        configuration.maximumGracefulShutdownDuration = settings.shutdownTimeout + .seconds(5)
+        configuration.maximumGracefulShutdownDuration = shutdownTime + .seconds(5)
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch {

@@ -68,6 +68,20 @@ struct ServeOptions: ParsableArguments {
     var tlsKey: String?
     @Option(
         help: ArgumentHelp(
+            "Ciphers of TLS 1.2: modern, or legacy for clients such as Windows Server 2012 R2's (default: modern).",
+            valueName: "which"
+        )
+    )
+    var tlsCiphers: String?
+    @Option(
+        help: ArgumentHelp(
+            "How long a connection may be idle, longer than proxies in front keep theirs (default: 180s).",
+            valueName: "duration"
+        )
+    )
+    var idleTimeout: String?
+    @Option(
+        help: ArgumentHelp(
             "Proxies that are believed about who asks, and how (default: none).",
             valueName: "ranges"
         )
@@ -150,6 +164,13 @@ struct ServeOptions: ParsableArguments {
     )
     var adminToken: String?
     @Option(
+        help: ArgumentHelp(
+            "Time for which calls are still taken after SIGTERM, while /readyz says 503 (default: 0s).",
+            valueName: "duration"
+        )
+    )
+    var drainDelay: String?
+    @Option(
         help: ArgumentHelp("Time for what is in flight when the service stops (default: 15s).", valueName: "duration")
     )
     var shutdownTimeout: String?
@@ -183,7 +204,8 @@ struct ServeOptions: ParsableArguments {
             .allowRemoteDev: allowRemoteDev ? .bool(true) : nil, .publicUrl: text(publicUrl), .logLevel: text(logLevel),
             .operationErrors: text(operationErrors), .installation: text(installation),
             .ticketLifetime: text(ticketLifetime), .webhookRight: text(webhookRight), .tlsCert: text(tlsCert),
-            .tlsKey: text(tlsKey), .trustedProxy: text(trustedProxy), .forwardedHeader: text(forwardedHeader),
+            .tlsKey: text(tlsKey), .tlsCiphers: text(tlsCiphers), .idleTimeout: text(idleTimeout),
+            .drainDelay: text(drainDelay), .trustedProxy: text(trustedProxy), .forwardedHeader: text(forwardedHeader),
             .requireHttps: flag(requireHttps),
             .validateHttps: flag(validateHttps), .verifyTarget: flag(verifyTarget),
             .sendFieldValues: flag(sendFieldValues), .allowTargets: text(allowTargets), .caFile: text(caFile),

@@ -285,14 +285,18 @@ def user(name, associate, **members):
 
 
 class Certificate:
-    """A certificate for this machine, signed by itself, and its key, in files."""
+    """A certificate for this machine, or another host, signed by itself, and its key, in files."""
 
-    def __init__(self, directory, name):
+    def __init__(self, directory, name, host="localhost", days=2, key=("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")):
         self.certificate, self.key = f"{directory}/{name}.pem", f"{directory}/{name}.key"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                        "-days", "2", "-subj", f"/CN={name}", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-                        "-addext", "keyUsage=digitalSignature,keyCertSign",
-                        "-out", self.certificate, "-keyout", self.key], check=True, capture_output=True)
+        request, extensions = f"{directory}/{name}.csr", f"{directory}/{name}.ext"
+        pathlib.Path(extensions).write_text(f"subjectAltName=DNS:{host},IP:127.0.0.1\nbasicConstraints=CA:TRUE\n"
+                                            "keyUsage=digitalSignature,keyCertSign,keyEncipherment\n")
+        for command in (["req", "-newkey", *key, "-nodes", "-subj", f"/CN={name}", "-keyout", self.key, "-out", request],
+                        # Only this command takes days that are over.
+                        ["x509", "-req", "-in", request, "-signkey", self.key, "-days", str(days), "-extfile", extensions,
+                         "-out", self.certificate]):
+            subprocess.run(["openssl", *command], check=True, capture_output=True)
         self.flags = ["--tls-cert", self.certificate, "--tls-key", self.key]
 
     @property

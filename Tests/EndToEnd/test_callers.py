@@ -506,6 +506,22 @@ class Administration(Callers):
                         {"X-Forwarded-For": "203.0.113.9", "Forwarded": "for=127.0.0.1"}):
             self.assertEqual(service.request("GET", "/admin/v1/tickets", headers=headers)[0], 403, headers)
 
+    def test_with_dev_a_proxy_that_is_not_named_opens_nothing_to_strangers_who_ask_for_localhost(self):
+        service = self.service(dev=True)
+        for headers in ({"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "127.0.0.1"}, {"X-Real-IP": "203.0.113.9"},
+                        {"Forwarded": "for=203.0.113.9"}, {"Via": "1.1 proxy"}, {"X-Forwarded-Host": "localhost"},
+                        {"CF-Connecting-IP": "203.0.113.9"}):
+            for method, path in (("GET", "tickets"), ("GET", "deliveries"), ("POST", "tickets/revoke?all=true"),
+                                 ("POST", "reset")):
+                with self.subTest(headers=headers, path=path):
+                    status, body = service.request(method, "/admin/v1/" + path, headers={"Host": "localhost", **headers})
+                    self.assertEqual(status, 403)
+                    self.assertIn(b"admin-token", body)
+        warning = service.wait_for_log(" warning .*through a proxy")
+        self.assertIn("allow-remote-dev", warning)
+        self.assertEqual(len(re.findall("through a proxy", service.log_text())), 1, "it is said once")
+        self.assertEqual(service.request("GET", "/admin/v1/tickets")[0], 200)
+
     def test_a_page_whose_name_has_come_to_lead_to_this_machine_is_not_its_user(self):
         service = self.service(dev=True)
         port = service.url.rsplit(":", 1)[1]

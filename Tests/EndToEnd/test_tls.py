@@ -27,9 +27,9 @@ class TLS(unittest.TestCase):
         self.directory = directory.name
         self.certificate = Certificate(self.directory, "first")
 
-    def service(self, *flags, tls=True, dev=True):
+    def service(self, *flags, tls=True, dev=True, context=None):
         service = Service(self.directory, *(self.certificate.flags if tls else []), *flags, dev=dev,
-                          tls=self.certificate.context() if tls else None)
+                          tls=(context or self.certificate.context()) if tls else None)
         self.addCleanup(service.log.close)
         self.addCleanup(lambda: service.process.poll() is None and service.kill())
         service.start()
@@ -139,15 +139,35 @@ class TLS(unittest.TestCase):
         answer = caller.call(f"<SignalEvent><EventName>nobody.listens</EventName><Data>{key}</Data></SignalEvent>")
         self.assertTrue(answer.succeeded, answer.text[:2000])
 
+    def test_plain_http_is_told_that_the_port_takes_https(self):
+        service = self.service()
+        plain = http.client.HTTPConnection("127.0.0.1", service.port, timeout=5)
+        for method, path, body in (("GET", "/healthz", None), ("OPTIONS", "/", None),
+                                   ("POST", PATH, envelope("<GetAllWebhooks/>")), ("POST", PATH, b"x" * 5_000_000)):
+            with self.subTest(method):
+                plain.request(method, path, body)
+                response = plain.getresponse()
+                text = response.read()
+                self.assertEqual((response.status, response.getheader("Connection")), (400, "close"))
+                self.assertEqual(text, b"This port takes HTTPS: use a URL that begins with https://.\n")
+                plain.close()
+        with socket.create_connection(("127.0.0.1", service.port), timeout=5) as connection:
+            connection.sendall(b"G")
+            time.sleep(0.1)
+            self.assertRegex(connection.recv(65536), b"\\AHTTP/1.1 400 ", "however little has come")
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(65536):
+                pass
+        self.assert_works(service)
+
     def test_what_is_not_tls_gets_no_answer_and_hurts_nobody(self):
         service = self.service()
         kept = service.connection()
         kept.request("GET", "/healthz")
         self.assertEqual(kept.getresponse().read(), b"ok\n")
-        request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
         silent = [socket.create_connection(("127.0.0.1", service.port), timeout=5) for _ in range(50)]
-        for sent in (request, b"POST " + PATH.encode() + b" HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello", b"\x00" * 1000,
-                     b"\x16\x03\x01\xff\xff" + os.urandom(2000), os.urandom(5000), b"\x16\x03\x01"):
+        for sent in (b"\x00" * 1000, b"\x16\x03\x01\xff\xff" + os.urandom(2000), b"\xff" + os.urandom(5000), b"\x16\x03\x01",
+                     b"get /healthz HTTP/1.1\r\n\r\n"):
             with socket.create_connection(("127.0.0.1", service.port), timeout=2) as connection:
                 received = b""
                 try:
@@ -165,11 +185,79 @@ class TLS(unittest.TestCase):
         kept.close()
         for connection in silent:
             connection.close()
-        plain = http.client.HTTPConnection("127.0.0.1", service.port, timeout=5)
-        with self.assertRaises((OSError, http.client.HTTPException)):
-            plain.request("GET", "/healthz")
-            plain.getresponse()
-        plain.close()
+
+    def test_a_failed_handshake_is_logged_at_debug_alone(self):
+        for level, expected in (("debug", 1), ("info", 0)):
+            service = self.service("--log-level", level)
+            with socket.create_connection(("127.0.0.1", service.port), timeout=5) as connection:
+                connection.sendall(b"\x00" * 100)
+                connection.settimeout(2)
+                try:
+                    connection.recv(100)
+                except OSError:
+                    pass  # It may be cut off.
+            context = ssl.create_default_context()
+            with self.assertRaises(ssl.SSLCertVerificationError):
+                context.wrap_socket(socket.create_connection(("127.0.0.1", service.port), timeout=5),
+                                    server_hostname="localhost")
+            self.assert_works(service)
+            self.assertEqual(service.stop(), 0)
+            text = service.log_text()
+            self.assertEqual(len(re.findall(r" debug .*a TLS handshake failed", text)) >= expected, True, text)
+            self.assertEqual(re.findall(r".* (?:error|warning|critical) .*", text), [])
+            service.log.truncate(0)
+
+    def handshake(self, service, *arguments):
+        """The protocol and the cipher suite that `openssl s_client` and the service agree on; None when on none."""
+        run = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{service.port}", *arguments],
+                             input="", capture_output=True, text=True, timeout=20)
+        agreed = re.search(r"^New, (\S+), Cipher is (\S+)$", run.stdout, re.M)
+        return None if run.returncode or "(NONE)" in agreed.group(2) else agreed.groups()
+
+    def test_tls_1_2_takes_forward_secrecy_and_authenticated_encryption_and_legacy_clients_where_told(self):
+        modern = ["ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-CHACHA20-POLY1305"]
+        legacy = ["ECDHE-RSA-AES128-SHA", "ECDHE-RSA-AES256-SHA", "AES128-GCM-SHA256", "AES256-GCM-SHA384", "AES128-SHA",
+                  "AES256-SHA"]
+        never = ["DES-CBC3-SHA", "NULL-SHA256", "AECDH-AES128-SHA"]
+        self.certificate = Certificate(self.directory, "rsa", key=["rsa:2048"])
+        for flags, taken in (([], modern), (["--tls-ciphers", "modern"], modern),
+                             (["--tls-ciphers", "legacy"], modern + legacy)):
+            service = self.service(*flags)
+            for suite in modern + legacy + never:
+                with self.subTest(flags=flags, suite=suite):
+                    agreed = self.handshake(service, "-tls1_2", "-cipher", f"{suite}:@SECLEVEL=0")
+                    self.assertEqual(agreed and agreed[1], suite if suite in taken else None)
+            self.assertEqual(self.handshake(service, "-tls1_3")[0], "TLSv1.3")
+            # Of many a client gets one with forward secrecy.
+            self.assertIn(self.handshake(service, "-tls1_2", "-cipher", "ALL:@SECLEVEL=0")[1], modern)
+            service.stop()
+
+    def test_a_certificate_that_clients_refuse_is_said_at_the_start_and_on_sighup(self):
+        good, expired = self.certificate, Certificate(self.directory, "expired", days=-1)
+        service = self.service("--public-url", "https://localhost:8443/so")
+        time.sleep(0.2)
+        self.assertNotRegex(service.log_text(), " (error|warning) ")
+        self.replace(expired)
+        line = self.hang_up(service, " error ")
+        self.assertIn("has expired", line)
+        for part in (good.certificate, "DNS:localhost, IP Address:127.0.0.1", "valid-to="):
+            self.assertIn(part, line)
+        self.assertEqual(self.seen(service), expired.bytes, "it is taken all the same")
+        service.stop()
+
+        os.truncate(service.log.name, 0)
+        careless = ssl.create_default_context()
+        careless.check_hostname, careless.verify_mode = False, ssl.CERT_NONE
+        service = self.service("--public-url", "https://crm.example.com", context=careless)
+        self.assertIn("has expired", self.wait_for_line(service, " error "))
+        line = self.wait_for_line(service, " warning ")
+        for part in ("not for crm.example.com", "DNS:localhost, IP Address:127.0.0.1", good.certificate):
+            self.assertIn(part, line)
+
+    def wait_for_line(self, service, pattern):
+        line = service.wait_for_log(pattern)
+        self.assertIsNotNone(line, service.log_text())
+        return line
 
     def test_the_wsdl_says_https(self):
         service = self.service()

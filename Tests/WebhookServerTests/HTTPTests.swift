@@ -210,6 +210,26 @@ struct HTTPTests {
         }
     }
 
+    @Test("Health checks that look at no path of ours, as HAProxy's and Varnish's do, are answered")
+    func healthOfAll() async throws {
+        try await RunningService.with { service in
+            for line in ["OPTIONS /", "OPTIONS *", "HEAD /", "GET /", "OPTIONS http://localhost/"] {
+                for version in ["1.0", "1.1"] {
+                    let answer = try await service.exchange(
+                        Array("\(line) HTTP/\(version)\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
+                    )
+                    #expect(answer.status == 200, "\(line)")
+                    #expect(answer.head.lowercased().contains("allow: get, head, options\r\n"))
+                }
+            }
+            let answer = try await service.send("GET", "http://127.0.0.1:\(service.port)/")
+            #expect(String(decoding: answer.body, as: UTF8.self) == "ready\n")
+            let post = try await service.send("POST", "http://127.0.0.1:\(service.port)/", body: [1])
+            #expect(post.status == 405)
+            #expect(post.headers.first(name: "Allow") == "GET, HEAD, OPTIONS")
+        }
+    }
+
     @Test("Health needs no credentials")
     func health() async throws {
         try await RunningService.with { service in

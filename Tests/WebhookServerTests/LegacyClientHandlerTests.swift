@@ -16,8 +16,11 @@ struct LegacyClientHandlerTests {
         stallTime: .seconds(60)
     )
 
-    private static func connection() throws -> EmbeddedChannel {
-        let channel = EmbeddedChannel(handlers: [HTTPServerPipelineHandler(), LegacyClientHandler(limits: limits)])
+    private static func connection(_ drain: Drain = Drain()) throws -> EmbeddedChannel {
+        let handlers: [any ChannelHandler] = [
+            FirstRequestGrace(), HTTPServerPipelineHandler(), LegacyClientHandler(limits: limits, drain: drain),
+        ]
+        let channel = EmbeddedChannel(handlers: handlers)
         try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
         return channel
     }
@@ -60,6 +63,45 @@ struct LegacyClientHandlerTests {
         try Self.answer(channel)
         channel.embeddedEventLoop.advanceTime(by: .seconds(110))
         #expect(channel.isActive)
+    }
+
+    @Test("While the service drains, each connection ends with its next answer")
+    func draining() throws {
+        let drain = Drain()
+        let channel = try Self.connection(drain)
+        for connection in [nil, "close"] {
+            if connection != nil { drain.begin() }
+            try Self.request(channel)
+            try Self.answer(channel)
+            guard case .head(let head)? = try channel.readOutbound(as: HTTPServerResponsePart.self) else {
+                Issue.record("there is no answer")
+                return
+            }
+            #expect(head.headers.first(name: "Connection") == connection)
+            _ = try channel.readOutbound(as: HTTPServerResponsePart.self)
+        }
+        channel.embeddedEventLoop.advanceTime(by: .seconds(6))
+        #expect(!channel.isActive)
+    }
+
+    @Test("A service that stops ends idle connections at once, and gives new ones a moment for their first request")
+    func quiescing() throws {
+        let idle = try Self.connection()
+        try Self.request(idle)
+        try Self.answer(idle)
+        let fresh = try Self.connection()
+        let late = try Self.connection()
+        for channel in [idle, fresh, late] {
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
+        #expect(!idle.isActive)
+        #expect(fresh.isActive)
+        try Self.request(late)
+        for channel in [fresh, late] { channel.embeddedEventLoop.advanceTime(by: .seconds(2)) }
+        #expect(!fresh.isActive)
+        #expect(late.isActive, "its request is not answered yet")
+        try Self.answer(late)
+        #expect(!late.isActive)
     }
 
     @Test("A client that leaves its answers unread loses the connection, one that reads on does not")

@@ -12,6 +12,7 @@ struct RouteTests {
             ("/Remote/Services88/SoPrincipal.svc", .service(tenant: nil, .soPrincipal, .services88)),
             ("/Cust12345/Remote/Services87/Webhook.svc", .service(tenant: "cust12345", .webhook, .services87)),
             ("/a/remote/services86/soprincipal.svc", .service(tenant: "a", .soPrincipal, .services86)),
+            ("/", .root), ("*", .root),
             ("/healthz", .health), ("/readyz", .readiness), ("/metrics", .metrics), ("/admin/v1/webhooks", .admin),
         ]
     )
@@ -22,7 +23,8 @@ struct RouteTests {
     @Test(
         "Other paths ask for nothing",
         arguments: [
-            "", "/", "/Remote", "/Remote/Services87", "/Remote/Services84/Webhook.svc", "/Remote/Services87/Other.svc",
+            "", "x", "**", "/*", "/Remote", "/Remote/Services87", "/Remote/Services84/Webhook.svc",
+            "/Remote/Services87/Other.svc",
             "/a/b/Remote/Services87/Webhook.svc", "/Remote/Services87/Webhook.svc/", "/Remote/Services87/Webhook.svc/x",
             "/Webhook.svc", "//Remote/Services87/Webhook.svc/x", "/healthz/x",
         ]

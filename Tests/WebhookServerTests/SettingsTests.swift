@@ -41,6 +41,8 @@ struct SettingsTests {
         #expect(settings.rules.requiresHTTPS)
         #expect(settings.rules.verifiesTarget)
         #expect(settings.policy == .netServer)
+        #expect(settings.idleTimeout == .seconds(180))
+        #expect(settings.drainDelay == .zero)
     }
 
     @Test("Flags outrank the environment, which outranks the file")
@@ -76,6 +78,12 @@ struct SettingsTests {
             ("WEBHOOK_SVC_LOG_LEVEL", "loud", "log-level: 'loud' is not one of trace"),
             ("WEBHOOK_SVC_PUBLIC_URL", "crm.example", "public-url: 'crm.example' is not an http or https URL"),
             ("WEBHOOK_SVC_MAX_DEPTH", "5000", "max-depth: '5000' is not a whole number from 8 to 200"),
+            ("WEBHOOK_SVC_IDLE_TIMEOUT", "0s", "idle-timeout: it must be from 1s to 1h"),
+            ("WEBHOOK_SVC_IDLE_TIMEOUT", "2h", "idle-timeout: it must be from 1s to 1h"),
+            ("WEBHOOK_SVC_IDLE_TIMEOUT", "180", "idle-timeout: '180' is not a duration"),
+            ("WEBHOOK_SVC_DRAIN_DELAY", "11m", "drain-delay: it must be at most 10m"),
+            ("WEBHOOK_SVC_DRAIN_DELAY", "5", "drain-delay: '5' is not a duration"),
+            ("WEBHOOK_SVC_TLS_CIPHERS", "old", "tls-ciphers: 'old' is not one of modern, legacy"),
             ("WEBHOOK_SVC_NETSERVER_VERSION", "1\r\nX: y", "netserver-version:"),
         ]
     )

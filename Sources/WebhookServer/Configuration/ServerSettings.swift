@@ -17,12 +17,16 @@ package struct ServerSettings: Sendable {
     package var store: StoreLocation = .sqlite(path: "./webhooks.db")
     /// Whether the documentation's credentials work and every target is allowed.
     package var isDevelopment = false
+    /// Whether it is known that others reach a service with ``isDevelopment``.
+    package var allowsRemoteDevelopment = false
     /// Who may call.
     package var installation = Installation(kind: .onsite, tenants: [Tenant(id: Installation.defaultTenant)])
     /// How long a ticket lives after its last use.
     package var ticketLifetime = Duration.seconds(6 * 3600)
     /// The listener's certificate; nil to listen without TLS.
     package var certificate: ListenerCertificate?
+    /// How long a connection may be idle: longer than what proxies keep theirs for.
+    package var idleTimeout = Duration.seconds(180)
     /// Who may say on whose behalf a request comes.
     package var trustedProxies: [AddressRange] = []
     /// Where they say it.
@@ -49,6 +53,8 @@ package struct ServerSettings: Sendable {
     package var delivery = DeliveryEngine.Settings()
     /// How targets are reached.
     package var sending = SocketSender.Settings()
+    /// How long calls are still taken when the service has been told to stop.
+    package var drainDelay = Duration.zero
     /// How long what is in flight may go on when the service stops.
     package var shutdownTimeout = Duration.seconds(15)
     /// The version in `User-Agent`.
@@ -58,6 +64,13 @@ package struct ServerSettings: Sendable {
 
     /// The defaults.
     package init() {}
+
+    /// The host that clients know the service by: that of the public URL, else the one listened on; nil where that tells
+    /// nothing, because proxies or forwarded ports stand before a loopback address, or many addresses are listened on.
+    var knownHost: String? {
+        if let publicURL { return TargetURL(publicURL)?.host }
+        return Self.isLoopback(host) || host == "0.0.0.0" || host == "::" ? nil : host
+    }
 }
 
 /// The ready-made policies of delivery.
@@ -79,7 +92,8 @@ package enum DeliveryProfile: String, CaseIterable, Sendable {
 /// environment variable in upper snake case behind `WEBHOOK_SVC_`.
 package enum Setting: String, CaseIterable, Sendable {
     case listen, store, dev, allowRemoteDev, publicUrl, logLevel, operationErrors
-    case installation, ticketLifetime, webhookRight, tlsCert, tlsKey, trustedProxy, forwardedHeader
+    case installation, ticketLifetime, webhookRight, tlsCert, tlsKey, tlsCiphers, trustedProxy, forwardedHeader
+    case idleTimeout, drainDelay
     case requireHttps, validateHttps, verifyTarget, sendFieldValues, allowTargets, caFile, proxy
     case deliveryProfile, successStatus, retryDelays, retryCycles, cycleDelay, failureLimit
     case deliveryTimeout, deliveryConcurrency, targetConcurrency
@@ -125,7 +139,8 @@ extension ServerSettings {
         }
         store = try await values.parse(.store, expecting: StoreLocation.forms) { StoreLocation($0) } ?? store
         isDevelopment = try await values.bool(.dev) ?? false
-        if isDevelopment, try await values.bool(.allowRemoteDev) != true, !Self.isLoopback(host) {
+        allowsRemoteDevelopment = try await values.bool(.allowRemoteDev) ?? false
+        if isDevelopment, !allowsRemoteDevelopment, !Self.isLoopback(host) {
             throw SettingsError(
                 Setting.listen.flag,
                 "with --dev anybody who reaches \(host) may call and post to private addresses; listen on 127.0.0.1, or add --allow-remote-dev"
@@ -171,16 +186,28 @@ extension ServerSettings {
     private mutating func readListener(_ values: SettingReader) async throws {
         let certificate = try await values.string(.tlsCert)
         let key = try await values.string(.tlsKey)
+        let ciphers: TLSCiphers = try await values.choice(.tlsCiphers) ?? .modern
         switch (certificate, key) {
         case (let certificate?, let key?):
             do throws(ListenerCertificate.Problem) {
-                self.certificate = try ListenerCertificate(.init(certificate: certificate, key: key))
+                self.certificate = try ListenerCertificate(
+                    .init(certificate: certificate, key: key),
+                    ciphers: ciphers
+                )
             } catch {
                 throw SettingsError(error.isKey ? Setting.tlsKey.flag : Setting.tlsCert.flag, error.text)
             }
         case (nil, nil): break
         case (_?, nil): throw SettingsError(Setting.tlsCert.flag, "it needs tls-key, the certificate's key")
         case (nil, _?): throw SettingsError(Setting.tlsKey.flag, "it needs tls-cert, the certificate")
+        }
+        idleTimeout = try await values.duration(.idleTimeout) ?? idleTimeout
+        guard idleTimeout >= .seconds(1), idleTimeout <= .seconds(3600) else {
+            throw SettingsError(Setting.idleTimeout.flag, "it must be from 1s to 1h")
+        }
+        drainDelay = try await values.duration(.drainDelay) ?? drainDelay
+        guard drainDelay <= .seconds(600) else {
+            throw SettingsError(Setting.drainDelay.flag, "it must be at most 10m")
         }
         trustedProxies = try await values.ranges(.trustedProxy) ?? []
         forwardedHeader = try await values.choice(.forwardedHeader) ?? forwardedHeader

@@ -1,3 +1,5 @@
+import AgentCore
+import Foundation
 import Logging
 import NIOPosix
 import ServiceLifecycle
@@ -8,10 +10,13 @@ struct CertificateReload: Service, CustomStringConvertible {
 
     /// nil for a listener without TLS, for which there is nothing to do.
     let certificate: ListenerCertificate?
+    /// The name or address that clients know the service by; nil where that is not known.
+    let host: String?
     let requests: any AsyncSequence<Void, Never> & Sendable
     let logger: Logger
 
     func run() async {
+        sayDoubts()
         await cancelWhenGracefulShutdown {
             for await _ in requests {
                 guard let certificate else {
@@ -21,6 +26,7 @@ struct CertificateReload: Service, CustomStringConvertible {
                 do {
                     try await NIOThreadPool.singleton.runIfActive { try certificate.reload() }
                     logger.notice("the certificate was reloaded")
+                    sayDoubts()
                 } catch {
                     let text = (error as? ListenerCertificate.Problem)?.text ?? "\(error)"
                     logger.error("the certificate stays as it was", metadata: ["error": "\(text)"])
@@ -29,5 +35,9 @@ struct CertificateReload: Service, CustomStringConvertible {
         }
         // Ended requests must not end the service.
         try? await gracefulShutdown()
+    }
+
+    private func sayDoubts() {
+        for doubt in certificate?.doubts(host: host, now: Timestamp(Date())) ?? [] { doubt.log(to: logger) }
     }
 }

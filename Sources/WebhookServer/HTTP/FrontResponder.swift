@@ -22,11 +22,16 @@ struct FrontResponder: HTTPResponder {
     /// Stands before `/Remote` and `/api`, or the tenant; nil to take the host that was asked.
     let publicURL: String?
     let listenAddress: String
+    let drain: Drain
+    let trialGuard: TrialGuard
 
     func respond(to request: Request, context: Context) async throws -> Response {
+        trialGuard.look(at: request.headers, logger: context.logger)
         var response = try await answer(to: request, context: context)
         // RFC 9110, section 9.3.2: a body would be taken for the next answer.
         if request.method == .head { response.body = .init() }
+        // What it says depends on who asks, and on when: nobody may keep it for others.
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         return response
     }
 
@@ -56,6 +61,14 @@ struct FrontResponder: HTTPResponder {
                 prefix: tenantName == nil ? "" : "/\(tenant ?? "")"
             )
             return await rest.respond(to: request, target: target)
+        case .root:
+            // For health checks that look nowhere else. HAProxy's ask with OPTIONS.
+            guard [.get, .head, .options].contains(request.method) else {
+                return Response(status: .methodNotAllowed, headers: [.allow: Self.rootMethods])
+            }
+            var answer = await state(.readiness, context)
+            answer.headers[.allow] = Self.rootMethods
+            return answer
         case .health, .readiness, .metrics:
             guard request.method == .get else {
                 return Response(status: .methodNotAllowed, headers: [.allow: "GET"])
@@ -72,6 +85,9 @@ struct FrontResponder: HTTPResponder {
         switch route {
         case .health: return Self.text(.ok, "ok\n")
         case .readiness:
+            guard !drain.hasBegun else {
+                return Self.text(.serviceUnavailable, "The service is stopping: send calls elsewhere.\n")
+            }
             do {
                 try await store.checkHealth()
                 return Self.text(.ok, "ready\n")
@@ -141,6 +157,7 @@ struct FrontResponder: HTTPResponder {
         publicURL ?? "\(origin.scheme)://\(origin.host ?? listenAddress)"
     }
 
+    private static let rootMethods = "GET, HEAD, OPTIONS"
     private static let soapAction = HTTPField.Name("SOAPAction").unsafelyUnwrapped
 
     /// The decompressor has unpacked these.
@@ -163,8 +180,7 @@ struct FrontResponder: HTTPResponder {
     private static func body(_ status: HTTPResponse.Status, _ contentType: String, _ text: String) -> Response {
         Response(
             status: status,
-            // What it says depends on who asks.
-            headers: [.contentType: contentType, .cacheControl: "private"],
+            headers: [.contentType: contentType],
             body: .init(byteBuffer: ByteBuffer(string: text))
         )
     }

@@ -40,6 +40,7 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private let limits: Limits
+    private let drain: Drain
     private var bodyBytes = 0
     private var arrival: Scheduled<Void>?
     /// Whether a request has begun and not ended.
@@ -62,8 +63,9 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// The request was answered here: what its service makes of it comes too late.
     private var isAnsweredHere = false
 
-    init(limits: Limits) {
+    init(limits: Limits, drain: Drain = Drain()) {
         self.limits = limits
+        self.drain = drain
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -142,7 +144,7 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         switch unwrapOutboundIn(data) {
         case .head(var head) where head.status.code >= 200:
-            answered = unanswered ?? .closed
+            answered = drain.hasBegun ? .closed : unanswered ?? .closed
             unanswered = nil
             isAnswering = true
             Self.restoreReason(&head)

@@ -16,18 +16,21 @@ struct LegacyHTTPChannel: ServerChildChannel {
     /// nil for plain HTTP.
     private let certificate: ListenerCertificate?
     private let counts: ConnectionCounts
+    private let drain: Drain
 
     init(
         responder: @escaping HTTPChannelHandler.Responder,
         idleTimeout: TimeAmount,
         limits: LegacyClientHandler.Limits,
         certificate: ListenerCertificate?,
-        counts: ConnectionCounts
+        counts: ConnectionCounts,
+        drain: Drain
     ) {
         channel = HTTP1Channel(responder: responder, configuration: .init(idleTimeout: idleTimeout))
         self.limits = limits
         self.certificate = certificate
         self.counts = counts
+        self.drain = drain
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -38,15 +41,19 @@ struct LegacyHTTPChannel: ServerChildChannel {
         return self.channel.setup(channel: channel, logger: logger).flatMapThrowing { value in
             let pipeline = channel.pipeline.syncOperations
             if let certificate {
-                try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context), position: .first)
+                let tls = NIOSSLServerHandler(context: certificate.context)
+                try pipeline.addHandler(tls, position: .first)
+                try pipeline.addHandler(TLSFailureLog(logger: logger), position: .after(tls))
+                try pipeline.addHandler(PlainHTTPRefusal(lingerTime: limits.lingerTime), position: .first)
             }
             let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
+            try pipeline.addHandler(FirstRequestGrace(), position: .before(codec))
             try pipeline.addHandler(HTTPServerPipelineHandler(), position: .before(codec))
             try pipeline.addHandler(
                 NIOHTTPRequestDecompressor(limit: .size(limits.passedBytes)),
                 position: .before(codec)
             )
-            try pipeline.addHandler(LegacyClientHandler(limits: limits), position: .before(codec))
+            try pipeline.addHandler(LegacyClientHandler(limits: limits, drain: drain), position: .before(codec))
             return value
         }
     }

@@ -1,4 +1,7 @@
+import AgentCore
+import Cryptography
 import Foundation
+import NIOCore
 import NIOSSL
 import Synchronization
 
@@ -11,7 +14,7 @@ package final class ListenerCertificate: Sendable {
         /// Its private key, without a passphrase.
         package var key: String
 
-        /// With these members.
+        /// Names the two files.
         package init(certificate: String, key: String) {
             self.certificate = certificate
             self.key = key
@@ -25,25 +28,63 @@ package final class ListenerCertificate: Sendable {
         let isKey: Bool
     }
 
+    /// What the files hold.
+    private struct Content {
+        let context: NIOSSLContext
+        /// The certificate, and those of authorities after it.
+        let chain: [NIOSSLCertificate]
+    }
+
     private let files: Files
-    private let current: Mutex<NIOSSLContext>
+    private let ciphers: TLSCiphers
+    private let current: Mutex<Content>
 
     /// Reads the files. Throws ``Problem``.
-    init(_ files: Files) throws(Problem) {
+    init(_ files: Files, ciphers: TLSCiphers = .modern) throws(Problem) {
         self.files = files
-        current = Mutex(try Self.read(files))
+        self.ciphers = ciphers
+        current = Mutex(try Self.read(files, ciphers))
     }
 
     /// What the next connection is served with.
-    var context: NIOSSLContext { current.withLock { $0 } }
+    var context: NIOSSLContext { current.withLock { $0.context } }
 
     /// Reads the files again, which blocks. Throws ``Problem``, and goes on with what it has then.
     func reload() throws(Problem) {
-        let context = try Self.read(files)
-        current.withLock { $0 = context }
+        let content = try Self.read(files, ciphers)
+        current.withLock { $0 = content }
     }
 
-    private static func read(_ files: Files) throws(Problem) -> NIOSSLContext {
+    /// Why clients will refuse the certificate; empty when they will not.
+    ///
+    /// - Parameter host: The name or address that they know the service by; nil where that is not known.
+    func doubts(host: String?, now: Timestamp) -> [CertificateDoubt] {
+        let chain = current.withLock { $0.chain }
+        var doubts: [CertificateDoubt] = []
+        for (index, certificate) in chain.enumerated() {
+            let names = (try? certificate.toDERBytes()).flatMap(CertificateNames.init)
+            let from = Timestamp(Date(timeIntervalSince1970: Double(certificate.notValidBefore)))
+            let to = Timestamp(Date(timeIntervalSince1970: Double(certificate.notValidAfter)))
+            func doubt(_ reason: CertificateDoubt.Reason) {
+                doubts.append(
+                    CertificateDoubt(
+                        reason: reason,
+                        file: files.certificate,
+                        position: index + 1,
+                        names: names.map(\.description) ?? "",
+                        from: from,
+                        to: to
+                    )
+                )
+            }
+            if now > to { doubt(.expired) }
+            if now < from { doubt(.notYetValid) }
+            if index == 0, let host, names?.include(host) == false { doubt(.otherHost(host)) }
+        }
+        return doubts
+    }
+
+    private static func read(_ files: Files, _ ciphers: TLSCiphers) throws(Problem) -> Content {
         let chain = try parse(files.certificate, isKey: false, expecting: "certificates in PEM") { bytes in
             let chain = try NIOSSLCertificate.fromPEMBytes(bytes)
             return chain.isEmpty ? nil : chain
@@ -58,9 +99,12 @@ package final class ListenerCertificate: Sendable {
         )
         // What is older has been withdrawn (RFC 8996).
         configuration.minimumTLSVersion = .tlsv12
+        configuration.cipherSuites = ciphers.suites
+        // For a client that does not answer when it is told of the end.
+        configuration.shutdownTimeout = .seconds(3)
         configuration.applicationProtocols = ["http/1.1"]
         do {
-            return try NIOSSLContext(configuration: configuration)
+            return Content(context: try NIOSSLContext(configuration: configuration), chain: chain)
         } catch {
             throw Problem(text: "the key in '\(files.key)' is not that of the certificate", isKey: true)
         }
@@ -79,5 +123,21 @@ package final class ListenerCertificate: Sendable {
             throw Problem(text: "the file '\(path)' holds no \(expected)", isKey: isKey)
         }
         return value
+    }
+}
+
+/// Which cipher suites of TLS 1.2 the listener takes; those of TLS 1.3 are not for choice.
+package enum TLSCiphers: String, Sendable, CaseIterable {
+    /// Forward secrecy and authenticated encryption, as RFC 9325 recommends.
+    case modern
+    /// Also CBC with SHA-1, and RSA without forward secrecy, for clients that know nothing else.
+    case legacy
+
+    /// As OpenSSL writes lists of suites.
+    var suites: String {
+        switch self {
+        case .modern: "ECDHE+AESGCM:ECDHE+CHACHA20"
+        case .legacy: Self.modern.suites + ":ECDHE+AES:RSA+AESGCM:RSA+AES"
+        }
     }
 }

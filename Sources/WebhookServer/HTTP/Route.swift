@@ -7,6 +7,8 @@ package enum Route: Sendable, Hashable {
     case service(tenant: String?, ServiceName, ServiceNumber)
     /// The REST API of a tenant; what follows `/api`, percent signs resolved.
     case api(tenant: String?, [String])
+    /// The whole service, `/` or the `*` of OPTIONS.
+    case root
     /// Whether the process is up.
     case health
     /// Whether its store takes writes.
@@ -26,6 +28,8 @@ package enum Route: Sendable, Hashable {
         }
         let parts = Array(path.lowercased().split(separator: "/", omittingEmptySubsequences: false).dropFirst())
         switch parts {
+        case [""]: self = .root
+        case [] where path == "*": self = .root
         case ["healthz"]: self = .health
         case ["readyz"]: self = .readiness
         case ["metrics"]: self = .metrics

@@ -1,0 +1,40 @@
+import AgentCore
+import Logging
+
+/// Why clients will refuse the listener's certificate.
+struct CertificateDoubt: Sendable, Hashable {
+    /// What is wrong.
+    enum Reason: Sendable, Hashable {
+        case expired
+        case notYetValid
+        /// It is not for the host that clients know the service by.
+        case otherHost(String)
+    }
+
+    var reason: Reason
+    /// Where the certificate is.
+    var file: String
+    /// Which one of the file, from 1 on: those of authorities come after the service's own.
+    var position: Int
+    /// Whom it is for.
+    var names: String
+    var from: Timestamp
+    var to: Timestamp
+
+    /// Logs it. The service goes on: a client may take the certificate all the same.
+    func log(to logger: Logger) {
+        let metadata: Logger.Metadata = [
+            "file": "\(file)", "certificate": "\(position)", "names": "\(names.isEmpty ? "none" : names)",
+            "valid-from": "\(from)", "valid-to": "\(to)",
+        ]
+        switch reason {
+        case .expired: logger.error("the TLS certificate has expired: clients refuse it", metadata: metadata)
+        case .notYetValid: logger.error("the TLS certificate is not valid yet: clients refuse it", metadata: metadata)
+        case .otherHost(let host):
+            logger.warning(
+                "the TLS certificate is not for \(host): clients that ask for it refuse it",
+                metadata: metadata
+            )
+        }
+    }
+}

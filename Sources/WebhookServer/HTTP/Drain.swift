@@ -1,0 +1,78 @@
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+
+/// Whether the service has been told to stop. It still answers for a while, and sends clients and balancers elsewhere.
+final class Drain: Sendable {
+    private let begun = Atomic(false)
+    private let listener = Mutex<(any Channel)?>(nil)
+
+    /// Whether ``begin()`` was called.
+    var hasBegun: Bool { begun.load(ordering: .relaxed) }
+
+    /// From now on `/readyz` fails, and each connection ends with its next answer.
+    func begin() {
+        begun.store(true, ordering: .relaxed)
+    }
+
+    /// - Parameter channel: What takes connections.
+    func listens(on channel: any Channel) {
+        listener.withLock { $0 = channel }
+    }
+
+    /// Lets connections that have begun arrive, and no others. Returns once they have.
+    ///
+    /// The system resets the connections of a closed listener that the process has not taken yet. Their requests may be
+    /// under way by then, and a proxy must not send those to another server.
+    fileprivate func turnNewcomersAway(logger: Logger) async {
+        guard let channel = listener.withLock({ $0 }) else { return }
+        do {
+            try await NewcomerFilter.attach(to: channel)
+            try await Task.sleep(for: .milliseconds(200))
+        } catch {
+            logger.debug("the listener closes at once", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+/// Begins the drain when the service is told to stop, and ends when the listener may close.
+struct DrainService: Service, CustomStringConvertible {
+    var description: String { "Drain" }
+
+    let drain: Drain
+    /// How long calls are still taken.
+    let delay: Duration
+    let logger: Logger
+
+    func run() async {
+        try? await gracefulShutdown()
+        drain.begin()
+        guard delay > .zero, !Task.isCancelled else { return }
+        logger.notice("stopping: calls are still taken for a while", metadata: ["drain-delay": "\(delay)"])
+        try? await Task.sleep(for: delay)
+        await drain.turnNewcomersAway(logger: logger)
+    }
+}
+
+/// Holds the end of the service back, for a moment, from a connection on which nothing has arrived: its first request may
+/// be under way.
+final class FirstRequestGrace: ChannelInboundHandler {
+    typealias InboundIn = NIOAny
+
+    private static let time = TimeAmount.seconds(1)
+    private var hasRead = false
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        hasRead = true
+        context.fireChannelRead(data)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is ChannelShouldQuiesceEvent, !hasRead else { return context.fireUserInboundEventTriggered(event) }
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.time) {
+            guard context.channel.isActive else { return }
+            context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
+    }
+}

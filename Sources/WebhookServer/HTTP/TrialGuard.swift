@@ -1,0 +1,23 @@
+import HTTPTypes
+import Logging
+import Synchronization
+
+/// Says once that a service with `--dev`, which listens on loopback because anybody who reaches it may use it, is reached by
+/// others through a proxy.
+final class TrialGuard: Sendable {
+    private let isOnGuard: Atomic<Bool>
+
+    /// - Parameter isRemote: Whether the operator has said that others may reach it.
+    init(isDevelopment: Bool, isRemote: Bool) {
+        isOnGuard = Atomic(isDevelopment && !isRemote)
+    }
+
+    func look(at headers: HTTPFields, logger: Logger) {
+        guard isOnGuard.load(ordering: .relaxed), ForwardingHeaders.stand(in: headers),
+            isOnGuard.exchange(false, ordering: .relaxed)
+        else { return }
+        logger.warning(
+            "calls come through a proxy although dev is on: whoever reaches it may use the documented credentials and post to private addresses (setting allow-remote-dev says that this is meant)"
+        )
+    }
+}

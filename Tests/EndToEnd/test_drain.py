@@ -1,0 +1,185 @@
+"""How the service stops behind a balancer: it says so, goes on for a while, and loses no call."""
+import http.client
+import signal
+import socket
+import threading
+import time
+import unittest
+
+from service import Service, ServiceTestCase, envelope
+
+PATH = "/Remote/Services87/Webhook.svc"
+SOAP = {"Content-Type": "text/xml; charset=utf-8"}
+CALL = envelope("<CreateDefaultWebhook/>")
+
+
+def call(connection):
+    """One call on it: status, whether the service ends the connection, and whether the answer is whole."""
+    connection.request("POST", PATH, CALL, SOAP)
+    response = connection.getresponse()
+    body = response.read()
+    return response.status, response.getheader("Connection") == "close", b">true</Succeeded>" in body
+
+
+class Drain(ServiceTestCase):
+    def test_after_sigterm_readyz_fails_at_once_and_calls_are_taken_until_the_drain_delay_is_over(self):
+        service = self.service("--drain-delay", "2s")
+        kept, idle = service.connection(), service.connection()
+        for connection in (kept, idle):
+            self.assertEqual(call(connection), (200, False, True))
+        service.process.send_signal(signal.SIGTERM)
+        begun = time.monotonic()
+        while (answer := service.request("GET", "/readyz"))[0] == 200:
+            self.assertLess(time.monotonic() - begun, 1)
+        self.assertEqual((answer[0], answer[1].startswith(b"The service is stopping")), (503, True), answer)
+        self.assertEqual([service.request(method, "/")[0] for method in ("GET", "OPTIONS", "HEAD")], [503] * 3)
+        self.assertEqual(service.request("GET", "/healthz")[0], 200, "it is up still")
+        last = kept.sock
+        self.assertEqual(call(kept), (200, True, True), "a kept connection ends with its next answer")
+        self.assertEqual(last.fileno(), -1)
+        self.assertEqual(call(service.connection()), (200, True, True), "a new one is taken")
+        idle.sock.settimeout(10)
+        self.assertEqual(idle.sock.recv(1), b"", "what is idle is closed when the drain ends")
+        self.assertGreater(time.monotonic() - begun, 1.9)
+        idle.close()
+        self.assertEqual(service.process.wait(timeout=10), 0)
+        self.assertLess(time.monotonic() - begun, 5)
+        with self.assertRaises(ConnectionRefusedError):
+            service.request("GET", "/healthz")
+
+    def test_without_a_drain_delay_the_service_stops_at_once(self):
+        service = self.service()
+        connection = service.connection()
+        self.assertEqual(call(connection), (200, False, True))
+        begun = time.monotonic()
+        self.assertEqual(service.stop(), 0)
+        self.assertLess(time.monotonic() - begun, 2)
+        connection.close()
+
+    def test_a_call_that_is_under_way_when_the_drain_ends_is_answered(self):
+        service = self.service("--drain-delay", "1s")
+        connection = service.connection()
+        connection.putrequest("POST", PATH)
+        for name, value in {**SOAP, "Content-Length": str(len(CALL))}.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        connection.send(CALL[:100])
+        service.process.send_signal(signal.SIGTERM)
+        time.sleep(1.6)
+        connection.send(CALL[100:])
+        response = connection.getresponse()
+        self.assertEqual((response.status, response.getheader("Connection")), (200, "close"))
+        self.assertIn(b">true</Succeeded>", response.read())
+        self.assertEqual(service.process.wait(timeout=10), 0)
+
+    def test_the_shutdown_timeout_begins_after_the_drain_delay(self):
+        service = self.service("--drain-delay", "3s", "--shutdown-timeout", "1s")
+        service.process.send_signal(signal.SIGTERM)
+        time.sleep(2.5)
+        self.assertEqual(call(service.connection()), (200, True, True))
+        self.assertEqual(service.process.wait(timeout=10), 0)
+
+    def test_a_client_that_connects_while_the_listener_closes_is_answered_or_refused(self):
+        for _ in range(3):
+            service = self.service("--drain-delay", "500ms", "--store", "memory:")
+            answered, lost = [], []
+
+            def connect():
+                while True:
+                    try:
+                        connection = socket.create_connection(("127.0.0.1", service.port), timeout=20)
+                    except ConnectionRefusedError:
+                        return
+                    try:
+                        client = http.client.HTTPConnection("127.0.0.1", service.port)
+                        client.sock = connection
+                        answered.append(call(client))
+                    except (OSError, http.client.HTTPException) as error:
+                        lost.append(repr(error))
+                    finally:
+                        connection.close()
+
+            threads = [threading.Thread(target=connect) for _ in range(16)]
+            for thread in threads:
+                thread.start()
+            time.sleep(0.2)
+            self.assertEqual(service.stop(), 0)
+            for thread in threads:
+                thread.join()
+            self.assertEqual(lost, [], f"{len(answered)} were answered")
+            self.assertGreater(len(answered), 50)
+            self.assertEqual({answer[0] for answer in answered}, {200})
+
+    def test_a_rolling_restart_of_two_processes_loses_no_call(self):
+        services = [self.service("--drain-delay", "1s", "--store", "memory:", name=name) for name in ("one", "two")]
+        ready, done, lost, counts = set(services), threading.Event(), [], []
+
+        def check():
+            while not done.is_set():
+                for service in services:
+                    try:
+                        isReady = service.request("GET", "/readyz")[0] == 200
+                    except OSError:
+                        isReady = False
+                    (ready.add if isReady else ready.discard)(service)
+                time.sleep(0.05)
+
+        def balance():
+            """Calls whichever is ready, on kept connections. It asks another only where none could be made."""
+            kept, count = {}, 0
+            while not done.is_set():
+                for service in [*ready]:
+                    for other in [other for other in kept if other not in ready]:
+                        kept.pop(other).close()
+                    connection = kept.setdefault(service, service.connection())
+                    try:
+                        if not connection.sock:
+                            connection.connect()
+                    except ConnectionRefusedError:
+                        continue
+                    try:
+                        status, _, is_whole = call(connection)
+                        count += 1
+                        if status != 200 or not is_whole:
+                            lost.append(status)
+                    except (OSError, http.client.HTTPException) as error:
+                        lost.append(repr(error))
+                        connection.close()
+            counts.append(count)
+            for connection in kept.values():
+                connection.close()
+
+        threads = [threading.Thread(target=work) for work in (check, *[balance] * 4)]
+        for thread in threads:
+            thread.start()
+        for service in services:
+            time.sleep(0.5)
+            self.assertEqual(service.stop(), 0)
+            service.start()
+            deadline = time.monotonic() + 10
+            while service not in ready and time.monotonic() < deadline:
+                time.sleep(0.02)
+        time.sleep(0.5)
+        done.set()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(lost, [])
+        self.assertGreater(sum(counts), 100)
+
+
+class Idle(ServiceTestCase):
+    def test_a_connection_is_kept_for_the_idle_timeout_and_no_longer(self):
+        service = self.service("--idle-timeout", "2s")
+        connection = service.connection()
+        for pause in (0, 1.2, 1.2):
+            time.sleep(pause)
+            self.assertEqual(call(connection), (200, False, True))
+        connection.sock.settimeout(10)
+        begun = time.monotonic()
+        self.assertEqual(connection.sock.recv(1), b"")
+        self.assertAlmostEqual(time.monotonic() - begun, 2, delta=1)
+        connection.close()
+
+
+if __name__ == "__main__":
+    unittest.main()
