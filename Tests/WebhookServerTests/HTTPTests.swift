@@ -96,21 +96,6 @@ struct HTTPTests {
         }
     }
 
-    @Test("HEAD is not answered with a body")
-    func head() async throws {
-        try await RunningService.with { service in
-            try await service.withRawConnection { inbound, outbound in
-                let two = "HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-                try await outbound.write(ByteBuffer(string: two))
-                let first = try await inbound.answer()
-                #expect(first.status == 405)
-                let second = try await inbound.answer()
-                #expect(second.status == 200)
-                #expect(second.head.hasPrefix("HTTP/1.1 200"))
-            }
-        }
-    }
-
     @Test("A body that cannot be unpacked does not take the answer of the request before it")
     func brokenAfterGood() async throws {
         try await RunningService.with { service in

@@ -26,7 +26,7 @@ struct LegacyClientHandlerTests {
     }
 
     private static func request(_ channel: EmbeddedChannel) throws {
-        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/healthz")
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/healthz", headers: ["Host": "x"])
         try channel.writeInbound(HTTPServerRequestPart.head(head))
         try channel.writeInbound(HTTPServerRequestPart.end(nil))
     }
@@ -45,15 +45,55 @@ struct LegacyClientHandlerTests {
         #expect(!channel.isActive)
     }
 
-    @Test("A request that does not arrive to its end ends the connection")
+    /// The next answer's status and text.
+    private static func sent(_ channel: EmbeddedChannel) throws -> (status: UInt, text: String)? {
+        guard case .head(let head) = try channel.readOutbound(as: HTTPServerResponsePart.self) else { return nil }
+        var text = ""
+        while let part = try channel.readOutbound(as: HTTPServerResponsePart.self), case .body(.byteBuffer(let body)) = part {
+            text += String(buffer: body)
+        }
+        return (head.status.code, text)
+    }
+
+    @Test("A request that does not arrive to its end in time is answered with 408, and ends the connection")
     func slow() throws {
         let channel = try Self.connection()
-        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/")
-        try channel.writeInbound(HTTPServerRequestPart.head(head))
+        try Self.begin(channel, bodyBytes: 64 << 10)
         channel.embeddedEventLoop.advanceTime(by: .seconds(59))
-        #expect(channel.isActive)
+        #expect(try Self.sent(channel) == nil)
         channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+        let answer = try #require(try Self.sent(channel))
+        #expect(answer.status == 408)
+        #expect(answer.text.contains("did not arrive"))
+        channel.embeddedEventLoop.advanceTime(by: .seconds(6))
         #expect(!channel.isActive)
+    }
+
+    @Test("A head that does not end in time is answered with 408, on a connection's first request and on a later one")
+    func slowHead() throws {
+        for answered in [0, 2] {
+            var limits = Self.limits
+            limits.lingerTime = .seconds(5)
+            let framing = RequestFraming()
+            let channel = EmbeddedChannel(handlers: [
+                HTTPResponseEncoder(), ByteToMessageHandler(RequestDecoder(framing: framing, limits: .init())), framing,
+                HTTPServerPipelineHandler(), LegacyClientHandler(limits: limits, framing: framing),
+            ])
+            try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
+            for _ in 0..<answered {
+                try channel.writeInbound(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
+                try Self.answer(channel)
+            }
+            while try channel.readOutbound(as: ByteBuffer.self) != nil {}
+            for letter in ["G", "E", "T", " ", "/", "a", "b"] {
+                try channel.writeInbound(ByteBuffer(string: letter))
+                channel.embeddedEventLoop.advanceTime(by: .seconds(10))
+            }
+            let bytes = try channel.readOutbound(as: ByteBuffer.self).map { String(buffer: $0) } ?? ""
+            #expect(bytes.hasPrefix("HTTP/1.1 408 "), "\(bytes)")
+            channel.embeddedEventLoop.advanceTime(by: .seconds(6))
+            #expect(!channel.isActive)
+        }
     }
 
     @Test("A connection whose requests have been answered is not hurried")
@@ -217,7 +257,7 @@ struct LegacyClientHandlerTests {
     @Test("100 Continue is sent when the requests before have been answered")
     func proceed() throws {
         let channel = try Self.connection()
-        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/", headers: ["Expect": "100-continue"])
+        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/", headers: ["Host": "x", "Expect": "100-continue"])
         func statuses() throws -> [UInt] {
             var statuses: [UInt] = []
             while let part = try channel.readOutbound(as: HTTPServerResponsePart.self) {
@@ -237,7 +277,7 @@ struct LegacyClientHandlerTests {
 
     /// A request whose body has not arrived to its end.
     private static func begin(_ channel: EmbeddedChannel, bodyBytes: Int) throws {
-        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/")
+        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/", headers: ["Host": "x"])
         try channel.writeInbound(HTTPServerRequestPart.head(head))
         let part = ByteBuffer(repeating: 32, count: 64 << 10)
         for _ in 0..<(bodyBytes / part.readableBytes) {

@@ -27,9 +27,16 @@ struct FrontResponder: HTTPResponder {
 
     func respond(to request: Request, context: Context) async throws -> Response {
         trialGuard.look(at: request.headers, logger: context.logger)
-        var response = try await answer(to: request, context: context)
-        // RFC 9110, section 9.3.2: a body would be taken for the next answer.
-        if request.method == .head { response.body = .init() }
+        var response: Response
+        if request.method == .head {
+            // HEAD is GET without the body (RFC 9110, section 9.3.2), on every path.
+            var head = request.head
+            head.method = .get
+            let get = Request(head: head, body: request.body)
+            response = try await answer(to: get, context: context).createHeadResponse()
+        } else {
+            response = try await answer(to: request, context: context)
+        }
         // What it says depends on who asks, and on when: nobody may keep it for others.
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         return response
@@ -42,7 +49,12 @@ struct FrontResponder: HTTPResponder {
         let route = Route(path: request.uri.path)
         switch route {
         case .service(let tenantName, let name, let number):
-            guard let tenant = principals.tenant(named: tenantName) else { return Response(status: .notFound) }
+            guard let tenant = principals.tenant(named: tenantName) else {
+                return Self.text(
+                    .notFound,
+                    "The path names no tenant of this installation: hosted, it begins with one, on-site with /Remote.\n"
+                )
+            }
             let target = SOAPFront.Target(
                 service: name,
                 number: number,
@@ -63,21 +75,21 @@ struct FrontResponder: HTTPResponder {
             return await rest.respond(to: request, target: target)
         case .root:
             // For health checks that look nowhere else. HAProxy's ask with OPTIONS.
-            guard [.get, .head, .options].contains(request.method) else {
-                return Response(status: .methodNotAllowed, headers: [.allow: Self.rootMethods])
-            }
+            guard [.get, .options].contains(request.method) else { return Self.notAllowed(Self.rootMethods) }
             var answer = await state(.readiness, context)
             answer.headers[.allow] = Self.rootMethods
             return answer
         case .health, .readiness, .metrics:
-            guard request.method == .get else {
-                return Response(status: .methodNotAllowed, headers: [.allow: "GET"])
-            }
+            guard request.method == .get else { return Self.notAllowed("GET, HEAD") }
             return await state(route, context)
         case .admin:
             let origin = origins.origin(of: request.head, peer: context.peer)
             return try await admin.respond(to: request, from: origin, context: context)
-        case .none: return Response(status: .notFound)
+        case .none:
+            return Self.text(
+                .notFound,
+                "There is nothing at this path; the services are at \(Self.servicePath) and beside it, REST is at /api.\n"
+            )
         }
     }
 
@@ -102,7 +114,7 @@ struct FrontResponder: HTTPResponder {
                 context.logger.error("no metrics", metadata: ["error": "\(error)"])
                 return Self.text(.serviceUnavailable, "The store cannot be reached.\n")
             }
-        default: return Response(status: .notFound)
+        default: preconditionFailure("\(route) is no state")
         }
     }
 
@@ -114,14 +126,27 @@ struct FrontResponder: HTTPResponder {
         switch request.method {
         case .post: return try await post(request, target)
         case .get: return describe(request, target, isTenantNamed: isTenantNamed)
-        default: return Response(status: .methodNotAllowed, headers: [.allow: "GET, POST"])
+        default: return Self.notAllowed("GET, HEAD, POST")
         }
     }
 
     private func post(_ request: Request, _ target: SOAPFront.Target) async throws -> Response {
         let mediaType = MediaType(request.headers[.contentType] ?? "")
-        guard mediaType.isXML, Self.isReadable(request.headers[.contentEncoding]) else {
-            return Response(status: .unsupportedMediaType)
+        guard mediaType.isXML else {
+            var response = Self.text(
+                .unsupportedMediaType,
+                "An envelope comes as \(MediaType.accepted.joined(separator: ", ")); Content-Type names none of them.\n"
+            )
+            response.headers[.accept] = MediaType.accepted.joined(separator: ", ")
+            return response
+        }
+        guard Self.isUnpacked(request) else {
+            var response = Self.text(
+                .unsupportedMediaType,
+                "The body is packed in a way that this service does not unpack; it unpacks one of \(BodyUnpacker.codings).\n"
+            )
+            response.headers[.acceptEncoding] = BodyUnpacker.codings
+            return response
         }
         let body: ByteBuffer
         do {
@@ -141,15 +166,18 @@ struct FrontResponder: HTTPResponder {
 
     private func describe(_ request: Request, _ target: SOAPFront.Target, isTenantNamed: Bool) -> Response {
         guard let description = descriptions[.init(name: target.service, number: target.number)] else {
-            return Response(status: .notFound)
+            preconditionFailure("every service of every number is described")
         }
         let base = base(target.origin)
         let tenant = isTenantNamed ? "/" + target.tenant : ""
         let address = "\(base)\(tenant)/Remote/\(target.number.name)/\(target.service.file)"
-        if let query = request.uri.query, let document = description.document(query: query, address: address) {
-            return Self.body(.ok, "text/xml; charset=utf-8", document)
+        guard let query = request.uri.query, !query.isEmpty else {
+            return Self.body(.ok, "text/html; charset=utf-8", description.page(address: address))
         }
-        return Self.body(.ok, "text/html; charset=utf-8", description.page(address: address))
+        guard let document = description.document(query: query, address: address) else {
+            return Self.text(.notFound, "The queries of a service are \(ServiceDescription.queries).\n")
+        }
+        return Self.body(.ok, "text/xml; charset=utf-8", document)
     }
 
     /// Scheme and host, as clients are to call us.
@@ -160,9 +188,17 @@ struct FrontResponder: HTTPResponder {
     private static let rootMethods = "GET, HEAD, OPTIONS"
     private static let soapAction = HTTPField.Name("SOAPAction").unsafelyUnwrapped
 
-    /// The decompressor has unpacked these.
-    static func isReadable(_ encoding: String?) -> Bool {
-        ["", "identity", "gzip", "deflate"].contains(encoding?.lowercased() ?? "")
+    private static let servicePath = "/Remote/\(ServiceNumber.services87.name)/\(ServiceName.webhook.file)"
+
+    /// Whether nothing is left to unpack of a body: ``BodyUnpacker`` takes away what it has unpacked.
+    static func isUnpacked(_ request: Request) -> Bool {
+        ["", "identity"].contains(request.headers[.contentEncoding]?.lowercased() ?? "")
+    }
+
+    private static func notAllowed(_ methods: String) -> Response {
+        var response = text(.methodNotAllowed, "The method is not for this path; \(methods) may be used.\n")
+        response.headers[.allow] = methods
+        return response
     }
 
     private static func response(_ answer: SOAPFront.Answer) -> Response {

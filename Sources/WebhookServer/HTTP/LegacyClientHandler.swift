@@ -1,14 +1,13 @@
 import NIOCore
 import NIOHTTP1
-import NIOHTTPCompression
 
 /// What old HTTP clients need of a server and neither NIO nor Hummingbird does (contract, sections 2 and 9): `100
 /// Continue` for those that wait for it, and the end of the connection for those that wait for that, also while they are
 /// still sending what nobody reads.
 ///
 /// It also sends the reason phrases that fronts ask for, and bounds what a request may cost: the time that it may take to
-/// arrive, how much of it is thrown away, and how much of its answer waits for a client that does not read. Requests come
-/// to it one at a time.
+/// arrive, how much of it is thrown away, and how much of its answer waits for a client that does not read. A request that
+/// no front can read is answered here, with one line of text. Requests come to it one at a time.
 final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -40,6 +39,7 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private let limits: Limits
+    private let framing: RequestFraming
     private let drain: Drain
     private var bodyBytes = 0
     private var arrival: Scheduled<Void>?
@@ -62,27 +62,47 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isDeaf = false
     /// The request was answered here: what its service makes of it comes too late.
     private var isAnsweredHere = false
+    /// Whether the request that has no answer yet is a HEAD, which is answered without a body.
+    private var isHead = false
 
-    init(limits: Limits, drain: Drain = Drain()) {
+    /// Creates a handler.
+    ///
+    /// - Parameters:
+    ///   - framing: Knows whether a part of a head has come.
+    ///   - drain: Knows whether the service is about to stop.
+    init(limits: Limits, framing: RequestFraming = RequestFraming(), drain: Drain = Drain()) {
         self.limits = limits
+        self.framing = framing
         self.drain = drain
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // What is cut off must not look like the whole: not even its end is passed on.
-        guard !isDeaf else { return }
+        guard !isDeaf, !isAnsweredHere else { return }
         let part = unwrapInboundIn(data)
         switch part {
-        case .head(let head):
+        case .head(var head):
             guard !isLingering else { return }
             bodyBytes = 0
             unanswered = Self.persistence(head)
+            isHead = head.method == .HEAD
             endArrival()
             isArriving = true
+            guard head.method != .CONNECT else {
+                let methods: HTTPHeaders = ["Allow": "GET, HEAD, POST"]
+                return answerHere(context, .methodNotAllowed, "CONNECT asks for a proxy, which this service is not.", methods)
+            }
+            do {
+                try RequestTarget.settle(&head)
+            } catch {
+                return answerHere(context, .badRequest, error.text)
+            }
+            defer { context.fireChannelRead(wrapInboundOut(.head(head))) }
             if Self.waitsForContinue(head) {
                 let proceed = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(proceed)), promise: nil)
             }
+            return
         case .body(var part):
             let room = max(0, limits.passedBytes - bodyBytes)
             bodyBytes += part.readableBytes
@@ -104,7 +124,8 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         // Most requests arrive as a whole and need no timer.
-        if isArriving, arrival == nil { limitArrival(context, to: limits.requestTime) }
+        let isWaitingForRest = isArriving || (framing.hasPartialHead && unanswered == nil && !isAnswering)
+        if isWaitingForRest, arrival == nil { limitArrival(context, to: limits.requestTime) }
         context.fireChannelReadComplete()
         // Nobody further on asks for more any longer.
         if isLingering { read(context: context) }
@@ -179,32 +200,69 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is NIOHTTPDecompression.DecompressionError || error is NIOHTTPDecompression.ExtraDecompressionError
-        else { return context.fireErrorCaught(error) }
-        guard !isAnsweredHere, !isDeaf else { return }
-        if case NIOHTTPDecompression.DecompressionError.limit = error {
-            // What was unpacked last is lost with the error; whoever reads must still see that there is too much.
-            let missing = limits.passedBytes - bodyBytes
-            if missing > 0, !isLingering {
-                context.fireChannelRead(wrapInboundOut(.body(ByteBuffer(repeating: 0, count: missing))))
-            }
-            return refuseRest(context)
+        guard !isAnsweredHere else { return }
+        switch error {
+        case is BodyUnpacker.TooLong: refuseRest(context)
+        case let failure as Inflation.Failure:
+            answerHere(context, failure == .noMemory ? .serviceUnavailable : .badRequest, failure.text)
+        case let error as HTTPParserError:
+            let (status, text) = Self.refusal(of: error)
+            answerHere(context, status, text)
+        default: context.fireErrorCaught(error)
         }
-        guard unanswered != nil else { return context.close(promise: nil) }
-        isAnsweredHere = true
-        var head = HTTPResponseHead(version: .http1_1, status: .badRequest)
-        head.headers.add(name: "Content-Length", value: "0")
+    }
+
+    /// Answers the request that has no answer yet, with one line of text, and ends the connection: what may still come of
+    /// the request is not read.
+    private func answerHere(
+        _ context: ChannelHandlerContext,
+        _ status: HTTPResponseStatus,
+        _ text: String,
+        _ headers: HTTPHeaders = [:]
+    ) {
+        guard !isAnsweredHere, !isDeaf, !isLingering else { return }
+        guard !isAnswering else { return context.close(promise: nil) }
+        endArrival()
+        unanswered = nil
+        answered = .closed
+        let body = ByteBuffer(string: text + "\n")
+        var head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        head.headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
+        head.headers.add(name: "Cache-Control", value: "no-store")
+        head.headers.add(name: "Content-Length", value: String(body.readableBytes))
         head.headers.add(name: "Connection", value: "close")
+        isAnsweredHere = true
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
-            context.close(promise: nil)
+        if !isHead { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+        writeEnd(context, wrapOutboundOut(.end(nil)), nil)
+        context.flush()
+    }
+
+    /// What a client is told whose bytes are no request.
+    private static func refusal(of error: HTTPParserError) -> (HTTPResponseStatus, String) {
+        switch error {
+        case .headerOverflow:
+            (.requestHeaderFieldsTooLarge, "The request's headers are more than this service reads (80 KiB in all).")
+        case .invalidVersion: (.httpVersionNotSupported, "This service speaks HTTP/1.1 and HTTP/1.0.")
+        case .invalidContentLength, .unexpectedContentLength:
+            (.badRequest, "The request's Content-Length is no number, stands there twice, or stands beside Transfer-Encoding.")
+        case .invalidChunkSize: (.badRequest, "The request's body is not in chunks, as Transfer-Encoding says.")
+        default: (.badRequest, "This is not a request in HTTP/1.1.")
         }
     }
 
     private func limitArrival(_ context: ChannelHandlerContext, to time: TimeAmount) {
         arrival?.cancel()
-        let channel = context.channel
-        arrival = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+        arrival = context.eventLoop.assumeIsolated().scheduleTask(in: time) { self.expire(context) }
+    }
+
+    /// The request has taken too long. A client that has sent a part of one is told.
+    private func expire(_ context: ChannelHandlerContext) {
+        arrival = nil
+        guard (unanswered != nil || framing.hasPartialHead) && !isAnswering && !isAnsweredHere else {
+            return context.close(promise: nil)
+        }
+        answerHere(context, .requestTimeout, "The request did not arrive as a whole in time.")
     }
 
     private func endArrival() {

@@ -2,63 +2,66 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
-import NIOHTTPCompression
 import NIOHTTPTypesHTTP1
 import NIOSSL
 
 /// Hummingbird's HTTP/1 channel, over TLS where there is a certificate, with what old clients need put in before requests
 /// become Hummingbird's.
-struct LegacyHTTPChannel: ServerChildChannel {
+struct LegacyHTTPChannel: HTTPChannelHandler {
     typealias Value = HTTP1Channel.Value
 
-    private let channel: HTTP1Channel
-    private let limits: LegacyClientHandler.Limits
+    let responder: HTTPChannelHandler.Responder
+    /// How long a connection may be idle.
+    let idleTimeout: TimeAmount
+    let limits: LegacyClientHandler.Limits
     /// nil for plain HTTP.
-    private let certificate: ListenerCertificate?
-    private let counts: ConnectionCounts
-    private let drain: Drain
-
-    init(
-        responder: @escaping HTTPChannelHandler.Responder,
-        idleTimeout: TimeAmount,
-        limits: LegacyClientHandler.Limits,
-        certificate: ListenerCertificate?,
-        counts: ConnectionCounts,
-        drain: Drain
-    ) {
-        channel = HTTP1Channel(responder: responder, configuration: .init(idleTimeout: idleTimeout))
-        self.limits = limits
-        self.certificate = certificate
-        self.counts = counts
-        self.drain = drain
-    }
+    let certificate: ListenerCertificate?
+    let counts: ConnectionCounts
+    let drain: Drain
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         guard counts.enter(channel) else {
             channel.close(promise: nil)
             return channel.eventLoop.makeFailedFuture(ConnectionCounts.TooMany())
         }
-        return self.channel.setup(channel: channel, logger: logger).flatMapThrowing { value in
+        return channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             if let certificate {
-                let tls = NIOSSLServerHandler(context: certificate.context)
-                try pipeline.addHandler(tls, position: .first)
-                try pipeline.addHandler(TLSFailureLog(logger: logger), position: .after(tls))
-                try pipeline.addHandler(PlainHTTPRefusal(lingerTime: limits.lingerTime), position: .first)
+                try pipeline.addHandlers(
+                    PlainHTTPRefusal(lingerTime: limits.lingerTime),
+                    NIOSSLServerHandler(context: certificate.context),
+                    TLSFailureLog(logger: logger)
+                )
             }
-            let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
-            try pipeline.addHandler(FirstRequestGrace(), position: .before(codec))
-            try pipeline.addHandler(HTTPServerPipelineHandler(), position: .before(codec))
-            try pipeline.addHandler(
-                NIOHTTPRequestDecompressor(limit: .size(limits.passedBytes)),
-                position: .before(codec)
+            let framing = RequestFraming()
+            try pipeline.addHandlers(
+                HTTPResponseEncoder(),
+                ByteToMessageHandler(RequestDecoder(framing: framing, limits: Self.headLimits)),
+                framing,
+                FirstRequestGrace(),
+                HTTPServerPipelineHandler(),
+                BodyUnpacker(limit: limits.passedBytes),
+                LegacyClientHandler(limits: limits, framing: framing, drain: drain),
+                HTTP1ToHTTPServerCodec(secure: false),
+                HTTPConnectionStateHandler(idleTimeout: Duration(idleTimeout), logger: logger)
             )
-            try pipeline.addHandler(LegacyClientHandler(limits: limits, drain: drain), position: .before(codec))
-            return value
+            return try NIOAsyncChannel(
+                wrappingChannelSynchronously: channel,
+                configuration: .init(isOutboundHalfClosureEnabled: true)
+            )
         }
     }
 
     func handle(value: Value, logger: Logger) async {
-        await channel.handle(value: value, logger: logger)
+        await handleHTTP(asyncChannel: value, logger: logger)
+    }
+
+    /// How long the head of a request may be.
+    private static var headLimits: NIOHTTPDecoderLimitConfiguration {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = 80 << 10
+        limits.maxHeaderListSize = 80 << 10
+        limits.maxHeaderFieldCount = 1000
+        return limits
     }
 }

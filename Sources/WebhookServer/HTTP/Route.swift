@@ -20,50 +20,49 @@ package enum Route: Sendable, Hashable {
     /// Nothing that there is.
     case none
 
-    /// - Parameter path: Without the query.
+    /// - Parameter path: Without the query. Percent signs are resolved, and empty parts are left out: doubled slashes and a
+    ///   trailing one mean nothing.
     package init(path: String) {
-        guard StreamSafeText.isSafe(path.utf8) else {
+        let parts = Self.parts(path)
+        guard parts.allSatisfy({ StreamSafeText.isSafe($0.utf8) }) else {
             self = .none
             return
         }
-        let parts = Array(path.lowercased().split(separator: "/", omittingEmptySubsequences: false).dropFirst())
-        switch parts {
-        case [""]: self = .root
-        case [] where path == "*": self = .root
+        let names = parts.map { $0.lowercased() }
+        switch names {
+        case [] where path.hasPrefix("/"), ["*"] where path == "*": self = .root
         case ["healthz"]: self = .health
         case ["readyz"]: self = .readiness
         case ["metrics"]: self = .metrics
-        case let parts where parts.starts(with: ["admin", "v1"]): self = .admin
-        default: self = Self.service(parts) ?? Self.api(path) ?? .none
+        case let names where names.starts(with: ["admin", "v1"]): self = .admin
+        default: self = Self.service(names) ?? Self.api(parts, names) ?? .none
+        }
+    }
+
+    /// The parts of a path between its slashes. Where percent signs do not stand for text in UTF-8, the part is a NUL, which
+    /// no name holds.
+    private static func parts(_ path: String) -> [String] {
+        path.split(separator: "/").map { part in
+            // Foundation's call is dear, and most paths have nothing to resolve.
+            part.utf8.contains(UInt8(ascii: "%")) ? part.removingPercentEncoding ?? "\0" : String(part)
         }
     }
 
     /// `api/v1/...`, a tenant before it or none. What is not a fixed name keeps its case.
-    private static func api(_ path: String) -> Route? {
-        var parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-        if parts.last == "" { parts.removeLast() }
-        guard let first = parts.first?.lowercased() else { return nil }
-        var tenant: String?
-        if first != "api" {
-            guard parts.dropFirst().first?.lowercased() == "api" else { return nil }
-            tenant = first
-            parts.removeFirst()
-        }
-        // Foundation's call is dear, and most paths have nothing to resolve.
-        let rest = parts.dropFirst().map { part in
-            part.utf8.contains(UInt8(ascii: "%")) ? part.removingPercentEncoding ?? "\0" : String(part)
-        }
-        return rest.allSatisfy { StreamSafeText.isSafe($0.utf8) } ? .api(tenant: tenant, rest) : nil
+    private static func api(_ parts: [String], _ names: [String]) -> Route? {
+        if names.first == "api" { return .api(tenant: nil, Array(parts.dropFirst())) }
+        guard names.count > 1, names[1] == "api" else { return nil }
+        return .api(tenant: names[0], Array(parts.dropFirst(2)))
     }
 
     /// `Remote/Services87/Webhook.svc`, a tenant before it or none.
-    private static func service(_ parts: [Substring]) -> Route? {
-        let rest = parts.suffix(3)
-        guard parts.count <= 4, rest.count == 3, rest[rest.startIndex] == "remote",
+    private static func service(_ names: [String]) -> Route? {
+        let rest = names.suffix(3)
+        guard names.count <= 4, rest.count == 3, rest[rest.startIndex] == "remote",
             let number = ServiceNumber.allCases.first(where: { rest[rest.startIndex + 1] == $0.name.lowercased() }),
             let name = ServiceName.allCases.first(where: { rest[rest.startIndex + 2] == $0.file.lowercased() })
         else { return nil }
-        return .service(tenant: parts.count == 4 ? String(parts[0]) : nil, name, number)
+        return .service(tenant: names.count == 4 ? names[0] : nil, name, number)
     }
 }
 

@@ -116,7 +116,15 @@ struct RESTFront: Sendable {
     ) async throws(RESTProblem) -> (outcome: Outcome, headers: HTTPFields) {
         // What a call without a body says of one does not matter.
         let type = MediaType(hasBody(request) ? request.headers[.contentType] ?? "" : "")
-        guard let bodyKind = RequestBody.Kind(type), FrontResponder.isReadable(request.headers[.contentEncoding]),
+        guard FrontResponder.isUnpacked(request) else {
+            throw RESTProblem(
+                .unsupportedMediaType,
+                .invalidArgument,
+                "The body is packed in a way that this service does not unpack; it unpacks one of \(BodyUnpacker.codings).",
+                headers: [.acceptEncoding: BodyUnpacker.codings]
+            )
+        }
+        guard let bodyKind = RequestBody.Kind(type),
             request.method != .patch || bodyKind.isPatch
         else {
             let kinds = request.method == .patch ? RequestBody.Kind.patches : RequestBody.Kind.accepted

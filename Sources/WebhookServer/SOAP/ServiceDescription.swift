@@ -46,17 +46,34 @@ struct ServiceDescription: Sendable {
         let key = query.lowercased().split(separator: "&").first.map { $0.split(separator: "=").first ?? $0 }
         switch key {
         case "wsdl", "singlewsdl": return soap11.before + Self.escaped(address) + soap11.after
+        case "disco": return discovery(address: address)
         case "wsdl12": return soap12.before + Self.escaped(address) + soap12.after
         default: return nil
         }
     }
 
-    /// The page for people.
+    /// The queries that ``document(query:address:)`` answers.
+    static let queries = "?wsdl, ?singleWsdl, ?wsdl12 and ?disco"
+
+    /// Tells where the WSDL is. svcutil and WCF Test Client look here when they are given the service's bare URL.
+    private func discovery(address: String) -> String {
+        let address = Self.escaped(address)
+        return """
+            <?xml version="1.0" encoding="utf-8"?>
+            <discovery xmlns="http://schemas.xmlsoap.org/disco/">
+              <contractRef ref="\(address)?wsdl" docRef="\(address)" xmlns="http://schemas.xmlsoap.org/disco/scl/"/>
+            </discovery>
+
+            """
+    }
+
+    /// The page for people, and for tools that look for its link.
     func page(address: String) -> String {
         let address = Self.escaped(address)
         return """
             <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8"><title>\(name.rawValue) service</title></head>
+            <html lang="en"><head><meta charset="utf-8"><title>\(name.rawValue) service</title>
+            <link rel="alternate" type="text/xml" href="\(address)?disco"/></head>
             <body><h1>\(name.rawValue) service, \(number.name)</h1>
             <p>This is a SOAP service. Clients are generated from its description:</p>
             <ul><li><a href="\(address)?wsdl">\(address)?wsdl</a> (SOAP 1.1)</li>

@@ -223,7 +223,8 @@ extension RunningService {
             return try await iterator.next() == nil
         }
 
-        private mutating func head() async throws -> String {
+        /// The head of the next answer.
+        mutating func head() async throws -> String {
             while true {
                 if let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) {
                     let head = String(decoding: bytes[..<end.upperBound], as: UTF8.self)

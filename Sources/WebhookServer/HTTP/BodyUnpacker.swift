@@ -1,0 +1,76 @@
+import NIOCore
+import NIOHTTP1
+
+/// Unpacks the bodies of requests that say that they are packed, in `Content-Encoding` or in `Transfer-Encoding`.
+///
+/// What it has unpacked has no `Content-Encoding` any longer. A coding that it does not know, or a second one, stays there
+/// for the fronts to refuse.
+final class BodyUnpacker: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+
+    /// The body is longer than anybody reads; as much as is read of it has been passed on.
+    struct TooLong: Error {}
+
+    /// The codings that bodies may be packed with.
+    static let codings = "gzip, deflate"
+
+    private let limit: Int
+    private var inflation: Inflation?
+    private var unpackedBytes = 0
+    /// Whether the rest of the body is thrown away, its end included.
+    private var hasFailed = false
+
+    /// - Parameter limit: How much of a body is unpacked, in bytes.
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        do {
+            switch unwrapInboundIn(data) {
+            case .head(var head):
+                (hasFailed, unpackedBytes) = (false, 0)
+                inflation = Self.takeCoding(from: &head.headers).map { Inflation($0) }
+                context.fireChannelRead(wrapInboundOut(.head(head)))
+            case .body(let part):
+                guard !hasFailed else { return }
+                guard let inflation else { return context.fireChannelRead(data) }
+                try inflation.unpack(part) { output in
+                    unpackedBytes += output.readableBytes
+                    context.fireChannelRead(wrapInboundOut(.body(output)))
+                    if unpackedBytes > limit { throw TooLong() }
+                }
+            case .end:
+                guard !hasFailed else { return }
+                try inflation?.finish()
+                inflation = nil
+                context.fireChannelRead(data)
+            }
+        } catch {
+            hasFailed = true
+            inflation = nil
+            context.fireErrorCaught(error)
+        }
+    }
+
+    /// The format to unpack, if any. Takes the coding out of the headers, and puts there what cannot be unpacked.
+    private static func takeCoding(from headers: inout HTTPHeaders) -> Inflation.Format? {
+        let transfer = codings(headers, "Transfer-Encoding").filter { $0 != "chunked" }
+        let content = codings(headers, "Content-Encoding")
+        guard !content.isEmpty || !transfer.isEmpty else { return nil }
+        if !transfer.isEmpty { headers.replaceOrAdd(name: "Transfer-Encoding", value: "chunked") }
+        let all = content + transfer
+        if all.count == 1, let format = Inflation.Format(coding: all[0]) {
+            headers.remove(name: "Content-Encoding")
+            return format
+        }
+        headers.replaceOrAdd(name: "Content-Encoding", value: all.joined(separator: ", "))
+        return nil
+    }
+
+    private static func codings(_ headers: HTTPHeaders, _ name: String) -> [String] {
+        guard headers.contains(name: name) else { return [] }
+        return headers[canonicalForm: name].map { $0.lowercased() }.filter { !$0.isEmpty && $0 != "identity" }
+    }
+}
