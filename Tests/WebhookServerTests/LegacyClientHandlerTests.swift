@@ -49,7 +49,9 @@ struct LegacyClientHandlerTests {
     private static func sent(_ channel: EmbeddedChannel) throws -> (status: UInt, text: String)? {
         guard case .head(let head) = try channel.readOutbound(as: HTTPServerResponsePart.self) else { return nil }
         var text = ""
-        while let part = try channel.readOutbound(as: HTTPServerResponsePart.self), case .body(.byteBuffer(let body)) = part {
+        while let part = try channel.readOutbound(as: HTTPServerResponsePart.self),
+            case .body(.byteBuffer(let body)) = part
+        {
             text += String(buffer: body)
         }
         return (head.status.code, text)
@@ -257,7 +259,12 @@ struct LegacyClientHandlerTests {
     @Test("100 Continue is sent when the requests before have been answered")
     func proceed() throws {
         let channel = try Self.connection()
-        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/", headers: ["Host": "x", "Expect": "100-continue"])
+        let head = HTTPRequestHead(
+            version: .http1_1,
+            method: .POST,
+            uri: "/",
+            headers: ["Host": "x", "Expect": "100-continue"]
+        )
         func statuses() throws -> [UInt] {
             var statuses: [UInt] = []
             while let part = try channel.readOutbound(as: HTTPServerResponsePart.self) {

@@ -62,6 +62,8 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isDeaf = false
     /// The request was answered here: what its service makes of it comes too late.
     private var isAnsweredHere = false
+    /// Whether the head that has begun has taken too long.
+    private var isHeadLate = false
     /// Whether the request that has no answer yet is a HEAD, which is answered without a body.
     private var isHead = false
 
@@ -90,7 +92,12 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
             isArriving = true
             guard head.method != .CONNECT else {
                 let methods: HTTPHeaders = ["Allow": "GET, HEAD, POST"]
-                return answerHere(context, .methodNotAllowed, "CONNECT asks for a proxy, which this service is not.", methods)
+                return answerHere(
+                    context,
+                    .methodNotAllowed,
+                    "CONNECT asks for a proxy, which this service is not.",
+                    methods
+                )
             }
             do {
                 try RequestTarget.settle(&head)
@@ -205,6 +212,7 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case is BodyUnpacker.TooLong: refuseRest(context)
         case let failure as Inflation.Failure:
             answerHere(context, failure == .noMemory ? .serviceUnavailable : .badRequest, failure.text)
+        case is HTTPParserError where isHeadLate: answerHere(context, .requestTimeout, Self.late)
         case let error as HTTPParserError:
             let (status, text) = Self.refusal(of: error)
             answerHere(context, status, text)
@@ -245,7 +253,10 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
             (.requestHeaderFieldsTooLarge, "The request's headers are more than this service reads (80 KiB in all).")
         case .invalidVersion: (.httpVersionNotSupported, "This service speaks HTTP/1.1 and HTTP/1.0.")
         case .invalidContentLength, .unexpectedContentLength:
-            (.badRequest, "The request's Content-Length is no number, stands there twice, or stands beside Transfer-Encoding.")
+            (
+                .badRequest,
+                "The request's Content-Length is no number, stands there twice, or stands beside Transfer-Encoding."
+            )
         case .invalidChunkSize: (.badRequest, "The request's body is not in chunks, as Transfer-Encoding says.")
         default: (.badRequest, "This is not a request in HTTP/1.1.")
         }
@@ -259,11 +270,19 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// The request has taken too long. A client that has sent a part of one is told.
     private func expire(_ context: ChannelHandlerContext) {
         arrival = nil
-        guard (unanswered != nil || framing.hasPartialHead) && !isAnswering && !isAnsweredHere else {
-            return context.close(promise: nil)
+        guard !isAnswering, !isAnsweredHere else { return context.close(promise: nil) }
+        if unanswered != nil {
+            answerHere(context, .requestTimeout, Self.late)
+        } else if framing.hasPartialHead {
+            // The handler that keeps answers in order lets an answer without a request pass after a parser's error alone.
+            isHeadLate = true
+            context.channel.pipeline.fireErrorCaught(HTTPParserError.invalidEOFState)
+        } else {
+            context.close(promise: nil)
         }
-        answerHere(context, .requestTimeout, "The request did not arrive as a whole in time.")
     }
+
+    private static let late = "The request did not arrive as a whole in time."
 
     private func endArrival() {
         isArriving = false

@@ -76,7 +76,9 @@ final class RequestDecoder: ByteToMessageDecoder {
     }
 
     private func parse(_ piece: Piece, _ context: ChannelHandlerContext, _ buffer: inout ByteBuffer) throws {
-        guard piece.length > 0, var bytes = buffer.getSlice(at: buffer.readerIndex, length: piece.length) else { return }
+        guard piece.length > 0, var bytes = buffer.getSlice(at: buffer.readerIndex, length: piece.length) else {
+            return
+        }
         let wasHead = framing.phase == .head
         let messages = framing.endedMessages
         hasBegunHead = wasHead

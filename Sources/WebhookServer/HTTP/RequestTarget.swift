@@ -44,7 +44,9 @@ enum RequestTarget {
         if host.first == UInt8(ascii: "[") {
             guard let end = host.firstIndex(of: UInt8(ascii: "]")) else { return false }
             let address = host[..<end].dropFirst()
-            guard !address.isEmpty, address.allSatisfy({ isRegName($0) || $0 == UInt8(ascii: ":") }) else { return false }
+            guard !address.isEmpty, address.allSatisfy({ isRegName($0) || $0 == UInt8(ascii: ":") }) else {
+                return false
+            }
             host = host[host.index(after: end)...]
             guard host.isEmpty || host.first == UInt8(ascii: ":") else { return false }
         } else {

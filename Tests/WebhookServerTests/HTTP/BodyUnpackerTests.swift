@@ -49,7 +49,8 @@ struct BodyUnpackerTests {
     @Test(
         "Every way of packing that clients use is unpacked, in pieces of any size",
         arguments: [
-            ("Content-Encoding", "gzip", gzip), ("Content-Encoding", "X-GZIP", gzip), ("Content-Encoding", "deflate", zlib),
+            ("Content-Encoding", "gzip", gzip), ("Content-Encoding", "X-GZIP", gzip),
+            ("Content-Encoding", "deflate", zlib),
             ("Content-Encoding", "deflate", raw), ("Content-Encoding", "identity, gzip", gzip),
             ("Transfer-Encoding", "gzip, chunked", gzip), ("Transfer-Encoding", "x-gzip, chunked", gzip),
             ("Transfer-Encoding", "deflate, chunked", zlib),
@@ -70,7 +71,9 @@ struct BodyUnpackerTests {
         for size in [1, 5, .max] {
             var packed = try Self.bytes(Self.gzip)
             packed.writeImmutableBuffer(try Self.bytes(Self.gzip))
-            #expect(try Self.unpack(["Content-Encoding": "gzip"], packed, pieceBytes: size).body == Self.text + Self.text)
+            #expect(
+                try Self.unpack(["Content-Encoding": "gzip"], packed, pieceBytes: size).body == Self.text + Self.text
+            )
         }
     }
 

@@ -20,7 +20,8 @@ struct RequestTargetTests {
     @Test(
         "Hosts that may be asked for are taken as they are",
         arguments: [
-            "x", "crm.example", "CRM.Example:8087", "127.0.0.1:80", "[::1]", "[::1]:8087", "a_b-c.d~e", "x:", "a%20b", "",
+            "x", "crm.example", "CRM.Example:8087", "127.0.0.1:80", "[::1]", "[::1]:8087", "a_b-c.d~e", "x:", "a%20b",
+            "",
         ]
     )
     func hosts(host: String) throws {
@@ -66,7 +67,10 @@ struct RequestTargetTests {
         #expect(try Self.settled(uri, hosts: [], version: .http1_0).hosts == [host])
     }
 
-    @Test("Other targets are refused, except the asterisk", arguments: ["ftp://x/", "x", "http:/x", "http://", "urn:a"])
+    @Test(
+        "Other targets are refused, except the asterisk",
+        arguments: ["ftp://x/", "x", "http:/x", "http://", "urn:a"]
+    )
     func other(uri: String) throws {
         #expect(throws: RequestTarget.Problem.self) { try Self.settled(uri, hosts: ["x"]) }
         #expect(try Self.settled("*", hosts: ["x"]).uri == "*")

@@ -149,7 +149,7 @@ struct RESTHTTPTests {
         arguments: [
             "/api/v2", "/api/v1/Contact", "/api/v1/Webhook/x", "/api/v1/Webhook/2147483648", "/api/v1/Webhook/1/x",
             "/api/v1/Webhook/sale.changed/x", "/api/v1/Agents/Webhook", "/api/v1/Agents/Webhook/GetContact",
-            "/api/v1//Webhook", "/api/v1/Webhook/a%00b",
+            "/api/v1/Webhook/a%00b",
         ]
     )
     func unknownPath(path: String) async throws {
@@ -185,7 +185,7 @@ struct RESTHTTPTests {
         }
     }
 
-    @Test("HEAD is 405, and is not answered with a body")
+    @Test("HEAD is answered as GET, without a body")
     func head() async throws {
         try await RunningService.with { service in
             try await service.withRawConnection { inbound, outbound in
@@ -194,8 +194,8 @@ struct RESTHTTPTests {
                 var bytes: [UInt8] = []
                 while let part = try await inbound.iterator.next() { bytes += part.readableBytesView }
                 let text = String(decoding: bytes, as: UTF8.self)
-                #expect(text.hasPrefix("HTTP/1.1 405 "))
-                #expect(text.contains("\r\nAllow: GET, POST\r\n"))
+                #expect(text.hasPrefix("HTTP/1.1 401 "))
+                #expect(!text.contains("Content-Length: 0"))
                 #expect(text.hasSuffix("\r\n\r\n"), "\(text)")
             }
         }
