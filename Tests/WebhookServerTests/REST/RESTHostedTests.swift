@@ -98,7 +98,7 @@ struct RESTHostedTests {
             }
             let twice = try await Self.client(service, prefix: "/Cust1/Cust1", token: "app-1").call("GET", "/Webhook")
             #expect(twice.status == 404)
-            #expect(twice.body.isEmpty)
+            #expect(twice.text.contains("There is nothing at this path"))
             let routes = try await Self.client(service, prefix: "/cust1", token: "app-1").call("GET", "/api/v1").text
             #expect(routes.contains(#""GET /Cust1/api/v1/Webhook/{id}""#))
             #expect(!routes.contains(#" /api"#))
@@ -145,7 +145,6 @@ struct RESTHostedTests {
 
     static let bases = [
         Base(headers: [("Host", "so.example.com:8443")], base: "http://so.example.com:8443"),
-        Base(headers: [("Host", "a\"><b")], base: "http://127.0.0.1:"),
         Base(headers: [("X-Forwarded-Host", "evil.example")], base: "http://127.0.0.1:"),
         Base(
             headers: [("X-Forwarded-Host", "so.example.com"), ("X-Forwarded-Proto", "https")],

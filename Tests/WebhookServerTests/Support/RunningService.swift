@@ -170,7 +170,7 @@ extension RunningService {
     func exchange(_ bytes: [UInt8]) async throws -> RawAnswer {
         try await withRawConnection { inbound, outbound in
             try await outbound.write(ByteBuffer(bytes: bytes))
-            return try await inbound.answer()
+            return try await inbound.answer(hasBody: !bytes.starts(with: "HEAD ".utf8))
         }
     }
 
@@ -200,7 +200,9 @@ extension RunningService {
         }
 
         /// The next answer that is not informational.
-        mutating func answer() async throws -> RawAnswer {
+        ///
+        /// - Parameter hasBody: Whether what Content-Length says follows; after a HEAD it does not.
+        mutating func answer(hasBody: Bool = true) async throws -> RawAnswer {
             var preamble = ""
             while true {
                 let head = try await head()
@@ -209,7 +211,8 @@ extension RunningService {
                     preamble += head
                     continue
                 }
-                let length = head.lowercased().firstMatch(of: /content-length: *(\d+)/).flatMap { Int($0.1) } ?? 0
+                let stated = head.lowercased().firstMatch(of: /content-length: *(\d+)/).flatMap { Int($0.1) } ?? 0
+                let length = hasBody ? stated : 0
                 while bytes.count < length { try await more() }
                 let body = Array(bytes.prefix(length))
                 bytes.removeFirst(length)
