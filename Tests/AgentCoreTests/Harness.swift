@@ -144,6 +144,8 @@ struct BrokenStore: WebhookStore {
 
     func lastError(id: Int32, in scope: WebhookScope) async throws(StoreError) -> String? { throw error }
 
+    func usages(of id: Int32?, in scope: WebhookScope) async throws(StoreError) -> [Int32: WebhookUsage] { throw error }
+
     func signal(_ event: Event) async throws(StoreError) -> Int { throw error }
 
     func checkHealth() async throws(StoreError) { throw error }

@@ -222,11 +222,11 @@ struct SQLiteReopeningTests {
         }
     }
 
-    @Test("Takes sessions in although a version that knew none has made it, and holds what that had stored")
-    func migration() async throws {
+    @Test("Brings what an earlier version has made up to date, and holds what that had stored", arguments: ["1", "2"])
+    func migration(version: String) async throws {
         try await withDatabase { path in
             let queue = try DatabaseQueue(path: path)
-            try Schema.migrator.migrate(queue, upTo: "1")
+            try Schema.migrator.migrate(queue, upTo: version)
             try await queue.write { database in
                 try database.execute(
                     sql: """
@@ -239,8 +239,13 @@ struct SQLiteReopeningTests {
             try queue.close()
             for isFirst in [true, false] {
                 try await opening(path) { store in
-                    if isFirst { try await store.insert(session, limit: 10) }
-                    #expect(try await store.names() == ["kept"])
+                    if isFirst {
+                        try await store.insert(session, limit: 10)
+                        _ = try await store.add(Sample.full)
+                    }
+                    let webhooks = try await store.webhooks(in: Sample.scope, matching: WebhookFilter())
+                    #expect(webhooks.map(\.name) == ["kept", Sample.full.name])
+                    #expect(webhooks.map(\.extras) == [WebhookExtras(), Sample.full.extras])
                     #expect(try await store.session(session.key) == session)
                 }
             }

@@ -39,11 +39,13 @@ struct FixtureManifestTests {
     }
 
     @Test(
-        "A step calls the service that it names, or else Webhook.svc",
+        "A step calls the service and the number that it names, or else 87's Webhook.svc",
         arguments: [
             ("", FixtureService.webhook, "/Remote/Services87/Webhook.svc"),
             (#""service": "Webhook","#, .webhook, "/Remote/Services87/Webhook.svc"),
             (#""service": "SoPrincipal","#, .principal, "/Remote/Services87/SoPrincipal.svc"),
+            (#""service": "SoPrincipal", "number": 85,"#, .principal, "/Remote/Services85/SoPrincipal.svc"),
+            (#""number": 88,"#, .webhook, "/Remote/Services88/Webhook.svc"),
         ]
     )
     func service(member: String, service: FixtureService, path: String) throws {
@@ -53,7 +55,7 @@ struct FixtureManifestTests {
             """
         let step = try JSONDecoder().decode(FixtureStep.self, from: Data(text.utf8))
         #expect(step.service == service)
-        #expect(step.service.path == path)
+        #expect(step.path == path)
         #expect(try JSONDecoder().decode(FixtureStep.self, from: JSONEncoder().encode(step)) == step)
     }
 

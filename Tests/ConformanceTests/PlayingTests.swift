@@ -91,6 +91,7 @@ struct PlayingTests {
         let step = FixtureStep(
             name: "GetWebhook",
             service: .webhook,
+            number: 87,
             request: "q",
             contentType: "text/xml",
             action: nil,

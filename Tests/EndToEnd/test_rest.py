@@ -16,7 +16,9 @@ from service import (ROOT, TICKET, Caller, Certificate, Rest, ServiceTestCase, b
 # What --dev takes, as the documentation has it.
 DOCUMENTED = {"Authorization": "Basic dGplMDpUamUw"}
 MEMBERS = ["WebhookId", "Name", "Events", "TargetUrl", "Secret", "State", "Type", "Headers", "Properties", "Registered",
-           "RegisteredAssociate", "Updated", "UpdatedAssociate", "_Links"]
+           "RegisteredAssociate", "Updated", "UpdatedAssociate", "ErrorsEmail", "ErrorEmails", "ErrorAssociates",
+           "Description", "NotifyVia", "NotifyWhen", "TotalCalls", "TotalErrors", "ConsecutiveErrors", "LastError",
+           "_Links"]
 # Users need a configuration file, and targets on this machine then need to be allowed.
 LOCAL_TARGETS = {"requireHttps": False, "allowTargets": "127.0.0.0/8"}
 
@@ -105,7 +107,17 @@ class REST(ServiceTestCase):
             self.assertEqual((saved[name]["AssociateId"], saved[name]["UserName"]), (5, "tje0"))
         link = f"{service.url}/api/v1/Webhook"
         self.assertEqual(saved["_Links"], {"Self": f"{link}/{saved['WebhookId']}", "Archive": link})
-        self.assertEqual(Rest(service, DOCUMENTED).call("GET", f"/Webhook/{saved['WebhookId']}").json, saved)
+        rest = Rest(service, DOCUMENTED)
+        self.assertEqual(rest.call("GET", f"/Webhook/{saved['WebhookId']}").json, saved)
+
+        text = sample("PutWebhook").replace("{id}", str(saved["WebhookId"]))
+        status, head, body = self.send(service, text)
+        self.assertEqual(status, 200, body)
+        sent, replaced = json.loads(text.partition("\n\n")[2]), json.loads(body)
+        for name in ("Name", "Events", "TargetUrl", "Secret", "State", "Type", "Headers", "Properties", "ErrorsEmail"):
+            self.assertEqual(replaced[name], sent[name])
+        self.assertEqual((replaced["WebhookId"], replaced["Registered"]), (saved["WebhookId"], saved["Registered"]))
+        self.assertEqual(rest.call("GET", f"/Webhook/{saved['WebhookId']}").json, replaced)
 
     def test_the_webhook_of_the_sample_is_notified_of_the_event_of_the_sample(self):
         receiver, service = self.receiver("ea"), self.service()

@@ -98,7 +98,7 @@ extension RunningService {
     fileprivate func post(_ request: [UInt8], of step: FixtureStep) async throws -> (status: Int, body: [UInt8]) {
         var headers = HTTPHeaders([("Content-Type", step.contentType)])
         if let action = step.action { headers.add(name: "SOAPAction", value: action) }
-        let url = "http://127.0.0.1:\(port)\(step.service.path)"
+        let url = "http://127.0.0.1:\(port)\(step.path)"
         let answer = try await send("POST", url, headers: headers, body: request)
         return (answer.status, answer.body)
     }

@@ -94,6 +94,7 @@ package struct WebhookAgent: Sendable {
         if webhook.state == .unknown { webhook.state = .active }
         webhook.registered = time
         webhook.registeredBy = caller.associate
+        webhook.known = .all
         let creating = webhook
         return try await storing { () throws(StoreError) in
             try await store.insert(creating, bodySuffix: EventBody.suffix(of: creating), in: caller.scope)
@@ -154,6 +155,15 @@ package struct WebhookAgent: Sendable {
     package func lastError(id: Int32, for caller: Caller) async throws(AgentError) -> String {
         try checkRight(caller)
         return try await storing { () throws(StoreError) in try await store.lastError(id: id, in: caller.scope) } ?? ""
+    }
+
+    /// The counters of the caller's webhooks, or of the one with an id, by id.
+    package func usages(
+        of id: Int32? = nil,
+        for caller: Caller
+    ) async throws(AgentError) -> [Int32: WebhookUsage] {
+        try checkRight(caller)
+        return try await storing { () throws(StoreError) in try await store.usages(of: id, in: caller.scope) }
     }
 
     private func checkRight(_ caller: Caller) throws(AgentError) {

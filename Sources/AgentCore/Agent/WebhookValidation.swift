@@ -45,6 +45,7 @@ struct WebhookValidation {
         static let headers = 100
         static let properties = 1000
         static let bodyBytes = 64 << 10
+        static let recipients = 100
         /// In an envelope each level takes two elements, of which there may be 64 in each other.
         static let levels = 24
     }
@@ -52,7 +53,8 @@ struct WebhookValidation {
     private mutating func checkSizes(_ webhook: Webhook) {
         let texts = [
             ("Name", webhook.name), ("TargetUrl", webhook.targetURL), ("Secret", webhook.secret),
-            ("Type", webhook.type),
+            ("Type", webhook.type), ("ErrorsEmail", webhook.extras.errorsEmail),
+            ("Description", webhook.extras.description),
         ]
         for (field, text) in texts {
             guard let text else { continue }
@@ -60,6 +62,7 @@ struct WebhookValidation {
             // Databases end a text there.
             if field != "TargetUrl", text.utf8.contains(0) { refuse(field, "It holds the character U+0000.") }
         }
+        checkSizes(webhook.extras)
         if webhook.events?.count ?? 0 > Size.events { refuse("Events", "There are more than \(Size.events).") }
         if webhook.events?.contains(where: { $0?.utf8.count ?? 0 > Size.eventNameBytes }) ?? false {
             refuse("Events", "A name is longer than \(Size.eventNameBytes) bytes.")
@@ -86,6 +89,21 @@ struct WebhookValidation {
             refuse("Properties", "There are more than \(Size.properties).")
         } else if EventBody.suffix(of: webhook).count > Size.bodyBytes {
             refuse("Properties", "With the name they take more than \(Size.bodyBytes) bytes in a notification.")
+        }
+    }
+
+    private mutating func checkSizes(_ extras: WebhookExtras) {
+        let items = (extras.errorAssociates ?? []).map(\.contents)
+        let lists = [
+            ("ErrorEmails", extras.errorEmails?.count ?? 0, (extras.errorEmails ?? []).compactMap(\.self)),
+            ("ErrorAssociates", items.map(\.items).reduce(0, +), items.flatMap(\.texts)),
+        ]
+        for (field, count, texts) in lists {
+            if count > Size.recipients { refuse(field, "There are more than \(Size.recipients).") }
+            if texts.contains(where: { $0.utf8.count > Size.textBytes }) {
+                refuse(field, "A text is longer than \(Size.textBytes) bytes.")
+            }
+            if texts.contains(where: { $0.utf8.contains(0) }) { refuse(field, "A text holds the character U+0000.") }
         }
     }
 

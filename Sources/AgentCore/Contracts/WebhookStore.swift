@@ -20,7 +20,7 @@ package protocol WebhookStore: Sendable {
     ) async throws(StoreError) -> Webhook
 
     /// Replaces a webhook. `Unknown` leaves its state as it is, `Active` resets its consecutive errors; who registered
-    /// it and when stay. A webhook that is not Active has its pending deliveries parked; one that becomes Active has its
+    /// it and when stay, and so does what its sender's contract lacks (``Webhook/replacing(_:)``). A webhook that is not Active has its pending deliveries parked; one that becomes Active has its
     /// parked ones due again. A change of state signals ``StateEvent`` with the id `stateEventID`. With `version` it
     /// replaces only the webhook that was last updated then.
     func update(
@@ -37,6 +37,9 @@ package protocol WebhookStore: Sendable {
 
     /// The text of the webhook's last failed delivery, nil when there was none or no such webhook in `scope`.
     func lastError(id: Int32, in scope: WebhookScope) async throws(StoreError) -> String?
+
+    /// The counters of every webhook in `scope`, or of the one with an id, by id.
+    func usages(of id: Int32?, in scope: WebhookScope) async throws(StoreError) -> [Int32: WebhookUsage]
 
     /// Takes an event in with one delivery for every webhook of its tenant that is Active and listens to it, in one
     /// transaction. Returns how many deliveries that made.

@@ -29,6 +29,12 @@ package struct Webhook: Sendable, Hashable {
     package var updated: Timestamp = .unset
     /// Who saved it last; set by the server.
     package var updatedBy: Associate?
+    /// The members that newer contracts add.
+    package var extras = WebhookExtras()
+    /// What has come of its deliveries, where somebody has asked for it; set by the server.
+    package var usage = WebhookUsage()
+    /// How much of the webhook its sender can say; everything of one that is stored.
+    package var known = KnownMembers.all
 
     /// An empty webhook, not stored.
     package init() {}
@@ -53,6 +59,19 @@ package struct Webhook: Sendable, Hashable {
     func isReached(like other: Webhook) -> Bool {
         isDeliverable == other.isDeliverable && targetURL == other.targetURL && secret == other.secret
             && headers == other.headers
+    }
+
+    /// The webhook as it replaces a stored one: the state and who registered it when stay, and so does what the sender's
+    /// contract lacks.
+    package func replacing(_ stored: Webhook) -> Webhook {
+        var webhook = self
+        webhook.state = stored.state
+        webhook.registered = stored.registered
+        webhook.registeredBy = stored.registeredBy
+        if known < .all { webhook.extras = stored.extras }
+        if known == .of88 { webhook.extras.errorsEmail = extras.errorsEmail }
+        webhook.known = .all
+        return webhook
     }
 
     /// What its events are found by: the event names that say something, in ``EventName/key(_:)`` form, each once.

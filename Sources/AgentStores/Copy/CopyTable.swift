@@ -50,6 +50,7 @@ struct CopyTable: Sendable {
             ("target_url", .text), ("target", .text), ("secret", .text), ("state", .int), ("type", .text),
             ("is_deliverable", .flag), ("headers", .text), ("properties", .text), ("body_suffix", .bytes),
             ("registered", .int), ("registered_by", .text), ("updated", .int), ("updated_by", .text),
+            ("extras", .text),
         ]
     )
     private static let webhookEvent = CopyTable(

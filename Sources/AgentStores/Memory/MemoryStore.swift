@@ -60,12 +60,9 @@ package final class MemoryStore: AgentStore {
         change { state in
             guard let stored = state.webhook(webhook.id, in: scope) else { return (.absent, false) }
             guard version == nil || version == stored.webhook.updated else { return (.changed, false) }
-            var webhook = webhook
             let isActivated = webhook.state == .active
             let newState = webhook.state == .unknown ? stored.webhook.state : webhook.state
-            webhook.state = stored.webhook.state
-            webhook.registered = stored.webhook.registered
-            webhook.registeredBy = stored.webhook.registeredBy
+            let webhook = webhook.replacing(stored.webhook)
             state.webhooks[webhook.id]?.webhook = webhook
             state.webhooks[webhook.id]?.bodySuffix = bodySuffix
             if isActivated {
@@ -99,6 +96,13 @@ package final class MemoryStore: AgentStore {
 
     package func lastError(id: Int32, in scope: WebhookScope) async throws(StoreError) -> String? {
         state.withLock { $0.webhook(id, in: scope)?.usage.lastError }
+    }
+
+    package func usages(of id: Int32?, in scope: WebhookScope) async throws(StoreError) -> [Int32: WebhookUsage] {
+        state.withLock { state in
+            state.webhooks.values.filter { scope.holds($0.scope) && (id ?? $0.webhook.id) == $0.webhook.id }
+                .reduce(into: [:]) { $0[$1.webhook.id] = $1.usage }
+        }
     }
 
     package func signal(_ event: Event) async throws(StoreError) -> Int {

@@ -3,7 +3,7 @@ import AgentCore
 /// The schema, as migrations that are only ever added to. Tables and columns are ``Schema``'s, in the first schema of the
 /// connection's search path.
 enum PostgreSQLSchema {
-    private static let migrations = [(version: "1", sql: version1)]
+    private static let migrations = [(version: "1", sql: version1), (version: "2", sql: version2)]
 
     /// Brings the database to this version's schema, or finds that it is there; one process at a time, the others wait.
     static func migrate(_ connection: PostgreSQLConnection) throws {
@@ -155,6 +155,9 @@ enum PostgreSQLSchema {
         CREATE INDEX session_of_user ON session (tenant, user_key, used);
         CREATE INDEX session_used ON session (used);
         """
+
+    /// As ``Schema``'s version 3.
+    private static let version2 = "ALTER TABLE webhook ADD COLUMN extras text;"
 }
 
 /// Numbers of advisory locks, beside that of the installation.

@@ -40,7 +40,7 @@ extension PostgreSQLStore {
                 .init(
                     """
                     INSERT INTO webhook (\(PostgreSQLWebhookRow.saved), tenant, application, registered, registered_by)
-                    VALUES (\(PostgreSQLWebhookRow.parameters), $14::text, $15::text, $16::int8, $17::text)
+                    VALUES (\(PostgreSQLWebhookRow.parameters), $15::text, $16::text, $17::int8, $18::text)
                     RETURNING id
                     """,
                     values + [
@@ -70,17 +70,14 @@ extension PostgreSQLStore {
             try Self.own(webhook.id, connection)
             guard let stored = try Self.webhook(id: webhook.id, in: scope, connection) else { return (.absent, [:]) }
             guard version == nil || version == stored.updated else { return (.changed, [:]) }
-            var webhook = webhook
             let isActivated = webhook.state == .active
             let newState = webhook.state == .unknown ? stored.state : webhook.state
-            webhook.state = stored.state
-            webhook.registered = stored.registered
-            webhook.registeredBy = stored.registeredBy
+            var webhook = webhook.replacing(stored)
             try connection.run([
                 .init(
                     """
                     UPDATE webhook SET (\(PostgreSQLWebhookRow.saved)) = ROW (\(PostgreSQLWebhookRow.parameters))
-                    WHERE id = $14::int8
+                    WHERE id = $15::int8
                     """,
                     PostgreSQLWebhookRow.values(of: webhook, bodySuffix: bodySuffix) + [.int(webhook.id)]
                 ),
@@ -142,6 +139,22 @@ extension PostgreSQLStore {
                 [.int(id), .text(scope.tenant), .text(scope.application)]
             ).first?.optionalText(0)
         }
+    }
+
+    package func usages(of id: Int32?, in scope: WebhookScope) async throws(StoreError) -> [Int32: WebhookUsage] {
+        let rows = try await others.run(isRepeatable: true) { connection in
+            try connection.run(
+                """
+                SELECT w.id, u.total_calls, u.total_errors, u.consecutive_errors, u.last_error
+                FROM webhook w CROSS JOIN LATERAL (
+                    SELECT * FROM webhook_usage WHERE webhook_id = w.id ORDER BY version DESC LIMIT 1) AS u
+                WHERE w.tenant = $1::text AND ($2::text IS NULL OR w.application = $2)
+                    AND ($3::int8 IS NULL OR w.id = $3)
+                """,
+                [.text(scope.tenant), .text(scope.application), .int(id.map(Int64.init))]
+            ).map { ($0.int32(0), PostgreSQLWebhookRow.usage($0, from: 1)) }
+        }
+        return Dictionary(uniqueKeysWithValues: rows)
     }
 
     /// Begins a transaction in which a webhook may change its state. Stopping one with a million deliveries takes longer

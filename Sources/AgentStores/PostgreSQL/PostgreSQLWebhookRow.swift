@@ -5,13 +5,13 @@ enum PostgreSQLWebhookRow {
     /// The columns that every save sets.
     static let saved = """
         name, events, target_url, target, secret, state, type, is_deliverable, headers, properties, body_suffix, updated, \
-        updated_by
+        updated_by, extras
         """
 
-    /// Their parameters, from 1 to 13.
+    /// Their parameters, from 1 to 14.
     static let parameters = """
         $1::text, $2::text, $3::text, $4::text, $5::text, $6::int8, $7::text, $8::bool, $9::text, $10::text, $11::bytea, \
-        $12::int8, $13::text
+        $12::int8, $13::text, $14::text
         """
 
     static func values(of webhook: Webhook, bodySuffix: [UInt8]) throws -> [PostgreSQLValue] {
@@ -20,14 +20,14 @@ enum PostgreSQLWebhookRow {
             .text(Webhook.target(of: webhook.targetURL ?? "")), .text(webhook.secret), .int(webhook.state.rawValue),
             .text(webhook.type), .bool(webhook.isDeliverable), .text(try WebhookRow.json(webhook.headers)),
             .text(try WebhookRow.json(webhook.properties)), .bytes(bodySuffix), .int(webhook.updated.ticks),
-            .text(try WebhookRow.json(webhook.updatedBy)),
+            .text(try WebhookRow.json(webhook.updatedBy)), .text(try WebhookRow.json(webhook.extras)),
         ]
     }
 
     /// What ``webhook(_:)`` reads.
     static let columns = """
         id, name, events, target_url, secret, state, type, headers, properties, registered, registered_by, updated, \
-        updated_by, tenant
+        updated_by, extras, tenant
         """
 
     static func webhook(_ row: PostgreSQLRow) throws -> Webhook {
@@ -45,8 +45,19 @@ enum PostgreSQLWebhookRow {
         webhook.registeredBy = try row.json(10)
         webhook.updated = row.timestamp(11)
         webhook.updatedBy = try row.json(12)
+        webhook.extras = try row.json(13) ?? WebhookExtras()
         return webhook
     }
 
-    static func tenant(_ row: PostgreSQLRow) -> String { row.text(13) }
+    static func tenant(_ row: PostgreSQLRow) -> String { row.text(14) }
+
+    /// Reads `total_calls, total_errors, consecutive_errors, last_error`, which begin at a column.
+    static func usage(_ row: PostgreSQLRow, from column: Int) -> WebhookUsage {
+        WebhookUsage(
+            totalCalls: Int(row.int(column)),
+            totalErrors: Int(row.int(column + 1)),
+            consecutiveErrors: Int(row.int(column + 2)),
+            lastError: row.optionalText(column + 3)
+        )
+    }
 }

@@ -69,12 +69,9 @@ extension SQLiteStore {
         let updated: WebhookUpdate = try await commits.write { database in
             guard let stored = try Self.webhook(id: webhook.id, in: scope, database) else { return .absent }
             guard version == nil || version == stored.updated else { return .changed }
-            var webhook = webhook
             let isActivated = webhook.state == .active
             let newState = webhook.state == .unknown ? stored.state : webhook.state
-            webhook.state = stored.state
-            webhook.registered = stored.registered
-            webhook.registeredBy = stored.registeredBy
+            var webhook = webhook.replacing(stored)
             let columns = try WebhookRow.columns(of: webhook, bodySuffix: bodySuffix)
             try database.execute(
                 sql: "UPDATE webhook SET \(columns.map { $0.0 + " = ?" }.joined(separator: ", ")) WHERE id = ?",
@@ -133,6 +130,20 @@ extension SQLiteStore {
                     """,
                 arguments: [id, scope.tenant, scope.application, scope.application]
             )
+        }
+    }
+
+    package func usages(of id: Int32?, in scope: WebhookScope) async throws(StoreError) -> [Int32: WebhookUsage] {
+        try await read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT u.* FROM webhook_usage u JOIN webhook ON id = webhook_id
+                    WHERE tenant = ? AND (? IS NULL OR application = ?) AND (? IS NULL OR id = ?)
+                    """,
+                arguments: [scope.tenant, scope.application, scope.application, id, id]
+            )
+            return Dictionary(uniqueKeysWithValues: rows.map { ($0["webhook_id"], WebhookRow.usage($0)) })
         }
     }
 

@@ -10,6 +10,9 @@ enum Schema {
         migrator.registerMigration("2") { database in
             try database.execute(sql: version2)
         }
+        migrator.registerMigration("3") { database in
+            try database.execute(sql: version3)
+        }
         return migrator
     }
 
@@ -115,4 +118,7 @@ enum Schema {
         CREATE INDEX session_user ON session (tenant, user_key, used);
         CREATE INDEX session_used ON session (used);
         """
+
+    /// `extras` is ``WebhookExtras`` as JSON; null for none.
+    private static let version3 = "ALTER TABLE webhook ADD COLUMN extras TEXT"
 }

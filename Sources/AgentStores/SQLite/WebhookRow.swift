@@ -23,6 +23,7 @@ enum WebhookRow {
             ("body_suffix", Data(bodySuffix)),
             ("updated", webhook.updated.ticks),
             ("updated_by", try json(webhook.updatedBy)),
+            ("extras", try json(webhook.extras)),
         ]
     }
 
@@ -41,7 +42,17 @@ enum WebhookRow {
         webhook.registeredBy = try value(row["registered_by"])
         webhook.updated = Timestamp(ticks: row["updated"])
         webhook.updatedBy = try value(row["updated_by"])
+        webhook.extras = try value(row["extras"]) ?? WebhookExtras()
         return webhook
+    }
+
+    static func usage(_ row: Row) -> WebhookUsage {
+        WebhookUsage(
+            totalCalls: row["total_calls"],
+            totalErrors: row["total_errors"],
+            consecutiveErrors: row["consecutive_errors"],
+            lastError: row["last_error"]
+        )
     }
 
     static func state(_ number: Int16, of webhook: Int32) throws -> WebhookState {

@@ -144,6 +144,8 @@ package struct FixtureStep: Codable, Sendable, Equatable, CustomStringConvertibl
     package let name: String
     /// The service that it calls; ``FixtureService/webhook`` where the manifest does not say.
     package let service: FixtureService
+    /// The number of the contract that it calls the service by; 87 where the manifest does not say.
+    package let number: Int
     /// File of the request's body, relative to the manifest.
     package let request: String
     /// The request's `Content-Type`; in SOAP 1.2 the action is a parameter of it.
@@ -157,6 +159,9 @@ package struct FixtureStep: Codable, Sendable, Equatable, CustomStringConvertibl
     /// What the expectation rests on.
     package let source: FixtureSource
 
+    /// The path that the request is posted to.
+    package var path: String { service.path(number: number) }
+
     package var description: String { name }
 }
 
@@ -165,6 +170,7 @@ extension FixtureStep {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         name = try values.decode(String.self, forKey: .name)
         service = try values.decodeIfPresent(FixtureService.self, forKey: .service) ?? .webhook
+        number = try values.decodeIfPresent(Int.self, forKey: .number) ?? FixtureService.usualNumber
         request = try values.decode(String.self, forKey: .request)
         contentType = try values.decode(String.self, forKey: .contentType)
         action = try values.decodeIfPresent(String.self, forKey: .action)
@@ -181,8 +187,11 @@ package enum FixtureService: String, Codable, Sendable, CaseIterable {
     /// Logins, and the installation.
     case principal = "SoPrincipal"
 
+    /// The number of the contract that services are called by where nothing else is said.
+    static let usualNumber = 87
+
     /// The path that its requests are posted to.
-    package var path: String { "/Remote/Services87/\(rawValue).svc" }
+    package func path(number: Int) -> String { "/Remote/Services\(number)/\(rawValue).svc" }
 }
 
 /// What an expectation rests on.

@@ -54,7 +54,7 @@ package struct ConformanceClient: Sendable {
     /// Makes sure that something answers HTTP there. Throws ``ConformanceError/unreachable(target:reason:)``.
     package func connect() async throws(ConformanceError) {
         do {
-            let url = target.base + FixtureService.webhook.path
+            let url = target.base + FixtureService.webhook.path(number: FixtureService.usualNumber)
             _ = try await withinTimeout {
                 try await http.execute(HTTPClientRequest(url: url), timeout: TimeAmount(timeout))
             }
@@ -63,14 +63,15 @@ package struct ConformanceClient: Sendable {
         }
     }
 
-    /// Posts an envelope to a service. Throws ``ConformanceError/noAnswer(reason:)``.
+    /// Posts an envelope to a service of a number. Throws ``ConformanceError/noAnswer(reason:)``.
     func post(
         _ envelope: [UInt8],
         to service: FixtureService,
+        number: Int = FixtureService.usualNumber,
         contentType: String,
         action: String?
     ) async throws(ConformanceError) -> HTTPAnswer {
-        var request = HTTPClientRequest(url: target.base + service.path)
+        var request = HTTPClientRequest(url: target.base + service.path(number: number))
         request.method = .POST
         request.headers.add(name: "Content-Type", value: contentType)
         if let action { request.headers.add(name: "SOAPAction", value: action) }

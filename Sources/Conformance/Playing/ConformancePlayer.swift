@@ -70,6 +70,7 @@ package struct ConformancePlayer: Sendable {
             let answer = try await client.post(
                 request,
                 to: step.service,
+                number: step.number,
                 contentType: step.contentType,
                 action: step.action
             )

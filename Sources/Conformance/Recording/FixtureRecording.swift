@@ -93,6 +93,7 @@ extension FixtureStep {
         FixtureStep(
             name: name,
             service: service,
+            number: number,
             request: request,
             contentType: contentType,
             action: action,

@@ -31,7 +31,7 @@ struct FormBody: Sendable {
     }
 
     /// What there is only one way to be: an array, though it may stand there once. In lower case.
-    private static let arrays: Set = ["events"]
+    private static let arrays: Set = ["events", "erroremails", "errorassociates"]
 
     /// As an object whose members are objects where fields are named `Headers[X-A]` or `Headers.X-A`, in any case. Throws a
     /// problem for a name that is both a value and an object.

@@ -80,7 +80,7 @@ extension RESTFront {
                     version: stored.updated,
                     tested: tested
                 )
-                return show(saved, call, links: call.links)
+                return show(try await counted(saved, caller), call, links: call.links)
             } catch  where error.kind == .illegalOperation {
                 guard let changed = try await find(stored.id, caller) else { throw Self.notFound(stored.id) }
                 (stored, tested) = (changed, webhook)
@@ -111,6 +111,8 @@ extension RESTFront {
         var shown = stored
         // So that a single value finds the array that it is appended to.
         shown.events = stored.events ?? []
+        shown.extras.errorEmails = stored.extras.errorEmails ?? []
+        shown.extras.errorAssociates = stored.extras.errorAssociates ?? []
         let document = RESTDocument(root: "Webhook", value: shown.restValue(times: call.times))
         do {
             let node = try Self.ownReader.read(document.json)
@@ -119,9 +121,11 @@ extension RESTFront {
             switch (call.bodyKind, patch) {
             case (.jsonPatch, .array), (.json, .array):
                 let patch = try JSONPatch(patch, depth: json.limits.depth)
+                try Self.checkMembers(patch.members, of: node)
                 setsState = patch.changes("State")
                 changed = try patch.applied(to: node)
-            case (.mergePatch, .object), (.json, .object):
+            case (.mergePatch, .object(let changes)), (.json, .object(let changes)):
+                try Self.checkMembers(changes.map(\.name), of: node)
                 setsState = patch["State"] != nil
                 changed = try MergePatch.apply(patch, to: node)
             case (.jsonPatch, _): throw RESTProblem.argument("A JSON Patch is an array of operations.")
@@ -132,6 +136,12 @@ extension RESTFront {
             if !setsState { webhook.state = .unknown }
             // JSON shows a repeated header once; what the patch leaves as shown stays as it is.
             if changed["Headers"]?.text == node["Headers"]?.text { webhook.headers = stored.headers }
+            if changed["ErrorEmails"] == node["ErrorEmails"] {
+                webhook.extras.errorEmails = stored.extras.errorEmails
+            }
+            if changed["ErrorAssociates"] == node["ErrorAssociates"] {
+                webhook.extras.errorAssociates = stored.extras.errorAssociates
+            }
             return webhook
         } catch let problem as RESTProblem {
             throw problem
@@ -141,6 +151,15 @@ extension RESTFront {
         } catch {
             throw .argument("\(error)")
         }
+    }
+
+    /// Checks that a patch names no members but those that are shown and `_Links`, which answers bring along.
+    private static func checkMembers(_ names: [String], of document: JSONNode) throws(RESTProblem) {
+        guard case .object(let members) = document,
+            let unknown = names.first(where: { document[$0] == nil && !AnyCaseName("_Links").matches($0) })
+        else { return }
+        let known = members.map(\.name).joined(separator: ", ")
+        throw .argument("A webhook has no member \(Excerpt.of(unknown)). Its members are \(known).")
     }
 
     /// Whole seconds are compared, since HTTP's dates have no others (RFC 9110, section 13.1.4).
@@ -202,10 +221,14 @@ extension RESTFront {
         _ caller: Caller,
         links: String?
     ) async throws(RESTProblem) -> Outcome {
-        let found = try await asking { () throws(AgentError) in
-            try await webhooks.webhooks(matching: filter, for: caller)
+        let (found, usages) = try await asking { () throws(AgentError) in
+            (try await webhooks.webhooks(matching: filter, for: caller), try await webhooks.usages(for: caller))
         }
-        let values = found.map { $0.restValue(times: call.times, links: links) }
+        let values = found.map { webhook in
+            var webhook = webhook
+            webhook.usage = usages[webhook.id] ?? WebhookUsage()
+            return webhook.restValue(times: call.times, links: links)
+        }
         return .document(RESTDocument(root: "ArrayOfWebhook", value: .list(item: "Webhook", values)))
     }
 
@@ -217,7 +240,8 @@ extension RESTFront {
         version: Timestamp? = nil
     ) async throws(RESTProblem) -> Outcome {
         do {
-            return show(try await webhooks.saveWebhook(webhook, by: caller, version: version), call, links: links)
+            let saved = try await webhooks.saveWebhook(webhook, by: caller, version: version)
+            return show(try await counted(saved, caller), call, links: links)
         } catch  where error.kind == .illegalOperation {
             throw RESTProblem(.preconditionFailed, .illegalOperation, error.message)
         } catch {
@@ -226,7 +250,17 @@ extension RESTFront {
     }
 
     private func find(_ id: Int32, _ caller: Caller) async throws(RESTProblem) -> Webhook? {
-        try await asking { () throws(AgentError) in try await webhooks.webhook(id: id, for: caller) }
+        try await asking { () throws(AgentError) in
+            guard let webhook = try await webhooks.webhook(id: id, for: caller) else { return nil }
+            return try await counted(webhook, caller)
+        }
+    }
+
+    /// The webhook with its counters, which are kept apart because they change often.
+    private func counted(_ webhook: Webhook, _ caller: Caller) async throws(AgentError) -> Webhook {
+        var webhook = webhook
+        webhook.usage = try await webhooks.usages(of: webhook.id, for: caller)[webhook.id] ?? WebhookUsage()
+        return webhook
     }
 
     private func test(_ webhook: Webhook?, _ caller: Caller) async throws(RESTProblem) -> Outcome {
@@ -290,16 +324,19 @@ extension RESTFront {
             let element = name.flatMap { document.root.field($0, in: Namespace.any) } ?? document.root
             for (name, item) in Self.collections { try element.field(name, in: Namespace.any)?.checkItems(item) }
             let state = try element.field("State", in: Namespace.any)?.token.map(JSONNode.string)?.state("State")
-            return try reading { () throws(SOAPFault) in
-                try Webhook(clientsPartOf: element, service: Namespace.any, state: state ?? .unknown)
+            var webhook = try reading { () throws(SOAPFault) in
+                try Webhook(clientsPartOf: element, service: Namespace.any, state: state ?? .unknown, known: .all)
             }
+            webhook.extras = try WebhookExtras(element)
+            return webhook
         }
     }
 
     private static let pair = "StringObjectKeyValuePair"
     /// The members of a webhook that hold elements, and what these are called.
     private static let collections: [(StaticString, String)] = [
-        ("Events", "string"), ("Headers", "StringKeyValuePair"), ("Properties", pair),
+        ("Events", "string"), ("Headers", "StringKeyValuePair"), ("Properties", pair), ("ErrorEmails", "string"),
+        ("ErrorAssociates", "MDOListItem"),
     ]
 
     /// The event's data: the body, or what it holds under that name.

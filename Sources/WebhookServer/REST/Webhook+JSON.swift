@@ -17,6 +17,7 @@ extension Webhook {
         type = try node["Type"]?.text("Type")
         headers = try node["Headers"]?.textMembers("Headers")
         properties = try node["Properties"]?.objectMembers("Properties", isForm: isForm)
+        extras = try WebhookExtras(node)
     }
 }
 
@@ -61,7 +62,7 @@ extension JSONNode {
     }
 
     /// An array of texts; nil for null.
-    fileprivate func texts(_ place: String) throws(RESTProblem) -> [String?]? {
+    func texts(_ place: String) throws(RESTProblem) -> [String?]? {
         switch self {
         case .null: return nil
         case .array(let items):

@@ -19,6 +19,7 @@ extension Webhook {
             ("Updated", .text(times.text(updated))),
             ("UpdatedAssociate", updatedBy?.restValue ?? .null),
         ]
+        members += extras.restMembers + usage.restMembers
         if let links {
             members.append(("_Links", .object([("Self", .text("\(links)/\(id)")), ("Archive", .text(links))])))
         }
@@ -38,6 +39,15 @@ extension Associate {
     }
 }
 
+extension WebhookUsage {
+    fileprivate var restMembers: [(name: StaticString, value: RESTValue)] {
+        [
+            ("TotalCalls", .number(totalCalls)), ("TotalErrors", .number(totalErrors)),
+            ("ConsecutiveErrors", .number(consecutiveErrors)), ("LastError", lastError.restValue),
+        ]
+    }
+}
+
 extension WebhookTestResult {
     var restValue: RESTValue {
         .object([
@@ -47,5 +57,5 @@ extension WebhookTestResult {
 }
 
 extension String? {
-    fileprivate var restValue: RESTValue { map(RESTValue.text) ?? .null }
+    var restValue: RESTValue { map(RESTValue.text) ?? .null }
 }

@@ -18,6 +18,12 @@ enum PrincipalOperation: String, Sendable, CaseIterable {
         self == .getSystemInfo ? "GetSystemInfoResponse" : "AuthenticateResponse"
     }
 
+    /// The operation of that name in a service number's contract, nil when it has none.
+    init?(_ name: String, in number: ServiceNumber) {
+        self.init(rawValue: name)
+        if self == .authenticateWithAccessToken, number < .services86 { return nil }
+    }
+
     /// Reads the arguments in `element`; a fault when one is not of its type.
     func call(_ element: XMLElement, service: String, system: SystemInfo) throws(SOAPFault) -> Call {
         switch self {

@@ -100,12 +100,12 @@ struct SOAPFront: Sendable {
         switch target.service {
         case .webhook:
             guard let operation = WebhookOperation(rawValue: element.name) else { break }
-            let call = try operation.call(element, service: namespace)
+            let call = try operation.call(element, number: target.number)
             return Operation(responseElement: operation.responseElement) { front, credentials throws(AgentError) in
                 try await call(front.webhooks, try await front.principals.caller(credentials))
             }
         case .soPrincipal:
-            guard let operation = PrincipalOperation(rawValue: element.name) else { break }
+            guard let operation = PrincipalOperation(element.name, in: target.number) else { break }
             let call = try operation.call(element, service: namespace, system: system)
             return Operation(responseElement: operation.responseElement) { front, credentials throws(AgentError) in
                 try await call(front.principals, credentials)
@@ -113,7 +113,7 @@ struct SOAPFront: Sendable {
         }
         throw SOAPFault(
             .actionNotSupported,
-            "\(target.service.file) has no operation \(Excerpt.of(element.name))."
+            "\(target.number.name)/\(target.service.file) has no operation \(Excerpt.of(element.name))."
         )
     }
 

@@ -4,10 +4,11 @@ import XML
 
 /// How carriers are read and written: members in the order of the schema (contract, section 9).
 extension Webhook {
-    /// Reads a `Webhook`. What the server sets is checked to be of its type and otherwise ignored (contract, section 6).
-    init(_ element: XMLElement, service: String) throws(SOAPFault) {
+    /// Reads a `Webhook`. What the server sets is checked to be of its type and otherwise ignored.
+    init(_ element: XMLElement, number: ServiceNumber) throws(SOAPFault) {
+        let service = number.namespace
         let state = try WebhookState(element.field("State", in: service))
-        try self.init(clientsPartOf: element, service: service, state: state)
+        try self.init(clientsPartOf: element, service: service, state: state, known: number.members)
         id = try element.field("WebhookId", in: service)?.int32() ?? 0
         for name in ["Registered", "Updated"] as [StaticString] {
             _ = try element.field(name, in: service)?.parsed(as: "dateTime") {
@@ -19,12 +20,20 @@ extension Webhook {
         }
     }
 
-    /// Reads what clients have a say in, and looks at nothing else.
+    /// Reads what clients have a say in, and looks at nothing else. Of the extras it reads what Services88 has.
     ///
-    /// - Parameter state: As the front reads it.
-    init(clientsPartOf element: XMLElement, service: String, state: WebhookState) throws(SOAPFault) {
+    /// - Parameters:
+    ///   - state: As the front reads it.
+    ///   - known: The members that the client's contract has.
+    init(
+        clientsPartOf element: XMLElement,
+        service: String,
+        state: WebhookState,
+        known: KnownMembers
+    ) throws(SOAPFault) {
         self.init()
         self.state = state
+        self.known = known
         name = try element.field("Name", in: service)?.string()
         events = try element.field("Events", in: service)?.strings(service: service)
         targetURL = try element.field("TargetUrl", in: service)?.string()
@@ -36,10 +45,11 @@ extension Webhook {
         properties = try element.field("Properties", in: service).map { element throws(SOAPFault) in
             try ObjectDictionary(element, service: service)
         }
+        if known >= .of88 { extras.errorsEmail = try element.field("ErrorsEmail", in: service)?.string() }
     }
 
-    /// Writes a `Webhook`'s members.
-    func writeMembers(to writer: inout AnswerWriter) {
+    /// Writes the members of a `Webhook` that a service number's contract has.
+    func writeMembers(for number: ServiceNumber, to writer: inout AnswerWriter) {
         writer.int("WebhookId", id)
         writer.string("Name", name)
         if let events {
@@ -68,23 +78,34 @@ extension Webhook {
             writer.null("Properties")
         }
         writer.value("Registered", .schema("dateTime"), registered.description)
-        Associate.write(registeredBy, "RegisteredAssociate", to: &writer)
+        Associate.write(registeredBy, "RegisteredAssociate", for: number, to: &writer)
         writer.value("Updated", .schema("dateTime"), updated.description)
-        Associate.write(updatedBy, "UpdatedAssociate", to: &writer)
+        Associate.write(updatedBy, "UpdatedAssociate", for: number, to: &writer)
+        if number.members >= .of88 { writer.string("ErrorsEmail", extras.errorsEmail) }
     }
 
     /// Writes a webhook, null when nil.
-    static func write(_ webhook: Webhook?, _ name: StaticString, to writer: inout AnswerWriter) {
+    static func write(
+        _ webhook: Webhook?,
+        _ name: StaticString,
+        for number: ServiceNumber,
+        to writer: inout AnswerWriter
+    ) {
         guard let webhook else { return writer.null(name) }
         writer.begin(name, .service("Webhook"))
-        webhook.writeMembers(to: &writer)
+        webhook.writeMembers(for: number, to: &writer)
         writer.end(name)
     }
 }
 
 extension Associate {
-    /// Writes an associate, null when nil.
-    static func write(_ associate: Associate?, _ name: StaticString, to writer: inout AnswerWriter) {
+    /// Writes the members of an associate that a service number's contract has; null when nil.
+    static func write(
+        _ associate: Associate?,
+        _ name: StaticString,
+        for number: ServiceNumber,
+        to writer: inout AnswerWriter
+    ) {
         guard let associate else { return writer.null(name) }
         writer.begin(name, .service("Associate"))
         writer.writeCarrierMembers()
@@ -99,7 +120,11 @@ extension Associate {
         writer.string("FormalName", associate.formalName)
         writer.boolean("Deleted", associate.deleted)
         writer.int("EjUserId", associate.ejUserID)
-        writer.string("UserName", associate.userName)
+        if number >= .services86 { writer.string("UserName", associate.userName) }
+        if number >= .services88 {
+            writer.null("ExtraFields")
+            writer.null("CustomFields")
+        }
         writer.end(name)
     }
 }

@@ -21,20 +21,23 @@ enum WebhookOperation: String, Sendable, CaseIterable {
     var responseElement: String { rawValue + "Response" }
 
     /// Reads the arguments in `element`; a fault when one is not of its type.
-    func call(_ element: XMLElement, service: String) throws(SOAPFault) -> Call {
+    func call(_ element: XMLElement, number: ServiceNumber) throws(SOAPFault) -> Call {
+        let service = number.namespace
         switch self {
         case .createDefaultWebhook:
             return { agent, caller throws(AgentError) in
-                Self.response(try agent.createDefaultWebhook(for: caller))
+                Self.response(try agent.createDefaultWebhook(for: caller), number)
             }
         case .saveWebhook:
-            let webhook = try Self.webhook(element, service: service)
+            let webhook = try Self.webhook(element, number)
             return { agent, caller throws(AgentError) in
-                Self.response(try await agent.saveWebhook(webhook, by: caller))
+                Self.response(try await agent.saveWebhook(webhook, by: caller), number)
             }
         case .getWebhook:
             let id = try element.field("WebhookId", in: service)?.int32() ?? 0
-            return { agent, caller throws(AgentError) in Self.response(try await agent.webhook(id: id, for: caller)) }
+            return { agent, caller throws(AgentError) in
+                Self.response(try await agent.webhook(id: id, for: caller), number)
+            }
         case .getAllWebhooks:
             let filter = WebhookFilter(
                 name: try element.field("NameFilter", in: service)?.string(),
@@ -42,7 +45,7 @@ enum WebhookOperation: String, Sendable, CaseIterable {
                 state: try WebhookState(element.field("StatusFilter", in: service))
             )
             return { agent, caller throws(AgentError) in
-                Self.response(try await agent.webhooks(matching: filter, for: caller))
+                Self.response(try await agent.webhooks(matching: filter, for: caller), number)
             }
         case .deleteWebhook:
             let id = try element.field("WebhookId", in: service)?.int32() ?? 0
@@ -51,7 +54,7 @@ enum WebhookOperation: String, Sendable, CaseIterable {
                 return { _ in }
             }
         case .testWebhook:
-            let webhook = try Self.webhook(element, service: service)
+            let webhook = try Self.webhook(element, number)
             return { agent, caller throws(AgentError) in
                 Self.response(try await agent.testWebhook(webhook, by: caller))
             }
@@ -66,9 +69,9 @@ enum WebhookOperation: String, Sendable, CaseIterable {
         }
     }
 
-    private static func webhook(_ element: XMLElement, service: String) throws(SOAPFault) -> Webhook? {
-        try element.field("Webhook", in: service).map { element throws(SOAPFault) in
-            try Webhook(element, service: service)
+    private static func webhook(_ element: XMLElement, _ number: ServiceNumber) throws(SOAPFault) -> Webhook? {
+        try element.field("Webhook", in: number.namespace).map { element throws(SOAPFault) in
+            try Webhook(element, number: number)
         }
     }
 
@@ -84,14 +87,14 @@ enum WebhookOperation: String, Sendable, CaseIterable {
         }
     }
 
-    private static func response(_ webhook: Webhook?) -> SOAPFront.Content {
-        { Webhook.write(webhook, "Response", to: &$0) }
+    private static func response(_ webhook: Webhook?, _ number: ServiceNumber) -> SOAPFront.Content {
+        { Webhook.write(webhook, "Response", for: number, to: &$0) }
     }
 
-    private static func response(_ webhooks: [Webhook]) -> SOAPFront.Content {
+    private static func response(_ webhooks: [Webhook], _ number: ServiceNumber) -> SOAPFront.Content {
         { writer in
             writer.begin("Response", .service("ArrayOfWebhook"))
-            for webhook in webhooks { Webhook.write(webhook, "Webhook", to: &writer) }
+            for webhook in webhooks { Webhook.write(webhook, "Webhook", for: number, to: &writer) }
             writer.end("Response")
         }
     }

@@ -82,7 +82,31 @@ enum Sample {
         webhook.registeredBy = associate(1, "first")
         webhook.updated = Timestamp(ticks: 17_000_000_000_000_009)
         webhook.updatedBy = associate(2, "second")
+        webhook.extras = extras
         return webhook
+    }
+
+    private static var extras: WebhookExtras {
+        var extras = WebhookExtras()
+        extras.errorsEmail = "Gr\u{F6}\u{DF}e <a@example.com>"
+        extras.errorEmails = ["a@example.com", nil, "", "b@example.com"]
+        var item = ListItem(id: .max)
+        item.name = "\u{1F511}"
+        item.toolTip = ""
+        item.deleted = true
+        item.rank = -1
+        item.type = "associate"
+        item.childItems = [ListItem(id: 1), ListItem(id: .min)]
+        item.iconHint = "icon"
+        item.colorBlock = 7
+        item.extraInfo = "\r\n"
+        item.styleHint = "style"
+        item.fullName = "a/b"
+        extras.errorAssociates = [item, ListItem(id: 0)]
+        extras.description = "\t"
+        extras.notifyVia = [.email, .inApp]
+        extras.notifyWhen = .disabling
+        return extras
     }
 
     /// Null and empty where both can be told apart.
@@ -102,6 +126,10 @@ enum Sample {
         webhook.type = ""
         webhook.headers = StringDictionary()
         webhook.properties = ObjectDictionary()
+        webhook.extras.errorsEmail = ""
+        webhook.extras.errorEmails = []
+        webhook.extras.errorAssociates = []
+        webhook.extras.description = ""
         webhook.registered = Timestamp(ticks: 0)
         webhook.updated = Timestamp(ticks: -1)
         return webhook

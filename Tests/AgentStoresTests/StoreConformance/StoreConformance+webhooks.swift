@@ -9,6 +9,7 @@ extension StoreConformance {
         StoreCase("A stored webhook keeps every field", run: keepsEveryField),
         StoreCase("An update replaces every field", run: updateReplaces),
         StoreCase("An update keeps who registered the webhook and when", run: updateKeepsRegistration),
+        StoreCase("An update keeps what its sender's contract lacks", run: updateKeepsUnknownMembers),
         StoreCase("An update with state Unknown keeps the state", run: unknownKeepsState),
         StoreCase("An update to Active keeps the last error", run: activeKeepsLastError),
         StoreCase("An update of an absent webhook stores nothing", run: updateOfAbsent),
@@ -109,6 +110,22 @@ extension StoreConformance {
         #expect(updated.updated == Sample.after(.seconds(5)))
         #expect(updated.updatedBy == Sample.associate(2, "second"))
         #expect(try await store.webhook(id: stored.id, in: Sample.scope) == updated)
+    }
+
+    private static func updateKeepsUnknownMembers(_ store: any AgentStore) async throws {
+        let stored = try await store.add(Sample.full)
+        for known in [KnownMembers.of87, .of88, .all] {
+            var update = Sample.webhook("new")
+            update.id = stored.id
+            update.known = known
+            update.extras.errorsEmail = "new"
+            var expected = known == .all ? WebhookExtras() : stored.extras
+            if known >= .of88 { expected.errorsEmail = "new" }
+            let updated = try #require(try await store.replace(update))
+            #expect(updated.name == "new")
+            #expect(updated.extras == expected)
+            #expect(try await store.webhook(id: stored.id, in: Sample.scope) == updated)
+        }
     }
 
     private static func unknownKeepsState(_ store: any AgentStore) async throws {

@@ -84,9 +84,8 @@ struct RESTPatchTests {
         Case(operations, #"[{"op": "replace", "path": "/WebhookId", "value": 99}]"#, [:]),
         Case(operations, #"[{"op": "remove", "path": "/Registered"}]"#, [:]),
         Case(operations, #"[{"op": "replace", "path": "/RegisteredAssociate/Name", "value": "x"}]"#, [:]),
-        // What is not known is ignored.
-        Case(merge, #"{"Department": {"Id": 5}, "_Links": null}"#, [:]),
-        Case(operations, #"[{"op": "add", "path": "/Department", "value": 5}]"#, [:]),
+        Case(merge, #"{"TotalCalls": 5, "lasterror": "x", "_Links": null}"#, [:]),
+        Case(operations, #"[{"op": "replace", "path": "/TotalErrors", "value": 5}]"#, [:]),
     ]
 
     @Test("A patch changes what it names and nothing else", arguments: cases)
@@ -137,17 +136,24 @@ struct RESTPatchTests {
         Wrong(operations, #"[{"path": "/Name", "value": 1}]"#, "op"),
         Wrong(operations, #"[{"op": "replace", "value": 1}]"#, "path"),
         Wrong(operations, #"[{"op": "replace", "path": "/Name"}]"#, "value"),
-        Wrong(operations, #"[{"op": "replace", "path": "/Nothing", "value": 1}]"#, "/Nothing"),
+        // What webhooks do not have is named.
+        Wrong(merge, #"{"Name": "new", "Department": {"Id": 5}}"#, "Department"),
+        Wrong("application/json", #"{"Name": "new", "Names": null}"#, "Names"),
+        Wrong(operations, #"[{"op": "add", "path": "/Department", "value": 5}]"#, "Department"),
+        Wrong(operations, #"[{"op": "replace", "path": "nothing/x", "value": 1}]"#, "nothing"),
+        Wrong(operations, #"[{"op": "remove", "path": "/Nothing"}]"#, "Nothing"),
+        Wrong(operations, #"[{"op": "replace", "path": "", "value": {"Name": "new", "Nothing": 1}}]"#, "Nothing"),
+        Wrong(operations, #"[{"op": "replace", "path": "/Headers/X-Z", "value": "1"}]"#, "/Headers/X-Z"),
         Wrong(operations, #"[{"op": "remove", "path": "/Headers/X-Z"}]"#, "/Headers/X-Z"),
         Wrong(operations, #"[{"op": "add", "path": "/Events/7", "value": "a.b"}]"#, "/Events/7"),
-        Wrong(operations, #"[{"op": "add", "path": "/Nothing/x", "value": "a.b"}]"#, "/Nothing/x"),
+        Wrong(operations, #"[{"op": "add", "path": "/Name/x", "value": "a.b"}]"#, "/Name/x"),
         Wrong(operations, #"[{"op": "replace", "path": "/Na~2me", "value": "x"}]"#, "~"),
         Wrong(operations, #"["op"]"#, "object"),
         // All or nothing.
         Wrong(
             operations,
-            #"[{"op": "replace", "path": "/Name", "value": "new"}, {"op": "remove", "path": "/x"}]"#,
-            "/x"
+            #"[{"op": "replace", "path": "/Name", "value": "new"}, {"op": "remove", "path": "/Events/9"}]"#,
+            "/Events/9"
         ),
         Wrong(
             operations,

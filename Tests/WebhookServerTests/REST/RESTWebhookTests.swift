@@ -11,8 +11,14 @@ struct RESTWebhookTests {
     /// The documentation's table, in its order.
     static let members = [
         "WebhookId", "Name", "Events", "TargetUrl", "Secret", "State", "Type", "Headers", "Properties", "Registered",
-        "RegisteredAssociate", "Updated", "UpdatedAssociate",
+        "RegisteredAssociate", "Updated", "UpdatedAssociate", "ErrorsEmail", "ErrorEmails", "ErrorAssociates",
+        "Description", "NotifyVia", "NotifyWhen", "TotalCalls", "TotalErrors", "ConsecutiveErrors", "LastError",
     ]
+    /// How the last of them are shown of a webhook that says nothing in them and has not been called.
+    static let newerMembers = """
+        "ErrorsEmail":null,"ErrorEmails":null,"ErrorAssociates":null,"Description":null,"NotifyVia":"None",\
+        "NotifyWhen":"None","TotalCalls":0,"TotalErrors":0,"ConsecutiveErrors":0,"LastError":null
+        """
     static let associateMembers = [
         "AssociateId", "Name", "PersonId", "Rank", "Tooltip", "Type", "GroupIdx", "FullName", "FormalName", "Deleted",
         "EjUserId", "UserName", "TableRight", "FieldProperties",
@@ -63,7 +69,7 @@ struct RESTWebhookTests {
                 {"WebhookId":0,"Name":null,"Events":["contact.created","contact.deleted"],"TargetUrl":null,\
                 "Secret":null,"State":"Active","Type":"webhook","Headers":null,"Properties":null,\
                 "Registered":"0001-01-01T00:00:00Z","RegisteredAssociate":null,\
-                "Updated":"0001-01-01T00:00:00Z","UpdatedAssociate":null}
+                "Updated":"0001-01-01T00:00:00Z","UpdatedAssociate":null,\(Self.newerMembers)}
                 """
             let headers = [("SO-TimeZone", "Asia/Kathmandu")]
             for answer in [
@@ -110,7 +116,7 @@ struct RESTWebhookTests {
                     "Secret":"ea","State":"Active","Type":"webhook",\
                     "Headers":{"Headers1":"laborum","Headers2":"ad"},"Properties":{"fieldName":{}},\
                     "Registered":"\(time)","RegisteredAssociate":\(tje0),\
-                    "Updated":"\(time)","UpdatedAssociate":\(tje0),\
+                    "Updated":"\(time)","UpdatedAssociate":\(tje0),\(Self.newerMembers),\
                     "_Links":{"Self":"\(base)/1","Archive":"\(base)"}}
                     """
             )

@@ -36,6 +36,9 @@ struct JSONPatch: Sendable {
         self.operations = operations
     }
 
+    /// The names of the document's members that operations add, replace or remove.
+    var members: [String] { operations.flatMap(\.members) }
+
     /// Whether an operation may change the document's member of that name, in any case.
     func changes(_ name: String) -> Bool {
         operations.contains { $0.changes(name) }
@@ -97,6 +100,17 @@ private struct PatchOperation: Sendable {
         }
         guard pointer.tokens.count + (value?.depth ?? 0) <= depth else {
             throw PatchError(.malformed, "\(self.title) goes beyond \(depth) levels of nesting (setting max-depth).")
+        }
+    }
+
+    /// The names of the document's members that it adds, replaces or removes.
+    var members: [String] {
+        switch action {
+        case .test: []
+        case .add(.object(let members)) where path.tokens.isEmpty,
+            .replace(.object(let members)) where path.tokens.isEmpty:
+            members.map(\.name)
+        case .add, .replace, .remove: path.tokens.first.map { [$0] } ?? []
         }
     }
 

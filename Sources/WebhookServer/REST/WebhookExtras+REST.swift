@@ -1,0 +1,155 @@
+import AgentCore
+import SOAP
+import XML
+
+/// How REST reads what it alone has of ``WebhookExtras``, and how it shows all of them.
+extension WebhookExtras {
+    /// Reads a webhook's JSON, names in any case.
+    init(_ node: JSONNode) throws(RESTProblem) {
+        self.init()
+        errorsEmail = try node["ErrorsEmail"]?.text("ErrorsEmail")
+        errorEmails = try node["ErrorEmails"]?.texts("ErrorEmails")
+        errorAssociates = try node["ErrorAssociates"]?.listItems("ErrorAssociates")
+        description = try node["Description"]?.text("Description")
+        notifyVia = try node["NotifyVia"]?.flags("NotifyVia") ?? []
+        notifyWhen = try node["NotifyWhen"]?.flags("NotifyWhen") ?? []
+    }
+
+    /// Reads a webhook's XML.
+    init(_ element: XMLElement) throws(RESTProblem) {
+        self.init()
+        do throws(SOAPFault) {
+            errorsEmail = try element.field("ErrorsEmail", in: Namespace.any)?.string()
+            errorEmails = try element.field("ErrorEmails", in: Namespace.any)?.strings(service: Namespace.any)
+            errorAssociates = try element.field("ErrorAssociates", in: Namespace.any).map { list throws(SOAPFault) in
+                try ListItem.items(of: list)
+            }
+            description = try element.field("Description", in: Namespace.any)?.string()
+        } catch {
+            throw .body(error.reason)
+        }
+        notifyVia = try element.text(of: "NotifyVia")?.flags("NotifyVia") ?? []
+        notifyWhen = try element.text(of: "NotifyWhen")?.flags("NotifyWhen") ?? []
+    }
+
+    /// The members, in the order of the documentation.
+    var restMembers: [(name: StaticString, value: RESTValue)] {
+        [
+            ("ErrorsEmail", errorsEmail.restValue),
+            ("ErrorEmails", errorEmails.map(RESTValue.texts) ?? .null),
+            ("ErrorAssociates", errorAssociates.restValue),
+            ("Description", description.restValue),
+            ("NotifyVia", .text(notifyVia.text)),
+            ("NotifyWhen", .text(notifyWhen.text)),
+        ]
+    }
+}
+
+extension ListItem {
+    /// Reads an object, or the id that stands for one.
+    fileprivate init(_ node: JSONNode, _ place: String) throws(RESTProblem) {
+        guard case .object = node else {
+            guard let id = try node.int32(place) else { throw .argument("\(place) must be an item or its id.") }
+            self.init(id: id)
+            return
+        }
+        self.init(id: try node["Id"]?.int32("\(place).Id") ?? 0)
+        name = try node["Name"]?.text("\(place).Name")
+        toolTip = try node["ToolTip"]?.text("\(place).ToolTip")
+        deleted = try node["Deleted"]?.flag("\(place).Deleted") ?? false
+        rank = try node["Rank"]?.int32("\(place).Rank") ?? 0
+        type = try node["Type"]?.text("\(place).Type")
+        childItems = try node["ChildItems"]?.listItems("\(place).ChildItems")
+        iconHint = try node["IconHint"]?.text("\(place).IconHint")
+        colorBlock = try node["ColorBlock"]?.int32("\(place).ColorBlock") ?? 0
+        extraInfo = try node["ExtraInfo"]?.text("\(place).ExtraInfo")
+        styleHint = try node["StyleHint"]?.text("\(place).StyleHint")
+        fullName = try node["FullName"]?.text("\(place).FullName")
+    }
+
+    /// Reads an `ArrayOfMDOListItem`.
+    fileprivate static func items(of list: XMLElement) throws(SOAPFault) -> [ListItem] {
+        var items: [ListItem] = []
+        for item in list.items("MDOListItem", service: Namespace.any) where !item.isNil {
+            items.append(try ListItem(item))
+        }
+        return items
+    }
+
+    private init(_ element: XMLElement) throws(SOAPFault) {
+        self.init(id: try element.field("Id", in: Namespace.any)?.int32() ?? 0)
+        name = try element.field("Name", in: Namespace.any)?.string()
+        toolTip = try element.field("ToolTip", in: Namespace.any)?.string()
+        deleted = try element.field("Deleted", in: Namespace.any)?.boolean() ?? false
+        rank = try element.field("Rank", in: Namespace.any)?.int32() ?? 0
+        type = try element.field("Type", in: Namespace.any)?.string()
+        childItems = try element.field("ChildItems", in: Namespace.any).map { list throws(SOAPFault) in
+            try Self.items(of: list)
+        }
+        iconHint = try element.field("IconHint", in: Namespace.any)?.string()
+        colorBlock = try element.field("ColorBlock", in: Namespace.any)?.int32() ?? 0
+        extraInfo = try element.field("ExtraInfo", in: Namespace.any)?.string()
+        styleHint = try element.field("StyleHint", in: Namespace.any)?.string()
+        fullName = try element.field("FullName", in: Namespace.any)?.string()
+    }
+
+    fileprivate var restValue: RESTValue {
+        .object([
+            ("Id", .number(Int(id))), ("Name", name.restValue), ("ToolTip", toolTip.restValue),
+            ("Deleted", .flag(deleted)), ("Rank", .number(Int(rank))), ("Type", type.restValue),
+            ("ChildItems", childItems.restValue), ("IconHint", iconHint.restValue),
+            ("ColorBlock", .number(Int(colorBlock))), ("ExtraInfo", extraInfo.restValue),
+            ("StyleHint", styleHint.restValue), ("FullName", fullName.restValue),
+        ])
+    }
+}
+
+extension [ListItem]? {
+    fileprivate var restValue: RESTValue {
+        map { .list(item: "MDOListItem", $0.map(\.restValue)) } ?? .null
+    }
+}
+
+extension JSONNode {
+    /// Items of a list, or their ids; nil for null. An item that is null is left out.
+    fileprivate func listItems(_ place: String) throws(RESTProblem) -> [ListItem]? {
+        switch self {
+        case .null: return nil
+        case .array(let nodes):
+            var items: [ListItem] = []
+            for (index, node) in nodes.enumerated() where node != .null {
+                items.append(try ListItem(node, "\(place)[\(index)]"))
+            }
+            return items
+        default: throw .argument("\(place) must be an array of items, or of their ids.")
+        }
+    }
+
+    /// Flags by their names in any case, or by their number; nil for null.
+    fileprivate func flags<Flags: NamedFlags>(_ place: String) throws(RESTProblem) -> Flags? {
+        switch self {
+        case .null: return nil
+        case .number(let text), .string(let text):
+            if let flags = Flags(text: text.trimmingXMLSpace) { return flags }
+            fallthrough
+        default: throw .argument("\(place) must be one of \(Flags.choices).")
+        }
+    }
+
+    /// A boolean, which may be written as text; nil for null.
+    fileprivate func flag(_ place: String) throws(RESTProblem) -> Bool? {
+        switch self {
+        case .null: return nil
+        case .bool(let flag): return flag
+        case .string(let text) where ["true", "false"].contains(text.lowercased()): return text.lowercased() == "true"
+        default: throw .argument("\(place) must be true or false.")
+        }
+    }
+}
+
+extension XMLElement {
+    /// What a member says; nil when it says nothing.
+    fileprivate func text(of name: StaticString) -> JSONNode? {
+        field(name, in: Namespace.any)?.token.map(JSONNode.string)
+    }
+}
