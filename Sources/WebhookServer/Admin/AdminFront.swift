@@ -28,10 +28,8 @@ struct AdminFront: Sendable {
     private static let longestIdle = Duration.seconds(300)
 
     /// Answers a request whose path begins with ``prefix``.
-    ///
-    /// - Parameter origin: Who sent it.
-    func respond(to request: Request, from origin: RequestOrigin, context: ServiceContext) async throws -> Response {
-        if let refusal = refusal(request, origin) { return refusal }
+    func respond(to request: Request, context: ServiceContext) async throws -> Response {
+        if let refusal = refusal(request, context) { return refusal }
         let parts = request.uri.path.dropFirst(Self.prefix.count).split(separator: "/").map(String.init)
         do {
             return try await answer(request.method, parts, try Query(request.uri.queryParameters))
@@ -60,10 +58,12 @@ struct AdminFront: Sendable {
     }
 
     /// Open to this machine with `--dev`; else for whoever has the token, and closed when there is none.
-    private func refusal(_ request: Request, _ origin: RequestOrigin) -> Response? {
+    private func refusal(_ request: Request, _ context: ServiceContext) -> Response? {
         // A page in a browser of this machine is not its user, also when its own name has come to lead here (DNS
         // rebinding): it then shows in the host that it asks for.
-        if isDevelopment, origin.isLocal, request.headers[.origin] == nil { return nil }
+        if isDevelopment, request.headers[.origin] == nil, ForwardingHeaders.isLocal(request.head, peer: context.peer) {
+            return nil
+        }
         guard let token else {
             guard isDevelopment else { return Response(status: .notFound) }
             return Self.problem(

@@ -24,12 +24,13 @@ final class Drain: Sendable {
     /// Lets connections that have begun arrive, and no others. Returns once they have.
     ///
     /// The system resets the connections of a closed listener that the process has not taken yet. Their requests may be
-    /// under way by then, and a proxy must not send those to another server.
+    /// under way by then, and a proxy must not send those to another server. The server itself does not bear to be stopped
+    /// while a connection is being set up: NIO ends the process.
     fileprivate func turnNewcomersAway(logger: Logger) async {
         guard let channel = listener.withLock({ $0 }) else { return }
         do {
             try await NewcomerFilter.attach(to: channel)
-            try await Task.sleep(for: .milliseconds(200))
+            try await Task.sleep(for: .milliseconds(100))
         } catch {
             logger.debug("the listener closes at once", metadata: ["error": "\(error)"])
         }
@@ -48,9 +49,10 @@ struct DrainService: Service, CustomStringConvertible {
     func run() async {
         try? await gracefulShutdown()
         drain.begin()
-        guard delay > .zero, !Task.isCancelled else { return }
-        logger.notice("stopping: calls are still taken for a while", metadata: ["drain-delay": "\(delay)"])
-        try? await Task.sleep(for: delay)
+        if delay > .zero {
+            logger.notice("stopping: calls are still taken for a while", metadata: ["drain-delay": "\(delay)"])
+            try? await Task.sleep(for: delay)
+        }
         await drain.turnNewcomersAway(logger: logger)
     }
 }

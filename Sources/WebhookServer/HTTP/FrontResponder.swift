@@ -82,9 +82,7 @@ struct FrontResponder: HTTPResponder {
         case .health, .readiness, .metrics:
             guard request.method == .get else { return Self.notAllowed("GET, HEAD") }
             return await state(route, context)
-        case .admin:
-            let origin = origins.origin(of: request.head, peer: context.peer)
-            return try await admin.respond(to: request, from: origin, context: context)
+        case .admin: return try await admin.respond(to: request, context: context)
         case .none:
             return Self.text(
                 .notFound,

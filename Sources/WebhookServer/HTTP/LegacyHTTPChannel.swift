@@ -30,7 +30,7 @@ struct LegacyHTTPChannel: HTTPChannelHandler {
                 try pipeline.addHandlers(
                     PlainHTTPRefusal(lingerTime: limits.lingerTime),
                     NIOSSLServerHandler(context: certificate.context),
-                    TLSFailureLog(logger: logger)
+                    TLSFailureLog(logger: logger, peer: channel.remoteAddress)
                 )
             }
             let framing = RequestFraming()

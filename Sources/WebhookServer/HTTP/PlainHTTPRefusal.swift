@@ -65,15 +65,25 @@ final class TLSFailureLog: ChannelInboundHandler {
     typealias InboundIn = NIOAny
 
     private let logger: Logger
+    private let peer: SocketAddress?
 
-    init(logger: Logger) {
+    /// - Parameter peer: The client's end of the connection.
+    init(logger: Logger, peer: SocketAddress?) {
         self.logger = logger
+        self.peer = peer
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard case NIOSSLError.handshakeFailed? = error as? NIOSSLError else { return context.fireErrorCaught(error) }
-        let peer = context.remoteAddress?.ipAddress ?? "unknown"
-        logger.debug("a TLS handshake failed", metadata: ["peer": "\(peer)", "error": "\(error)"])
+        guard Self.isOfTLS(error) else { return context.fireErrorCaught(error) }
+        logger.debug(
+            "TLS with a client failed",
+            metadata: ["peer": "\(peer?.ipAddress ?? "unknown")", "error": "\(error)"]
+        )
         context.close(promise: nil)
+    }
+
+    /// With TLS 1.3 a client refuses the certificate when the handshake is over for the service.
+    private static func isOfTLS(_ error: any Error) -> Bool {
+        if case NIOSSLError.handshakeFailed? = error as? NIOSSLError { true } else { error is BoringSSLError }
     }
 }

@@ -13,8 +13,6 @@ struct RequestOrigin: Sendable, Hashable {
     var scheme: String
     /// Host and port, as the client asked; nil when they may not stand in a document of ours.
     var host: String?
-    /// Whether a program of this machine asks, without a proxy in between, for the service under this machine's own name.
-    var isLocal = false
 }
 
 /// The headers in which proxies say who asked; the raw value is the setting's. Only one kind is read, because a proxy that
@@ -61,7 +59,6 @@ struct RequestOriginReader: Sendable {
             }
         }
         origin.network = client?.network ?? origin.address
-        origin.isLocal = ForwardingHeaders.isLocal(request, peer: peer)
         return origin
     }
 
