@@ -90,6 +90,56 @@ class Attacks(ServiceTestCase):
                     head = [line.lower().split(b":", 1) for line in iter(answers.readline, b"\r\n")]
                     self.assertEqual(answers.read(int(dict(head)[b"content-length"])), b"ok\n")
 
+    def test_what_follows_an_upgrade_or_a_connect_is_not_kept(self):
+        total = 1 << 30
+        heads = {
+            "GET": b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+            "POST": b"POST " + SOAP.encode() + b" HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+                    b"Upgrade: h2c\r\nHTTP2-Settings: AAEAAEAA\r\nContent-Length: %d\r\n\r\n" % total,
+            "CONNECT": b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n",
+        }
+        # Bytes that are no HTTP, and requests one after the other.
+        size = 1 << 20
+        request = b"POST /nowhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: %d\r\n\r\n"
+        pieces = {"zeros": bytes(size), "requests": request % size + bytes(size)}
+        service = self.service()
+        for piece in pieces.values():  # What it takes to begin with.
+            self.pour(service, b"", piece.replace(b"Upgrade", b"Nothing"), 64 * size)
+        before = service.resident_megabytes()
+        for name, head in heads.items():
+            for kind, piece in pieces.items():
+                with self.subTest(name, kind=kind):
+                    sent, peak = self.pour(service, head, piece, total)
+                    print(f"\n  {name} with an offer, then {kind}: {sent / size:.0f} MB sent, {before:.0f} -> {peak:.0f} MB")
+                    self.assertLess(peak - before, 20)
+                    self.assertEqual(service.request("GET", "/healthz")[0], 200)
+
+    def pour(self, service, head, piece, total):
+        """Sends head and pieces until all is sent, the service hangs up, reads no more, or holds far too much. How much was
+        sent, and what the service took of memory at most."""
+        sent, peak = 0, 0
+        with socket.create_connection(("127.0.0.1", service.port), 5) as connection:
+            reader = threading.Thread(target=self.drain, args=(connection,))
+            reader.start()
+            with contextlib.suppress(OSError):
+                connection.sendall(head)
+                while sent < total and peak < 500:
+                    connection.sendall(piece)
+                    sent += len(piece)
+                    if (sent >> 20) % 16 == 0:
+                        peak = max(peak, service.resident_megabytes())
+            peak = max(peak, service.resident_megabytes())
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            reader.join()
+        return sent, peak
+
+    @staticmethod
+    def drain(connection):
+        with contextlib.suppress(OSError):
+            while connection.recv(1 << 16):
+                pass
+
     def test_one_address_does_not_take_all_connections(self):
         wanted = 2_300
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
