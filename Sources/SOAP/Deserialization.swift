@@ -39,6 +39,25 @@ extension XMLElement {
         return namespace == service || namespace.isEmpty || namespace == Namespace.arrays || service == Namespace.any
     }
 
+    /// Whether this is an array of one of SOAP's encodings, whose items may be called anything.
+    package var isEncodedArray: Bool {
+        if attribute("arrayType", namespace: Namespace.encoding11) != nil { return true }
+        if attribute("itemType", namespace: Namespace.encoding12) != nil { return true }
+        if attribute("arraySize", namespace: Namespace.encoding12) != nil { return true }
+        guard let type = try? typeName() else { return false }
+        return type.localName == "Array"
+            && (type.namespace == Namespace.encoding11 || type.namespace == Namespace.encoding12)
+    }
+
+    /// The type that an array of SOAP's encodings gives those of its items that do not name their own; nil for none.
+    package func encodedItemType() throws(SOAPFault) -> QualifiedName? {
+        let text =
+            attribute("arrayType", namespace: Namespace.encoding11)
+            ?? attribute("itemType", namespace: Namespace.encoding12)
+        guard let name = text?.prefix(while: { $0 != "[" }), !name.isEmpty else { return nil }
+        return try typeName(String(name).trimmingXMLSpace)
+    }
+
     /// An `xsd:int`.
     package func int32() throws(SOAPFault) -> Int32? {
         try parsed(as: "int") { Int32($0) }
@@ -77,6 +96,10 @@ extension XMLElement {
         guard let name = attribute("type", namespace: Namespace.schemaInstance)?.trimmingXMLSpace, !name.isEmpty else {
             return nil
         }
+        return try typeName(name)
+    }
+
+    private func typeName(_ name: String) throws(SOAPFault) -> QualifiedName {
         guard let resolved = resolve(name) else {
             throw SOAPFault(
                 .sender,
@@ -88,14 +111,16 @@ extension XMLElement {
 
     /// The expanded name that `text` stands for here, nil when its prefix is not declared.
     package func resolve(_ text: String) -> QualifiedName? {
-        guard text.count(where: { $0 == ":" }) < 2, text.first != ":", text.last != ":",
-            !text.contains(where: { $0.isWhitespace || "<>&\"'/=".contains($0) })
+        // Scalars, since a sign that a combining character follows is another character to Swift.
+        let scalars = text.unicodeScalars
+        let parts = scalars.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard (1...2).contains(parts.count), !parts.contains(""),
+            !scalars.contains(where: { $0.properties.isWhitespace || "<>&\"'/=".unicodeScalars.contains($0) })
         else { return nil }
-        guard let colon = text.firstIndex(of: ":") else {
+        guard parts.count == 2 else {
             return QualifiedName(namespace: namespace(forPrefix: "") ?? "", localName: text)
         }
-        guard let namespace = namespace(forPrefix: String(text[..<colon])) else { return nil }
-        return QualifiedName(namespace: namespace, localName: String(text[text.index(after: colon)...]))
+        return namespace(forPrefix: parts[0]).map { QualifiedName(namespace: $0, localName: parts[1]) }
     }
 }
 

@@ -37,13 +37,34 @@ package struct EnvelopeReader: Sendable {
         }
         let version = try Self.version(of: document.root, implied: mediaType.impliedVersion)
         do {
-            let envelope = try Self.envelope(document.root, version: version, namespace: namespace)
+            let root = try resolved(document, version: version, namespace: namespace).root
+            let envelope = try Self.envelope(root, version: version, namespace: namespace)
             for action in [action, mediaType.action] {
                 try Self.check(action: action, names: envelope.operation.name)
             }
             return envelope
         } catch {
             throw Refusal(fault: error, version: version)
+        }
+    }
+
+    /// How PHP's SoapClient writes an object that is used twice, in SOAP 1.1 and in SOAP 1.2, encoded or not.
+    private static let referenceStyles = [
+        XMLReferenceStyle(reference: "href", id: "id"),
+        XMLReferenceStyle(reference: "ref", id: "id", namespace: Namespace.encoding12),
+    ]
+
+    private func resolved(
+        _ document: XMLDocument,
+        version: SOAPVersion,
+        namespace: String
+    ) throws(SOAPFault) -> XMLDocument {
+        do throws(XMLReferenceError) {
+            return try document.resolvingReferences(Self.referenceStyles, limits: xml.limits) { child, parent in
+                child.isField(of: namespace) || child.namespace == version.namespace || parent.isEncodedArray
+            }
+        } catch {
+            throw SOAPFault(.sender, error.description)
         }
     }
 
@@ -79,8 +100,9 @@ package struct EnvelopeReader: Sendable {
         for child in root.children {
             switch child.namespace {
             case version.namespace where child.isNamed("Header"):
-                for block in child.children where try !header.take(block, namespace: namespace) {
-                    if version.requiresUnderstanding(block) {
+                for block in child.children {
+                    let isRequired = try version.requiresUnderstanding(block)
+                    if try !header.take(block, namespace: namespace), isRequired {
                         notUnderstood.append(.init(namespace: block.namespace, localName: block.name))
                     }
                 }
@@ -111,11 +133,12 @@ package struct EnvelopeReader: Sendable {
     }
 
     private static func operation(in body: XMLElement, namespace: String) throws(SOAPFault) -> XMLElement {
-        var children = body.children
-        guard let operation = children.next() else {
+        // What the operation refers to may stand beside it.
+        let children = body.children.filter { !$0.isReferredTo }
+        guard let operation = children.first else {
             throw SOAPFault(.sender, "The Body is empty; it must hold the element of one operation.")
         }
-        guard children.next() == nil else {
+        guard children.count == 1 else {
             throw SOAPFault(.sender, "The Body holds more than one element; it must hold that of one operation.")
         }
         guard operation.namespace == namespace else {
@@ -135,7 +158,7 @@ package struct EnvelopeReader: Sendable {
         if name.first == "\"" { name.removeFirst() }
         guard !name.isEmpty else { return }
         let last = name.utf8.lastIndex { "/#:".utf8.contains($0) }.map { name[name.utf8.index(after: $0)...] } ?? name
-        guard last == operation else {
+        guard last.utf8.elementsEqual(operation.utf8) else {
             throw SOAPFault(
                 .actionNotSupported,
                 "The action '\(name.prefix(200))' does not name the operation in the Body, which is \(operation.prefix(60))."
@@ -173,12 +196,19 @@ extension RequestHeader {
 }
 
 extension SOAPVersion {
-    fileprivate func requiresUnderstanding(_ block: XMLElement) -> Bool {
-        guard let mark = block.attribute("mustUnderstand", namespace: namespace)?.trimmingXMLSpace,
-            mark == "1" || mark == "true"
-        else {
-            return false
+    fileprivate func requiresUnderstanding(_ block: XMLElement) throws(SOAPFault) -> Bool {
+        guard let mark = block.attribute("mustUnderstand", namespace: namespace) else { return false }
+        switch mark.trimmingXMLSpace {
+        case "1", "true": return addressesUs(block.attribute(self == .soap11 ? "actor" : "role", namespace: namespace))
+        case "0", "false": return false
+        default:
+            throw SOAPFault(
+                .sender,
+                """
+                The header block \(block.name.prefix(60)) has the mustUnderstand '\(mark.prefix(60))', \
+                which is no boolean: true, 1, false and 0 are.
+                """
+            )
         }
-        return addressesUs(block.attribute(self == .soap11 ? "actor" : "role", namespace: namespace))
     }
 }

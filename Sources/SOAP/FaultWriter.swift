@@ -4,7 +4,8 @@ package enum FaultWriter {
     ///
     /// - Parameters:
     ///   - namespace: The service's namespace.
-    ///   - exception: Shown as the fault's detail, for `operation-errors = fault`.
+    ///   - exception: Shown as the fault's detail, for `operation-errors = fault`: as the framework's own `ExceptionDetail`
+    ///     and as `SoExceptionInfo`.
     package static func envelope(
         for fault: SOAPFault,
         version: SOAPVersion,
@@ -98,7 +99,16 @@ extension AnswerWriter {
         markup("</s:Detail>")
     }
 
+    /// First what clients of the original's framework know: its `ExceptionDetail`, which Mono's client takes the first
+    /// element of a detail for. Its members stand in the order of its data contract.
     private mutating func write(detail exception: ExceptionInfo) {
+        markup("<ExceptionDetail xmlns=\"http://schemas.datacontract.org/2004/07/System.ServiceModel\">")
+        null("HelpLink")
+        null("InnerException")
+        string("Message", exception.message)
+        null("StackTrace")
+        string("Type", exception.exceptionType)
+        markup("</ExceptionDetail>")
         beginBlock("SoExceptionInfo")
         writeMembers(of: exception)
         endBlock("SoExceptionInfo")

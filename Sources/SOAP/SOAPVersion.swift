@@ -39,6 +39,10 @@ package enum Namespace {
     package static let schemaInstance = "http://www.w3.org/2001/XMLSchema-instance"
     /// `string` and `int` items of arrays.
     package static let arrays = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
+    /// Arrays, ids and references of SOAP 1.1's encoding, and its names for the schema's types.
+    package static let encoding11 = "http://schemas.xmlsoap.org/soap/encoding/"
+    /// Those of SOAP 1.2's.
+    package static let encoding12 = "http://www.w3.org/2003/05/soap-encoding"
     /// As a service's: elements are matched by their local names alone, as REST's documents are read.
     package static let any = "*"
     /// `guid`, `char` and `duration`.

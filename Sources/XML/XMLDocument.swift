@@ -55,19 +55,23 @@ final class XMLStorage: Sendable {
     let attributes: [Attribute]
     let declarations: [Declaration]
     let namespaces: [String]
+    /// The elements that others have been found to refer to.
+    let targets: Set<Int32>
 
     init(
         bytes: [UInt8],
         nodes: [Node],
         attributes: [Attribute],
         declarations: [Declaration],
-        namespaces: [String]
+        namespaces: [String],
+        targets: Set<Int32> = []
     ) {
         self.bytes = bytes
         self.nodes = nodes
         self.attributes = attributes
         self.declarations = declarations
         self.namespaces = namespaces
+        self.targets = targets
     }
 
     func string(_ run: Run) -> String {
@@ -76,6 +80,14 @@ final class XMLStorage: Sendable {
 
     func equals(_ run: Run, _ text: [UInt8]) -> Bool {
         Int(run.count) == text.count && bytes[Int(run.start)..<Int(run.start + run.count)].elementsEqual(text)
+    }
+
+    /// Whether an attribute has that local name in that namespace.
+    func isNamed(_ attribute: Attribute, _ name: String, _ namespace: String) -> Bool {
+        let run = attribute.name
+        return Int(run.count) == name.utf8.count
+            && bytes[Int(run.start)..<Int(run.start + run.count)].elementsEqual(name.utf8)
+            && namespaces[Int(attribute.namespace)].utf8.elementsEqual(namespace.utf8)
     }
 
     func equals(_ run: Run, _ text: StaticString) -> Bool {

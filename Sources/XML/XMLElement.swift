@@ -44,12 +44,13 @@ package struct XMLElement: Sendable {
     package func attribute(_ name: String, namespace: String = "") -> String? {
         for index in attributeRange {
             let attribute = storage.attributes[index]
-            if storage.namespaces[Int(attribute.namespace)] == namespace, storage.string(attribute.name) == name {
-                return storage.string(attribute.value)
-            }
+            if storage.isNamed(attribute, name, namespace) { return storage.string(attribute.value) }
         }
         return nil
     }
+
+    /// Whether another element of the document refers to this one (``XMLDocument/resolvingReferences(_:limits:isRead:)``).
+    package var isReferredTo: Bool { storage.targets.contains(Int32(index)) }
 
     /// The namespace that `prefix` is bound to here, nil when it is bound to none. `""` asks for the default namespace.
     package func namespace(forPrefix prefix: String) -> String? {

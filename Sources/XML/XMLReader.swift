@@ -25,9 +25,9 @@ package final class XMLReader: Sendable {
     }
 
     /// What libxml2 lets pass, or reads at a cost that it does not bound.
-    private func checkStart(_ bytes: [UInt8]) throws(XMLReadError) {
+    private func checkStart(_ bytes: [UInt8], _ order: UTF16Order?) throws(XMLReadError) {
         // Half a code unit at the end.
-        if bytes.count % 2 == 1, bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
+        if bytes.count % 2 == 1, order != nil {
             throw .malformed(line: 1, reason: "UTF-16 takes two bytes at a time, and the document has an odd number.")
         }
         // An XML declaration that does not end, in whatever encoding has ASCII's digits and signs, zero bytes apart.
@@ -54,13 +54,29 @@ package final class XMLReader: Sendable {
     package func read(_ bytes: [UInt8], charset: String? = nil) throws(XMLReadError) -> XMLDocument {
         guard bytes.count <= limits.bytes else { throw .limit("bytes (setting max-body-bytes)", limits.bytes) }
         guard !bytes.isEmpty else { throw .empty }
-        try checkStart(bytes)
+        let order = UTF16Order(of: bytes)
+        try checkStart(bytes, order)
+        // What names no byte order leaves it to the document, which need not begin with a mark (RFC 2781, section 4.3).
+        let names = charset.map { $0.lowercased() } ?? "utf-16"
+        let charset = names == "utf-16" || names == "utf16" ? order?.encoding ?? charset : charset
+        let builder = parse(bytes, charset: charset)
+        if builder.refusesReference, let rewritten = ForbiddenReferences.rewritten(bytes, utf16: order) {
+            return try document(of: parse(rewritten, charset: charset, isRewritten: true))
+        }
+        return try document(of: builder)
+    }
+
+    private func parse(_ bytes: [UInt8], charset: String?, isRewritten: Bool = false) -> XMLTreeBuilder {
         let context = idle.withLock { $0.popLast() } ?? ParserContext()
-        let builder = XMLTreeBuilder(limits: limits, documentBytes: bytes.count)
+        let builder = XMLTreeBuilder(limits: limits, documentBytes: bytes.count, isRewritten: isRewritten)
         context.parse(bytes, charset: charset, chunkBytes: Self.chunkBytes, into: builder)
         if context.isReusable {
             idle.withLock { if $0.count < Self.idleContexts { $0.append(context) } }
         }
+        return builder
+    }
+
+    private func document(of builder: XMLTreeBuilder) throws(XMLReadError) -> XMLDocument {
         let document = builder.finish()
         if let failure = builder.failure { throw failure }
         guard let document else {
@@ -122,9 +138,17 @@ private final class ParserContext: @unchecked Sendable {
             ParserContext.builder(user).fail(.processingInstruction)
             ParserContext.stopIfFailed(user)
         }
+        handler.getEntity = { user, name in
+            guard let user, let name, ParserContext.builder(user).isRewritten else { return nil }
+            return ParserContext.use(user).entity(name)
+        }
         handler.serror = { user, error in
             guard let user, let error = error?.pointee, error.level.rawValue >= XML_ERR_ERROR.rawValue else { return }
-            ParserContext.builder(user).fail(ParserContext.failure(error))
+            // A namespace's name identifies it and need not be a URI for that: what it names is known here or ignored.
+            let builder = ParserContext.builder(user)
+            guard error.code != Int32(XML_WAR_NS_URI.rawValue) else { return builder.hasOtherNamespaces = true }
+            if error.code == Int32(XML_ERR_INVALID_CHAR.rawValue), error.int1 > 0 { builder.refusesReference = true }
+            builder.fail(ParserContext.failure(error))
             ParserContext.stopIfFailed(user)
         }
         // Out of memory is the only way this fails.
@@ -190,10 +214,32 @@ private final class ParserContext: @unchecked Sendable {
     private final class Use {
         let builder: XMLTreeBuilder
         let parser: xmlParserCtxtPtr
+        private var entity: (declaration: UnsafeMutablePointer<xmlEntity>, content: UnsafeMutablePointer<xmlChar>)?
 
         init(builder: XMLTreeBuilder, parser: xmlParserCtxtPtr) {
             self.builder = builder
             self.parser = parser
+        }
+
+        deinit {
+            entity?.declaration.deallocate()
+            entity?.content.deallocate()
+        }
+
+        /// The entity that ``ForbiddenReferences`` names so, as libxml2 has its own: it copies the content at once. Of a
+        /// character of several bytes it copies but the first into an attribute, where it is then U+FFFD.
+        func entity(_ name: UnsafePointer<xmlChar>) -> xmlEntityPtr? {
+            guard let character = ForbiddenReferences.character(named: name) else { return nil }
+            let entity = entity ?? (.allocate(capacity: 1), .allocate(capacity: 5))
+            self.entity = entity
+            entity.content.update(from: character + [0], count: character.count + 1)
+            entity.declaration.initialize(to: xmlEntity())
+            entity.declaration.pointee.type = XML_ENTITY_DECL
+            entity.declaration.pointee.etype = XML_INTERNAL_PREDEFINED_ENTITY
+            entity.declaration.pointee.name = name
+            entity.declaration.pointee.content = entity.content
+            entity.declaration.pointee.length = Int32(character.count)
+            return entity.declaration
         }
     }
 

@@ -8,6 +8,12 @@ final class XMLTreeBuilder {
     private(set) var failure: XMLReadError?
     /// Rises with every event; the reader uses it to see that the parser is stuck inside one long token.
     private(set) var events = 0
+    /// Whether the failure is a reference to a character that XML 1.0 does not have.
+    var refusesReference = false
+    /// Whether the name of a namespace is no URI.
+    var hasOtherNamespaces = false
+    /// Whether such references have been rewritten in the document (``ForbiddenReferences``).
+    let isRewritten: Bool
 
     private var bytes: [UInt8] = []
     private var nodes: [XMLStorage.Node] = []
@@ -21,8 +27,9 @@ final class XMLTreeBuilder {
     private var hasCharacterData = false
     private var endsWithCarriageReturn = false
 
-    init(limits: XMLLimits, documentBytes: Int) {
+    init(limits: XMLLimits, documentBytes: Int, isRewritten: Bool) {
         self.limits = limits
+        self.isRewritten = isRewritten
         bytes.reserveCapacity(documentBytes)
         nodes.reserveCapacity(Swift.min(documentBytes / 32 + 8, limits.elements))
         open.reserveCapacity(16)
@@ -35,8 +42,9 @@ final class XMLTreeBuilder {
             fail(.malformed(line: 1, reason: "A CDATA section is not in the document's encoding."))
             return nil
         }
-        // Names of namespaces are ASCII: libxml2 takes no others for URIs.
-        guard StreamSafeText.isSafe(bytes) else {
+        // A URI is ASCII.
+        let otherNamespaces = hasOtherNamespaces ? namespaces : []
+        guard StreamSafeText.isSafe(bytes), otherNamespaces.allSatisfy({ StreamSafeText.isSafe($0.utf8) }) else {
             fail(.limit("combining characters in a row", StreamSafeText.longestRun))
             return nil
         }

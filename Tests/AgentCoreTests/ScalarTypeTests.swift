@@ -167,4 +167,68 @@ struct ScalarTypeTests {
             #expect(throws: Never.self, "'\(text)'") { try JSONSerialization.jsonObject(with: document) }
         }
     }
+
+    /// What .NET's types have room for, and what they have not.
+    static let ranges: [(ScalarType, readable: [String], unreadable: [String])] = [
+        (
+            .double, ["0", "1.7976931348623157E308", "-1e308", "1e-400", "INF", "-INF", "NaN", ".5", "5.", "+7"],
+            ["1e309", "-1E+400", "1e99999999999999999999", "1" + String(repeating: "0", count: 400)]
+        ),
+        (.float, ["3.4028234e38", "-1e38", "1e-60", "INF", "NaN"], ["1e39", "-3.5e38"]),
+        (
+            .decimal,
+            [
+                "0", "79228162514264337593543950335", "-79228162514264337593543950335",
+                "+0079228162514264337593543950335",
+                "79228162514264337593543950335.4", "0." + String(repeating: "9", count: 60), ".5", "5.",
+                "9999999999999999999999999999.9",
+            ],
+            [
+                "79228162514264337593543950336", "-79228162514264337593543950336", "79228162514264337593543950335.5",
+                String(repeating: "1", count: 60), "100000000000000000000000000000",
+            ]
+        ),
+        (
+            .duration,
+            [
+                "P1D", "PT0S", "-P10675198D", "P29247Y", "PT256204778H", "-P10675199DT2H48M5.4775808S",
+                "P1Y2M3DT4H5M6.7S", "PT0.99999999999999S",
+            ],
+            ["P10675200D", "P99999Y", "-P4000000000D", "PT99999999999999999999S", "P2147483647Y"]
+        ),
+        (.unsignedLong, ["18446744073709551615"], []), (.string, ["1e400"], []),
+    ]
+
+    @Test("What clients of .NET cannot read is known", arguments: ScalarTypeTests.ranges)
+    func readability(type: ScalarType, readable: [String], unreadable: [String]) {
+        for text in readable + unreadable { #expect(type.accepts(text), "\(text)") }
+        for text in readable { #expect(type.isReadable(text), "\(text)") }
+        for text in unreadable { #expect(!type.isReadable(text), "\(text)") }
+    }
+
+    @Test(
+        "Every date and time of XML Schema is one",
+        arguments: [
+            "2024-02-29T12:30:15", "2024-02-29T12:30:15.1234567890Z", "2024-02-29T24:00:00", "2024-02-29",
+            "2024-02-29Z",
+            "2024-02-29+14:00", "-0044-03-15", "12024-01-01T00:00:00-05:30", "0000-01-01", "12:30:15", "12:30:15.5Z",
+            "24:00:00", "2024-02", "2024", "-2024Z", "--02-29", "---31", "--12", "--12Z", "0001-01-01T00:00:00",
+        ]
+    )
+    func dates(text: String) {
+        #expect(ScalarType.isDateOrTime(text))
+    }
+
+    @Test(
+        "What is no date and no time is none",
+        arguments: [
+            "", "yesterday", "2023-02-29", "2023-02-29T12:00:00", "2024-13-01", "2024-00", "24-01-01", "2024-1-1",
+            "2024-01-01T", "2024-01-01 00:00:00", "T12:00:00", "12:00", "25:00:00", "24:00:01", "12:60:00", "---32",
+            "--02-30", "--13", "2024-01-01+15:00", "2024-01-01T12:00:00+1:00", "1/2/2024", "2024-01-01T12", "::", "Z",
+            "2024-W01", " 2024",
+        ]
+    )
+    func noDates(text: String) {
+        #expect(!ScalarType.isDateOrTime(text))
+    }
 }

@@ -50,6 +50,20 @@ struct TypedValueTests {
     private static let bareName = TypedValue.qualifiedName(prefix: "", namespace: "urn:x", localName: "n")
 
     static let adoptions: [Adoption] = [
+        adoption(
+            "a number that XML clients are shown as a string",
+            .string("1e400"),
+            .scalar(.double, text: "1e400"),
+            .scalar(.double, text: "1e400")
+        ),
+        adoption(
+            "the same without its type",
+            .untyped(text: "1e400"),
+            .scalar(.double, text: "1e400"),
+            .scalar(.double, text: "1e400")
+        ),
+        adoption("another such number", .string("1e401"), .scalar(.double, text: "1e400"), .string("1e401")),
+        adoption("a string for a number that is shown", .string("1e4"), .scalar(.double, text: "1e4"), .string("1e4")),
         adoption("nothing stored", .untyped(text: "5"), nil, .string("5")),
         adoption("same text", .untyped(text: "5"), .scalar(.int, text: "5"), .scalar(.int, text: "5")),
         adoption(

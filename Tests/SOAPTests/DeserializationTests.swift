@@ -140,6 +140,16 @@ struct DeserializationTests {
         #expect(fault?.reason.contains("q:int") == true)
     }
 
+    @Test("A colon ends the prefix also where a combining character follows it")
+    func combiningCharacter() throws {
+        let element = try SOAPTests.element("<Value/>")
+        let expected = QualifiedName(namespace: Namespace.schema, localName: "\u{301}x")
+        #expect(element.resolve("xsd:\u{301}x") == expected)
+        #expect(element.resolve("xsd:a:\u{301}x") == nil)
+        #expect(element.resolve(":\u{301}x") == nil)
+        #expect(element.resolve("") == nil)
+    }
+
     @Test("White space is what XML calls so")
     func trimming() {
         #expect(" \t\r\na b\n ".trimmingXMLSpace == "a b")

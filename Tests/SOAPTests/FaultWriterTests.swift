@@ -124,7 +124,7 @@ struct FaultWriterTests {
     }
 
     @Test(
-        "Operation errors that are sent as faults have SoExceptionInfo as their detail",
+        "Operation errors that are sent as faults have the framework's ExceptionDetail and SoExceptionInfo as their detail",
         arguments: SOAPVersion.allCases
     )
     func detail(version: SOAPVersion) throws {
@@ -141,9 +141,19 @@ struct FaultWriterTests {
         #expect(detail.namespace == (version == .soap11 ? "" : version.namespace))
         #expect(
             detail.children.map(\.qualifiedName) == [
-                QualifiedName(namespace: serviceNamespace, localName: "SoExceptionInfo")
+                QualifiedName(
+                    namespace: "http://schemas.datacontract.org/2004/07/System.ServiceModel",
+                    localName: "ExceptionDetail"
+                ),
+                QualifiedName(namespace: serviceNamespace, localName: "SoExceptionInfo"),
             ]
         )
+        let framework = try #require(detail.at("ExceptionDetail"))
+        #expect(framework.children.map(\.name) == ["HelpLink", "InnerException", "Message", "StackTrace", "Type"])
+        #expect(framework.children.map(\.isNil) == [true, true, false, true, false])
+        #expect(framework.subtree.allSatisfy { $0.namespace == framework.namespace })
+        #expect(framework.at("Message")?.text == "</Message><x/>")
+        #expect(framework.at("Type")?.text == exception.exceptionType)
         let information = try #require(detail.at("SoExceptionInfo"))
         #expect(information.at("Message")?.text == "</Message><x/>")
         #expect(information.at("StackTrace")?.text == "")

@@ -46,6 +46,28 @@ struct MustUnderstandTests {
         #expect(refusal.fault.reason.contains("{urn:x}Security"))
     }
 
+    @Test(
+        "A mustUnderstand that is no boolean is a fault, whosever block it is",
+        arguments: SOAPVersion.allCases,
+        ["wrong", "", "TRUE", "True", "2", "yes", "1 1"]
+    )
+    func noBoolean(version: SOAPVersion, mark: String) {
+        for block in [
+            "<x:Security xmlns:x='urn:x'", "<n:ApplicationToken", "<x:A xmlns:x='urn:x' e:role='urn:y' e:actor='urn:y'",
+        ] {
+            let refusal = SOAPTests.refusal(of: envelopeText(version, header: "\(block) e:mustUnderstand='\(mark)'/>"))
+            #expect(refusal?.fault.code == .sender)
+            #expect(refusal?.version == version)
+            #expect(refusal?.fault.reason.contains("mustUnderstand '\(mark)'") == true)
+        }
+    }
+
+    @Test("White space around a mustUnderstand does not count", arguments: SOAPVersion.allCases)
+    func space(version: SOAPVersion) {
+        let block = "<x:A xmlns:x='urn:x' e:mustUnderstand=' 1\n'/>"
+        #expect(SOAPTests.refusal(of: envelopeText(version, header: block)) != nil)
+    }
+
     @Test("Our own blocks are understood", arguments: SOAPVersion.allCases)
     func own(version: SOAPVersion) throws {
         let receiver = version == .soap11 ? "e:actor='\(Self.next11)'" : "e:role='\(Self.role)next'"

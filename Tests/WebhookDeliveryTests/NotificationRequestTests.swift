@@ -39,6 +39,18 @@ struct NotificationRequestTests {
         #expect(Self.lines() == Self.plain)
     }
 
+    @Test(
+        "Secrets that only look the same sign with keys of their own",
+        arguments: [("\u{E9}", "e\u{301}"), ("K", "\u{212A}"), ("\u{C5}", "\u{212B}")]
+    )
+    func lookalikeSecrets(first: String, second: String) {
+        let (signer, body) = (NotificationSigner(), Self.notification.body)
+        let signatures = [first, second, first].map { signer.signature(of: body, secret: $0) }
+        #expect(signatures[0] != signatures[1])
+        #expect(signatures[0] == signatures[2])
+        #expect(signatures[1] == NotificationSigner().signature(of: body, secret: second))
+    }
+
     @Test("Says how many attempts were made before", arguments: [1, 2, 8])
     func retry(count: Int) {
         #expect(Self.lines { $0.retry = count }.contains("X-SuperOffice-Retry: \(count)"))

@@ -54,6 +54,20 @@ struct EncodingTests {
         #expect(try text("<a>\(Self.text)</a>".utf16BigEndian, charset: "utf-16be") == Self.text)
     }
 
+    @Test(
+        "UTF-16 without a byte order mark shows its byte order itself",
+        arguments: ["utf-16", "UTF-16", "utf16", nil]
+    )
+    func unmarkedUTF16(charset: String?) throws {
+        for declaration in ["", "<?xml version='1.0' encoding='utf-16'?>", "\n"] {
+            let document = "\(declaration)<a>\(Self.text)</a>"
+            #expect(try text(document.utf16BigEndian, charset: charset) == Self.text)
+            #expect(try text(document.utf16LittleEndian, charset: charset) == Self.text)
+        }
+        #expect(throws: XMLReadError.self) { try text("<a/>".utf16BigEndian + [0], charset: charset) }
+        #expect(throws: XMLReadError.self) { try text("<a/>".utf16BigEndian, charset: "utf-8") }
+    }
+
     @Test("The charset outranks the declaration")
     func charsetOutranksDeclaration() throws {
         let utf8 = Array("<?xml version='1.0' encoding='ISO-8859-1'?><a>é</a>".utf8)

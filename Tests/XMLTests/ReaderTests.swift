@@ -18,6 +18,25 @@ struct ReaderTests {
         #expect(children[1].children.map(\.namespace) == ["urn:y", ""])
     }
 
+    @Test(
+        "A namespace may be named by what is no URI",
+        arguments: ["two words", "blåbær", "http://x/{y}", "a\u{300}", "%", "http://[", "日本"]
+    )
+    func otherNamespaces(name: String) throws {
+        let root = try parsedRoot(of: "<r><p:a xmlns:p='\(name)' p:b='1'/><c xmlns='\(name)'><d/></c></r>")
+        let children = Array(root.children)
+        #expect(children.map(\.namespace) == [name, name])
+        #expect(children[0].attribute("b", namespace: name) == "1")
+        #expect(children[1].children.map(\.namespace) == [name])
+    }
+
+    @Test("Namespaces that Swift's own comparison takes for equal are two")
+    func exactNamespaces() throws {
+        let root = try parsedRoot(of: "<r><a xmlns:p='\u{E9}' p:b='1'/></r>")
+        #expect(root.children.map { $0.attribute("b", namespace: "e\u{301}") } == [nil])
+        #expect(root.children.map { $0.attribute("b", namespace: "\u{E9}") } == ["1"])
+    }
+
     @Test("Children come in document order, at any depth")
     func order() throws {
         let root = try parsedRoot(of: "<r><a><b/><b/></a><c/><a><d><e/></d></a></r>")

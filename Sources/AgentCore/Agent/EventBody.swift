@@ -3,11 +3,13 @@ package import FoundationEssentials
 /// The JSON that a target gets, in the documented order of members (contract, section 7), in three parts: the head and
 /// the tail belong to the event, what stands between them to the webhook.
 package enum EventBody {
-    /// Members that a property never replaces, in lower case, since receivers may read names in any case.
-    private static let standardMembers: Set<String> = [
-        "eventid", "timestamp", "changes", "event", "primarykey", "entity", "contextidentifier", "changedbyassociateid",
-        "webhookname", "fieldvalues",
-    ]
+    /// Members that a property never replaces, in any case, since receivers may read names so.
+    private static let standardMembers = Set(
+        [
+            "EventId", "Timestamp", "Changes", "Event", "PrimaryKey", "Entity", "ContextIdentifier",
+            "ChangedByAssociateId", "WebhookName", "FieldValues",
+        ].map(AnyCaseName.init)
+    )
 
     /// From the opening brace up to `ChangedByAssociateId`.
     package static func head(
@@ -34,7 +36,7 @@ package enum EventBody {
     package static func suffix(of webhook: Webhook) -> [UInt8] {
         var json = ",\"WebhookName\":" + (webhook.name.map(JSONText.string) ?? "null")
         for property in webhook.properties?.entries ?? []
-        where !property.key.isEmpty && !standardMembers.contains(property.key.lowercased()) {
+        where !property.key.isEmpty && !standardMembers.contains(AnyCaseName(property.key)) {
             json += "," + JSONText.string(property.key) + ":" + property.value.jsonText
         }
         return Array(json.utf8)

@@ -44,6 +44,7 @@ package struct WebhookAgent: Sendable {
     }
 
     /// Stores a webhook: id 0 creates one, any other replaces the caller's webhook of that id as a whole, State apart.
+    /// White space around names is left out; what comes back as XML clients are shown it stays as it is stored.
     /// The target is asked first and nothing is stored when it does not answer the test event with 200.
     ///
     /// - Parameter version: When the webhook that is to be replaced was last updated; an error of kind illegalOperation
@@ -58,12 +59,14 @@ package struct WebhookAgent: Sendable {
     ) async throws(AgentError) -> Webhook {
         try checkRight(caller)
         guard var webhook else { throw Self.missing("Webhook") }
+        webhook.trimNames()
         if webhook.type?.isEmpty ?? true { webhook.type = Webhook.deliverableType }
         var stored: Webhook?
         if webhook.id != 0 {
             let id = webhook.id
             stored = try await storing { () throws(StoreError) in try await store.webhook(id: id, in: caller.scope) }
-            guard stored != nil else { throw Self.notFound(webhook.id) }
+            guard let stored else { throw Self.notFound(webhook.id) }
+            webhook.restoreTexts(of: stored)
         }
         try WebhookValidation.saving(webhook, rules: rules).check()
         webhook.properties = webhook.properties?.adoptingTypes(of: stored?.properties)
@@ -125,7 +128,15 @@ package struct WebhookAgent: Sendable {
     /// Sends the test event to the webhook's target and tells what it answered. The webhook need not be stored.
     package func testWebhook(_ webhook: Webhook?, by caller: Caller) async throws(AgentError) -> WebhookTestResult {
         try checkRight(caller)
-        guard let webhook else { throw Self.missing("Webhook") }
+        guard var webhook else { throw Self.missing("Webhook") }
+        webhook.trimNames()
+        if webhook.id != 0, webhook.mayBeRestored {
+            let id = webhook.id
+            let stored = try await storing { () throws(StoreError) in
+                try await store.webhook(id: id, in: caller.scope)
+            }
+            if let stored { webhook.restoreTexts(of: stored) }
+        }
         try WebhookValidation.testing(webhook, rules: rules).check()
         guard webhook.isDeliverable else {
             throw AgentError(.notSupported, "Webhooks of type '\(webhook.type ?? "")' cannot be tested here.")
@@ -147,7 +158,7 @@ package struct WebhookAgent: Sendable {
         by caller: Caller
     ) async throws(AgentError) {
         if rules.webhookRight == .everything { try checkRight(caller) }
-        let event = event(name: name ?? "", primaryKey: primaryKey, data: data, by: caller)
+        let event = event(name: name?.trimmingSpace ?? "", primaryKey: primaryKey, data: data, by: caller)
         try await storing { () throws(StoreError) in _ = try await store.signal(event) }
     }
 

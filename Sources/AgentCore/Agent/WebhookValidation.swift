@@ -73,6 +73,9 @@ struct WebhookValidation {
         if webhook.properties?.entries.contains(where: { $0.key.utf8.contains(0) }) ?? false {
             refuse("Properties", "A name holds the character U+0000.")
         }
+        if let name = webhook.properties?.indistinctNames.first {
+            refuse("Properties", "Two names are shown as \(Excerpt.of(name)) to clients that read XML.")
+        }
         if webhook.headers?.entries.count ?? 0 > Size.headers {
             refuse("Headers", "There are more than \(Size.headers).")
         }

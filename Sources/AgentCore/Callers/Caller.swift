@@ -49,6 +49,6 @@ package struct WebhookScope: Sendable, Hashable {
     /// Whether a webhook that was registered in `other` is in this scope: it is of the same tenant and, where this scope
     /// is an application's, of that application. Another's behaves as if it did not exist.
     package func holds(_ other: WebhookScope) -> Bool {
-        tenant == other.tenant && (application == nil || application == other.application)
+        tenant.isSame(as: other.tenant) && (application == nil || application.isSame(as: other.application))
     }
 }

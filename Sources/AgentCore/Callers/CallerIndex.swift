@@ -53,7 +53,7 @@ struct CallerIndex: Sendable {
 
     /// The tenant of this identifier, as it is configured.
     func tenant(id: String) -> Tenant? {
-        tenants[id.caseless].flatMap { $0.id == id ? $0 : nil }
+        tenants[id.caseless].flatMap { $0.id.isSame(as: id) ? $0 : nil }
     }
 
     /// The tenant that a path begins with, without regard to case; on-site the only one, which paths do not name.

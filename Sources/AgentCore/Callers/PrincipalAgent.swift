@@ -137,14 +137,15 @@ package struct PrincipalAgent: Sendable {
     ) async throws(AgentError) -> Login? {
         let (tenant, _) = try applicant(credentials)
         let values = Dictionary(
-            (data?.entries ?? []).map { ($0.key.lowercased(), $0.value ?? "") },
+            (data?.entries ?? []).map { (AnyCaseName($0.key), $0.value ?? "") },
             uniquingKeysWith: { first, _ in first }
         )
-        switch values["type"]?.trimmingCharacters(in: .whitespacesAndNewlines).lowercased() {
-        case "usernamepassword":
-            return try await authenticate(userName: values["username"], password: values["password"], credentials)
-        case "ticket":
-            let ticket = values["ticket"]?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+        let value = { (name: String) in values[AnyCaseName(name)] }
+        switch value("Type")?.trimmingSpace {
+        case let type? where AnyCaseName("UsernamePassword").matches(type):
+            return try await authenticate(userName: value("UserName"), password: value("Password"), credentials)
+        case let type? where AnyCaseName("Ticket").matches(type):
+            let ticket = value("Ticket")?.trimmingSpace ?? ""
             // Tickets cannot be guessed, so nobody is slowed.
             let user = try await user(ofTicket: ticket, in: tenant)
             attempts.note(user == nil ? .failed : .succeeded, "ticket", userName: nil, tenant, credentials)

@@ -85,7 +85,7 @@ package struct SessionFilter: Sendable, Hashable {
 
     /// Whether `session` passes.
     package func matches(_ session: Session) -> Bool {
-        (tenant == nil || tenant == session.tenant)
+        (tenant == nil || tenant.isSame(as: session.tenant))
             && (userName == nil || userName?.caseless == session.userName.caseless)
             && (id == nil || id == session.key.id)
     }

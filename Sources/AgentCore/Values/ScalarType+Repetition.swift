@@ -11,13 +11,15 @@ extension ScalarType {
 
     /// Whether `text`, sent as a value of type `sent`, repeats `stored`, a value of this type.
     func isRepeated(_ stored: String, by text: String, as sent: ScalarType) -> Bool {
+        // As a string a value is shown that clients cannot read as what it is.
+        if sent == .string, !isReadable(stored), text.isSame(as: stored) { return true }
         guard sent == self || sent == Self.standIns[self] else { return false }
-        return text.isSame(as: stored) || isSameValue(stored, text)
+        return text.repeats(stored) || isSameValue(stored, text)
     }
 
     /// Whether `text`, sent without a type, repeats `stored`, a value of this type.
     func isRepeated(_ stored: String, byUntyped text: String) -> Bool {
-        if text.isSame(as: stored) { return true }
+        if text.repeats(stored) { return true }
         switch self {
         case .boolean: return isSameValue(stored, text.lowercased())
         case .base64Binary: return Self.isDecoded(stored, text)

@@ -115,6 +115,31 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
             }
     }
 
+    /// Whether `text` is a date or a time in any of XML Schema's forms (XML Schema, part 2, 3.2.7 to 3.2.14). The type
+    /// ``dateTime`` takes fewer: no year before 1 or after 9999, and no 24:00.
+    package static func isDateOrTime(_ text: String) -> Bool {
+        // Nearly all are.
+        if isDateTime(text) { return true }
+        let form =
+            #/
+            (?:(?<year>-?\d{4,})(?:-(?<month>\d\d)(?:-(?<day>\d\d)(?:T(?<clock>[\d:.]+))?)?)?
+            |--(?<monthAlone>\d\d)(?:-(?<dayOfMonth>\d\d))?|---(?<dayAlone>\d\d)|(?<clockAlone>[\d:.]+))
+            (?:Z|[+\-](?<zone>\d\d:\d\d))?
+            /#
+        guard text.utf8.count < 64, let match = try? form.wholeMatch(in: text)?.output else { return false }
+        let month = match.month ?? match.monthAlone ?? "01"
+        let day = match.day ?? match.dayOfMonth ?? match.dayAlone ?? "01"
+        // A leap year stands for one that is not told, and a year of 400 for one that has no four digits.
+        let year = match.year.flatMap { Int($0) }.map { (($0 % 400) + 400) % 400 + 400 } ?? 400
+        var clock = match.clock ?? match.clockAlone ?? "00:00:00"
+        if clock.wholeMatch(of: /24:00:00(?:\.0+)?/) != nil { clock = "00:00:00" }
+        let digits = String(year)
+        return isDateTime(
+            String(repeating: "0", count: 4 - digits.count) + digits + "-\(month)-\(day)T\(clock)"
+                + (match.zone.map { "+\($0)" } ?? "")
+        )
+    }
+
     /// `yyyy-MM-ddTHH:mm:ss`, then a fraction and a zone or neither; the day must exist.
     private static func isDateTime(_ text: String) -> Bool {
         let bytes = Array(text.utf8)

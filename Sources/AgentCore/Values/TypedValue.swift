@@ -38,6 +38,11 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
         }
     }
 
+    /// The value that an inferred one is.
+    fileprivate var withoutInference: TypedValue {
+        if case .inferred(let value) = self { value.withoutInference } else { self }
+    }
+
     /// How many dictionaries stand in each other in it.
     fileprivate var depth: Int {
         switch self {
@@ -62,12 +67,14 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
         case (.scalar(let type, let text), .scalar(let storedType, let storedText))
         where storedType.isRepeated(storedText, by: text, as: type):
             .scalar(storedType, text: storedText)
+        case (.strings(let items), .strings(let storedItems)):
+            .strings(StoredTexts(storedItems.compactMap(\.self)).restored(items))
         // The prefix that the client read may have been another.
         case (.qualifiedName(_, let namespace, let name), .qualifiedName(_, let storedNamespace, let storedName))
         where namespace.isSame(as: storedNamespace) && name.isSame(as: storedName):
             stored ?? self
         // Over SOAP it was shown as a string.
-        case (.scalar(.string, let text), .json(let storedText)) where text.isSame(as: storedText):
+        case (.scalar(.string, let text), .json(let storedText)) where text.repeats(storedText):
             .json(storedText)
         case (.untyped(let text), _):
             .string(text)
@@ -88,7 +95,7 @@ extension TypedValue {
         case .scalar(let type, let stored): type.isRepeated(stored, byUntyped: text)
         case .qualifiedName(_, _, let name):
             text.isSame(as: name) || text.utf8.reversed().starts(with: (":" + name).utf8.reversed())
-        case .json(let stored): text.isSame(as: stored)
+        case .json(let stored): text.repeats(stored)
         case .strings(let items): items.isEmpty && text.isEmpty
         case .ints(let items): items.isEmpty && text.isEmpty
         case .dictionary(let dictionary): dictionary.entries.isEmpty && text.isEmpty
@@ -126,12 +133,12 @@ package struct ObjectDictionary: Sendable, Hashable, Codable {
 
     /// - Parameter entries: Names and values; a repeated name keeps its first place and its last value.
     package init(_ entries: [(String, TypedValue)]) {
-        var places: [[UInt8]: Int] = [:]
+        var places: [ExactText: Int] = [:]
         for (key, value) in entries {
-            if let place = places[Array(key.utf8)] {
+            if let place = places[ExactText(key)] {
                 self.entries[place].value = value
             } else {
-                places[Array(key.utf8)] = self.entries.count
+                places[ExactText(key)] = self.entries.count
                 self.entries.append(Entry(key: key, value: value))
             }
         }
@@ -147,24 +154,30 @@ package struct ObjectDictionary: Sendable, Hashable, Codable {
         1 + (entries.lazy.map(\.value.depth).max() ?? 0)
     }
 
-    /// See ``TypedValue/adoptingType(of:)``.
+    /// The names that XML clients cannot tell apart: those that are shown as another is.
+    package var indistinctNames: [String] {
+        var seen: Set<ExactText> = []
+        let inner = entries.flatMap { entry -> [String] in
+            guard case .dictionary(let dictionary) = entry.value.withoutInference else { return [] }
+            return dictionary.indistinctNames
+        }
+        return entries.map(\.key).filter { !seen.insert(ExactText($0.shownInXML)).inserted } + inner
+    }
+
+    /// See ``TypedValue/adoptingType(of:)``. A name that comes back as it was shown is the stored one.
     func adoptingTypes(of stored: ObjectDictionary?) -> ObjectDictionary {
+        let storedEntries = stored?.entries ?? []
         let known = Dictionary(
-            (stored?.entries ?? []).map { (Array($0.key.utf8), $0.value) },
+            storedEntries.map { (ExactText($0.key), $0.value) },
             uniquingKeysWith: { first, _ in first }
         )
+        let names = StoredTexts(storedEntries.map(\.key)).restored(entries.map(\.key))
         var result = self
-        for index in result.entries.indices {
-            let entry = result.entries[index]
-            result.entries[index].value = entry.value.adoptingType(of: known[Array(entry.key.utf8)])
+        for (index, name) in names.enumerated() {
+            let name = name ?? ""
+            result.entries[index].key = name
+            result.entries[index].value = entries[index].value.adoptingType(of: known[ExactText(name)])
         }
         return result
-    }
-}
-
-extension String {
-    /// Whether both are the same characters, as .NET compares: Swift's `==` also takes é for e and an accent.
-    func isSame(as other: String) -> Bool {
-        utf8.elementsEqual(other.utf8)
     }
 }

@@ -44,7 +44,7 @@ package struct Webhook: Sendable, Hashable {
 
     /// Whether its events are posted to its target by this service (contract, section 6).
     package var isDeliverable: Bool {
-        type.map { $0.isEmpty || $0.lowercased() == Self.deliverableType } ?? true
+        type.map { $0.isEmpty || AnyCaseName(Self.deliverableType).matches($0) } ?? true
     }
 
     /// Where a URL leads: scheme, host and port. Deliveries that lead to the same place share its room.
@@ -57,8 +57,8 @@ package struct Webhook: Sendable, Hashable {
 
     /// Whether both lead to the same target and say the same to it about who asks: URL, secret and headers.
     func isReached(like other: Webhook) -> Bool {
-        isDeliverable == other.isDeliverable && targetURL == other.targetURL && secret == other.secret
-            && headers == other.headers
+        isDeliverable == other.isDeliverable && targetURL.isSame(as: other.targetURL)
+            && secret.isSame(as: other.secret) && headers.isSame(as: other.headers)
     }
 
     /// The webhook as it replaces a stored one: the state and who registered it when stay, and so does what the sender's
@@ -118,10 +118,10 @@ package struct WebhookFilter: Sendable, Hashable {
     /// Its state.
     package var state: WebhookState?
 
-    /// Empty texts and `Unknown` mean no restriction.
+    /// Empty texts and `Unknown` mean no restriction. White space around an event's name is not part of it.
     package init(name: String? = nil, event: String? = nil, state: WebhookState? = nil) {
         self.name = name.flatMap { $0.isEmpty ? nil : $0 }
-        self.event = event.flatMap { $0.isEmpty ? nil : $0 }
+        self.event = event.map(\.trimmingSpace).flatMap { $0.isEmpty ? nil : $0 }
         self.state = state == .unknown ? nil : state
     }
 
@@ -135,8 +135,9 @@ package struct WebhookFilter: Sendable, Hashable {
 
 /// Rules about event names.
 package enum EventName {
-    /// The form in which names are compared: whole, without regard to case (contract, section 7).
-    package static func key(_ name: String) -> String { name.caseless }
+    /// The form in which names are compared: whole, without the white space around them, and without regard to case
+    /// (``Swift/String/caseless``). The stores keep it and compare its bytes, so that all of them find the same webhooks.
+    package static func key(_ name: String) -> String { name.trimmingSpace.caseless }
 
     /// The event name up to its last dot; the whole name when it has none (contract, section 7).
     package static func entity(of name: String) -> String {

@@ -51,7 +51,7 @@ struct MemoryState {
     mutating func signal(_ event: Event) -> Int {
         let keys = [event.name, event.otherName].compactMap { $0.map(EventName.key) }
         let listeners = webhooks.values.filter { stored in
-            stored.scope.tenant == event.tenant && stored.webhook.state == .active
+            stored.scope.tenant.isSame(as: event.tenant) && stored.webhook.state == .active
                 && stored.webhook.id != event.excludedWebhook && stored.webhook.eventKeys.contains(where: keys.contains)
         }
         guard !listeners.isEmpty else { return 0 }
@@ -171,7 +171,7 @@ struct MemoryState {
         if !delivery.isReplay, let pause = decision.pauseUntil ?? (decision.error == nil ? Timestamp(ticks: .min) : nil)
         {
             let target = Webhook.target(of: stored.webhook.targetURL ?? "")
-            for (id, other) in webhooks where Webhook.target(of: other.webhook.targetURL ?? "") == target {
+            for (id, other) in webhooks where Webhook.target(of: other.webhook.targetURL ?? "").isSame(as: target) {
                 webhooks[id]?.pausedUntil = pause
             }
         }

@@ -1,3 +1,4 @@
+import AgentCore
 import Cryptography
 import Foundation
 import Synchronization
@@ -6,7 +7,7 @@ import Synchronization
 ///
 /// Keyed contexts are kept by secret, since keying one costs twice as much as signing with it.
 package final class NotificationSigner: Sendable {
-    private let keys = Mutex<[String: HMACSHA256]>([:])
+    private let keys = Mutex<[ExactText: HMACSHA256]>([:])
 
     /// At most this many are kept; then all are dropped, which costs one keying each.
     private static let capacity = 1024
@@ -22,10 +23,10 @@ package final class NotificationSigner: Sendable {
 
     private func key(for secret: String) -> HMACSHA256 {
         keys.withLock { keys in
-            if let key = keys[secret] { return key }
+            if let key = keys[ExactText(secret)] { return key }
             if keys.count >= Self.capacity { keys.removeAll(keepingCapacity: true) }
             let key = HMACSHA256(key: Array(secret.utf8))
-            keys[secret] = key
+            keys[ExactText(secret)] = key
             return key
         }
     }

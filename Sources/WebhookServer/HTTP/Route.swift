@@ -1,5 +1,4 @@
 import AgentCore
-import Foundation
 import XML
 
 /// What a path asks for (contract, section 1). Paths match without regard to case, as on the original's IIS.
@@ -29,7 +28,7 @@ package enum Route: Sendable, Hashable {
             self = .none
             return
         }
-        let names = parts.map { $0.lowercased() }
+        let names = parts.map { AnyCaseName($0).text }
         switch names {
         case [] where path.hasPrefix("/"), ["*"] where path == "*": self = .root
         case ["healthz"]: self = .health
@@ -44,8 +43,9 @@ package enum Route: Sendable, Hashable {
     /// no name holds.
     private static func parts(_ path: String) -> [String] {
         path.split(separator: "/").map { part in
-            // Foundation's call is dear, and most paths have nothing to resolve.
-            part.utf8.contains(UInt8(ascii: "%")) ? part.removingPercentEncoding ?? "\0" : String(part)
+            guard part.utf8.contains(UInt8(ascii: "%")) else { return String(part) }
+            // Foundation's own takes a U+FEFF at the beginning for a byte order mark, and drops it.
+            return PercentEncoding.decoded(part.utf8).flatMap { String(validating: $0, as: UTF8.self) } ?? "\0"
         }
     }
 

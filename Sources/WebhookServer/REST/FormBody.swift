@@ -17,10 +17,10 @@ struct FormBody: Sendable {
     /// The fields as they are named.
     var fields: JSONNode {
         var members: [JSONNode.Member] = []
-        var places: [[UInt8]: Int] = [:]
+        var places: [ExactText: Int] = [:]
         for (name, value) in pairs {
-            guard let place = places[Array(name.utf8)] else {
-                places[Array(name.utf8)] = members.count
+            guard let place = places[ExactText(name)] else {
+                places[ExactText(name)] = members.count
                 members.append(.init(name: name, value: .string(value)))
                 continue
             }
@@ -30,8 +30,8 @@ struct FormBody: Sendable {
         return .object(members)
     }
 
-    /// What there is only one way to be: an array, though it may stand there once. In lower case.
-    private static let arrays: Set = ["events", "erroremails", "errorassociates"]
+    /// What there is only one way to be: an array, though it may stand there once.
+    private static let arrays = Set(["Events", "ErrorEmails", "ErrorAssociates"].map(AnyCaseName.init))
 
     /// As an object whose members are objects where fields are named `Headers[X-A]` or `Headers.X-A`, in any case. Throws a
     /// problem for a name that is both a value and an object.
@@ -57,7 +57,7 @@ struct FormBody: Sendable {
         return .object(
             members.map { name, values, entries in
                 guard entries.isEmpty else { return .init(name: name, value: .object(entries)) }
-                let isArray = values.count > 1 || Self.arrays.contains(name.lowercased())
+                let isArray = values.count > 1 || Self.arrays.contains(AnyCaseName(name))
                 return .init(name: name, value: isArray ? .array(values) : values[0])
             }
         )
@@ -85,23 +85,8 @@ struct FormBody: Sendable {
     }
 
     private static func decoded(_ bytes: ArraySlice<UInt8>) throws(RESTProblem) -> String {
-        var result: [UInt8] = []
-        result.reserveCapacity(bytes.count)
-        var index = bytes.startIndex
-        while index < bytes.endIndex {
-            switch bytes[index] {
-            case UInt8(ascii: "+"): result.append(0x20)
-            case UInt8(ascii: "%"):
-                let digits = bytes[(index + 1)..<min(index + 3, bytes.endIndex)]
-                let values = digits.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
-                guard values.count == 2 else {
-                    throw .body("a percent sign is not followed by two hexadecimal digits.")
-                }
-                result.append(UInt8(values[0] << 4 | values[1]))
-                index += 2
-            case let byte: result.append(byte)
-            }
-            index += 1
+        guard let result = PercentEncoding.decoded(bytes, plus: 0x20) else {
+            throw .body("a percent sign is not followed by two hexadecimal digits.")
         }
         guard let text = String(validating: result, as: UTF8.self), !result.contains(0) else {
             throw .body("a field is not UTF-8, or holds U+0000.")

@@ -42,7 +42,8 @@ enum RESTAuthorization {
         switch parts.first?.lowercased() {
         case "basic":
             guard let data = Data(base64Encoded: String(credentials)),
-                let text = String(data: data, encoding: .utf8) ?? String(data: data, encoding: .isoLatin1),
+                // Foundation's own would drop a U+FEFF at the beginning.
+                let text = String(validating: data, as: UTF8.self) ?? String(data: data, encoding: .isoLatin1),
                 let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), StreamSafeText.isSafe(text.utf8)
             else { throw AgentError(.session, "The Basic credentials are not base64 of user:password.") }
             return .basic(

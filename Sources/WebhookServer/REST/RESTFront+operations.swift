@@ -135,11 +135,11 @@ extension RESTFront {
             // Saving a webhook as Active would take back its errors, and those that made it stop meanwhile.
             if !setsState { webhook.state = .unknown }
             // JSON shows a repeated header once; what the patch leaves as shown stays as it is.
-            if changed["Headers"]?.text == node["Headers"]?.text { webhook.headers = stored.headers }
-            if changed["ErrorEmails"] == node["ErrorEmails"] {
+            if (changed["Headers"]?.text).isSame(as: node["Headers"]?.text) { webhook.headers = stored.headers }
+            if (changed["ErrorEmails"]?.text).isSame(as: node["ErrorEmails"]?.text) {
                 webhook.extras.errorEmails = stored.extras.errorEmails
             }
-            if changed["ErrorAssociates"] == node["ErrorAssociates"] {
+            if (changed["ErrorAssociates"]?.text).isSame(as: node["ErrorAssociates"]?.text) {
                 webhook.extras.errorAssociates = stored.extras.errorAssociates
             }
             return webhook
@@ -203,7 +203,7 @@ extension RESTFront {
         case .testWebhook: return try await test(try optionalWebhook(in: body, named: "Webhook"), caller)
         case .signalEvent:
             let name = try field("EventName", in: body)?.text("EventName")
-            let key = try field("PrimaryKey", in: body)?.int32("PrimaryKey") ?? 0
+            let key = try number("PrimaryKey", in: body) ?? 0
             return try await signal(name, key, try data(in: body, named: "Data"), caller)
         case .getLastError: return try await lastError(try id(call, body), caller)
         }
@@ -368,13 +368,19 @@ extension RESTFront {
             return node[name.description]
         case .form(let form): return try form.object()[name.description]
         case .xml(let document):
-            guard let element = document.root.field(name, in: Namespace.any), element.token != nil else { return nil }
-            return .string(element.text)
+            return document.root.field(name, in: Namespace.any).map { .string($0.text) }
         }
     }
 
+    /// A number in the body. In XML, nothing but white space is as good as no number.
+    private func number(_ name: StaticString, in body: RequestBody) throws(RESTProblem) -> Int32? {
+        guard let value = try field(name, in: body) else { return nil }
+        if case .xml = body, case .string(let text) = value, text.trimmingXMLSpace.isEmpty { return nil }
+        return try value.int32(name.description)
+    }
+
     private func id(_ call: Call, _ body: RequestBody) throws(RESTProblem) -> Int32 {
-        let id = try field("WebhookId", in: body)?.int32("WebhookId")
+        let id = try number("WebhookId", in: body)
         guard let text = call.query["webhookid"] else { return id ?? 0 }
         return try JSONNode.string(text).int32("webhookId") ?? 0
     }
@@ -400,7 +406,7 @@ extension RESTFront {
 extension XMLElement {
     /// Checks that a collection's elements, if any, are its items: what is written in a form of somebody's own would be lost.
     fileprivate func checkItems(_ name: String) throws(RESTProblem) {
-        guard !isLeaf, !children.contains(where: { $0.name == name }) else { return }
+        guard !isLeaf, !isEncodedArray, !children.contains(where: { $0.name.isSame(as: name) }) else { return }
         throw .body("the element \(Excerpt.of(self.name)) holds no element '\(name)'.")
     }
 }

@@ -269,7 +269,10 @@ struct RESTFront: Sendable {
         guard let query = request.uri.query else { return [:] }
         do {
             let pairs = try FormBody.pairs(Array(query.utf8).split(separator: UInt8(ascii: "&")))
-            return Dictionary(pairs.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
+            return Dictionary(
+                pairs.map { (AnyCaseName($0.name).text, $0.value) },
+                uniquingKeysWith: { first, _ in first }
+            )
         } catch {
             throw .argument(
                 "The query of the URL is not percent-encoded UTF-8, or holds \(StreamSafeText.problem)."

@@ -1,3 +1,4 @@
+import AgentCore
 import HTTPTypes
 
 /// What a path beneath `/api` asks for (contract, section 8).
@@ -27,7 +28,7 @@ enum RESTRoute: Hashable, Sendable {
     init?(_ parts: [String]) {
         // Databases end a text there.
         guard !parts.contains(where: { $0.utf8.contains(0) }) else { return nil }
-        let names = parts.map { $0.lowercased() }
+        let names = parts.map { AnyCaseName($0).text }
         guard let version = names.first else {
             self = .versions
             return

@@ -42,11 +42,11 @@ struct RESTDocument: Sendable {
             text += "[" + items.map { $0.map(JSONText.string) ?? "null" }.joined(separator: ",") + "]"
         case .headers(let headers):
             // An object has a name once; the last is what counts to those who read one twice.
-            var values: [String: String?] = [:]
-            for entry in headers.entries { values[entry.key] = entry.value }
-            var shown: Set<String> = []
-            let members = headers.entries.filter { shown.insert($0.key).inserted }.map {
-                JSONText.string($0.key) + ":" + (values[$0.key].flatMap { $0.map(JSONText.string) } ?? "null")
+            var values: [ExactText: String?] = [:]
+            for entry in headers.entries { values[ExactText(entry.key)] = entry.value }
+            var shown: Set<ExactText> = []
+            let members = headers.entries.map { ExactText($0.key) }.filter { shown.insert($0).inserted }.map {
+                JSONText.string($0.text) + ":" + (values[$0].flatMap { $0.map(JSONText.string) } ?? "null")
             }
             text += "{" + members.joined(separator: ",") + "}"
         case .properties(let properties): text += properties.jsonText

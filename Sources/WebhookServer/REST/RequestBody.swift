@@ -16,7 +16,7 @@ enum RequestBody {
 
         /// nil when the type is none of ours, or its charset cannot be read.
         init?(_ type: MediaType) {
-            let charsets = ["utf-8", "utf8", "us-ascii", "utf-16", "iso-8859-1"]
+            let charsets = ["utf-8", "utf8", "us-ascii", "utf-16", "utf-16le", "utf-16be", "iso-8859-1"]
             let charset = type.charset?.lowercased() ?? "utf-8"
             guard charsets.contains(charset) else { return nil }
             switch type.essence {
@@ -24,7 +24,7 @@ enum RequestBody {
             case "application/json-patch+json": self = .jsonPatch
             case "application/merge-patch+json": self = .mergePatch
             case "application/xml", "text/xml": self = .xml
-            case "application/x-www-form-urlencoded" where charset != "utf-16": self = .form
+            case "application/x-www-form-urlencoded" where !charset.hasPrefix("utf-16"): self = .form
             default: return nil
             }
         }

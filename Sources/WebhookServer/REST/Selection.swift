@@ -3,14 +3,14 @@ import AgentCore
 /// `$select`: the members that an answer keeps; the others become null (contract, section 8). Names in any case, nested
 /// with `/`.
 struct Selection: Sendable {
-    private var members: [String: Selection] = [:]
+    private var members: [AnyCaseName: Selection] = [:]
     /// Whether all of it was named.
     private var isWhole = false
 
     /// - Parameter text: Names separated by commas; nil or nothing keeps everything.
     init?(_ text: String?) {
         let paths = (text ?? "").split(separator: ",").map { path in
-            path.split(separator: "/").map { $0.filter { !$0.isWhitespace }.lowercased() }.filter { !$0.isEmpty }
+            path.split(separator: "/").map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty }
         }
         for path in paths.prefix(Self.mostPaths) where !path.isEmpty { insert(path.prefix(Self.deepest)) }
         if members.isEmpty { return nil }
@@ -27,7 +27,7 @@ struct Selection: Sendable {
             isWhole = true
             return
         }
-        members[name, default: Selection()].insert(path.dropFirst())
+        members[AnyCaseName(name), default: Selection()].insert(path.dropFirst())
     }
 
     /// What is left of `value`.
@@ -36,7 +36,7 @@ struct Selection: Sendable {
         case .object(let own):
             .object(
                 own.map { name, value in
-                    guard let inner = members[name.description.lowercased()] else { return (name, .null) }
+                    guard let inner = members[AnyCaseName(name.description)] else { return (name, .null) }
                     return (name, inner.isWhole ? value : inner.applied(to: value))
                 }
             )
@@ -45,7 +45,7 @@ struct Selection: Sendable {
             .headers(
                 StringDictionary(
                     headers.entries.map {
-                        .init(key: $0.key, value: members[$0.key.lowercased()] == nil ? nil : $0.value)
+                        .init(key: $0.key, value: members[AnyCaseName($0.key)] == nil ? nil : $0.value)
                     }
                 )
             )
@@ -57,7 +57,7 @@ struct Selection: Sendable {
     private func applied(to properties: ObjectDictionary) -> ObjectDictionary {
         ObjectDictionary(
             properties.entries.map { entry in
-                guard let inner = members[entry.key.lowercased()] else { return (entry.key, .null) }
+                guard let inner = members[AnyCaseName(entry.key)] else { return (entry.key, .null) }
                 if !inner.isWhole, case .dictionary(let dictionary) = entry.value {
                     return (entry.key, .dictionary(inner.applied(to: dictionary)))
                 }

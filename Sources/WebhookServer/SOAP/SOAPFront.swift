@@ -179,6 +179,6 @@ struct SOAPFront: Sendable {
 package enum OperationErrors: String, Sendable, CaseIterable {
     /// HTTP 200 with `Succeeded` false and `ExceptionInfo` in the Header, as NetServer does.
     case header
-    /// A fault whose detail is `SoExceptionInfo`, for toolkits that ignore headers.
+    /// A fault whose detail holds `ExceptionDetail` and `SoExceptionInfo`, for toolkits that ignore headers.
     case fault
 }

@@ -4,17 +4,21 @@ import XML
 
 /// How values of type `anyType` are read and written (contract, section 3).
 extension TypedValue {
-    /// Reads `element` by its `xsi:type`.
-    init(_ element: XMLElement, service: String) throws(SOAPFault) {
+    /// Reads `element` by its `xsi:type`, or else by the type that it has where it stands.
+    init(_ element: XMLElement, type typeThere: QualifiedName? = nil, service: String) throws(SOAPFault) {
         guard !element.isNil else {
             self = .null
             return
         }
-        let type = try element.typeName()
+        guard !element.isEncodedArray else {
+            self = try Self.encodedArray(element, service: service)
+            return
+        }
+        let type = try element.typeName() ?? typeThere
         switch type?.namespace {
         case nil: self = try Self.inferred(element, service: service)
-        case Namespace.schema, Self.soapEncoding11, Self.soapEncoding12:
-            self = try Self.schemaValue(element, type: type?.localName ?? "", service: service)
+        case Namespace.schema, Namespace.encoding11, Namespace.encoding12:
+            self = try Self.schemaValue(element, type: type, service: service)
         case Namespace.serialization:
             self = try Self.serializationValue(element, type: type?.localName ?? "")
         case Namespace.arrays where type?.localName == "ArrayOfstring":
@@ -29,29 +33,49 @@ extension TypedValue {
         }
     }
 
-    // Older toolkits name the schema's types in these.
-    private static let soapEncoding11 = "http://schemas.xmlsoap.org/soap/encoding/"
-    private static let soapEncoding12 = "http://www.w3.org/2003/05/soap-encoding"
+    /// An array of SOAP's encodings: pairs make a dictionary, texts and ints an array of their own; what there is no such
+    /// array for is kept as JSON's arrays of mixed values are.
+    private static func encodedArray(_ element: XMLElement, service: String) throws(SOAPFault) -> TypedValue {
+        let itemType = try element.encodedItemType()
+        let items = Array(element.children)
+        if !items.isEmpty, items.allSatisfy({ $0.field("Key", in: service) != nil }) {
+            return .dictionary(try ObjectDictionary(pairs: items, service: service))
+        }
+        var values: [TypedValue] = []
+        for item in items { values.append(try TypedValue(item, type: itemType, service: service)) }
+        let ints = values.compactMap { if case .scalar(.int, let text) = $0 { Int32(text) } else { nil } }
+        if ints.count == values.count, !ints.isEmpty || itemType?.localName == "int" { return .ints(ints) }
+        let texts = values.compactMap { value -> String?? in
+            switch value {
+            case .null: .some(nil)
+            case .untyped(let text), .scalar(.string, let text): .some(text)
+            default: nil
+            }
+        }
+        if texts.count == values.count { return .strings(texts) }
+        return .json("[" + values.map(\.jsonText).joined(separator: ",") + "]")
+    }
 
     private static func schemaValue(
         _ element: XMLElement,
-        type: String,
+        type name: QualifiedName?,
         service: String
     ) throws(SOAPFault) -> TypedValue {
+        let type = name?.localName ?? ""
         switch type {
         case "anyType": return try inferred(element, service: service)
         case "QName":
             guard let token = element.token, let name = element.resolve(token) else {
                 throw .deserialization(of: element.name, as: type, text: element.text)
             }
-            let prefix = token.firstIndex(of: ":").map { String(token[..<$0]) } ?? ""
+            let prefix = token.utf8.firstIndex(of: UInt8(ascii: ":")).map { String(token[..<$0]) } ?? ""
             return .qualifiedName(prefix: prefix, namespace: name.namespace, localName: name.localName)
         case _ where wholeNumbers.contains(type): return try wholeNumber(element, type: type)
         case _ where texts.contains(type): return try Self.scalar(element, .string)
         case "duration": return try Self.scalar(element, .duration)
         default:
             guard let scalar = ScalarType(rawValue: type), ![.guid, .char].contains(scalar) else {
-                throw unknownType(of: element, QualifiedName(namespace: Namespace.schema, localName: type))
+                throw unknownType(of: element, name)
             }
             return try Self.scalar(element, scalar)
         }
@@ -139,6 +163,7 @@ extension TypedValue {
     func write(_ name: StaticString, to writer: inout AnswerWriter) {
         switch self {
         case .null: writer.null(name)
+        case .scalar(let type, let text) where !type.isReadable(text): writer.anyValue(name, .schema("string"), text)
         case .scalar(let type, let text):
             let isSerialization = [.guid, .char, .duration].contains(type)
             writer.anyValue(name, isSerialization ? .serialization(type.rawValue) : .schema(type.rawValue), text)
@@ -197,9 +222,9 @@ extension ObjectDictionary {
 }
 
 extension XMLElement {
-    /// The children of that name, as clients may place them.
+    /// The children of that name, as clients may place them; in an array of SOAP's encodings they may have any.
     func items(_ name: StaticString, service: String) -> [XMLElement] {
-        children.filter { $0.isNamed(name) && $0.isField(of: service) }
+        isEncodedArray ? Array(children) : children.filter { $0.isNamed(name) && $0.isField(of: service) }
     }
 
     /// The `Key` of a pair; a dictionary cannot hold a null one.

@@ -4,7 +4,8 @@ import XML
 
 /// How carriers are read and written: members in the order of the schema (contract, section 9).
 extension Webhook {
-    /// Reads a `Webhook`. What the server sets is checked to be of its type and otherwise ignored.
+    /// Reads a `Webhook`. What the server sets is checked to be of its type and otherwise ignored; clients in languages whose
+    /// dates have no time, or no year 1, write any date or time for it.
     init(_ element: XMLElement, number: ServiceNumber) throws(SOAPFault) {
         let service = number.namespace
         let state = try WebhookState(element.field("State", in: service))
@@ -12,7 +13,7 @@ extension Webhook {
         id = try element.field("WebhookId", in: service)?.int32() ?? 0
         for name in ["Registered", "Updated"] as [StaticString] {
             _ = try element.field(name, in: service)?.parsed(as: "dateTime") {
-                ScalarType.dateTime.accepts($0) ? $0 : nil
+                ScalarType.isDateOrTime($0) ? $0 : nil
             }
         }
         for name in ["RegisteredAssociate", "UpdatedAssociate"] as [StaticString] {

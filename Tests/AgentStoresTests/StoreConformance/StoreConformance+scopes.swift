@@ -10,6 +10,7 @@ extension StoreConformance {
         StoreCase("A tenant's own scope holds the webhooks of every application", run: everyApplication),
         StoreCase("An update from the tenant's scope leaves a webhook with its application", run: keepsApplication),
         StoreCase("A last error is only for the webhook's scope", run: lastErrorIsScoped),
+        StoreCase("Scopes and names that only look the same are others", run: lookalikes),
     ]
 
     static let filters = [
@@ -60,6 +61,28 @@ extension StoreConformance {
         #expect(try await store.webhooks(in: own, matching: WebhookFilter()) == [ofA])
         #expect(try await store.webhook(id: ofA.id, in: own) == ofA)
         #expect(try await store.delete(id: ofA.id, in: own))
+    }
+
+    /// Names that Swift's own comparison takes for equal. Databases compare bytes, and memory must as well.
+    private static func lookalikes(_ store: any AgentStore) async throws {
+        for (first, second) in [("\u{E9}", "e\u{301}"), ("K", "\u{212A}")] {
+            let own = WebhookScope(tenant: first, application: first)
+            let webhook = try await store.add(Sample.webhook(first), in: own)
+            for other in [
+                WebhookScope(tenant: second, application: first), WebhookScope(tenant: first, application: second),
+                WebhookScope(tenant: second),
+            ] {
+                try await expectAbsent(webhook, in: other, of: store)
+            }
+            #expect(try await store.webhooks(in: own, matching: WebhookFilter(name: second)).isEmpty)
+            #expect(try await store.webhooks(in: own, matching: WebhookFilter(name: first)) == [webhook])
+            var renamed = webhook
+            renamed.name = second
+            _ = try await store.replace(renamed, in: own)
+            #expect(try await store.webhook(id: webhook.id, in: own)?.name?.utf8.elementsEqual(second.utf8) == true)
+            #expect(try await store.signal(Sample.event(tenant: second)) == 0)
+            #expect(try await store.signal(Sample.event(tenant: first)) == 1)
+        }
     }
 
     private static func everyApplication(_ store: any AgentStore) async throws {
