@@ -67,12 +67,14 @@ package struct WebhookServer: Service, CustomStringConvertible {
 
     private func run(store: any AgentStore, sender: any NotificationSender) async throws {
         let registry = MetricsRegistry()
+        var delivery = settings.delivery
+        delivery.sendsFieldValues = settings.rules.sendsFieldValues
         let engine = DeliveryEngine(
             queue: store,
             sender: sender,
             policy: settings.policy,
             metrics: EngineMetrics(factory: registry),
-            settings: settings.delivery,
+            settings: delivery,
             logger: logger
         )
         let webhooks = WebhookAgent(store: store, sender: sender, rules: settings.rules, logger: logger)
@@ -174,7 +176,10 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 xml: XMLReader(limits: settings.xmlLimits),
                 maximumBodyBytes: settings.xmlLimits.bytes,
                 version: settings.netServerVersion,
-                counters: counters
+                crossOrigin: CrossOrigin(origins: settings.corsOrigins),
+                allowsBasic: settings.authorizesWithUsername ?? (settings.installation.kind == .onsite),
+                counters: counters,
+                now: now
             ),
             principals: principals,
             origins: RequestOriginReader(

@@ -59,6 +59,20 @@ struct ServeOptions: ParsableArguments {
     var webhookRight: String?
     @Option(
         help: ArgumentHelp(
+            "Whether REST takes Authorization: Basic, true or false (default: true on-site, false online).",
+            valueName: "bool"
+        )
+    )
+    var authorizeWithUsername: Bool?
+    @Option(
+        help: ArgumentHelp(
+            "Origins whose web pages may call the REST API, such as https://app.example.com; * is any (default: none).",
+            valueName: "origins"
+        )
+    )
+    var corsOrigins: String?
+    @Option(
+        help: ArgumentHelp(
             "Certificate to listen with, PEM, read anew on SIGHUP (default: none, plain HTTP).",
             valueName: "file"
         )
@@ -203,7 +217,9 @@ struct ServeOptions: ParsableArguments {
             .listen: text(listen), .store: text(store), .dev: dev ? .bool(true) : nil,
             .allowRemoteDev: allowRemoteDev ? .bool(true) : nil, .publicUrl: text(publicUrl), .logLevel: text(logLevel),
             .operationErrors: text(operationErrors), .installation: text(installation),
-            .ticketLifetime: text(ticketLifetime), .webhookRight: text(webhookRight), .tlsCert: text(tlsCert),
+            .ticketLifetime: text(ticketLifetime), .webhookRight: text(webhookRight),
+            .authorizeWithUsername: flag(authorizeWithUsername), .corsOrigins: text(corsOrigins),
+            .tlsCert: text(tlsCert),
             .tlsKey: text(tlsKey), .tlsCiphers: text(tlsCiphers), .idleTimeout: text(idleTimeout),
             .drainDelay: text(drainDelay), .trustedProxy: text(trustedProxy), .forwardedHeader: text(forwardedHeader),
             .requireHttps: flag(requireHttps),

@@ -135,7 +135,7 @@ struct BrokenStore: WebhookStore {
     func update(
         _ webhook: Webhook,
         bodySuffix: [UInt8],
-        stateEventID: UUID,
+        stateEvent: StateEvent.Seed,
         version: Timestamp?,
         in scope: WebhookScope
     ) async throws(StoreError) -> WebhookUpdate { throw error }

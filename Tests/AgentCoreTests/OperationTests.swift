@@ -79,6 +79,21 @@ struct OperationTests {
         #expect(body.contains("\"Changes\":[\"b\",\"a\"]"))
     }
 
+    @Test(
+        "An event without data carries no field values, empty where the installation sends them; the test event has none"
+    )
+    func noFieldValues() async throws {
+        for (isOn, end) in [(true, #""Hook","FieldValues":{}}"#), (false, #""Hook"}"#)] {
+            let harness = Harness(rules: AgentRules(sendsFieldValues: isOn))
+            _ = try await save(harness)
+            try await harness.agent.signalEvent(name: "contact.created", primaryKey: 5, data: nil, by: harness.caller)
+            let body = try #require(try await harness.dueBodies().first)
+            #expect(body.hasSuffix(end), "\(body)")
+            let tests = harness.sender.sent.map { String(decoding: $0.body, as: UTF8.self) }
+            #expect(tests == [Fixed.testBody])
+        }
+    }
+
     @Test("The body is fixed when the event is signalled; the properties are those of then")
     func fixedBody() async throws {
         let harness = Harness()

@@ -130,7 +130,10 @@ extension Installation {
                     Application(token: "app-1", name: "Sync"), Application(token: "app-1b", name: "Import"),
                 ],
                 users: [.anna, .bert],
-                accessTokens: [AccessToken(token: "key of anna", user: "anna")]
+                accessTokens: [
+                    AccessToken(token: "key of anna", user: "anna", application: "Import"),
+                    AccessToken(token: "key of no application", user: "anna"),
+                ]
             ),
             Tenant(
                 id: "Cust2",

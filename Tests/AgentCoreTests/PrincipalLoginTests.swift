@@ -123,6 +123,36 @@ struct PrincipalLoginTests {
         }
     }
 
+    @Test(
+        "A call with an access token is its application's, whatever application token is sent beside it",
+        arguments: [nil, "", "app-1", "app-2", "nonsense"] as [String?]
+    )
+    func callWithAccessToken(token: String?) async throws {
+        let hosted = PrincipalHarness(.hosted)
+        let caller = try await hosted.agent.caller(accessToken: "key of anna", hosted.credentials(token: token))
+        #expect(caller.scope == WebhookScope(tenant: "Cust1", application: "Import"))
+        #expect(caller.associate == Fixed.anna)
+        let onSite = PrincipalHarness()
+        let local = try await onSite.agent.caller(accessToken: "key of anna", onSite.credentials(token: token))
+        #expect(local.scope == WebhookScope(tenant: "Default"))
+    }
+
+    @Test(
+        "Hosted, an access token without an application opens nothing, and SOAP's login with one needs an application token"
+    )
+    func accessTokenWithoutApplication() async {
+        let harness = PrincipalHarness(.hosted)
+        await expectRefused("names no application") {
+            _ = try await harness.agent.caller(accessToken: "key of no application", harness.credentials())
+        }
+        await expectRefused("Authentication failed!") {
+            _ = try await harness.agent.caller(accessToken: "key in Cust2", harness.credentials())
+        }
+        await expectRefused("application token") {
+            _ = try await harness.agent.authenticate(accessToken: "key of anna", harness.credentials(token: nil))
+        }
+    }
+
     @Test("AuthenticationData says how to log in, its names and type in any case")
     func genericPassword() async throws {
         let harness = PrincipalHarness()

@@ -21,7 +21,7 @@ import time
 import unittest
 import xml.etree.ElementTree
 
-from service import (BINARY, NAMESPACE, ROOT, TICKET, Caller, Certificate, ServiceTestCase, free_port, is_nil, local,
+from service import (BINARY, NAMESPACE, ROOT, TICKET, Caller, Certificate, ServiceTestCase, basic, free_port, is_nil, local,
                      message, password_hash, password_of, scrypt, user)
 
 FORMS = ["soap11", "soap12", "documented"]
@@ -542,7 +542,44 @@ class Hosted(Callers):
         super().setUp()
         self.first = tenant("Cust12345", "ERP", "Shop", users=[user("anna", 5), user("bo", 6)])
         self.second = tenant("Cust777", "Other", users=[user("anna", 70)],
-                             accessTokens=[{"token": "8A:other", "user": "anna"}])
+                             accessTokens=[{"token": "8A:other", "user": "anna", "application": "Other"}])
+
+    def test_over_rest_an_access_token_stands_alone_and_basic_is_refused_unless_allowed(self):
+        self.first["accessTokens"] = [{"token": "8A:erp", "user": "anna", "application": "ERP"},
+                                      {"token": "8A:shop", "user": "anna", "application": "Shop"}]
+        config, receiver = hosted(self.first, self.second), self.receiver()
+        service = self.service(config=config)
+
+        def rest(tenant="Cust12345", **fields):
+            headers = {name.replace("_", "-"): value for name, value in fields.items()}
+            return lambda method, path, body=None: service.request(
+                method, f"/{tenant}/api/v1{path}", json.dumps(body) if body else None,
+                {"Content-Type": "application/json", **headers})
+
+        erp = rest(Authorization="Bearer 8A:erp")
+        status, answer = erp("POST", "/Webhook", {"Events": ["a.b"], "TargetUrl": receiver.url})
+        self.assertEqual(status, 200, answer)
+        own = json.loads(answer)["WebhookId"]
+        ticket = Caller(service, "Cust12345", token_of("ERP")).log_in("anna").ticket
+        for call, seen in [
+            (erp, [own]), (rest(Authorization="Bearer 8A:shop"), []),
+            (rest(Authorization="Bearer 8A:erp", SO_AppToken=token_of("Shop")), [own]),
+            (rest(Authorization=f"SoTicket {ticket}", SO_AppToken=token_of("ERP")), [own]),
+            (rest("Cust777", Authorization="Bearer 8A:other"), []),
+        ]:
+            status, answer = call("GET", "/Webhook")
+            self.assertEqual((status, [webhook["WebhookId"] for webhook in json.loads(answer)]), (200, seen))
+        password = basic("anna", password_of("anna"))
+        for headers, why in [({"Authorization": f"SoTicket {ticket}"}, "application token"),
+                             ({"Authorization": "Bearer 8A:other"}, "Authentication failed!"),
+                             ({**password, "SO-AppToken": token_of("ERP")}, "authorize-with-username")]:
+            status, answer = rest(**headers)("GET", "/Webhook")
+            self.assertEqual(status, 401, answer)
+            self.assertIn(why, json.loads(answer)["ErrorMessage"])
+        service.stop()
+        service = self.service("--authorize-with-username", "true", config=config)
+        status, answer = rest(**password, SO_AppToken=token_of("ERP"))("GET", "/Webhook")
+        self.assertEqual((status, len(json.loads(answer))), (200, 1))
 
     def test_applications_and_tenants_do_not_see_each_other_while_events_reach_a_whole_tenant(self):
         service = self.service(config=hosted(self.first, self.second))
@@ -812,8 +849,10 @@ class Configuration(Callers):
                                {**right, "name": "ki", "passwordHash": "file:secrets/ki.hash"},
                                {"passwordHash": right["passwordHash"], "associateId": 9},
                                {**right, "name": "li", "secondaryGroups": [1, "two"]}],
-                     "accessTokens": [{"token": "s3cretAccess", "user": "anna"}, {"token": "s3cretAccess", "user": "bo"},
-                                      {"token": "s3cretNobody", "user": "nobody"}, {"token": "s3cretNo"}]},
+                     "accessTokens": [{"token": "s3cretAccess", "user": "anna", "application": "B"},
+                                      {"token": "s3cretAccess", "user": "bo", "application": "B"},
+                                      {"token": "s3cretNobody", "user": "nobody", "application": "Z"},
+                                      {"token": "s3cretNo", "application": "B"}, {"token": "s3cretOn", "user": "anna"}]},
                     {"id": "cust1", "users": [right]}, {"id": "Cust 3", "users": []}, {"id": "api", "users": []},
                     {"id": "Cust5", "users": {"anna": right}},
                 ],
@@ -827,7 +866,7 @@ class Configuration(Callers):
             "tenants[0].users[7].personId", "tenants[0].users[8].passwordHash", "tenants[0].users[9].mail",
             "tenants[0].users[10].passwordHash", "tenants[0].users[11].name", "tenants[0].users[12].secondaryGroups[1]",
             "tenants[0].accessTokens[1].token", "tenants[0].accessTokens[2].user", "tenants[0].accessTokens[3].user",
-            "tenants[1].id", "tenants[2].id", "tenants[3].id", "tenants[4].users")
+            "tenants[0].accessTokens[2].application", "tenants[0].accessTokens[4].application", "tenants[1].id", "tenants[2].id", "tenants[3].id", "tenants[4].users")
 
     def test_one_mistake_does_not_hide_another_or_bring_a_false_one(self):
         right = user("anna", 5)
@@ -864,7 +903,8 @@ class Configuration(Callers):
                               ("nightly.token", "  8A:nightly  "), ("admin.token", "adm1n\n")]:
             (home / "secrets" / name).write_text(content)
         config = hosted({"id": "Cust1", "applications": [{"token": "file:secrets/erp.token", "name": "ERP"}],
-                         "accessTokens": [{"token": f"file:{home}/secrets/nightly.token", "user": "anna"}],
+                         "accessTokens": [{"token": f"file:{home}/secrets/nightly.token", "user": "anna",
+                                           "application": "ERP"}],
                          "users": [user("anna", 5, passwordHash="file:./secrets/anna.hash")]},
                         adminToken="file:secrets/admin.token")
         path = self.write(config, "etc/config.json")
@@ -1143,7 +1183,7 @@ class Secrets(Callers):
         target, failing = self.receiver(secret("webhook's secret")), self.receiver(statuses=[500] * 20)
         config = hosted(
             {"id": "Cust1", "applications": [{"token": secret("application token", "app-"), "name": "ERP"}],
-             "accessTokens": [{"token": secret("access token", "8A:"), "user": "anna"}],
+             "accessTokens": [{"token": secret("access token", "8A:"), "user": "anna", "application": "ERP"}],
              "users": [user(name, n + 5, passwordHash=hash) for n, (name, hash) in enumerate(hashes.items())]},
             adminToken=secret("admin token"))
         service = self.service("--log-level", "trace", "--retry-delays", "10ms", "--retry-cycles", "1",

@@ -169,11 +169,45 @@ class REST(ServiceTestCase):
         self.assertEqual(len(receiver.wait(9)), 9)
         status, _ = service.request("GET", "/admin/v1/idle?timeout=30s")
         self.assertEqual(status, 200)
-        self.assertEqual(rest.call("GET", f"/Webhook/{id}/LastError").json, "HTTP/1.1 500 Internal Server Error")
+        error = rest.call("GET", f"/Webhook/{id}/LastError").json
+        self.assertRegex(error, r"\AHTTP/1\.1 500 Internal Server Error\n(?s:.*)\nContent-Length: 2\n\nok\Z")
+        usage = rest.call("GET", f"/Archive/dynamic?$filter=webhook_usage.webhook_usage_id%20eq%20{id}").json
+        self.assertEqual(usage["value"], [{
+            "PrimaryKey": id, "EntityName": "webhook_usage", "webhook_usage.webhook_usage_id": id,
+            "webhook_usage.total_calls": 9, "webhook_usage.total_errors": 9, "webhook_usage.consecutive_errors": 9,
+            "webhook_usage.last_error": error}])
         self.assertEqual(rest.call("GET", f"/Webhook/{id}").json["State"], "TooManyErrors")
         self.assertEqual(rest.call("PATCH", f"/Webhook/{id}", {"State": 1}).json["State"], "Active")
         answer = rest.call("POST", "/Webhook", {"Events": ["a.b"], "TargetUrl": f"http://127.0.0.1:{free_port()}/"})
         self.assertEqual((answer.status, answer.error[0]), (400, "SoValidationException"))
+
+    def test_field_values_tell_of_a_webhook_whose_state_changes(self):
+        failing, listening = self.receiver(statuses=[410]), self.receiver()
+        service = self.service("--send-field-values", "true")
+        rest = Rest(service, DOCUMENTED)
+        id = rest.save(failing.url, "sale.changed")
+        rest.save(listening.url, f"webhook{id}.errors", "sale.changed")
+        self.assertEqual(rest.call("POST", "/Webhook/sale.changed/1").status, 204)
+        bodies = [json.loads(request["body"]) for request in listening.wait(2)]
+        values = {body["Event"]: body["FieldValues"] for body in bodies}
+        webhook = rest.call("GET", f"/Webhook/{id}").json
+        self.assertEqual(values, {"sale.changed": {}, "webhook.errors": {
+            "events": 1, "registered": webhook["Registered"], "registered_associate_id": 5, "state": 2,
+            "updated": webhook["Updated"], "updated_associate_id": 5}})
+
+    def test_pages_of_the_origins_that_are_named_may_call(self):
+        service = self.service("--cors-origins", "https://app.example.com http://localhost:*")
+        for origin, status in [("https://app.example.com", 204), ("http://localhost:3000", 204), ("https://evil.example", 403)]:
+            head, _ = self.exchange(service, (
+                f"OPTIONS /api/v1/Webhook HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\nOrigin: {origin}\r\n"
+                "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: authorization\r\n"
+                "Connection: close\r\n\r\n").encode())
+            self.assertTrue(head.startswith(f"HTTP/1.1 {status} "), head)
+            self.assertEqual(f"\r\nAccess-Control-Allow-Origin: {origin}" in head, status == 204, head)
+            self.assertIn("\r\nVary: Origin", head)
+            answer = Rest(service, {"Authorization": f"SoTicket {TICKET}", "Origin": origin}).call("GET", "/Webhook/99")
+            self.assertEqual(answer.status, 404)
+            self.assertEqual(answer.fields["Access-Control-Allow-Origin"], origin if status == 204 else None)
 
     def test_what_was_saved_survives_a_crash_to_the_digit_and_so_does_a_session(self):
         service = self.service("--verify-target", "false")
@@ -368,7 +402,7 @@ class REST(ServiceTestCase):
     def test_a_client_that_closes_gets_its_answer_and_the_end(self):
         service = self.service()
         for line, status in [("GET /api/v1/Webhook HTTP/1.1", 200), ("GET /api/v1/Webhook/99 HTTP/1.1", 404),
-                             ("GET /api HTTP/1.1", 200), ("HEAD /api/v1/Webhook HTTP/1.1", 405)]:
+                             ("GET /api HTTP/1.1", 200), ("HEAD /api/v1/Webhook HTTP/1.1", 200)]:
             head, body = self.exchange(service, self.head(line, "Connection: close"))
             self.assertIn(f" {status} ", head.splitlines()[0])
             self.assertIn("connection: close", head.lower())
@@ -381,7 +415,7 @@ class REST(ServiceTestCase):
             id = rest.call("POST", "/Webhook", {"Events": ["a.b"], "TargetUrl": "http://127.0.0.1:9/"},
                            connection=connection).json["WebhookId"]
             for method, path, body, status in [
-                ("HEAD", "/Webhook", None, 405), ("GET", "/Webhook", None, 200), ("POST", "/Webhook/a.b/1", None, 204),
+                ("HEAD", "/Webhook", None, 200), ("GET", "/Webhook", None, 200), ("POST", "/Webhook/a.b/1", None, 204),
                 ("OPTIONS", "/Webhook", None, 405), ("POST", "/Webhook", "{", 400), ("GET", "/Nothing", None, 404),
                 ("POST", "/Webhook", "x" * 3_000_000, 413), ("DELETE", f"/Webhook/{id}", None, 204),
             ]:

@@ -106,7 +106,7 @@ struct DeliveryEngineTests {
             _ = try await rig.queue.store.update(
                 webhook,
                 bodySuffix: Array("-new-".utf8),
-                stateEventID: UUID(),
+                stateEvent: StateEvent.Seed(),
                 version: nil,
                 in: Rig.scope
             )

@@ -197,7 +197,7 @@ struct DeliveryPolicyTests {
                     #expect(found == tripped, "\(snapshot)")
                 } else {
                     var other = decision(Self.answered(500), snapshot, by: policy)
-                    other.error = "HTTP/1.1 410 Reason 410"
+                    (other.error, other.lastError) = ("HTTP/1.1 410 Reason 410", "HTTP/1.1 410 Reason 410")
                     #expect(found == other, "\(snapshot)")
                 }
             }

@@ -64,7 +64,7 @@ struct ConfigurationFileTests {
         let text = #"""
             {"listen": "127.0.0.1:5", "dev": true, "retryCycles": 2, "installation": "online", "tenants": [
                 {"id": "Cust1", "applications": [{"token": "t", "name": "ERP"}], "users": [\#(user)],
-                 "accessTokens": [{"token": "8A:x", "user": "ANNA"}]}]}
+                 "accessTokens": [{"token": "8A:x", "user": "ANNA", "application": "ERP"}]}]}
             """#
         try await Self.withFiles(["c.json": text]) { directory in
             let file = try ConfigurationFile(path: directory.appending(path: "c.json").path)
@@ -73,7 +73,7 @@ struct ConfigurationFileTests {
             let tenant = try #require(file.tenants?.first)
             #expect(tenant.id == "Cust1")
             #expect(tenant.applications == [Application(token: "t", name: "ERP")])
-            #expect(tenant.accessTokens == [AccessToken(token: "8A:x", user: "ANNA")])
+            #expect(tenant.accessTokens == [AccessToken(token: "8A:x", user: "ANNA", application: "ERP")])
             let user = try #require(tenant.users.first)
             #expect(user.rights == [.webhooks])
             #expect(user.principal.associate.fullName == "Anna Berg")
@@ -167,6 +167,15 @@ struct ConfigurationFileTests {
                 online(#""accessTokens": [{"token": "t", "user": "bert"}]"#),
                 "tenants[0].accessTokens[0].user: the tenant has no user 'bert'"
             ),
+            (
+                online(#""users": [\#(user())], "accessTokens": [{"token": "t", "user": "anna"}]"#),
+                "tenants[0].accessTokens[0].application: it is missing; online an access token names the application"
+            ),
+            (
+                online(#""accessTokens": [{"token": "t", "user": "anna", "application": "ERP"}]"#),
+                "tenants[0].accessTokens[0].application: the tenant has no application named 'ERP'"
+            ),
+            (#"{"corsOrigins": "https://a/b"}"#, "corsOrigins: 'https://a/b' is not origins such as"),
         ]
     )
     func mistakes(text: String, problem: String) async throws {
@@ -236,6 +245,12 @@ struct ConfigurationFileTests {
         try await Self.withFiles(files) { directory in
             #expect(await ConfigurationFile.problems(path: directory.appending(path: "c.json").path) == [])
         }
+    }
+
+    @Test("On-site an access token need not name an application")
+    func onsiteAccessToken() async throws {
+        let text = #"{"tenants": [{"users": [\#(Self.user())], "accessTokens": [{"token": "t", "user": "anna"}]}]}"#
+        #expect(try await Self.problems(text) == [])
     }
 
     @Test("On-site the tenant is Default, however many tokens it has; hosted it is the one in the path")

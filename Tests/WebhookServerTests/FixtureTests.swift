@@ -106,7 +106,7 @@ extension RunningService {
 
 extension XML.XMLElement {
     /// The first child of that local name.
-    fileprivate func child(_ name: String) -> XML.XMLElement? {
+    func child(_ name: String) -> XML.XMLElement? {
         children.first { $0.name == name }
     }
 }

@@ -77,6 +77,11 @@ struct SettingsTests {
             ("WEBHOOK_SVC_OPERATION_ERRORS", "none", "operation-errors: 'none' is not one of header, fault"),
             ("WEBHOOK_SVC_LOG_LEVEL", "loud", "log-level: 'loud' is not one of trace"),
             ("WEBHOOK_SVC_PUBLIC_URL", "crm.example", "public-url: 'crm.example' is not an http or https URL"),
+            ("WEBHOOK_SVC_CORS_ORIGINS", "app.example.com", "cors-origins: 'app.example.com' is not origins such as"),
+            (
+                "WEBHOOK_SVC_AUTHORIZE_WITH_USERNAME", "perhaps",
+                "authorize-with-username: its value must be true or false"
+            ),
             ("WEBHOOK_SVC_MAX_DEPTH", "5000", "max-depth: '5000' is not a whole number from 8 to 200"),
             ("WEBHOOK_SVC_IDLE_TIMEOUT", "0s", "idle-timeout: it must be from 1s to 1h"),
             ("WEBHOOK_SVC_IDLE_TIMEOUT", "2h", "idle-timeout: it must be from 1s to 1h"),
@@ -92,6 +97,21 @@ struct SettingsTests {
             try await Self.settings(environment: [variable: value])
         }
         #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("Origins are separated by spaces or commas; Basic is for on-site unless the setting says otherwise")
+    func restCallers() async throws {
+        let defaults = try await Self.settings()
+        #expect(defaults.corsOrigins == .none)
+        #expect(defaults.authorizesWithUsername == nil)
+        let settings = try await Self.settings(
+            environment: [
+                "WEBHOOK_SVC_CORS_ORIGINS": "https://a.example, http://localhost:*",
+                "WEBHOOK_SVC_AUTHORIZE_WITH_USERNAME": "true",
+            ]
+        )
+        #expect(settings.corsOrigins == AllowedOrigins("https://a.example http://localhost:*"))
+        #expect(settings.authorizesWithUsername == true)
     }
 
     @Test("--dev does not listen beyond loopback unless told twice")

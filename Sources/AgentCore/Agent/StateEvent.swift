@@ -1,22 +1,53 @@
 package import FoundationEssentials
 
-/// The event that a webhook's change of state signals (contract, sections 6 and 7): `webhook66.errors` in the header,
-/// `webhook.errors` in the body. Webhooks may listen to either name; the webhook itself never gets it, so that one that
-/// listens to its own errors does not run in circles.
+/// The event that a webhook's change of state signals: `webhook66.errors` in the header, `webhook.errors` in the body.
+/// Webhooks may listen to either name; the webhook itself never gets it, so that one that listens to its own errors does
+/// not run in circles.
 package enum StateEvent {
+    /// What the event is made with, if there is one.
+    package struct Seed: Sendable, Hashable {
+        /// The event's id.
+        package var id: UUID
+        /// Whether the event carries `FieldValues`.
+        package var sendsFieldValues: Bool
+
+        /// Creates a seed; by default with an id of its own, and without field values.
+        package init(id: UUID = UUID(), sendsFieldValues: Bool = false) {
+            self.id = id
+            self.sendsFieldValues = sendsFieldValues
+        }
+    }
+
+    /// What the field values tell of the webhook.
+    package struct Fields: Sendable, Hashable {
+        /// The webhook, as it is stored.
+        package var webhook: Webhook
+        /// How many events have been sent to it.
+        package var calls: Int
+
+        /// Creates the fields of a webhook that has been called that often.
+        package init(webhook: Webhook, calls: Int) {
+            self.webhook = webhook
+            self.calls = calls
+        }
+    }
+
     /// The event for a change from `old` to `new`, nil when that signals nothing.
+    ///
+    /// - Parameter fields: Called only for an event that carries field values.
     package static func event(
         webhook: Int32,
         from old: WebhookState,
         to new: WebhookState,
-        id: UUID,
+        seed: Seed,
         tenant: String,
         changedBy associateID: Int32,
-        time: Timestamp
-    ) -> Event? {
-        guard old != new, let verb = verb(of: new) else { return nil }
+        time: Timestamp,
+        fields: () throws -> Fields
+    ) rethrows -> Event? {
+        guard old != new, let (verb, number) = verb(of: new) else { return nil }
         let head = EventBody.head(
-            eventID: id,
+            eventID: seed.id,
             time: time,
             changes: [],
             event: "webhook." + verb,
@@ -24,12 +55,13 @@ package enum StateEvent {
             tenant: tenant,
             changedBy: associateID
         )
+        let values = seed.sendsFieldValues ? fieldValues(try fields(), state: number) : nil
         var event = Event(
-            id: id,
+            id: seed.id,
             tenant: tenant,
             name: "webhook\(webhook).\(verb)",
             bodyHead: head,
-            bodyTail: EventBody.tail(fieldValues: nil),
+            bodyTail: EventBody.tail(fieldValues: values),
             time: time
         )
         event.otherName = "webhook." + verb
@@ -37,12 +69,26 @@ package enum StateEvent {
         return event
     }
 
-    private static func verb(of state: WebhookState) -> String? {
+    /// The verb of a state, and the number that field values have for it: NetServer's documentation of these events counts
+    /// from 0, unlike ``WebhookState``.
+    private static func verb(of state: WebhookState) -> (verb: String, number: Int)? {
         switch state {
-        case .active: "started"
-        case .stopped: "stopped"
-        case .tooManyErrors: "errors"
+        case .active: ("started", 0)
+        case .stopped: ("stopped", 1)
+        case .tooManyErrors: ("errors", 2)
         case .unknown: nil
         }
+    }
+
+    private static func fieldValues(_ fields: Fields, state: Int) -> ObjectDictionary {
+        let webhook = fields.webhook
+        func number(_ number: Int) -> TypedValue { .scalar(.int, text: String(number)) }
+        func time(_ time: Timestamp) -> TypedValue { .scalar(.dateTime, text: time.description) }
+        func associate(_ associate: Associate?) -> TypedValue { number(Int(associate?.associateID ?? 0)) }
+        return ObjectDictionary([
+            ("events", number(fields.calls)), ("registered", time(webhook.registered)),
+            ("registered_associate_id", associate(webhook.registeredBy)), ("state", number(state)),
+            ("updated", time(webhook.updated)), ("updated_associate_id", associate(webhook.updatedBy)),
+        ])
     }
 }

@@ -77,12 +77,12 @@ package struct WebhookAgent: Sendable {
         webhook.updatedBy = caller.associate
         let saving = webhook
         if stored != nil {
-            let stateEventID = makeID()
+            let stateEvent = StateEvent.Seed(id: makeID(), sendsFieldValues: rules.sendsFieldValues)
             let updated = try await storing { () throws(StoreError) in
                 try await store.update(
                     saving,
                     bodySuffix: EventBody.suffix(of: saving),
-                    stateEventID: stateEventID,
+                    stateEvent: stateEvent,
                     version: version,
                     in: caller.scope
                 )
@@ -158,8 +158,10 @@ package struct WebhookAgent: Sendable {
         by caller: Caller
     ) async throws(AgentError) {
         if rules.webhookRight == .everything { try checkRight(caller) }
-        let event = event(name: name?.trimmingSpace ?? "", primaryKey: primaryKey, data: data, by: caller)
-        try await storing { () throws(StoreError) in _ = try await store.signal(event) }
+        var event = event(name: name?.trimmingSpace ?? "", primaryKey: primaryKey, data: data, by: caller)
+        if rules.sendsFieldValues { event.bodyTail = EventBody.tail(fieldValues: data ?? ObjectDictionary()) }
+        let signalled = event
+        try await storing { () throws(StoreError) in _ = try await store.signal(signalled) }
     }
 
     /// The text of the last failed delivery; empty when there was none or no such webhook.
@@ -225,7 +227,7 @@ package struct WebhookAgent: Sendable {
             tenant: caller.tenant,
             changedBy: caller.associate.associateID
         )
-        let tail = EventBody.tail(fieldValues: rules.sendsFieldValues ? data : nil)
+        let tail = EventBody.tail(fieldValues: nil)
         return Event(id: id, tenant: caller.tenant, name: name, bodyHead: head, bodyTail: tail, time: time)
     }
 

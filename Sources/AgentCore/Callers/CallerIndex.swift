@@ -6,8 +6,9 @@ struct CallerIndex: Sendable {
         private let hashes: [String]
         private let cryptography: any CallerCryptography
         private let applications: [[UInt8]: Application]
+        private let applicationsByName: [String: Application]
         private let users: [String: User]
-        private let accessTokens: [[UInt8]: String]
+        private let accessTokens: [[UInt8]: AccessToken]
         private let fixedTickets: [[UInt8]: String]
 
         init(_ tenant: AgentCore.Tenant, cryptography: any CallerCryptography) {
@@ -16,8 +17,9 @@ struct CallerIndex: Sendable {
             hashes = tenant.users.map(\.passwordHash)
             self.cryptography = cryptography
             applications = Self.index(tenant.applications.map { (digest($0.token), $0) })
+            applicationsByName = Self.index(tenant.applications.map { ($0.name, $0) })
             users = Self.index(tenant.users.map { ($0.name.caseless, $0) })
-            accessTokens = Self.index(tenant.accessTokens.map { (digest($0.token), $0.user) })
+            accessTokens = Self.index(tenant.accessTokens.map { (digest($0.token), $0) })
             fixedTickets = Self.index(tenant.fixedTickets.map { (digest($0.key), $0.value) })
         }
 
@@ -31,7 +33,11 @@ struct CallerIndex: Sendable {
 
         func application(_ digest: [UInt8]) -> Application? { applications[digest] }
         func user(named name: String) -> User? { users[name.caseless] }
-        func user(ofAccessToken digest: [UInt8]) -> User? { accessTokens[digest].flatMap(user) }
+        func user(ofAccessToken digest: [UInt8]) -> User? { accessTokens[digest].flatMap { user(named: $0.user) } }
+        /// The application that an access token was issued to; nil for a token that names none of the tenant's.
+        func application(ofAccessToken digest: [UInt8]) -> Application? {
+            accessTokens[digest]?.application.flatMap { applicationsByName[$0] }
+        }
         func user(ofFixedTicket digest: [UInt8]) -> User? { fixedTickets[digest].flatMap(user) }
 
         private static func index<Key: Hashable, Value>(_ pairs: [(Key, Value)]) -> [Key: Value] {

@@ -66,17 +66,20 @@ package struct Application: Sendable, Hashable {
     }
 }
 
-/// What lets whoever has it log in as a user.
+/// What lets whoever has it log in as a user. It was issued to an application.
 package struct AccessToken: Sendable, Hashable {
     /// The secret.
     package var token: String
     /// The name of the user.
     package var user: String
+    /// The name of the application whose calls those with the token are; nil on-site, where applications are not told apart.
+    package var application: String?
 
-    /// With these members.
-    package init(token: String, user: String) {
+    /// Creates a token of a user, hosted with its application.
+    package init(token: String, user: String, application: String? = nil) {
         self.token = token
         self.user = user
+        self.application = application
     }
 }
 

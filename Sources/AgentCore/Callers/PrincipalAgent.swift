@@ -96,11 +96,19 @@ package struct PrincipalAgent: Sendable {
         return (caller, ticket)
     }
 
-    /// Who makes a call that carries an access token. Throws an error of kind session when it is unknown.
+    /// Who makes a call that carries an access token. The token stands for its application, so that an application token
+    /// is not looked at. Throws an error of kind session when the token is unknown.
     package func caller(accessToken: String, _ credentials: Credentials) async throws(AgentError) -> Caller {
-        let (tenant, application) = try applicant(credentials)
+        let tenant = try tenant(credentials)
         guard let user = try await attempts.user(accessToken: accessToken, tenant, credentials) else {
             throw Self.loginFailed
+        }
+        guard callers.isHosted else { return caller(user, tenant, nil) }
+        guard let application = tenant.application(ofAccessToken: digest(accessToken)) else {
+            throw AgentError(
+                .session,
+                "The access token names no application of this tenant (configuration, tenants[].accessTokens[].application)."
+            )
         }
         return caller(user, tenant, application)
     }
@@ -200,9 +208,7 @@ package struct PrincipalAgent: Sendable {
     private func applicant(
         _ credentials: Credentials
     ) throws(AgentError) -> (tenant: CallerIndex.Tenant, application: Application?) {
-        guard let tenant = callers.tenant(id: credentials.tenant) else {
-            throw AgentError(.session, "There is no tenant \(Excerpt.of(credentials.tenant)).")
-        }
+        let tenant = try tenant(credentials)
         guard callers.isHosted else { return (tenant, nil) }
         guard let token = credentials.applicationToken, !token.isEmpty else {
             throw AgentError(
@@ -219,6 +225,13 @@ package struct PrincipalAgent: Sendable {
             )
         }
         return (tenant, application)
+    }
+
+    private func tenant(_ credentials: Credentials) throws(AgentError) -> CallerIndex.Tenant {
+        guard let tenant = callers.tenant(id: credentials.tenant) else {
+            throw AgentError(.session, "There is no tenant \(Excerpt.of(credentials.tenant)).")
+        }
+        return tenant
     }
 
     private func user(ofTicket text: String, in tenant: CallerIndex.Tenant) async throws(AgentError) -> User? {

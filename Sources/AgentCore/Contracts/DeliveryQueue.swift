@@ -162,8 +162,8 @@ package struct DeliveryResult: Sendable {
     package var fence: Int64
     /// What was done and what came of it.
     package var attempt: Attempt
-    /// The id of the event that a change of the webhook's state signals.
-    package var stateEventID: UUID
+    /// What the event is made with that a change of the webhook's state signals.
+    package var stateEvent: StateEvent.Seed
     /// Decides by what stands in the store when the result is recorded. May be called more than once, and on what does not
     /// stand there: whether the fate is `delivered` must follow from the attempt alone.
     package var decide: @Sendable (DeliverySnapshot) -> DeliveryDecision
@@ -173,13 +173,13 @@ package struct DeliveryResult: Sendable {
         id: DeliveryID,
         fence: Int64,
         attempt: Attempt,
-        stateEventID: UUID = UUID(),
+        stateEvent: StateEvent.Seed = StateEvent.Seed(),
         decide: @escaping @Sendable (DeliverySnapshot) -> DeliveryDecision
     ) {
         self.id = id
         self.fence = fence
         self.attempt = attempt
-        self.stateEventID = stateEventID
+        self.stateEvent = stateEvent
         self.decide = decide
     }
 }
@@ -225,17 +225,28 @@ package struct DeliveryDecision: Sendable, Hashable {
 
     /// What becomes of it.
     package var fate: Fate
-    /// Why the attempt failed; nil when it did not.
+    /// Why the attempt failed, in a line; nil when it did not.
     package var error: String?
+    /// What GetLastError tells of the failure; nil when there was none.
+    package var lastError: String?
     /// The state that the webhook is put in; nil to leave it.
     package var webhookState: WebhookState?
     /// Until when nothing is sent to the webhook; nil for no pause.
     package var pauseUntil: Timestamp?
 
-    /// With these members.
-    package init(_ fate: Fate, error: String? = nil, webhookState: WebhookState? = nil, pauseUntil: Timestamp? = nil) {
+    /// Creates a decision.
+    ///
+    /// - Parameter lastError: By default the same as `error`.
+    package init(
+        _ fate: Fate,
+        error: String? = nil,
+        lastError: String? = nil,
+        webhookState: WebhookState? = nil,
+        pauseUntil: Timestamp? = nil
+    ) {
         self.fate = fate
         self.error = error
+        self.lastError = lastError ?? error
         self.webhookState = webhookState
         self.pauseUntil = pauseUntil
     }

@@ -57,6 +57,27 @@ package enum SendOutcome: Sendable, Hashable {
         case .failed(let failure): failure.text
         }
     }
+
+    /// How many UTF-16 code units of a failure GetLastError tells at most, as many as NetServer's database keeps.
+    package static let lastErrorLength = 4000
+
+    /// What GetLastError tells when this was a failure: the answer as far as it has room, or why there was none.
+    package var lastError: String {
+        let text =
+            switch self {
+            case .answered(let answer): answer.transcript
+            case .failed(let failure): failure.text
+            }
+        var left = Self.lastErrorLength
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            left -= UTF16.width(scalar)
+            if left < 0 { break }
+            // Databases end a text there.
+            scalars.append(scalar == "\0" ? "\u{FFFD}" : scalar)
+        }
+        return String(scalars)
+    }
 }
 
 /// What a target answered. The body is cut at the sender's bound.
@@ -84,7 +105,8 @@ package struct TargetAnswer: Sendable, Hashable {
     /// Status line, headers and body, as a person reads them.
     package var transcript: String {
         let lines = [statusLine] + headers.map { "\($0.key): \($0.value ?? "")" }
-        return lines.joined(separator: "\n") + "\n\n" + String(decoding: body, as: UTF8.self)
+        let head = lines.joined(separator: "\n")
+        return body.isEmpty ? head : head + "\n\n" + String(decoding: body, as: UTF8.self)
     }
 }
 

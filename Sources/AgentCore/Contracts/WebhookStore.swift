@@ -20,13 +20,13 @@ package protocol WebhookStore: Sendable {
     ) async throws(StoreError) -> Webhook
 
     /// Replaces a webhook. `Unknown` leaves its state as it is, `Active` resets its consecutive errors; who registered
-    /// it and when stay, and so does what its sender's contract lacks (``Webhook/replacing(_:)``). A webhook that is not Active has its pending deliveries parked; one that becomes Active has its
-    /// parked ones due again. A change of state signals ``StateEvent`` with the id `stateEventID`. With `version` it
-    /// replaces only the webhook that was last updated then.
+    /// it and when stay, and so does what its sender's contract lacks (``Webhook/replacing(_:)``). A webhook that is not
+    /// Active has its pending deliveries parked; one that becomes Active has its parked ones due again. A change of state
+    /// signals ``StateEvent``. With `version` it replaces only the webhook that was last updated then.
     func update(
         _ webhook: Webhook,
         bodySuffix: [UInt8],
-        stateEventID: UUID,
+        stateEvent: StateEvent.Seed,
         version: Timestamp?,
         in scope: WebhookScope
     ) async throws(StoreError) -> WebhookUpdate

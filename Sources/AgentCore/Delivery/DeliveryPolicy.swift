@@ -98,20 +98,25 @@ package struct DeliveryPolicy: Sendable, Hashable {
             if success.includes(answer.status) { return DeliveryDecision(.delivered) }
             status = answer.status
         }
-        let error = outcome.summary
+        let (error, lastError) = (outcome.summary, outcome.lastError)
         let failures = snapshot.consecutiveErrors + 1
         let attempts = snapshot.attempts + 1
         if !snapshot.isReplay, snapshot.webhookState == .active, status == 410 || failures >= failureLimit ?? .max {
-            return DeliveryDecision(.parked(attempts: 0), error: error, webhookState: .tooManyErrors)
+            return DeliveryDecision(
+                .parked(attempts: 0),
+                error: error,
+                lastError: lastError,
+                webhookState: .tooManyErrors
+            )
         }
         let wait = wait(afterAttempt: attempts, random: random)
         // A delivery fails for good only while its webhook is Active.
         guard snapshot.webhookState == .active else {
-            return DeliveryDecision(.parked(attempts: wait == nil ? 0 : attempts), error: error)
+            return DeliveryDecision(.parked(attempts: wait == nil ? 0 : attempts), error: error, lastError: lastError)
         }
-        guard let wait else { return DeliveryDecision(.failed, error: error) }
+        guard let wait else { return DeliveryDecision(.failed, error: error, lastError: lastError) }
         let asked = retryAfter(outcome, now: now).map { max($0, wait) } ?? wait
-        var decision = DeliveryDecision(.retry(at: now.advanced(by: asked)), error: error)
+        var decision = DeliveryDecision(.retry(at: now.advanced(by: asked)), error: error, lastError: lastError)
         if let breaker, !snapshot.isReplay, failures >= breaker.failures {
             decision.pauseUntil = now.advanced(by: breaker.pause)
         }

@@ -72,7 +72,7 @@ struct MemoryState {
     mutating func setState(
         _ new: WebhookState,
         of id: Int32,
-        eventID: UUID,
+        seed: StateEvent.Seed,
         changedBy associateID: Int32,
         time: Timestamp
     ) {
@@ -91,11 +91,13 @@ struct MemoryState {
             webhook: id,
             from: stored.webhook.state,
             to: new,
-            id: eventID,
+            seed: seed,
             tenant: stored.scope.tenant,
             changedBy: associateID,
             time: time
-        )
+        ) {
+            StateEvent.Fields(webhook: stored.webhook, calls: stored.usage.totalCalls)
+        }
         if let event { _ = signal(event) }
     }
 
@@ -167,7 +169,7 @@ struct MemoryState {
         }
         deliveries[result.id] = decision.fate == .delivered ? nil : delivery
         attempts.append(logged)
-        if !delivery.isReplay { webhooks[result.id.webhook]?.usage.count(error: decision.error) }
+        if !delivery.isReplay { webhooks[result.id.webhook]?.usage.count(error: decision.lastError) }
         if !delivery.isReplay, let pause = decision.pauseUntil ?? (decision.error == nil ? Timestamp(ticks: .min) : nil)
         {
             let target = Webhook.target(of: stored.webhook.targetURL ?? "")
@@ -177,7 +179,7 @@ struct MemoryState {
         }
         if let state = decision.webhookState {
             let time = result.attempt.started.advanced(by: result.attempt.duration)
-            setState(state, of: result.id.webhook, eventID: result.stateEventID, changedBy: 0, time: time)
+            setState(state, of: result.id.webhook, seed: result.stateEvent, changedBy: 0, time: time)
         }
         return true
     }

@@ -53,7 +53,7 @@ package final class MemoryStore: AgentStore {
     package func update(
         _ webhook: Webhook,
         bodySuffix: [UInt8],
-        stateEventID: UUID,
+        stateEvent: StateEvent.Seed,
         version: Timestamp?,
         in scope: WebhookScope
     ) async throws(StoreError) -> WebhookUpdate {
@@ -72,7 +72,7 @@ package final class MemoryStore: AgentStore {
             state.setState(
                 newState,
                 of: webhook.id,
-                eventID: stateEventID,
+                seed: stateEvent,
                 changedBy: webhook.updatedBy?.associateID ?? 0,
                 time: webhook.updated
             )

@@ -283,7 +283,7 @@ struct Settlement {
                 delivery.due = result.ended.ticks
             }
             if !delivery.isReplay {
-                webhook.usage.count(error: decision.error.map(AttemptColumns.text))
+                webhook.usage.count(error: decision.lastError.map(AttemptColumns.text))
                 webhook.isCounted = true
                 let paused = pauses[webhook.target] ?? pausedUntil[webhook.target] ?? 0
                 if let pause = decision.pauseUntil?.ticks ?? (decision.error == nil && paused > 0 ? 0 : nil) {
@@ -317,7 +317,7 @@ struct Settlement {
                 from: change.from,
                 of: change.result.id.webhook,
                 tenant: webhooks[change.result.id.webhook]?.tenant ?? "",
-                eventID: change.result.stateEventID,
+                seed: change.result.stateEvent,
                 changedBy: 0,
                 time: change.result.ended,
                 connection
@@ -334,12 +334,7 @@ struct Settlement {
             tenant: row.text(2),
             target: row.text(3),
             version: row.int(4),
-            usage: WebhookUsage(
-                totalCalls: Int(row.int(5)),
-                totalErrors: Int(row.int(6)),
-                consecutiveErrors: Int(row.int(7)),
-                lastError: row.optionalText(8)
-            )
+            usage: PostgreSQLWebhookRow.usage(row, from: 5)
         )
     }
 

@@ -196,14 +196,7 @@ extension PostgreSQLStore {
                 WHERE webhook_id = $1::int8 ORDER BY version DESC LIMIT 1
                 """,
                 [.int(webhook)]
-            ).first.map { row in
-                WebhookUsage(
-                    totalCalls: Int(row.int(0)),
-                    totalErrors: Int(row.int(1)),
-                    consecutiveErrors: Int(row.int(2)),
-                    lastError: row.optionalText(3)
-                )
-            }
+            ).first.map { PostgreSQLWebhookRow.usage($0, from: 0) }
         }
     }
 

@@ -1,5 +1,5 @@
 package import AgentCore
-package import Foundation
+import Foundation
 
 extension PostgreSQLStore {
     package func webhook(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Webhook? {
@@ -62,7 +62,7 @@ extension PostgreSQLStore {
     package func update(
         _ webhook: Webhook,
         bodySuffix: [UInt8],
-        stateEventID: UUID,
+        stateEvent: StateEvent.Seed,
         version: Timestamp?,
         in scope: WebhookScope
     ) async throws(StoreError) -> WebhookUpdate {
@@ -96,7 +96,7 @@ extension PostgreSQLStore {
                 from: stored.state,
                 of: webhook.id,
                 tenant: scope.tenant,
-                eventID: stateEventID,
+                seed: stateEvent,
                 changedBy: webhook.updatedBy?.associateID ?? 0,
                 time: webhook.updated,
                 connection
@@ -195,7 +195,7 @@ extension PostgreSQLStore {
         from old: WebhookState,
         of id: Int32,
         tenant: String,
-        eventID: UUID,
+        seed: StateEvent.Seed,
         changedBy associateID: Int32,
         time: Timestamp,
         _ connection: PostgreSQLConnection
@@ -230,15 +230,27 @@ extension PostgreSQLStore {
         } else {
             try connection.run("UPDATE delivery SET state = 2 WHERE state = 0 AND webhook_id = $1::int8", [.int(id)])
         }
-        let event = StateEvent.event(
+        let event = try StateEvent.event(
             webhook: id,
             from: old,
             to: new,
-            id: eventID,
+            seed: seed,
             tenant: tenant,
             changedBy: associateID,
             time: time
-        )
+        ) {
+            let rows = try connection.run([
+                .init("SELECT \(PostgreSQLWebhookRow.columns) FROM webhook WHERE id = $1::int8", [.int(id)]),
+                .init(
+                    "SELECT total_calls FROM webhook_usage WHERE webhook_id = $1::int8 ORDER BY version DESC LIMIT 1",
+                    [.int(id)]
+                ),
+            ])
+            guard let webhook = rows[0].first, let usage = rows[1].first else {
+                throw StoreError.corrupt("webhook \(id) has no counters")
+            }
+            return StateEvent.Fields(webhook: try PostgreSQLWebhookRow.webhook(webhook), calls: Int(usage.int(0)))
+        }
         if let event { dues.merge(try PostgreSQLSignals.signal(event, connection), uniquingKeysWith: min) }
         return dues
     }

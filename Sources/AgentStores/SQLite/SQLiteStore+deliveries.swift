@@ -174,7 +174,7 @@ extension SQLiteStore {
                 from: snapshot.webhookState,
                 of: result.id.webhook,
                 tenant: row[4],
-                eventID: result.stateEventID,
+                seed: result.stateEvent,
                 changedBy: 0,
                 time: ended,
                 database
@@ -230,7 +230,7 @@ extension SQLiteStore {
     }
 
     private static func count(_ decision: DeliveryDecision, for webhook: Int32, _ database: Database) throws {
-        guard let error = decision.error else {
+        guard let error = decision.lastError else {
             return try database.cachedStatement(
                 sql: """
                     UPDATE webhook_usage SET total_calls = total_calls + 1, consecutive_errors = 0 WHERE webhook_id = ?
@@ -262,7 +262,7 @@ extension SQLiteStore {
         from old: WebhookState,
         of id: Int32,
         tenant: String,
-        eventID: UUID,
+        seed: StateEvent.Seed,
         changedBy associateID: Int32,
         time: Timestamp,
         _ database: Database
@@ -280,15 +280,23 @@ extension SQLiteStore {
         } else {
             try database.execute(literal: "UPDATE delivery SET state = 2 WHERE state = 0 AND webhook_id = \(id)")
         }
-        let event = StateEvent.event(
+        let event = try StateEvent.event(
             webhook: id,
             from: old,
             to: new,
-            id: eventID,
+            seed: seed,
             tenant: tenant,
             changedBy: associateID,
             time: time
-        )
+        ) {
+            let row = try Row.fetchOne(
+                database,
+                sql: "SELECT * FROM webhook JOIN webhook_usage ON webhook_id = id WHERE id = ?",
+                arguments: [id]
+            )
+            guard let row else { throw StoreError.corrupt("webhook \(id) has no counters") }
+            return StateEvent.Fields(webhook: try WebhookRow.webhook(row), calls: row["total_calls"])
+        }
         if let event { _ = try signal(event, database) }
     }
 

@@ -183,14 +183,7 @@ extension SQLiteStore {
     package func usage(of webhook: Int32) async throws(StoreError) -> WebhookUsage? {
         try await read { database in
             try Row.fetchOne(database, sql: "SELECT * FROM webhook_usage WHERE webhook_id = ?", arguments: [webhook])
-                .map { row in
-                    WebhookUsage(
-                        totalCalls: row["total_calls"],
-                        totalErrors: row["total_errors"],
-                        consecutiveErrors: row["consecutive_errors"],
-                        lastError: row["last_error"]
-                    )
-                }
+                .map(WebhookRow.usage)
         }
     }
 

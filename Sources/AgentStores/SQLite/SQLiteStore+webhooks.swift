@@ -1,5 +1,5 @@
 package import AgentCore
-package import Foundation
+import Foundation
 import GRDB
 
 extension SQLiteStore {
@@ -62,7 +62,7 @@ extension SQLiteStore {
     package func update(
         _ webhook: Webhook,
         bodySuffix: [UInt8],
-        stateEventID: UUID,
+        stateEvent: StateEvent.Seed,
         version: Timestamp?,
         in scope: WebhookScope
     ) async throws(StoreError) -> WebhookUpdate {
@@ -91,7 +91,7 @@ extension SQLiteStore {
                 from: stored.state,
                 of: webhook.id,
                 tenant: scope.tenant,
-                eventID: stateEventID,
+                seed: stateEvent,
                 changedBy: webhook.updatedBy?.associateID ?? 0,
                 time: webhook.updated,
                 database

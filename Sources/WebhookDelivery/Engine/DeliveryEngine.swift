@@ -25,6 +25,8 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         package var pollInterval: Duration
         /// How long what is in flight may go on when the service stops.
         package var drain: Duration
+        /// Whether events of webhooks' states carry `FieldValues`.
+        package var sendsFieldValues = false
 
         /// The defaults, but for what is given.
         package init(
@@ -220,6 +222,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                 outcome: outcome,
                 signature: notification.signature
             ),
+            stateEvent: StateEvent.Seed(sendsFieldValues: settings.sendsFieldValues),
             decide: { decision.set(policy.decide(on: outcome, $0, now: now, random: random)) }
         )
         let counted = await record(result)

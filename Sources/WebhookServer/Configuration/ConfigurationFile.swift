@@ -109,7 +109,7 @@ package struct ConfigurationFile: Sendable {
                 guard let setting else {
                     problems.removeLast()
                     let kind = Installation.Kind(rawValue: Self.text(values, .installation)) ?? .onsite
-                    let all = TenantsReader.problems(of: tenants?.map(\.id) ?? [], kind: kind)
+                    let all = TenantsReader.problems(of: tenants ?? [], kind: kind)
                     problems += all.filter { new in !problems.contains { $0.setting == new.setting } }
                     tenants = Self.faultlessTenants
                     continue

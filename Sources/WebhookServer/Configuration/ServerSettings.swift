@@ -21,6 +21,10 @@ package struct ServerSettings: Sendable {
     package var allowsRemoteDevelopment = false
     /// Who may call.
     package var installation = Installation(kind: .onsite, tenants: [Tenant(id: Installation.defaultTenant)])
+    /// Whether REST takes `Authorization: Basic`; nil for on-site alone.
+    package var authorizesWithUsername: Bool?
+    /// Pages of which origins may call the REST API.
+    package var corsOrigins = AllowedOrigins.none
     /// How long a ticket lives after its last use.
     package var ticketLifetime = Duration.seconds(6 * 3600)
     /// The listener's certificate; nil to listen without TLS.
@@ -92,8 +96,8 @@ package enum DeliveryProfile: String, CaseIterable, Sendable {
 /// environment variable in upper snake case behind `WEBHOOK_SVC_`.
 package enum Setting: String, CaseIterable, Sendable {
     case listen, store, dev, allowRemoteDev, publicUrl, logLevel, operationErrors
-    case installation, ticketLifetime, webhookRight, tlsCert, tlsKey, tlsCiphers, trustedProxy, forwardedHeader
-    case idleTimeout, drainDelay
+    case installation, ticketLifetime, webhookRight, authorizeWithUsername, corsOrigins
+    case tlsCert, tlsKey, tlsCiphers, trustedProxy, forwardedHeader, idleTimeout, drainDelay
     case requireHttps, validateHttps, verifyTarget, sendFieldValues, allowTargets, caFile, proxy
     case deliveryProfile, successStatus, retryDelays, retryCycles, cycleDelay, failureLimit
     case deliveryTimeout, deliveryConcurrency, targetConcurrency
@@ -163,7 +167,7 @@ extension ServerSettings {
     private mutating func readCallers(_ values: SettingReader, tenants: [Tenant]?) async throws {
         installation.kind = try await values.choice(.installation) ?? .onsite
         if let tenants {
-            if let problem = TenantsReader.problems(of: tenants.map(\.id), kind: installation.kind).first {
+            if let problem = TenantsReader.problems(of: tenants, kind: installation.kind).first {
                 throw problem
             }
             installation.tenants = tenants
@@ -181,6 +185,9 @@ extension ServerSettings {
         ticketLifetime = try await values.duration(.ticketLifetime) ?? ticketLifetime
         guard ticketLifetime > .zero else { throw SettingsError(Setting.ticketLifetime.flag, "it must be more than 0") }
         rules.webhookRight = try await values.choice(.webhookRight) ?? rules.webhookRight
+        authorizesWithUsername = try await values.bool(.authorizeWithUsername)
+        corsOrigins =
+            try await values.parse(.corsOrigins, expecting: AllowedOrigins.form) { AllowedOrigins($0) } ?? corsOrigins
     }
 
     private mutating func readListener(_ values: SettingReader) async throws {

@@ -16,15 +16,23 @@ struct TenantsReader {
     /// What of a hosted path could not be told from a tenant.
     private static let reservedNames: Set = ["remote", "api", "admin", "metrics", "healthz", "readyz"]
 
-    /// What is wrong with tenants of these identifiers on an installation of that kind.
-    static func problems(of ids: [String], kind: Installation.Kind) -> [SettingsError] {
+    /// What is wrong with tenants on an installation of that kind.
+    static func problems(of tenants: [Tenant], kind: Installation.Kind) -> [SettingsError] {
         guard kind == .online else {
-            let isFine = ids.count == 1 && ["", Installation.defaultTenant].contains(ids[0])
+            let isFine = tenants.count == 1 && ["", Installation.defaultTenant].contains(tenants[0].id)
             let problem = "on-site there is one tenant, '\(Installation.defaultTenant)'"
             return isFine ? [] : [SettingsError("tenants", problem)]
         }
-        return ids.enumerated().filter(\.element.isEmpty).map {
-            SettingsError("tenants[\($0.offset)].id", "online every tenant needs one of its own")
+        return tenants.enumerated().flatMap { index, tenant in
+            let place = "tenants[\(index)]"
+            let nameless = tenant.accessTokens.indices.filter { tenant.accessTokens[$0].application == nil }
+            return (tenant.id.isEmpty ? [SettingsError("\(place).id", "online every tenant needs one of its own")] : [])
+                + nameless.map {
+                    SettingsError(
+                        "\(place).accessTokens[\($0)].application",
+                        "it is missing; online an access token names the application whose webhooks it sees"
+                    )
+                }
         }
     }
 
@@ -56,7 +64,7 @@ struct TenantsReader {
         checkUnique(applications, "name") { $0.name }
         checkUnique(applications, "token") { $0.token }
         let accessTokens = list(members, "accessTokens", place).map { place, members in
-            checkNames(members, place, ["token", "user"])
+            checkNames(members, place, ["token", "user", "application"])
             let user = required(text(members, "user", place), "\(place).user")
             if !user.isEmpty, !users.contains(where: { $0.1.name.caseless == user.caseless }) {
                 refuse("\(place).user", "the tenant has no user '\(user)'")
@@ -65,7 +73,11 @@ struct TenantsReader {
             if token.hasPrefix(Ticket.prefix) {
                 refuse("\(place).token", "it begins with '\(Ticket.prefix)', as tickets do, and would be taken for one")
             }
-            return (place, AccessToken(token: token, user: user))
+            let application = text(members, "application", place)
+            if let application, !applications.contains(where: { $0.1.name == application }) {
+                refuse("\(place).application", "the tenant has no application named '\(application)'")
+            }
+            return (place, AccessToken(token: token, user: user, application: application))
         }
         checkUnique(accessTokens, "token") { $0.token }
         return Tenant(

@@ -20,15 +20,12 @@ struct AnswerType: Sendable, Hashable {
         self.isXML = isXML
     }
 
-    /// The best of the types that `accept` names; nil when none of ours is among them.
+    /// The best of the types that `accept` names; JSON when none of ours is among them, because clients misspell it, and
+    /// NetServer's framework falls back to its first formatter.
     ///
     /// - Parameter accept: The header's values; none takes anything.
-    init?(accept: [String]) {
+    init(accept: [String]) {
         let ranges = accept.flatMap { $0.split(separator: ",") }.prefix(Self.mostRanges).compactMap(Range.init)
-        guard !ranges.isEmpty else {
-            self = .json
-            return
-        }
         var best: (type: AnswerType, quality: Double, precision: Int)?
         for type in Self.all {
             // The most precise range that covers a type decides about it.
@@ -38,8 +35,7 @@ struct AnswerType: Sendable, Hashable {
             if let best, (best.quality, best.precision) >= (range.quality, range.precision) { continue }
             best = (type, range.quality, range.precision)
         }
-        guard let best else { return nil }
-        self = best.type
+        self = best?.type ?? .json
     }
 
     private static let mostRanges = 500

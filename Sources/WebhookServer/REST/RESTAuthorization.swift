@@ -4,10 +4,12 @@ import Foundation
 import HTTPTypes
 import XML
 
-/// How a REST call says who sends it (contract, section 5).
+/// How a REST call says who sends it.
 enum RESTAuthorization {
     case basic(userName: String, password: String)
     case ticket(String)
+    /// The ticket of the session cookie.
+    case session(String)
     case bearer(String)
     case none
 
@@ -15,6 +17,19 @@ enum RESTAuthorization {
     private static let antiForgery = HTTPField.Name("X-XSRF-TOKEN")
     private static let sessionCookie = "SoSession"
     private static let antiForgeryCookie = "XSRF-TOKEN"
+
+    /// Whether a browser adds them by itself to whatever page's call.
+    var isRemembered: Bool {
+        switch self {
+        case .basic, .session: true
+        case .ticket, .bearer, .none: false
+        }
+    }
+
+    /// The ways in which a caller may say who it is, as `WWW-Authenticate` names them.
+    static func challenges(allowsBasic: Bool) -> [String] {
+        (allowsBasic ? ["Basic realm=\"webhook-svc\", charset=\"UTF-8\""] : []) + ["SoTicket", "Bearer"]
+    }
 
     /// Throws an error of kind session for what cannot be read, or a cookie without its token.
     init(_ headers: HTTPFields) throws(AgentError) {
@@ -30,7 +45,7 @@ enum RESTAuthorization {
                     "A call with the session cookie needs the header X-XSRF-TOKEN with the value of the cookie XSRF-TOKEN."
                 )
             }
-            self = .ticket(ticket)
+            self = .session(ticket)
         } else {
             self = .none
         }
@@ -61,9 +76,10 @@ enum RESTAuthorization {
     /// The cookies with which a browser goes on after it has logged in.
     ///
     /// - Parameters:
+    ///   - path: Beneath it they are sent.
     ///   - isSecure: Whether for https alone.
-    static func cookies(ticket: String, isSecure: Bool) -> [String] {
-        let attributes = "; Path=/; SameSite=Lax" + (isSecure ? "; Secure" : "")
+    static func cookies(ticket: String, path: String, isSecure: Bool) -> [String] {
+        let attributes = "; Path=\(path); SameSite=Lax" + (isSecure ? "; Secure" : "")
         return [
             "\(sessionCookie)=\(ticket)\(attributes); HttpOnly",
             "\(antiForgeryCookie)=\(antiForgeryToken(ticket))\(attributes)",

@@ -18,7 +18,7 @@ extension RESTFront {
                     try JSONNode.string(text).state("statusFilter")
                 }
             )
-            return try await list(filter, call, caller, links: call.links)
+            return try await list(filter, call, caller)
         case .webhooks:
             var webhook = try webhook(in: body)
             webhook.id = 0
@@ -30,6 +30,10 @@ extension RESTFront {
             let data = try data(in: body, named: nil)
             return try await signal(event, key, data, caller)
         case .agent(let operation): return try await agent(operation, call, body, caller)
+        case .archive:
+            let query = try UsageQuery(call.query)
+            let usages = try await asking { () throws(AgentError) in try await webhooks.usages(for: caller) }
+            return .whole(query.document(of: usages, api: call.target.api + "/v1"))
         }
     }
 
@@ -41,7 +45,7 @@ extension RESTFront {
     ) async throws(RESTProblem) -> Outcome {
         guard let stored = try await find(id, caller) else { throw Self.notFound(id) }
         switch call.method {
-        case .get: return show(stored, call, links: call.links)
+        case .get: return changed(stored, since: call.headers[.ifModifiedSince], call)
         case .delete:
             try await asking { () throws(AgentError) in try await webhooks.deleteWebhook(id: id, for: caller) }
             return .nothing
@@ -53,6 +57,22 @@ extension RESTFront {
             return try await save(webhook, call, caller, links: call.links, version: version)
         default: return try await patch(stored, call, body, caller)
         }
+    }
+
+    /// The webhook, or that it is still as it was at a date.
+    private func changed(_ stored: Webhook, since date: String?, _ call: Call) -> Outcome {
+        let second = stored.updated.ticks / 10_000_000
+        // Too many errors are not told by the time of the last update. Within a second there may be another update, and HTTP's
+        // dates have whole seconds (RFC 9110, section 8.8.2.2).
+        let isDated = stored.state != .tooManyErrors && second < now().ticks / 10_000_000
+        let lastModified = isDated ? HTTPDate.text(Date(timeIntervalSince1970: Double(second))) : nil
+        if let lastModified, let date = date.flatMap(HTTPDate.parse), second <= Timestamp(date).ticks / 10_000_000 {
+            return .unchanged(lastModified: lastModified)
+        }
+        return .entity(
+            RESTDocument(root: "Webhook", value: stored.restValue(times: call.times, links: call.links)),
+            lastModified: lastModified
+        )
     }
 
     /// Patches the webhook as it is; when somebody else has changed it meanwhile, the changed one.
@@ -182,12 +202,14 @@ extension RESTFront {
         switch operation {
         case .createDefaultWebhook: return try defaultWebhook(call, caller)
         case .saveWebhook:
-            guard var webhook = try optionalWebhook(in: body, named: "Webhook") else { throw Self.noEntity }
+            guard var webhook = try optionalWebhook(in: body, named: "Webhook") else { throw .missing("Webhook") }
             webhook.id = try id(of: body)
             return try await save(webhook, call, caller, links: nil)
         case .getWebhook:
-            let id = try id(call, body)
-            guard let webhook = try await find(id, caller) else { throw Self.notFound(id) }
+            // Agents tell nothing to be there with null, not with an error.
+            guard let webhook = try await find(try id(call, body), caller) else {
+                return .document(RESTDocument(root: "Webhook", value: .null))
+            }
             return show(webhook, call)
         case .getAllWebhooks:
             let filter = WebhookFilter(
@@ -195,12 +217,14 @@ extension RESTFront {
                 event: try field("EventFilter", in: body)?.text("EventFilter"),
                 state: try field("StatusFilter", in: body)?.state("StatusFilter")
             )
-            return try await list(filter, call, caller, links: nil)
+            return try await list(filter, call, caller)
         case .deleteWebhook:
             let id = try id(call, body)
             try await asking { () throws(AgentError) in try await webhooks.deleteWebhook(id: id, for: caller) }
             return .nothing
-        case .testWebhook: return try await test(try optionalWebhook(in: body, named: "Webhook"), caller)
+        case .testWebhook:
+            guard let webhook = try optionalWebhook(in: body, named: "Webhook") else { throw .missing("Webhook") }
+            return try await test(webhook, caller)
         case .signalEvent:
             let name = try field("EventName", in: body)?.text("EventName")
             let key = try number("PrimaryKey", in: body) ?? 0
@@ -218,8 +242,7 @@ extension RESTFront {
     private func list(
         _ filter: WebhookFilter,
         _ call: Call,
-        _ caller: Caller,
-        links: String?
+        _ caller: Caller
     ) async throws(RESTProblem) -> Outcome {
         let (found, usages) = try await asking { () throws(AgentError) in
             (try await webhooks.webhooks(matching: filter, for: caller), try await webhooks.usages(for: caller))
@@ -227,7 +250,7 @@ extension RESTFront {
         let values = found.map { webhook in
             var webhook = webhook
             webhook.usage = usages[webhook.id] ?? WebhookUsage()
-            return webhook.restValue(times: call.times, links: links)
+            return webhook.restValue(times: call.times)
         }
         return .document(RESTDocument(root: "ArrayOfWebhook", value: .list(item: "Webhook", values)))
     }
@@ -295,118 +318,5 @@ extension RESTFront {
         _ body: () async throws(AgentError) -> Value
     ) async throws(RESTProblem) -> Value {
         do { return try await body() } catch { throw RESTProblem(error) }
-    }
-
-    // MARK: Arguments
-
-    private static let noEntity = RESTProblem(
-        .badRequest,
-        .invalidArgument,
-        "The request has no body; it must hold a webhook."
-    )
-
-    private static func notFound(_ id: Int32) -> RESTProblem {
-        RESTProblem(AgentError(.notFound, "There is no webhook with the id \(id)."))
-    }
-
-    private func webhook(in body: RequestBody) throws(RESTProblem) -> Webhook {
-        guard let webhook = try optionalWebhook(in: body, named: nil) else { throw Self.noEntity }
-        return webhook
-    }
-
-    /// The webhook that the body is, or holds under that name; nil for none.
-    private func optionalWebhook(in body: RequestBody, named name: StaticString?) throws(RESTProblem) -> Webhook? {
-        switch body {
-        case .absent, .json(.null): return nil
-        case .json(let node): return try Webhook(name.flatMap { node[$0.description] } ?? node)
-        case .form(let form): return try Webhook(form.object(), isForm: true)
-        case .xml(let document):
-            let element = name.flatMap { document.root.field($0, in: Namespace.any) } ?? document.root
-            for (name, item) in Self.collections { try element.field(name, in: Namespace.any)?.checkItems(item) }
-            let state = try element.field("State", in: Namespace.any)?.token.map(JSONNode.string)?.state("State")
-            var webhook = try reading { () throws(SOAPFault) in
-                try Webhook(clientsPartOf: element, service: Namespace.any, state: state ?? .unknown, known: .all)
-            }
-            webhook.extras = try WebhookExtras(element)
-            return webhook
-        }
-    }
-
-    private static let pair = "StringObjectKeyValuePair"
-    /// The members of a webhook that hold elements, and what these are called.
-    private static let collections: [(StaticString, String)] = [
-        ("Events", "string"), ("Headers", "StringKeyValuePair"), ("Properties", pair), ("ErrorEmails", "string"),
-        ("ErrorAssociates", "MDOListItem"),
-    ]
-
-    /// The event's data: the body, or what it holds under that name.
-    private func data(in body: RequestBody, named name: StaticString?) throws(RESTProblem) -> ObjectDictionary? {
-        switch body {
-        case .absent: return nil
-        case .json(let node):
-            guard let name else { return try node.objectMembers("The body") }
-            return try node[name.description]?.objectMembers(name.description)
-        case .form(let form):
-            // Its names are the data's own, whatever they hold.
-            guard let name else { return try form.fields.objectMembers("The body", isForm: true) }
-            return try form.object()[name.description]?.objectMembers(name.description, isForm: true)
-        case .xml(let document):
-            guard let element = name.map({ document.root.field($0, in: Namespace.any) }) ?? document.root else {
-                return nil
-            }
-            try element.checkItems(Self.pair)
-            return try reading { () throws(SOAPFault) in try ObjectDictionary(element, service: Namespace.any) }
-        }
-    }
-
-    /// A member of the body, whatever its type.
-    private func field(_ name: StaticString, in body: RequestBody) throws(RESTProblem) -> JSONNode? {
-        switch body {
-        case .absent, .json(.null): return nil
-        case .json(let node):
-            guard case .object = node else { throw .argument("The body must be an object.") }
-            return node[name.description]
-        case .form(let form): return try form.object()[name.description]
-        case .xml(let document):
-            return document.root.field(name, in: Namespace.any).map { .string($0.text) }
-        }
-    }
-
-    /// A number in the body. In XML, nothing but white space is as good as no number.
-    private func number(_ name: StaticString, in body: RequestBody) throws(RESTProblem) -> Int32? {
-        guard let value = try field(name, in: body) else { return nil }
-        if case .xml = body, case .string(let text) = value, text.trimmingXMLSpace.isEmpty { return nil }
-        return try value.int32(name.description)
-    }
-
-    private func id(_ call: Call, _ body: RequestBody) throws(RESTProblem) -> Int32 {
-        let id = try number("WebhookId", in: body)
-        guard let text = call.query["webhookid"] else { return id ?? 0 }
-        return try JSONNode.string(text).int32("webhookId") ?? 0
-    }
-
-    /// The id of the webhook that the body is, or holds.
-    private func id(of body: RequestBody) throws(RESTProblem) -> Int32 {
-        switch body {
-        case .absent: return 0
-        case .json(let node): return try (node["Webhook"] ?? node)["WebhookId"]?.int32("WebhookId") ?? 0
-        case .form(let form): return try form.object()["WebhookId"]?.int32("WebhookId") ?? 0
-        case .xml(let document):
-            let element = document.root.field("Webhook", in: Namespace.any) ?? document.root
-            let text = element.field("WebhookId", in: Namespace.any)?.token
-            return try text.map(JSONNode.string)?.int32("WebhookId") ?? 0
-        }
-    }
-
-    private func reading<Value>(_ body: () throws(SOAPFault) -> Value) throws(RESTProblem) -> Value {
-        do { return try body() } catch { throw .body(error.reason) }
-    }
-}
-
-extension XMLElement {
-    /// Checks that a collection's elements, if any, are its items: what is written in a form of somebody's own would be lost.
-    fileprivate func checkItems(_ name: String) throws(RESTProblem) {
-        guard !isLeaf, !isEncodedArray, !children.contains(where: { $0.name.isSame(as: name) }) else { return }
-        throw .body("the element \(Excerpt.of(self.name)) holds no element '\(name)'.")
     }
 }

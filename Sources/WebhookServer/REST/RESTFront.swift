@@ -5,7 +5,7 @@ import NIOCore
 import SOAP
 import XML
 
-/// The REST front (contract, section 8): each route is bound to the agent method that the SOAP front calls. It has no rule
+/// The REST front: each route is bound to the agent method that the SOAP front calls. It has no rule
 /// about webhooks.
 struct RESTFront: Sendable {
     let webhooks: WebhookAgent
@@ -15,7 +15,12 @@ struct RESTFront: Sendable {
     let maximumBodyBytes: Int
     /// The version of NetServer that is emulated.
     let version: String
+    let crossOrigin: CrossOrigin
+    /// Whether `Authorization: Basic` is taken.
+    let allowsBasic: Bool
     let counters: OutcomeCounters<SOAPFront.RequestLabels>
+    /// The clock.
+    let now: @Sendable () -> Timestamp
 
     /// What a request asks for by its path, and who sent it.
     struct Target: Sendable {
@@ -49,18 +54,31 @@ struct RESTFront: Sendable {
     /// What a call answers.
     enum Outcome: Sendable {
         case nothing
+        /// What `$select` chooses from.
         case document(RESTDocument)
+        /// A document that is answered as a whole.
+        case whole(RESTDocument)
+        /// A webhook, and since when it has been as it is; nil where that cannot be told.
+        case entity(RESTDocument, lastModified: String?)
+        /// The caller's copy of a webhook is still right.
+        case unchanged(lastModified: String)
         /// JSON that is there already.
         case text(String)
     }
 
     /// Answers a request.
     func respond(to request: Request, target: Target) async -> Response {
-        let wanted = AnswerType(accept: request.headers[values: .accept])
-        let answerType = wanted ?? .json
+        var response = await answer(request, target)
+        crossOrigin.mark(&response.headers, for: request.headers[.origin])
+        return response
+    }
+
+    private func answer(_ request: Request, _ target: Target) async -> Response {
+        let answerType = AnswerType(accept: request.headers[values: .accept])
         var source = "Webhook"
         var operation = "none"
         do throws(RESTProblem) {
+            if CrossOrigin.isPreflight(request) { return try crossOrigin.preflight(request) }
             guard let tenant = target.tenant else {
                 throw RESTProblem(
                     .notFound,
@@ -88,16 +106,9 @@ struct RESTFront: Sendable {
                 operation = named.rawValue
                 source = "Webhook.\(operation)"
             }
-            if route.isOpen {
+            if route.isOpen(request.method) {
                 counters.increment(.init(service: "REST", operation: operation, outcome: "succeeded"))
                 return response(describe(route, target), .json, [:])
-            }
-            guard wanted != nil else {
-                throw RESTProblem(
-                    .notAcceptable,
-                    .invalidArgument,
-                    "The answer can be application/json or application/xml, which Accept does not ask for."
-                )
             }
             let answer = try await answer(request, route, target, tenant)
             counters.increment(.init(service: "REST", operation: operation, outcome: "succeeded"))
@@ -165,59 +176,22 @@ struct RESTFront: Sendable {
     }
 
     private func select(_ outcome: Outcome, _ call: Call) -> Outcome {
-        guard case .document(var document) = outcome, let selection = Selection(call.query["$select"]) else {
-            return outcome
+        guard let selection = Selection(call.query["$select"]) else { return outcome }
+        switch outcome {
+        case .document(var document):
+            document.value = selection.applied(to: document.value)
+            return .document(document)
+        case .entity(var document, let lastModified):
+            document.value = selection.applied(to: document.value)
+            return .entity(document, lastModified: lastModified)
+        default: return outcome
         }
-        document.value = selection.applied(to: document.value)
-        return .document(document)
     }
 
     /// Whether there is a body that counts: only these methods have one.
     private func hasBody(_ request: Request) -> Bool {
         guard [.post, .put, .patch].contains(request.method) else { return false }
         return request.headers[.transferEncoding] != nil || (request.headers[.contentLength] ?? "0") != "0"
-    }
-
-    private func authorize(
-        _ request: Request,
-        _ target: Target,
-        _ tenant: String
-    ) async throws(RESTProblem) -> (caller: Caller, headers: HTTPFields) {
-        let headers = request.headers
-        // A browser sends the credentials that it remembers for whatever page asks.
-        if request.method != .get, Self.isForeign(headers, target) {
-            throw RESTProblem(.forbidden, .sentry, "Calls from pages of other sites are not taken.")
-        }
-        var credentials = Credentials(
-            tenant: tenant,
-            applicationToken: RESTAuthorization.applicationToken.flatMap { headers[$0] },
-            address: target.origin.address,
-            network: target.origin.network
-        )
-        do throws(AgentError) {
-            switch try RESTAuthorization(headers) {
-            case .basic(let userName, let password):
-                let login = try await principals.caller(userName: userName, password: password, credentials)
-                var answer = HTTPFields()
-                for cookie in RESTAuthorization.cookies(
-                    ticket: login.ticket,
-                    isSecure: target.base.hasPrefix("https:")
-                ) {
-                    answer.append(.init(name: .setCookie, value: cookie))
-                }
-                return (login.caller, answer)
-            case .bearer(let token): return (try await principals.caller(accessToken: token, credentials), [:])
-            case .ticket(let ticket): credentials.ticket = ticket
-            case .none:
-                throw AgentError(
-                    .session,
-                    "The request says not who sends it: it needs the header Authorization with Basic, SoTicket or Bearer."
-                )
-            }
-            return (try await principals.caller(credentials), [:])
-        } catch {
-            throw RESTProblem(error)
-        }
     }
 
     private func body(
@@ -245,25 +219,6 @@ struct RESTFront: Sendable {
     private static let timeZone = HTTPField.Name("SO-TimeZone").unsafelyUnwrapped
     private static let reason = HTTPField.Name(LegacyClientHandler.reasonHeader)
 
-    private static let fetchSite = HTTPField.Name("Sec-Fetch-Site").unsafelyUnwrapped
-
-    /// Whether a browser says that the page which sends a call is not this service's own. To plain HTTP browsers send Origin
-    /// alone. Schemes are not compared: a proxy may have taken TLS off.
-    private static func isForeign(_ headers: HTTPFields, _ target: Target) -> Bool {
-        if let site = headers[fetchSite], site != "same-origin", site != "none" { return true }
-        guard let origin = headers[.origin]?.lowercased() else { return false }
-        let sender = authority(origin)
-        return sender != authority(target.base) && sender != authority("//" + (target.origin.host ?? "").lowercased())
-    }
-
-    /// Host and port of a URL, the port only where it is no scheme's own.
-    private static func authority(_ url: String) -> Substring {
-        let rest = url.lowercased().split(separator: "//", maxSplits: 1, omittingEmptySubsequences: false).last ?? ""
-        let authority = rest.prefix { $0 != "/" }
-        for port in [":80", ":443"] where authority.hasSuffix(port) { return authority.dropLast(port.count) }
-        return authority
-    }
-
     /// The parameters by name in lower case.
     private static func query(_ request: Request) throws(RESTProblem) -> [String: String] {
         guard let query = request.uri.query else { return [:] }
@@ -281,12 +236,18 @@ struct RESTFront: Sendable {
     }
 
     private func response(_ outcome: Outcome, _ type: AnswerType, _ headers: HTTPFields) -> Response {
+        // What is answered depends on who asks, and holds secrets: nobody but the caller may keep it.
+        var headers = headers
+        headers[.cacheControl] = "no-store"
         switch outcome {
-        case .nothing:
-            var headers = headers
-            headers[.cacheControl] = "no-store"
-            return Response(status: .noContent, headers: headers)
-        case .document(let document): return response(document, .ok, type, headers)
+        case .nothing: return Response(status: .noContent, headers: headers)
+        case .unchanged(let lastModified):
+            headers[.lastModified] = lastModified
+            return Response(status: .notModified, headers: headers)
+        case .entity(let document, let lastModified):
+            headers[.lastModified] = lastModified
+            return response(document, .ok, type, headers)
+        case .document(let document), .whole(let document): return response(document, .ok, type, headers)
         case .text(let text):
             return Response(
                 status: .ok,
@@ -298,6 +259,11 @@ struct RESTFront: Sendable {
 
     private func response(_ problem: RESTProblem, _ type: AnswerType, source: String) -> Response {
         var headers = problem.headers
+        if problem.status == .unauthorized {
+            for challenge in RESTAuthorization.challenges(allowsBasic: allowsBasic) {
+                headers.append(.init(name: .wwwAuthenticate, value: challenge))
+            }
+        }
         if let reason = problem.reason, let name = Self.reason { headers[name] = reason }
         return response(problem.document(source: source), problem.status, type, headers)
     }

@@ -1,11 +1,13 @@
 import AgentCore
 import HTTPTypes
 
-/// Why a REST call was not answered: the error object and the status that carries it (contract, section 8).
+/// Why a REST call was not answered: the error object and the status that carries it.
 struct RESTProblem: Error {
     var status: HTTPResponse.Status
     var error: AgentError
     var headers: HTTPFields = [:]
+    /// An agent's call that lacks a parameter: NetServer answers it as ASP.NET does, and with 200.
+    private var missingParameter: String?
 
     /// What HTTP itself is told: no such path, no such type, and so on.
     init(_ status: HTTPResponse.Status, _ kind: AgentError.Kind, _ message: String, headers: HTTPFields = [:]) {
@@ -21,7 +23,6 @@ struct RESTProblem: Error {
         case .notFound: status = .notFound
         case .session:
             status = .unauthorized
-            headers = Self.challenges
             if let seconds = error.retryAfter { headers[.retryAfter] = String(seconds) }
         case .sentry: status = .forbidden
         case .invalidArgument, .validation, .notSupported: status = .badRequest
@@ -40,18 +41,24 @@ struct RESTProblem: Error {
         RESTProblem(.badRequest, .invalidArgument, message)
     }
 
-    /// The ways in which a caller may say who it is.
-    private static let challenges: HTTPFields = {
-        var fields = HTTPFields()
-        for scheme in ["Basic realm=\"webhook-svc\", charset=\"UTF-8\"", "SoTicket", "Bearer"] {
-            fields.append(.init(name: .wwwAuthenticate, value: scheme))
-        }
-        return fields
-    }()
+    /// A parameter that an agent's call lacks.
+    static func missing(_ parameter: String) -> RESTProblem {
+        let text = "The parameter '\(parameter)' is missing."
+        var problem = RESTProblem(.ok, .invalidArgument, text)
+        problem.missingParameter = parameter
+        return problem
+    }
 
     /// The members in the documented order.
     func document(source: String) -> RESTDocument {
-        RESTDocument(
+        if let missingParameter {
+            let detail = "The parameters dictionary contains a null entry for parameter '\(missingParameter)'."
+            return RESTDocument(
+                root: "Error",
+                value: .object([("Message", .text("The request is invalid.")), ("MessageDetail", .text(detail))])
+            )
+        }
+        return RESTDocument(
             root: "Error",
             value: .object([
                 ("Error", .flag(true)), ("ErrorType", .text(error.kind.rawValue)),
@@ -62,6 +69,7 @@ struct RESTProblem: Error {
 
     /// The message as the reason phrase, which NetServer sends; nil where the protocol cannot carry it.
     var reason: String? {
+        guard status != .ok else { return nil }
         let text = error.message.prefix(200)
         return text.utf8.allSatisfy { (0x20...0x7E).contains($0) } ? String(text) : nil
     }

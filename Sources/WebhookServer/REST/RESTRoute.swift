@@ -1,7 +1,7 @@
 import AgentCore
 import HTTPTypes
 
-/// What a path beneath `/api` asks for (contract, section 8).
+/// What a path beneath `/api` asks for.
 enum RESTRoute: Hashable, Sendable {
     /// `/api`
     case versions
@@ -23,6 +23,8 @@ enum RESTRoute: Hashable, Sendable {
     case signal(event: String, primaryKey: Int32)
     /// `/api/v1/Agents/Webhook/{Operation}`
     case agent(WebhookOperation)
+    /// `/api/v1/Archive/dynamic`
+    case archive
 
     /// - Parameter parts: What follows `/api`, percent signs resolved. Names are taken in any case.
     init?(_ parts: [String]) {
@@ -38,6 +40,7 @@ enum RESTRoute: Hashable, Sendable {
         case (1, _, _): self = .service
         case (2, "openapi.json"?, _): self = .description
         case (2, "webhook"?, _): self = .webhooks
+        case (3, "archive"?, "dynamic"?): self = .archive
         case (3, "webhook"?, "default"?): self = .defaultWebhook
         case (3, "webhook"?, "test"?): self = .test
         case (3, "webhook"?, let id?):
@@ -60,17 +63,19 @@ enum RESTRoute: Hashable, Sendable {
     /// The methods that it takes.
     var methods: [HTTPRequest.Method] {
         switch self {
-        case .versions, .service, .description, .defaultWebhook, .lastError: [.get]
-        case .webhooks: [.get, .post]
+        case .versions, .service, .description, .defaultWebhook, .lastError, .archive: [.get]
+        case .webhooks, .agent: [.get, .post]
         case .webhook: [.get, .put, .patch, .delete]
-        case .test, .signal, .agent: [.post]
+        case .test, .signal: [.post]
         }
     }
 
-    /// Whether anybody may ask (contract, section 5).
-    var isOpen: Bool {
+    /// Whether anybody may ask.
+    func isOpen(_ method: HTTPRequest.Method) -> Bool {
         switch self {
         case .versions, .service, .description: true
+        // It describes the call.
+        case .agent: method == .get
         default: false
         }
     }
@@ -78,7 +83,7 @@ enum RESTRoute: Hashable, Sendable {
     /// The operation that a call is of, as errors name it.
     func operation(_ method: HTTPRequest.Method) -> WebhookOperation? {
         switch (self, method) {
-        case (.versions, _), (.service, _), (.description, _): nil
+        case (.versions, _), (.service, _), (.description, _), (.archive, _), (.agent, .get): nil
         case (.defaultWebhook, _): .createDefaultWebhook
         case (.webhooks, .get): .getAllWebhooks
         case (.webhooks, _): .saveWebhook
@@ -90,20 +95,5 @@ enum RESTRoute: Hashable, Sendable {
         case (.signal, _): .signalEvent
         case (.agent(let operation), _): operation
         }
-    }
-
-    /// Every route as `GET /api/v1` lists it: method and path.
-    ///
-    /// - Parameter prefix: What stands before `/api`.
-    static func table(prefix: String) -> [String] {
-        let routes =
-            [
-                ("GET", ""), ("GET", "/v1"), ("GET", "/v1/openapi.json"), ("GET", "/v1/Webhook/default"),
-                ("GET", "/v1/Webhook"), ("POST", "/v1/Webhook"), ("GET", "/v1/Webhook/{id}"),
-                ("PUT", "/v1/Webhook/{id}"), ("PATCH", "/v1/Webhook/{id}"), ("DELETE", "/v1/Webhook/{id}"),
-                ("POST", "/v1/Webhook/Test"), ("GET", "/v1/Webhook/{id}/LastError"),
-                ("POST", "/v1/Webhook/{eventName}/{primaryKey}"),
-            ] + WebhookOperation.allCases.map { ("POST", "/v1/Agents/Webhook/\($0.rawValue)") }
-        return routes.map { "\($0) \(prefix)/api\($1)" }
     }
 }

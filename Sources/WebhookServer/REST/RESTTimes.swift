@@ -1,23 +1,29 @@
 import AgentCore
 import Foundation
 
-/// How times are shown: in UTC, or in the zone that `SO-TimeZone` names, with its offset. Each stands for one moment, whoever
-/// reads it.
+/// How times are shown: in UTC, or in the zone that `SO-TimeZone` names. In a zone they are without its offset, as NetServer
+/// shows them, unless the header asks for it with `includeTZOffset`.
 struct RESTTimes: Sendable {
     private let zone: TimeZone?
+    private let includesOffset: Bool
 
     static let utc = RESTTimes()
 
-    private init() { zone = nil }
+    private init() {
+        zone = nil
+        includesOffset = false
+    }
 
     /// Reads a value of `SO-TimeZone`; nil or nothing means UTC. The initializer gives nil for what is no time zone.
     ///
     /// Taken are the codes that NetServer's documentation gives time zones, their numbers where it tells them, and, beyond
     /// that, identifiers of the IANA database, all in any case. Codes that the documentation does not explain leave times in
-    /// UTC, as NetServer is documented to leave those of changes. What follows a comma (`includeTZOffset`) is what happens
-    /// anyhow.
+    /// UTC, as NetServer is documented to leave those of changes.
     init?(zone text: String?) {
-        let name = (text?.prefix { $0 != "," } ?? "").trimmingCharacters(in: .whitespaces)
+        let parts = (text ?? "").split(separator: ",", omittingEmptySubsequences: false)
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+        let name = parts[0]
+        includesOffset = parts.dropFirst().contains { $0.lowercased() == "includetzoffset" }
         if name.isEmpty || Self.isCode(name) {
             zone = Self.codes[name.uppercased()].flatMap(TimeZone.init(identifier:))
         } else if let known = TimeZone(identifier: Self.identifiers[name.lowercased()] ?? name) {
@@ -28,10 +34,11 @@ struct RESTTimes: Sendable {
     }
 
     func text(_ time: Timestamp) -> String {
-        guard time != .unset else { return time.description + "Z" }
+        guard time != .unset else { return time.description + (zone != nil && !includesOffset ? "" : "Z") }
         guard let zone else { return time.description }
         let seconds = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time.ticks) / 1e7))
         let local = Timestamp(ticks: time.ticks + Int64(seconds) * 10_000_000)
+        guard includesOffset else { return String(local.description.dropLast()) }
         let minutes = abs(seconds) / 60
         let offset = [minutes / 60, minutes % 60].map { ($0 < 10 ? "0" : "") + String($0) }.joined(separator: ":")
         return local.description.dropLast() + (seconds < 0 ? "-" : "+") + offset

@@ -219,13 +219,13 @@ extension DeliveryResult {
         after outcome: SendOutcome,
         by policy: DeliveryPolicy = .netServer,
         at time: Timestamp = Sample.start,
-        stateEventID: UUID = UUID()
+        stateEvent: StateEvent.Seed = StateEvent.Seed()
     ) {
         self.init(
             id: delivery.id,
             fence: delivery.fence,
             attempt: Attempt(started: time, duration: .zero, retry: delivery.attempts, outcome: outcome),
-            stateEventID: stateEventID,
+            stateEvent: stateEvent,
             decide: { policy.decide(on: outcome, $0, now: time, random: 0) }
         )
     }
@@ -239,24 +239,24 @@ extension WebhookStore {
 
     func replace(
         _ webhook: Webhook,
-        stateEventID: UUID = UUID(),
+        stateEvent: StateEvent.Seed = StateEvent.Seed(),
         in scope: WebhookScope = Sample.scope
     ) async throws -> Webhook? {
-        let updated = try await replace(webhook, stateEventID: stateEventID, version: nil, in: scope)
+        let updated = try await replace(webhook, stateEvent: stateEvent, version: nil, in: scope)
         return if case .stored(let webhook) = updated { webhook } else { nil }
     }
 
     /// Replaces a webhook if it is still the one that was updated then.
     func replace(
         _ webhook: Webhook,
-        stateEventID: UUID = UUID(),
+        stateEvent: StateEvent.Seed = StateEvent.Seed(),
         version: Timestamp?,
         in scope: WebhookScope = Sample.scope
     ) async throws -> WebhookUpdate {
         try await update(
             webhook,
             bodySuffix: EventBody.suffix(of: webhook),
-            stateEventID: stateEventID,
+            stateEvent: stateEvent,
             version: version,
             in: scope
         )
@@ -268,13 +268,13 @@ extension WebhookStore {
         _ state: WebhookState,
         at time: Timestamp = Sample.start,
         by associate: Int32 = 7,
-        stateEventID: UUID = UUID()
+        stateEvent: StateEvent.Seed = StateEvent.Seed()
     ) async throws {
         var webhook = webhook
         webhook.state = state
         webhook.updated = time
         webhook.updatedBy = Sample.associate(associate, "somebody")
-        let saved = try #require(try await replace(webhook, stateEventID: stateEventID))
+        let saved = try #require(try await replace(webhook, stateEvent: stateEvent))
         if state != .unknown { #expect(saved.state == state) }
     }
 

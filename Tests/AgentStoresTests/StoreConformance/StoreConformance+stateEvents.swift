@@ -11,6 +11,7 @@ extension StoreConformance {
         StoreCase("A change of state by a caller is signalled with the caller's id", run: changesByCaller),
         StoreCase("What leaves the state as it is signals nothing", run: unchangedStates),
         StoreCase("A state event is delivered as any other", run: stateEventIsOrdinary),
+        StoreCase("A state event tells of its webhook where field values are sent", run: stateFieldValues),
         StoreCase("Deliveries arrive with a webhook that becomes Active", run: arrivalsWithActive),
     ]
 
@@ -50,7 +51,11 @@ extension StoreConformance {
         try await store.signal(Sample.event())
         let delivery = try #require(try await store.take().first)
         let id = UUID()
-        #expect(try await store.record([DeliveryResult(delivery, after: .gone, at: time, stateEventID: id)]) == [true])
+        #expect(
+            try await store.record([DeliveryResult(delivery, after: .gone, at: time, stateEvent: .init(id: id))]) == [
+                true
+            ]
+        )
         #expect(try await store.nextDue() == time)
         let claimed = try await store.take(at: time).sorted { $0.id.webhook < $1.id.webhook }
         #expect(claimed.map(\.id.webhook) == listeners.map(\.id))
@@ -103,7 +108,7 @@ extension StoreConformance {
         ]
         for (state, verb) in changes {
             let id = UUID()
-            try await store.put(webhook, state, at: time, by: 4711, stateEventID: id)
+            try await store.put(webhook, state, at: time, by: 4711, stateEvent: .init(id: id))
             let claimed = try await store.take(at: time)
             #expect(claimed.map(\.id.webhook) == [listener.id])
             let delivery = try #require(claimed.first)
@@ -148,6 +153,42 @@ extension StoreConformance {
         #expect(try await store.settle(again, after: .ok))
         #expect(try await store.delivery(delivery.id)?.body == delivery.body)
         #expect(try await store.replay(delivery.id, now: Sample.start) == .queued)
+    }
+
+    /// The state is counted from 0 there.
+    private static func stateFieldValues(_ store: any AgentStore) async throws {
+        var webhook = Sample.webhook("changing", events: ["contact.created"])
+        webhook.registered = Sample.start
+        webhook.registeredBy = Sample.associate(5, "registrar")
+        webhook.updated = Sample.start
+        webhook = try await store.add(webhook)
+        _ = try await store.add(
+            Sample.webhook("listener", events: ["webhook\(webhook.id).stopped", "webhook.started"])
+        )
+        _ = try await store.add(Sample.webhook("errors", events: ["webhook.errors"]))
+        func values(_ calls: Int, state: Int, updated: Timestamp, by associate: Int32) -> String {
+            """
+            "FieldValues":{"events":\(calls),"registered":"\(Sample.start)","registered_associate_id":5,\
+            "state":\(state),"updated":"\(updated)","updated_associate_id":\(associate)}}
+            """
+        }
+        func next() async throws -> String {
+            let claimed = try await store.take(at: time)
+            #expect(claimed.count == 1)
+            let delivery = try #require(claimed.first)
+            #expect(try await store.settle(delivery, .delivered))
+            return String(decoding: delivery.body, as: UTF8.self)
+        }
+        let seed = StateEvent.Seed(sendsFieldValues: true)
+        try await store.put(webhook, .stopped, at: time, by: 4711, stateEvent: seed)
+        #expect(try await next().hasSuffix(values(0, state: 1, updated: time, by: 4711)))
+        try await store.put(webhook, .active, at: time, by: 4712, stateEvent: .init(sendsFieldValues: true))
+        #expect(try await next().hasSuffix(values(0, state: 0, updated: time, by: 4712)))
+        try await store.signal(Sample.event())
+        let delivery = try #require(try await store.take(at: time).first)
+        let result = DeliveryResult(delivery, after: .gone, at: time, stateEvent: .init(sendsFieldValues: true))
+        #expect(try await store.record([result]) == [true])
+        #expect(try await next().hasSuffix(values(1, state: 2, updated: time, by: 4712)))
     }
 
     private static func arrivalsWithActive(_ store: any AgentStore) async throws {

@@ -8,6 +8,7 @@ extension StoreConformance {
         StoreCase("A webhook's attempts are counted", run: countsAttempts),
         StoreCase("What is no attempt is not counted", run: countsNothingElse),
         StoreCase("Usage is a webhook's own and ends with it", run: usageIsOwn),
+        StoreCase("The counters of a scope's webhooks, and of no others, are told by id", run: usagesOfScope),
         StoreCase("Every webhook is listed by id, whoever registered it", run: listsAllWebhooks),
     ]
 
@@ -40,6 +41,31 @@ extension StoreConformance {
             #expect(try await store.settle(delivery, decision))
             #expect(try await store.usage(of: webhook.id) == expected)
         }
+    }
+
+    private static func usagesOfScope(_ store: any AgentStore) async throws {
+        let own = WebhookScope(tenant: "Cust1", application: "A")
+        #expect(try await store.usages(of: nil, in: own) == [:])
+        let called = try await store.add(Sample.webhook("called"), in: own)
+        let idle = try await store.add(Sample.webhook("idle", events: []), in: own)
+        let others = try await store.add(
+            Sample.webhook("other", events: []),
+            in: WebhookScope(tenant: "Cust1", application: "B")
+        )
+        _ = try await store.add(Sample.webhook("abroad"), in: WebhookScope(tenant: "Cust2", application: "A"))
+        for error in ["first", "r\u{E9}fus\u{E9}"] {
+            try await store.signal(Sample.event(tenant: "Cust1"))
+            let delivery = try #require(try await store.take().first)
+            let decision = DeliveryDecision(.failed, error: "in a line", lastError: error)
+            #expect(try await store.settle(delivery, decision))
+        }
+        let usage = WebhookUsage(totalCalls: 2, totalErrors: 2, consecutiveErrors: 2, lastError: "r\u{E9}fus\u{E9}")
+        #expect(try await store.usages(of: nil, in: own) == [called.id: usage, idle.id: WebhookUsage()])
+        let tenant = try await store.usages(of: nil, in: WebhookScope(tenant: "Cust1"))
+        #expect(tenant == [called.id: usage, idle.id: WebhookUsage(), others.id: WebhookUsage()])
+        #expect(try await store.list().map(\.reason) == ["in a line", "in a line"])
+        #expect(try await store.delete(id: called.id, in: own))
+        #expect(try await store.usages(of: nil, in: own) == [idle.id: WebhookUsage()])
     }
 
     private static func countsNothingElse(_ store: any AgentStore) async throws {

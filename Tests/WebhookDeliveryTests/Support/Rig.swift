@@ -92,7 +92,7 @@ struct Rig: Sendable {
         _ = try await queue.store.update(
             webhook,
             bodySuffix: Self.suffix,
-            stateEventID: UUID(),
+            stateEvent: StateEvent.Seed(),
             version: nil,
             in: Self.scope
         )

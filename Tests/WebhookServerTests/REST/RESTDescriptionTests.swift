@@ -12,34 +12,40 @@ struct RESTDescriptionTests {
         RESTClient(service: service).with(("Authorization", "Basic !"))
     }
 
-    @Test("The versions and their links are told to everybody")
+    @Test("The version is told to everybody, as NetServer tells it")
     func versions() async throws {
         try await RunningService.with(settings: { $0.netServerVersion = "9.1.2.3" }) { service in
-            let base = "http://127.0.0.1:\(service.port)/api"
             for path in ["/api", "/API", "/api/"] {
                 let answer = try await Self.client(service).call("GET", path)
                 #expect(answer.status == 200, "\(path)")
+                let namespaces = (85...88).map {
+                    #""Services\#($0)":"http://www.superoffice.net/ws/crm/NetServer/Services\#($0)""#
+                }
                 #expect(
                     answer.text == """
-                        {"v1":{"Version":"9.1.2.3","Links":{"Self":"\(base)/v1","OpenApi":"\(base)/v1/openapi.json"}}}
+                        {"v1":"http://127.0.0.1:\(service.port)/api/v1","NetServerVersion":"9.1.2.3",\
+                        "NetServerAssembly":"9.1.0.0","NetServerLabel":"webhook-svc",\
+                        "NetServer":"NetServer 9.1.2.3, emulated by webhook-svc","Services":"Services87",\
+                        "ServicesCurrent":"Services88","Version":"v1",\(namespaces.joined(separator: ","))}
                         """
                 )
             }
         }
     }
 
-    @Test("The routes are told, and they are those of the OpenAPI document")
+    @Test("URLs are told with their methods and what these do, and they are those of the OpenAPI document")
     func routes() async throws {
         try await RunningService.with { service in
             let answer = try await Self.client(service).call("GET", "/api/v1")
             #expect(answer.status == 200)
-            #expect(try answer.memberNames == ["Version", "Routes"])
-            guard case .array(let items) = try answer.json["Routes"] else {
+            guard case .object(let told) = try answer.json else {
                 Issue.record("\(answer.text)")
                 return
             }
-            let told = items.map { if case .string(let text) = $0 { text } else { "" } }
-            #expect(told.contains("GET /api/v1/Webhook/{id}"))
+            let base = "http://127.0.0.1:\(service.port)/api/v1"
+            #expect(try answer.json["\(base)/Webhook/{id}"]?["DELETE"]?.text == #""Deletes a webhook.""#)
+            let agent = try answer.json["\(base)/Agents/Webhook/GetWebhook"]?["POST"]?.text
+            #expect(agent == #""?webhookId={webhookId}   Gets a webhook.""#)
 
             let document = try await Self.client(service).call("GET", "/api/v1/openapi.json")
             #expect(document.status == 200)
@@ -50,12 +56,28 @@ struct RESTDescriptionTests {
             }
             let described = paths.flatMap { path in
                 path.value.memberNames.filter { ["get", "put", "post", "patch", "delete"].contains($0) }
-                    .map { "\($0.uppercased()) /api/v1\(path.name == "/" ? "" : path.name)" }
+                    .map { "\($0.uppercased()) \(base)\(path.name == "/" ? "" : path.name)" }
             }
-            // The list of versions stands above the document's server.
-            #expect(Set(told).subtracting(described) == ["GET /api"])
-            #expect(Set(described).subtracting(told) == [])
+            let listed = told.flatMap { url in url.value.memberNames.map { "\($0) \(url.name)" } }
+            #expect(Set(listed).symmetricDifference(described) == [])
             #expect(!document.text.contains("{{"), "Every placeholder is filled in.")
+        }
+    }
+
+    @Test("GET on an agent's route describes the call to everybody and does not make it")
+    func agents() async throws {
+        try await RunningService.with { service in
+            let id = try await RESTClient(service: service).create()
+            for operation in WebhookOperation.allCases {
+                let path = "/Agents/Webhook/\(operation.rawValue)"
+                let answer = try await Self.client(service).call("GET", "\(path)?webhookId=\(id)")
+                #expect(answer.status == 200, "\(path)")
+                let url = "http://127.0.0.1:\(service.port)/api/v1\(path)"
+                #expect(try answer.memberNames == [url])
+                #expect(try answer.json[url]?.memberNames == ["GET", "POST"])
+            }
+            let count = try await RESTClient(service: service).count()
+            #expect(count == 1)
         }
     }
 

@@ -88,7 +88,7 @@ struct RESTMediaTests {
         }
     }
 
-    @Test("The type that is asked for is echoed; what is not ours is 406 with a JSON error object")
+    @Test("The type that is asked for is echoed; what asks for none of ours gets JSON")
     func accept() async throws {
         try await RunningService.with { service in
             let rest = RESTClient(service: service)
@@ -98,19 +98,13 @@ struct RESTMediaTests {
                 ("application/json-patch+json", "application/json-patch+json"),
                 ("application/merge-patch+json", "application/merge-patch+json"),
                 ("application/xml;q=0.5, application/json;q=0.4", "application/xml"),
-                ("text/html, text/xml", "text/xml"),
+                ("text/html, text/xml", "text/xml"), ("aplication/json", "application/json"),
+                ("image/png", "application/json"), ("*/*;q=0", "application/json"),
             ] {
                 let answer = try await rest.call("GET", "/Webhook/default", headers: [("Accept", accept)])
                 #expect(answer.status == 200)
                 #expect(answer.headers["Content-Type"] == ["\(type); charset=utf-8"], "\(accept)")
             }
-            for accept in ["image/png", "application/json;q=0, text/html", "*/*;q=0"] {
-                let answer = try await rest.call("POST", "/Webhook", RESTClient.hook, headers: [("Accept", accept)])
-                answer.expectProblem(406, "SoInvalidArgumentException", accept)
-                #expect(answer.headers["Content-Type"] == ["application/json; charset=utf-8"])
-            }
-            let count = try await rest.count()
-            #expect(count == 0, "What cannot be answered is not done.")
         }
     }
 
@@ -213,13 +207,13 @@ struct RESTMediaTests {
     }
 
     /// As SOAP takes them (contract, section 9).
-    @Test("Numbers and states in XML may have white space around them, and are 0 where they are empty")
+    @Test("Numbers and states in XML may have white space around them; where they are empty they are absent")
     func xmlNumbers() async throws {
         try await RunningService.with { service in
             let rest = RESTClient(service: service)
             _ = try await rest.create()
             for (operation, arguments, status) in [
-                ("GetWebhook", "<WebhookId> 1\n</WebhookId>", 200), ("GetWebhook", "<WebhookId/>", 404),
+                ("GetWebhook", "<WebhookId> 1\n</WebhookId>", 200), ("GetWebhook", "<WebhookId/>", 200),
                 ("GetAllWebhooks", "<StatusFilter>\n Active </StatusFilter>", 200),
                 ("GetAllWebhooks", "<StatusFilter/>", 200),
                 ("SignalEvent", "<EventName>sale.changed</EventName><PrimaryKey> 5 </PrimaryKey>", 204),

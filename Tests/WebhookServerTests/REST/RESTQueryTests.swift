@@ -75,7 +75,7 @@ struct RESTQueryTests {
                 ("GET", "/Webhook/1?$SELECT=Name,department,category/id", nil, "{\(name),\"_Links\":null}"),
                 ("PUT", "/Webhook/1?$select=%20name%20", RESTClient.hook, "{\(name),\"_Links\":null}"),
                 ("PATCH", "/Webhook/1?$select=name", "{}", "{\(name),\"_Links\":null}"),
-                ("GET", "/Webhook?$select=name", nil, "[{\(name),\"_Links\":null}]"),
+                ("GET", "/Webhook?$select=name", nil, "[{\(name)}]"),
                 ("POST", "/Agents/Webhook/GetAllWebhooks?$select=name", nil, "[{\(name)}]"),
                 ("POST", "/Agents/Webhook/GetWebhook?webhookId=1&$select=name", nil, "{\(name)}"),
                 (

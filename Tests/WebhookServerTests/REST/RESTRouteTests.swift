@@ -38,6 +38,7 @@ struct RESTRouteTests {
 
     static let routes: [(parts: [String], route: RESTRoute)] = [
         ([], .versions),
+        (["v1", "archive", "Dynamic"], .archive),
         (["v1"], .service),
         (["V1"], .service),
         (["v1", "OpenAPI.json"], .description),
@@ -73,6 +74,7 @@ struct RESTRouteTests {
             ["v1", "Webhook", "sale.changed", "{primaryKey}"], ["v1", "Webhook", "sale.changed", "1", "x"],
             ["v1", "Agents"], ["v1", "Agents", "Webhook"], ["v1", "Agents", "Webhook", "GetContact"],
             ["v1", "Agents", "Contact", "GetWebhook"], ["v1", "Agents", "Webhook", "GetWebhook", "1"],
+            ["v1", "Archive"], ["v1", "Archive", "Webhook"], ["v1", "Archive", "dynamic", "x"],
             ["Webhook"], ["webhook", "v1"], ["v1", "Webhook", "a\0b", "1"],
         ]
     )
@@ -85,7 +87,8 @@ struct RESTRouteTests {
         arguments: [
             (RESTRoute.versions, "GET"), (.service, "GET"), (.description, "GET"), (.defaultWebhook, "GET"),
             (.lastError(1), "GET"), (.webhooks, "GET, POST"), (.webhook(1), "GET, PUT, PATCH, DELETE"),
-            (.test, "POST"), (.signal(event: "a.b", primaryKey: 1), "POST"), (.agent(.getWebhook), "POST"),
+            (.test, "POST"), (.signal(event: "a.b", primaryKey: 1), "POST"), (.agent(.getWebhook), "GET, POST"),
+            (.archive, "GET"),
         ]
     )
     func methods(route: RESTRoute, methods: String) {
@@ -106,32 +109,35 @@ struct RESTRouteTests {
         }
         for operation in WebhookOperation.allCases {
             #expect(RESTRoute.agent(operation).operation(.post) == operation)
+            #expect(RESTRoute.agent(operation).operation(.get) == nil)
         }
     }
 
-    @Test("Only the descriptions are open to everybody")
+    @Test("Only descriptions are open to everybody, those of agents' calls among them")
     func open() {
         for (_, route) in Self.routes {
-            #expect(route.isOpen == [.versions, .service, .description].contains(route), "\(route)")
+            #expect(route.isOpen(.post) == [.versions, .service, .description].contains(route), "\(route)")
+            let isAgent = if case .agent = route { true } else { false }
+            #expect(route.isOpen(.get) == (isAgent || route.isOpen(.post)), "\(route)")
         }
     }
 
-    @Test("The table names every route once, with a method that it takes")
-    func table() throws {
-        let table = RESTRoute.table(prefix: "")
-        #expect(table.count == 13 + WebhookOperation.allCases.count)
-        #expect(Set(table).count == table.count)
-        #expect(RESTRoute.table(prefix: "/Cust1") == table.map { $0.replacing(" /api", with: " /Cust1/api") })
-        for line in table {
-            let parts = line.split(separator: " ")
-            let path = parts[1].replacing("{id}", with: "5").replacing("{eventName}", with: "a.b")
+    @Test("What is told names every path once, with exactly the methods that it takes")
+    func entries() throws {
+        let entries = RESTDescription.entries
+        #expect(Set(entries.map(\.path)).count == entries.count)
+        for entry in entries {
+            let path =
+                "/api/v1"
+                + entry.path.replacing("{id}", with: "5").replacing("{eventName}", with: "a.b")
                 .replacing("{primaryKey}", with: "7")
-            guard case .api(nil, let rest) = Route(path: String(path)) else {
-                Issue.record("\(line)")
+            guard case .api(nil, let rest) = Route(path: path) else {
+                Issue.record("\(entry.path)")
                 continue
             }
-            let route = try #require(RESTRoute(rest), "\(line)")
-            #expect(route.methods.map(\.rawValue).contains(String(parts[0])), "\(line)")
+            let route = try #require(RESTRoute(rest), "\(entry.path)")
+            #expect(route.methods == entry.methods.map(\.method), "\(entry.path)")
+            #expect(entry.methods.allSatisfy { !$0.text.isEmpty })
         }
     }
 }

@@ -1,0 +1,81 @@
+import AgentCore
+import HTTPTypes
+import Hummingbird
+
+/// What browsers are told, and asked, about calls from pages of other origins (Fetch standard, "CORS protocol").
+struct CrossOrigin: Sendable {
+    let origins: AllowedOrigins
+
+    /// Whether a browser asks if it may send a page's call.
+    static func isPreflight(_ request: Request) -> Bool {
+        request.method == .options && request.headers[.accessControlRequestMethod] != nil
+            && request.headers[.origin] != nil
+    }
+
+    /// The answer to a preflight. It is the same for every path, so that a page can read why a call to it fails.
+    func preflight(_ request: Request) throws(RESTProblem) -> Response {
+        let origin = request.headers[.origin] ?? ""
+        guard origins.permission(of: origin) != .none else {
+            throw RESTProblem(
+                .forbidden,
+                .sentry,
+                "Pages of the origin \(Excerpt.of(origin)) may not call this service (setting cors-origins)."
+            )
+        }
+        return Response(
+            status: .noContent,
+            headers: [
+                .accessControlAllowMethods: "GET, HEAD, POST, PUT, PATCH, DELETE",
+                .accessControlAllowHeaders: Self.requestHeaders,
+                .accessControlMaxAge: "600",
+            ]
+        )
+    }
+
+    /// Adds to an answer what lets a page of `origin` read it.
+    func mark(_ headers: inout HTTPFields, for origin: String?) {
+        guard !origins.isEmpty else { return }
+        headers.append(.init(name: .vary, value: "Origin"))
+        guard let origin else { return }
+        switch origins.permission(of: origin) {
+        case .none: break
+        case .ownCredentials: headers[.accessControlAllowOrigin] = origin
+        case .anyCredentials:
+            headers[.accessControlAllowOrigin] = origin
+            headers[.accessControlAllowCredentials] = "true"
+        }
+    }
+
+    /// Whether a browser says that the page which sends a call is neither this service's own nor one that is trusted as
+    /// such. To plain HTTP browsers send Origin alone. Schemes are not compared: a proxy may have taken TLS off.
+    func isForeign(_ headers: HTTPFields, _ target: RESTFront.Target) -> Bool {
+        guard let origin = headers[.origin]?.lowercased() else { return isOtherSite(headers) }
+        if origins.permission(of: origin) == .anyCredentials { return false }
+        let sender = Self.authority(origin)
+        let isOwn =
+            sender == Self.authority(target.base)
+            || sender == Self.authority("//" + (target.origin.host ?? "").lowercased())
+        return !isOwn || isOtherSite(headers)
+    }
+
+    private func isOtherSite(_ headers: HTTPFields) -> Bool {
+        guard let site = headers[Self.fetchSite] else { return false }
+        return site != "same-origin" && site != "none"
+    }
+
+    /// Host and port of a URL, the port only where it is no scheme's own.
+    private static func authority(_ url: String) -> Substring {
+        let rest = url.lowercased().split(separator: "//", maxSplits: 1, omittingEmptySubsequences: false).last ?? ""
+        let authority = rest.prefix { $0 != "/" }
+        for port in [":80", ":443"] where authority.hasSuffix(port) { return authority.dropLast(port.count) }
+        return authority
+    }
+
+    /// Those that NetServer's reference of the REST API names.
+    private static let requestHeaders = """
+        Accept, Accept-Language, Authorization, Content-Type, If-Modified-Since, If-Unmodified-Since, SO-AppToken, \
+        SO-Culture, SO-Language, SO-TimeZone, X-XSRF-TOKEN
+        """
+
+    private static let fetchSite = HTTPField.Name("Sec-Fetch-Site").unsafelyUnwrapped
+}

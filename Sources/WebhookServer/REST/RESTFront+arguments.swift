@@ -1,0 +1,121 @@
+import AgentCore
+import HTTPTypes
+import SOAP
+import XML
+
+/// How the arguments of a call are read, whatever the type of its body.
+extension RESTFront {
+    static let noEntity = RESTProblem(
+        .badRequest,
+        .invalidArgument,
+        "The request has no body; it must hold a webhook."
+    )
+
+    static func notFound(_ id: Int32) -> RESTProblem {
+        RESTProblem(AgentError(.notFound, "There is no webhook with the id \(id)."))
+    }
+
+    func webhook(in body: RequestBody) throws(RESTProblem) -> Webhook {
+        guard let webhook = try optionalWebhook(in: body, named: nil) else { throw Self.noEntity }
+        return webhook
+    }
+
+    /// The webhook that the body is, or holds under that name; nil for none.
+    func optionalWebhook(in body: RequestBody, named name: StaticString?) throws(RESTProblem) -> Webhook? {
+        switch body {
+        case .absent, .json(.null): return nil
+        case .json(let node):
+            let webhook = name.flatMap { node[$0.description] } ?? node
+            if case .null = webhook { return nil }
+            return try Webhook(webhook)
+        case .form(let form): return try Webhook(form.object(), isForm: true)
+        case .xml(let document):
+            let element = name.flatMap { document.root.field($0, in: Namespace.any) } ?? document.root
+            for (name, item) in Self.collections { try element.field(name, in: Namespace.any)?.checkItems(item) }
+            let state = try element.field("State", in: Namespace.any)?.token.map(JSONNode.string)?.state("State")
+            var webhook = try reading { () throws(SOAPFault) in
+                try Webhook(clientsPartOf: element, service: Namespace.any, state: state ?? .unknown, known: .all)
+            }
+            webhook.extras = try WebhookExtras(element)
+            return webhook
+        }
+    }
+
+    private static let pair = "StringObjectKeyValuePair"
+    /// The members of a webhook that hold elements, and what these are called.
+    private static let collections: [(StaticString, String)] = [
+        ("Events", "string"), ("Headers", "StringKeyValuePair"), ("Properties", pair), ("ErrorEmails", "string"),
+        ("ErrorAssociates", "MDOListItem"),
+    ]
+
+    /// The event's data: the body, or what it holds under that name.
+    func data(in body: RequestBody, named name: StaticString?) throws(RESTProblem) -> ObjectDictionary? {
+        switch body {
+        case .absent: return nil
+        case .json(let node):
+            guard let name else { return try node.objectMembers("The body") }
+            return try node[name.description]?.objectMembers(name.description)
+        case .form(let form):
+            // Its names are the data's own, whatever they hold.
+            guard let name else { return try form.fields.objectMembers("The body", isForm: true) }
+            return try form.object()[name.description]?.objectMembers(name.description, isForm: true)
+        case .xml(let document):
+            guard let element = name.map({ document.root.field($0, in: Namespace.any) }) ?? document.root else {
+                return nil
+            }
+            try element.checkItems(Self.pair)
+            return try reading { () throws(SOAPFault) in try ObjectDictionary(element, service: Namespace.any) }
+        }
+    }
+
+    /// A member of the body, whatever its type.
+    func field(_ name: StaticString, in body: RequestBody) throws(RESTProblem) -> JSONNode? {
+        switch body {
+        case .absent, .json(.null): return nil
+        case .json(let node):
+            guard case .object = node else { throw .argument("The body must be an object.") }
+            return node[name.description]
+        case .form(let form): return try form.object()[name.description]
+        case .xml(let document):
+            return document.root.field(name, in: Namespace.any).map { .string($0.text) }
+        }
+    }
+
+    /// A number in the body. In XML, nothing but white space is as good as no number.
+    func number(_ name: StaticString, in body: RequestBody) throws(RESTProblem) -> Int32? {
+        guard let value = try field(name, in: body) else { return nil }
+        if case .xml = body, case .string(let text) = value, text.trimmingXMLSpace.isEmpty { return nil }
+        return try value.int32(name.description)
+    }
+
+    func id(_ call: Call, _ body: RequestBody) throws(RESTProblem) -> Int32 {
+        if let text = call.query["webhookid"] { return try JSONNode.string(text).int32("webhookId") ?? 0 }
+        guard let id = try number("WebhookId", in: body) else { throw .missing("webhookId") }
+        return id
+    }
+
+    /// The id of the webhook that the body is, or holds.
+    func id(of body: RequestBody) throws(RESTProblem) -> Int32 {
+        switch body {
+        case .absent: return 0
+        case .json(let node): return try (node["Webhook"] ?? node)["WebhookId"]?.int32("WebhookId") ?? 0
+        case .form(let form): return try form.object()["WebhookId"]?.int32("WebhookId") ?? 0
+        case .xml(let document):
+            let element = document.root.field("Webhook", in: Namespace.any) ?? document.root
+            let text = element.field("WebhookId", in: Namespace.any)?.token
+            return try text.map(JSONNode.string)?.int32("WebhookId") ?? 0
+        }
+    }
+
+    private func reading<Value>(_ body: () throws(SOAPFault) -> Value) throws(RESTProblem) -> Value {
+        do { return try body() } catch { throw .body(error.reason) }
+    }
+}
+
+extension XMLElement {
+    /// Checks that a collection's elements, if any, are its items: what is written in a form of somebody's own would be lost.
+    fileprivate func checkItems(_ name: String) throws(RESTProblem) {
+        guard !isLeaf, !isEncodedArray, !children.contains(where: { $0.name.isSame(as: name) }) else { return }
+        throw .body("the element \(Excerpt.of(self.name)) holds no element '\(name)'.")
+    }
+}

@@ -1,0 +1,97 @@
+import AgentCore
+import Foundation
+
+/// What a query of NetServer's dynamic archive asks about the counters of webhooks: columns, one webhook or all, a page.
+struct UsageQuery: Sendable {
+    /// The columns of `webhook_usage` that are known; in the archive each is named behind its table.
+    enum Column: String, CaseIterable, Sendable {
+        case id = "webhook_usage_id"
+        case totalCalls = "total_calls"
+        case totalErrors = "total_errors"
+        case consecutiveErrors = "consecutive_errors"
+        case lastError = "last_error"
+
+        static let table = "webhook_usage"
+
+        /// As `$select` and the answer name it.
+        var name: StaticString {
+            switch self {
+            case .id: "webhook_usage.webhook_usage_id"
+            case .totalCalls: "webhook_usage.total_calls"
+            case .totalErrors: "webhook_usage.total_errors"
+            case .consecutiveErrors: "webhook_usage.consecutive_errors"
+            case .lastError: "webhook_usage.last_error"
+            }
+        }
+    }
+
+    private var columns: [Column] = []
+    private var webhook: Int32?
+    private var first = 0
+    private var count = Int.max
+
+    /// Reads a query by the names of its parameters in lower case. Throws a problem that names what is not supported.
+    init(_ query: [String: String]) throws(RESTProblem) {
+        for text in (query["$select"] ?? "").split(separator: ",") {
+            let name = text.trimmingCharacters(in: .whitespaces).lowercased()
+            guard let column = Column.allCases.first(where: { $0.name.description == name }) else {
+                let names = Column.allCases.map { $0.name.description }.joined(separator: ", ")
+                throw .argument("$select: there is no column \(Excerpt.of(name)) here; there are \(names).")
+            }
+            if !columns.contains(column) { columns.append(column) }
+        }
+        if columns.isEmpty { columns = Column.allCases }
+        if let text = query["$filter"], !text.allSatisfy(\.isWhitespace) {
+            let form = /\s*webhook_usage\.webhook_usage_id\s*(?:=|\s(?:eq|equals)\s)\s*(-?[0-9]+)\s*/.ignoresCase()
+            guard let match = text.wholeMatch(of: form), let id = Int32(match.1) else {
+                throw .argument(
+                    "$filter: only 'webhook_usage.webhook_usage_id eq 5' is supported, with a webhook's id."
+                )
+            }
+            webhook = id
+        }
+        guard query["$orderby"] == nil else {
+            throw .argument("$orderBy is not supported; rows are in the order of webhooks' ids.")
+        }
+        first = try Self.number("$skip", query) ?? 0
+        count = try Self.number("$top", query) ?? .max
+    }
+
+    private static func number(_ name: String, _ query: [String: String]) throws(RESTProblem) -> Int? {
+        guard let text = query[name] else { return nil }
+        guard let number = Int32(text), number >= 0 else {
+            throw .argument("\(name) must be a whole number from 0 to \(Int32.max).")
+        }
+        return Int(number)
+    }
+
+    /// The answer: NetServer's `ODataSlimResponse`.
+    ///
+    /// - Parameter api: The URL of `/api/v1`.
+    func document(of usages: [Int32: WebhookUsage], api: String) -> RESTDocument {
+        let rows = usages.filter { webhook == nil || webhook == $0.key }.sorted { $0.key < $1.key }
+            .dropFirst(first).prefix(count)
+        return RESTDocument(
+            root: "ODataSlimResponse",
+            value: .object([
+                ("odata.metadata", .text(api + "/archive/$metadata")), ("odata.nextLink", .null),
+                ("value", .list(item: "row", rows.map { row($0.key, $0.value) })),
+            ])
+        )
+    }
+
+    private func row(_ id: Int32, _ usage: WebhookUsage) -> RESTValue {
+        let values = columns.map { column in
+            let value: RESTValue =
+                switch column {
+                case .id: .number(Int(id))
+                case .totalCalls: .number(usage.totalCalls)
+                case .totalErrors: .number(usage.totalErrors)
+                case .consecutiveErrors: .number(usage.consecutiveErrors)
+                case .lastError: usage.lastError.map(RESTValue.text) ?? .null
+                }
+            return (name: column.name, value: value)
+        }
+        return .object([("PrimaryKey", .number(Int(id))), ("EntityName", .text(Column.table))] + values)
+    }
+}
