@@ -6,7 +6,7 @@ import Testing
 
 @testable import AgentStores
 
-@Suite("Group commit", .timeLimit(.minutes(1)))
+@Suite("Group commit", .timeLimit(.minutes(5)))
 struct GroupCommitTests {
     private let database: DatabaseQueue
     private let commits: GroupCommit

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Memory store")
 struct MemoryStoreTests {
-    @Test("Does what every store must", .timeLimit(.minutes(1)), arguments: StoreConformance.cases)
+    @Test("Does what every store must", .timeLimit(.minutes(5)), arguments: StoreConformance.cases)
     func conformance(_ storeCase: StoreCase) async throws {
         try await storeCase.run(MemoryStore())
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AgentStores
 
-@Suite("Opening a SQLite store", .timeLimit(.minutes(1)))
+@Suite("Opening a SQLite store", .timeLimit(.minutes(5)))
 struct SQLiteOpeningTests {
     private func failure(opening path: String) -> StoreError? {
         do {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AgentStores
 
-@Suite("A SQLite store that is opened again", .timeLimit(.minutes(1)))
+@Suite("A SQLite store that is opened again", .timeLimit(.minutes(5)))
 struct SQLiteReopeningTests {
     @Test("Holds every webhook with every field")
     func webhooks() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("SQLite store")
 struct SQLiteStoreTests {
-    @Test("Does what every store must", .timeLimit(.minutes(1)), arguments: StoreConformance.cases)
+    @Test("Does what every store must", .timeLimit(.minutes(5)), arguments: StoreConformance.cases)
     func conformance(_ storeCase: StoreCase) async throws {
         try await withDatabase { path in
             try await opening(path) { try await storeCase.run($0) }

@@ -8,7 +8,7 @@ import Testing
 import WebhookServer
 
 /// Who may call what (contract, section 5): every kind of installation, ticket and application token with every operation.
-@Suite("Callers", .timeLimit(.minutes(3)))
+@Suite("Callers", .timeLimit(.minutes(10)))
 struct CallerTableTests {
     enum SentTicket: CaseIterable { case good, missing, wrong, expired, otherTenants }
     enum SentToken: CaseIterable { case good, missing, wrong, otherApplications, otherTenants }

@@ -7,7 +7,7 @@ import XML
 @testable import WebhookServer
 
 /// Each service number answers by its own published contract, and takes nothing from a webhook that its contract lacks.
-@Suite("Service numbers", .timeLimit(.minutes(2)))
+@Suite("Service numbers", .timeLimit(.minutes(10)))
 struct ServiceNumberTests {
     private static let saved = """
         {"Name": "hook", "Events": ["sale.changed"], "TargetUrl": "\(RESTClient.target)", "Headers": {"X-A": "1"},

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AgentStores
 
-@Suite("Opening a PostgreSQL store", .postgreSQL, .timeLimit(.minutes(2)))
+@Suite("Opening a PostgreSQL store", .postgreSQL, .timeLimit(.minutes(5)))
 struct PostgreSQLOpeningTests {
     @Test("Several at once make the schema once")
     func atOnce() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AgentStores
 
-@Suite("Partitions of attempts", .postgreSQL, .timeLimit(.minutes(2)))
+@Suite("Partitions of attempts", .postgreSQL, .timeLimit(.minutes(5)))
 struct PostgreSQLPartitionTests {
     private let now = Timestamp(Date())
 

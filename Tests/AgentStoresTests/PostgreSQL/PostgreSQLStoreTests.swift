@@ -3,7 +3,7 @@ import Testing
 
 @Suite("PostgreSQL store", .postgreSQL)
 struct PostgreSQLStoreTests {
-    @Test("Does what every store must", .timeLimit(.minutes(2)), arguments: StoreConformance.cases)
+    @Test("Does what every store must", .timeLimit(.minutes(5)), arguments: StoreConformance.cases)
     func conformance(_ storeCase: StoreCase) async throws {
         try await withStore { try await storeCase.run($0) }
     }

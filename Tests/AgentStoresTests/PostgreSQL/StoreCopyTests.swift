@@ -4,7 +4,7 @@ import Testing
 
 @testable import AgentStores
 
-@Suite("Copying a store", .postgreSQL, .timeLimit(.minutes(2)))
+@Suite("Copying a store", .postgreSQL, .timeLimit(.minutes(5)))
 struct StoreCopyTests {
     private func fill(_ store: any AgentStore) async throws {
         _ = try await store.add(Sample.full)

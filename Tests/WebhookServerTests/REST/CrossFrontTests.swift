@@ -5,7 +5,7 @@ import Testing
 @testable import WebhookServer
 
 /// A webhook is the same webhook whichever front it came through.
-@Suite("Across fronts", .timeLimit(.minutes(2)))
+@Suite("Across fronts", .timeLimit(.minutes(10)))
 struct CrossFrontTests {
     private static func with(
         _ body: @escaping @Sendable (RunningService, _ ticket: String) async throws -> Void

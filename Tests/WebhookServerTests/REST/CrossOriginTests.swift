@@ -5,7 +5,7 @@ import Testing
 @testable import WebhookServer
 
 /// Calls of web pages of other origins.
-@Suite("Cross origin", .timeLimit(.minutes(2)))
+@Suite("Cross origin", .timeLimit(.minutes(10)))
 struct CrossOriginTests {
     private static let named = "https://app.example.com"
     private static let listed = "http://localhost:3000"

@@ -6,7 +6,7 @@ import XML
 @testable import WebhookServer
 
 /// What one front can store, every front can show and save back unchanged.
-@Suite("Values that XML cannot hold", .timeLimit(.minutes(2)))
+@Suite("Values that XML cannot hold", .timeLimit(.minutes(10)))
 struct HiddenCharactersTests {
     private static let services = "http://www.superoffice.net/ws/crm/NetServer/Services87"
 

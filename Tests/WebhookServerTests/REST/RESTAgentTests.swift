@@ -6,7 +6,7 @@ import XML
 @testable import WebhookServer
 
 /// How the routes of agents' operations answer what routes of entities answer with errors.
-@Suite("REST agents", .timeLimit(.minutes(2)))
+@Suite("REST agents", .timeLimit(.minutes(10)))
 struct RESTAgentTests {
     @Test("GetWebhook of an absent id is 200 with null, while the entity is 404")
     func absent() async throws {

@@ -8,7 +8,7 @@ import WebhookDelivery
 @testable import WebhookServer
 
 /// Who may call over REST (contract, section 5).
-@Suite("REST authorization", .timeLimit(.minutes(2)))
+@Suite("REST authorization", .timeLimit(.minutes(10)))
 struct RESTAuthorizationTests {
     /// The users anna, with the right to webhooks, and carl, without; anna's access token is `8A:anna`.
     private static func with<R: Sendable>(

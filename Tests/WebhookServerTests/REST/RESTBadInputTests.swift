@@ -6,7 +6,7 @@ import Testing
 
 /// What is wrong with a body is answered with an error object that names it, nothing is stored, and the service goes on
 /// serving (contract, section 8).
-@Suite("REST bad input", .timeLimit(.minutes(2)))
+@Suite("REST bad input", .timeLimit(.minutes(10)))
 struct RESTBadInputTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String

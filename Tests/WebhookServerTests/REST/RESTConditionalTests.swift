@@ -6,7 +6,7 @@ import Testing
 @testable import WebhookServer
 
 /// `Last-Modified`, `If-Modified-Since`, and who may keep an answer.
-@Suite("REST conditions", .timeLimit(.minutes(2)))
+@Suite("REST conditions", .timeLimit(.minutes(10)))
 struct RESTConditionalTests {
     private static func date(_ answer: RESTAnswer, plus seconds: Double = 0) throws -> String {
         let text = try answer.textMember("Updated")

@@ -5,7 +5,7 @@ import Testing
 @testable import WebhookServer
 
 /// What anybody may ask of the API: versions, routes, and the OpenAPI document (contract, section 8).
-@Suite("REST description", .timeLimit(.minutes(1)))
+@Suite("REST description", .timeLimit(.minutes(10)))
 struct RESTDescriptionTests {
     private static func client(_ service: RunningService) -> RESTClient {
         // Wrong credentials are as good as none.

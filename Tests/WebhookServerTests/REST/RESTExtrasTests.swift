@@ -7,7 +7,7 @@ import XML
 
 /// The members that webhooks have got since Services87, over REST: stored, shown, selected and patched in every type of
 /// body; and the counters, which are shown and not taken.
-@Suite("REST extras", .timeLimit(.minutes(2)))
+@Suite("REST extras", .timeLimit(.minutes(10)))
 struct RESTExtrasTests {
     private static let members = [
         "ErrorsEmail", "ErrorEmails", "ErrorAssociates", "Description", "NotifyVia", "NotifyWhen",

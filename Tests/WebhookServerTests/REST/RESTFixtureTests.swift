@@ -6,7 +6,7 @@ import Testing
 @testable import WebhookServer
 
 /// The service answers the exchanges under `Fixtures/rest` as these say.
-@Suite("REST fixtures", .timeLimit(.minutes(2)))
+@Suite("REST fixtures", .timeLimit(.minutes(10)))
 struct RESTFixtureTests {
     @Test("Exchanges are answered as expected", arguments: ["agents", "api"])
     func exchanges(name: String) async throws {

@@ -7,7 +7,7 @@ import WebhookDelivery
 @testable import WebhookServer
 
 /// Where the API is, and for whom: tenants, applications, and the host that was asked (contract, sections 5 and 8).
-@Suite("REST, hosted", .timeLimit(.minutes(2)))
+@Suite("REST, hosted", .timeLimit(.minutes(10)))
 struct RESTHostedTests {
     /// Calls of anna, of the tenant Cust1, with an application's token or without.
     static func client(_ service: RunningService, prefix: String = "/Cust1", token: String?) -> RESTClient {

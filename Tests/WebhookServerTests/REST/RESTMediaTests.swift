@@ -7,7 +7,7 @@ import XML
 @testable import WebhookServer
 
 /// XML, forms and charsets, in and out (contract, section 8).
-@Suite("REST media types", .timeLimit(.minutes(2)))
+@Suite("REST media types", .timeLimit(.minutes(10)))
 struct RESTMediaTests {
     /// A webhook with everything that XML has a form for, as `application/json`.
     static let whole = """

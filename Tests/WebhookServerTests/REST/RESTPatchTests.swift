@@ -6,7 +6,7 @@ import Testing
 @testable import WebhookServer
 
 /// PATCH, and changes on a condition (contract, section 8).
-@Suite("REST patches", .timeLimit(.minutes(2)))
+@Suite("REST patches", .timeLimit(.minutes(10)))
 struct RESTPatchTests {
     static let hook = """
         {"Name": "hook", "Events": ["a.b"], "TargetUrl": "http://127.0.0.1:9/hook", "Secret": "s", "State": "Stopped", \

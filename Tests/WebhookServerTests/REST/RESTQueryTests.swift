@@ -6,7 +6,7 @@ import Testing
 @testable import WebhookServer
 
 /// What stands in a path or behind its question mark (contract, section 8).
-@Suite("REST paths and queries", .timeLimit(.minutes(2)))
+@Suite("REST paths and queries", .timeLimit(.minutes(10)))
 struct RESTQueryTests {
     private static func names(_ answer: RESTAnswer) throws -> [String] {
         guard case .array(let items) = try answer.json else { return [answer.text] }

@@ -6,7 +6,7 @@ import XML
 @testable import WebhookServer
 
 /// The counters of webhooks, as the troubleshooting page of NetServer's documentation asks for them.
-@Suite("REST usage", .timeLimit(.minutes(2)))
+@Suite("REST usage", .timeLimit(.minutes(10)))
 struct RESTUsageTests {
     static let query = """
         /Archive/dynamic?$select=webhook_usage.webhook_usage_id,webhook_usage.total_calls,webhook_usage.total_errors,\

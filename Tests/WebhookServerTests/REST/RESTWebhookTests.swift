@@ -6,7 +6,7 @@ import Testing
 @testable import WebhookServer
 
 /// A webhook as REST shows and takes it (contract, section 8).
-@Suite("REST webhooks", .timeLimit(.minutes(2)))
+@Suite("REST webhooks", .timeLimit(.minutes(10)))
 struct RESTWebhookTests {
     /// The documentation's table, in its order.
     static let members = [
