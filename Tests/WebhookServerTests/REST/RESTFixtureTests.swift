@@ -8,7 +8,7 @@ import Testing
 /// The service answers the exchanges under `Fixtures/rest` as these say.
 @Suite("REST fixtures", .timeLimit(.minutes(10)))
 struct RESTFixtureTests {
-    @Test("Exchanges are answered as expected", arguments: ["agents", "api"])
+    @Test("Exchanges are answered as expected", arguments: ["agents", "api", "extras"])
     func exchanges(name: String) async throws {
         let text = String(decoding: try FixtureFiles.bytes(of: "rest/\(name).exchanges"), as: UTF8.self)
         let exchanges = try text.components(separatedBy: "### ").dropFirst().map(RESTExchange.init)
