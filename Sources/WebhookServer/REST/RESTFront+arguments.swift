@@ -89,8 +89,9 @@ extension RESTFront {
     }
 
     func id(_ call: Call, _ body: RequestBody) throws(RESTProblem) -> Int32 {
+        let inBody = try number("WebhookId", in: body)
         if let text = call.query["webhookid"] { return try JSONNode.string(text).int32("webhookId") ?? 0 }
-        guard let id = try number("WebhookId", in: body) else { throw .missing("webhookId") }
+        guard let id = inBody else { throw .missing("webhookId") }
         return id
     }
 
