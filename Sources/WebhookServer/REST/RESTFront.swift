@@ -94,7 +94,9 @@ struct RESTFront: Sendable {
                 )
             }
             guard route.methods.contains(request.method) else {
-                let methods = route.methods.map(\.rawValue).joined(separator: ", ")
+                // HEAD is answered wherever GET is.
+                let methods = route.methods.flatMap { $0 == .get ? [$0, .head] : [$0] }.map(\.rawValue)
+                    .joined(separator: ", ")
                 throw RESTProblem(
                     .methodNotAllowed,
                     .invalidArgument,

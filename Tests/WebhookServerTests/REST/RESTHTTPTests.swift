@@ -164,13 +164,14 @@ struct RESTHTTPTests {
     @Test("Another method is 405 with Allow, and the error object in the type that is asked for")
     func methods() async throws {
         let calls = [
-            ("PUT", "/api", "GET"), ("POST", "/api/v1", "GET"), ("DELETE", "/api/v1/openapi.json", "GET"),
-            ("POST", "/Webhook/default", "GET"), ("DELETE", "/Webhook", "GET, POST"),
-            ("OPTIONS", "/Webhook", "GET, POST"),
-            ("POST", "/Webhook/1", "GET, PUT, PATCH, DELETE"), ("GET", "/Webhook/Test", "POST"),
-            ("POST", "/Webhook/1/LastError", "GET"), ("GET", "/Webhook/sale.changed/1", "POST"),
-            ("PUT", "/Agents/Webhook/GetAllWebhooks", "GET, POST"), ("POST", "/Archive/dynamic", "GET"),
-            ("PROPFIND", "/Webhook", "GET, POST"),
+            ("PUT", "/api", "GET, HEAD"), ("POST", "/api/v1", "GET, HEAD"),
+            ("DELETE", "/api/v1/openapi.json", "GET, HEAD"),
+            ("POST", "/Webhook/default", "GET, HEAD"), ("DELETE", "/Webhook", "GET, HEAD, POST"),
+            ("OPTIONS", "/Webhook", "GET, HEAD, POST"),
+            ("POST", "/Webhook/1", "GET, HEAD, PUT, PATCH, DELETE"), ("GET", "/Webhook/Test", "POST"),
+            ("POST", "/Webhook/1/LastError", "GET, HEAD"), ("GET", "/Webhook/sale.changed/1", "POST"),
+            ("PUT", "/Agents/Webhook/GetAllWebhooks", "GET, HEAD, POST"), ("POST", "/Archive/dynamic", "GET, HEAD"),
+            ("PROPFIND", "/Webhook", "GET, HEAD, POST"),
         ]
         try await RunningService.with { service in
             for (method, path, allowed) in calls {
