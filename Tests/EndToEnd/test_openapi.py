@@ -188,7 +188,10 @@ class OpenAPI(unittest.TestCase):
         self.assertEqual(re.findall(r"✅ (\w+)", summary), ["Examples", "Coverage", "Fuzzing", "Stateful"], ran.stdout)
         counts = json.loads(tally.read_text())
         without = [operation for operation, statuses in counts.items() if not {"200", "204"} & statuses.keys()]
-        self.assertEqual((len(counts), without), (19, []), "each has succeeded")
+        document = json.loads((ROOT / "Sources/WebhookServer/REST/openapi.json").read_text())
+        operations = sum(len(methods.keys() & {"get", "put", "post", "delete", "patch"})
+                         for path, methods in document["paths"].items() if path != "/openapi.json")
+        self.assertEqual((len(counts), without), (operations, []), "each has succeeded")
         self.assertEqual(self.service.process.poll(), None, "the service still runs")
         total = sum(sum(statuses.values()) for statuses in counts.values())
         refused = sum(statuses.get("400", 0) for statuses in counts.values())
