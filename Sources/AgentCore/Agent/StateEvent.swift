@@ -4,7 +4,7 @@ package import FoundationEssentials
 /// Webhooks may listen to either name; the webhook itself never gets it, so that one that listens to its own errors does
 /// not run in circles.
 package enum StateEvent {
-    /// What the event is made with, if there is one.
+    /// The id of an event that a change may signal, and whether the event carries field values.
     package struct Seed: Sendable, Hashable {
         /// The event's id.
         package var id: UUID
@@ -18,7 +18,7 @@ package enum StateEvent {
         }
     }
 
-    /// What the field values tell of the webhook.
+    /// The webhook and the count that the event's field values are made of.
     package struct Fields: Sendable, Hashable {
         /// The webhook, as it is stored.
         package var webhook: Webhook

@@ -66,7 +66,7 @@ package struct Application: Sendable, Hashable {
     }
 }
 
-/// What lets whoever has it log in as a user. It was issued to an application.
+/// A secret that logs its holder in as a user. An operator issues it to one application.
 package struct AccessToken: Sendable, Hashable {
     /// The secret.
     package var token: String

@@ -162,7 +162,7 @@ package struct DeliveryResult: Sendable {
     package var fence: Int64
     /// What was done and what came of it.
     package var attempt: Attempt
-    /// What the event is made with that a change of the webhook's state signals.
+    /// The seed of the event that the store signals when the result changes the webhook's state.
     package var stateEvent: StateEvent.Seed
     /// Decides by what stands in the store when the result is recorded. May be called more than once, and on what does not
     /// stand there: whether the fate is `delivered` must follow from the attempt alone.

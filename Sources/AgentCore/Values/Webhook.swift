@@ -31,9 +31,9 @@ package struct Webhook: Sendable, Hashable {
     package var updatedBy: Associate?
     /// The members that newer contracts add.
     package var extras = WebhookExtras()
-    /// What has come of its deliveries, where somebody has asked for it; set by the server.
+    /// The counters of its deliveries. The server fills them in for callers that show them.
     package var usage = WebhookUsage()
-    /// How much of the webhook its sender can say; everything of one that is stored.
+    /// The members that its sender's contract has; all members for a stored webhook.
     package var known = KnownMembers.all
 
     /// An empty webhook, not stored.

@@ -7,7 +7,7 @@ package struct WebhookExtras: Sendable, Hashable, Codable {
     package var errorEmails: [String?]?
     /// Users that are told.
     package var errorAssociates: [ListItem]?
-    /// What the webhook is for.
+    /// The purpose of the webhook, for people.
     package var description: String?
     /// How they are told.
     package var notifyVia: NotifyVia = []
@@ -18,8 +18,7 @@ package struct WebhookExtras: Sendable, Hashable, Codable {
     package init() {}
 }
 
-/// How much of a webhook its sender's contract has. What the contract lacks stays as it is stored when the webhook is
-/// saved.
+/// The members of a webhook that its sender's contract has. A save keeps the stored values of all others.
 package enum KnownMembers: Int, Sendable, Comparable {
     /// The members of Services87 and earlier ones: no ``WebhookExtras``.
     case of87

@@ -17,6 +17,9 @@ enum NewcomerFilter {
     }
 
     /// `struct sock_fprog`.
+    ///
+    /// `@unchecked Sendable`: nothing changes the instructions after they are copied, and ``attach(to:)`` frees the copy only
+    /// when the system has taken it.
     private struct Program: @unchecked Sendable {
         let count: UInt16
         let instructions: UnsafePointer<Instruction>
@@ -34,7 +37,9 @@ enum NewcomerFilter {
         Instruction(code: 0x06, ifTrue: 0, ifFalse: 0, operand: .max),
     ]
 
-    /// Throws where there are no such filters.
+    /// Has the system drop new connections to `listener`.
+    ///
+    /// Throws ``Failure`` on a system without such filters, and what setting the socket's option throws.
     static func attach(to listener: any Channel) async throws {
         #if os(Linux)
             guard let socket = listener as? any SocketOptionProvider else { throw Failure.notHere }
