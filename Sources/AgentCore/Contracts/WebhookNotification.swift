@@ -128,8 +128,22 @@ package struct SendFailure: Error, Sendable, Hashable {
         case timeout
         /// The answer was no HTTP.
         case protocolViolation
+        /// The forward proxy did not let the notification through (setting proxy).
+        case proxy
+        /// This machine could not send: it lacked descriptors, ports, memory, a network or a resolver, or stood still.
+        case local
         /// This service stopped.
         case shutdown
+
+        /// Whether the target is to blame, so that the failure counts against its webhook.
+        ///
+        /// What fails on our own machine or in the proxy between is never the target's failure.
+        package var isTargets: Bool {
+            switch self {
+            case .refusedByPolicy, .invalidURL, .resolution, .connection, .tls, .timeout, .protocolViolation: true
+            case .proxy, .local, .shutdown: false
+            }
+        }
     }
 
     /// What kind of failure it was.
