@@ -15,7 +15,7 @@ struct DeliveryPolicyTests {
     /// Everything that is no success and not for good.
     private static let failures: [SendOutcome] =
         [199, 201, 204, 299, 300, 301, 302, 400, 401, 404, 408, 409, 411, 429, 500, 503, 599].map { answered($0) }
-        + SendFailure.Kind.allCases.map { SendOutcome.failed(SendFailure($0, "it failed: \($0)")) }
+        + SendFailure.Kind.allCases.filter(\.isTargets).map { SendOutcome.failed(SendFailure($0, "it failed: \($0)")) }
 
     private func decision(
         _ outcome: SendOutcome,
@@ -201,6 +201,43 @@ struct DeliveryPolicyTests {
                     #expect(found == other, "\(snapshot)")
                 }
             }
+        }
+    }
+
+    private static let ownKinds = SendFailure.Kind.allCases.filter { !$0.isTargets }
+
+    @Test("What is not the target's failure is postponed, whatever the state", arguments: ownKinds)
+    func postponed(kind: SendFailure.Kind) {
+        let failure = SendOutcome.failed(SendFailure(kind, "not the target's"))
+        for policy in [DeliveryPolicy.netServer, .durable] {
+            for snapshot in Self.snapshots {
+                let expected = DeliveryDecision(
+                    .postponed(to: Self.now.advanced(by: .milliseconds(500))),
+                    error: "not the target's"
+                )
+                #expect(decision(failure, snapshot, by: policy) == expected, "\(snapshot)")
+                #expect(!expected.isCounted)
+            }
+        }
+    }
+
+    @Test(
+        "What is not the target's failure waits as long again as it has lasted, from a second to half a minute",
+        arguments: [
+            (-5, 1000), (0, 1000), (999, 1000), (1500, 1500), (20_000, 20_000), (30_001, 30_000), (9e9, 30_000),
+        ]
+    )
+    func postponement(lasted: Double, milliseconds: Double) {
+        let since = Self.now.advanced(by: .milliseconds(0) - .milliseconds(1) * lasted)
+        for (random, share) in [(0, 0.5), (0.5, 0.75)] {
+            let found = DeliveryPolicy.netServer.decide(
+                on: .failed(SendFailure(.proxy, "no")),
+                DeliverySnapshot(attempts: 8, consecutiveErrors: 8),
+                now: Self.now,
+                random: random,
+                ownFailureSince: since
+            )
+            #expect(found.fate == .postponed(to: Self.now.advanced(by: .milliseconds(1) * milliseconds * share)))
         }
     }
 

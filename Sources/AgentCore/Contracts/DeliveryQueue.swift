@@ -217,6 +217,9 @@ package struct DeliveryDecision: Sendable, Hashable {
         case delivered
         /// It is tried again at that time.
         case retry(at: Timestamp)
+        /// It is tried again at that time, as if the attempt had not been made: its attempts stay as they are, and so do
+        /// the usage, the pause and the state of its webhook. It stays parked while that is not Active.
+        case postponed(to: Timestamp)
         /// It waits until its webhook is Active again; `attempts` of its set are then used up.
         case parked(attempts: Int)
         /// It stays on record with its reason, and can be replayed.
@@ -249,6 +252,11 @@ package struct DeliveryDecision: Sendable, Hashable {
         self.lastError = lastError ?? error
         self.webhookState = webhookState
         self.pauseUntil = pauseUntil
+    }
+
+    /// Whether the attempt says something about its webhook, whose usage then counts it.
+    package var isCounted: Bool {
+        if case .postponed = fate { false } else { true }
     }
 }
 

@@ -86,17 +86,25 @@ package struct DeliveryPolicy: Sendable, Hashable {
 
     /// What follows from an attempt that ended at `now`.
     ///
-    /// - Parameter random: From 0 up to but not including 1; the only chance in the decision.
+    /// - Parameters:
+    ///   - random: From 0 up to but not including 1; the only chance in the decision.
+    ///   - ownFailureSince: Since when nothing could be sent to the target for reasons that are not the target's; nil for
+    ///     a first failure of that kind.
     package func decide(
         on outcome: SendOutcome,
         _ snapshot: DeliverySnapshot,
         now: Timestamp,
-        random: Double
+        random: Double,
+        ownFailureSince: Timestamp? = nil
     ) -> DeliveryDecision {
         var status: Int?
-        if case .answered(let answer) = outcome {
-            if success.includes(answer.status) { return DeliveryDecision(.delivered) }
-            status = answer.status
+        switch outcome {
+        case .answered(let answer) where success.includes(answer.status): return DeliveryDecision(.delivered)
+        case .answered(let answer): status = answer.status
+        case .failed(let failure) where !failure.kind.isTargets:
+            let wait = Self.postponement(since: ownFailureSince ?? now, now: now, random: random)
+            return DeliveryDecision(.postponed(to: now.advanced(by: wait)), error: outcome.summary)
+        case .failed: break
         }
         let (error, lastError) = (outcome.summary, outcome.lastError)
         let failures = snapshot.consecutiveErrors + 1
@@ -121,6 +129,15 @@ package struct DeliveryPolicy: Sendable, Hashable {
             decision.pauseUntil = now.advanced(by: breaker.pause)
         }
         return decision
+    }
+
+    /// The bounds of ``postponement(since:now:random:)``, before chance shortens it.
+    private static let postponements: ClosedRange<Duration> = .seconds(1) ... .seconds(30)
+
+    /// The wait after a failure that is not the target's: as long as nothing could be sent so far, so that it doubles from
+    /// one attempt to the next, within bounds, and shortened by up to half at random.
+    private static func postponement(since start: Timestamp, now: Timestamp, random: Double) -> Duration {
+        min(max(now.since(start), postponements.lowerBound), postponements.upperBound) * (0.5 + random / 2)
     }
 
     /// The wait before the next attempt, nil when there is none left. `attempts` have been made.

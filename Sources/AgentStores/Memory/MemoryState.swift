@@ -152,7 +152,7 @@ struct MemoryState {
             )
         )
         delivery.owner = nil
-        delivery.attempts += 1
+        delivery.attempts += decision.isCounted ? 1 : 0
         delivery.reason = decision.error
         var logged = LoggedAttempt(id: result.id, attempt: result.attempt)
         switch decision.fate {
@@ -160,6 +160,9 @@ struct MemoryState {
         case .retry(let time):
             delivery.due = time
             delivery.state = .pending
+        case .postponed(let time):
+            delivery.due = time
+            delivery.state = stored.webhook.state == .active ? .pending : .parked
         case .parked(let attempts):
             delivery.attempts = attempts
             delivery.state = .parked
@@ -169,6 +172,7 @@ struct MemoryState {
         }
         deliveries[result.id] = decision.fate == .delivered ? nil : delivery
         attempts.append(logged)
+        guard decision.isCounted else { return true }
         if !delivery.isReplay { webhooks[result.id.webhook]?.usage.count(error: decision.lastError) }
         if !delivery.isReplay, let pause = decision.pauseUntil ?? (decision.error == nil ? Timestamp(ticks: .min) : nil)
         {

@@ -172,6 +172,10 @@ struct Settlement {
     var counted: [Bool]
     var dues: [Int32: Int64] = [:]
 
+    private mutating func announce(_ due: Timestamp, of webhook: Int32) {
+        dues[webhook] = min(dues[webhook] ?? .max, due.ticks)
+    }
+
     static func carryOut(
         _ results: [DeliveryResult],
         _ connection: PostgreSQLConnection
@@ -267,14 +271,17 @@ struct Settlement {
             logged.append(result)
             deliveredSuffixes.append(decision.fate == .delivered ? delivery.suffix : nil)
             delivery.isHeld = false
-            delivery.attempts += 1
+            delivery.attempts += decision.isCounted ? 1 : 0
             delivery.reason = decision.error
             switch decision.fate {
             case .delivered: delivery.isGone = true
             case .retry(let time):
                 delivery.due = time.ticks
-                let known = settlement.dues[result.id.webhook] ?? .max
-                settlement.dues[result.id.webhook] = min(known, time.ticks)
+                settlement.announce(time, of: result.id.webhook)
+            case .postponed(let time):
+                delivery.due = time.ticks
+                delivery.state = webhook.state == .active ? .pending : .parked
+                settlement.announce(time, of: result.id.webhook)
             case .parked(let attempts):
                 delivery.attempts = attempts
                 delivery.state = .parked
@@ -282,7 +289,7 @@ struct Settlement {
                 delivery.state = .failed
                 delivery.due = result.ended.ticks
             }
-            if !delivery.isReplay {
+            if !delivery.isReplay, decision.isCounted {
                 webhook.usage.count(error: decision.lastError.map(AttemptColumns.text))
                 webhook.isCounted = true
                 let paused = pauses[webhook.target] ?? pausedUntil[webhook.target] ?? 0

@@ -160,8 +160,9 @@ extension SQLiteStore {
         )
         let decision = result.decide(snapshot)
         let ended = result.attempt.started.advanced(by: result.attempt.duration)
-        try carryOut(decision, on: result.id, attempts: snapshot.attempts + 1, ended: ended, database)
+        try carryOut(decision, on: result.id, snapshot, ended: ended, database)
         try log(result, deliveredSuffix: decision.fate == .delivered ? row[5] : nil, database)
+        guard decision.isCounted else { return true }
         if !snapshot.isReplay {
             try count(decision, for: result.id.webhook, database)
             if let pause = decision.pauseUntil ?? (decision.error == nil && row[6] > 0 ? Timestamp(ticks: 0) : nil) {
@@ -186,16 +187,19 @@ extension SQLiteStore {
     private static func carryOut(
         _ decision: DeliveryDecision,
         on id: DeliveryID,
-        attempts: Int,
+        _ snapshot: DeliverySnapshot,
         ended: Timestamp,
         _ database: Database
     ) throws {
+        let attempts = snapshot.attempts + 1
         let change: (state: RowState, attempts: Int, due: Int64?)
         switch decision.fate {
         case .delivered:
             return try database.cachedStatement(sql: "DELETE FROM delivery WHERE event_id = ? AND webhook_id = ?")
                 .execute(arguments: [id.event, id.webhook])
         case .retry(let time): change = (.pending, attempts, time.ticks)
+        case .postponed(let time):
+            change = (snapshot.webhookState == .active ? .pending : .parked, snapshot.attempts, time.ticks)
         case .parked(let used): change = (.parked, used, nil)
         // From here on the due time says since when it has failed.
         case .failed: change = (.failed, attempts, ended.ticks)

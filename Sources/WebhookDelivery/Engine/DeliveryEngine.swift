@@ -253,7 +253,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         let level: Logger.Level =
             switch decision?.fate {
             case .delivered: .debug
-            case .retry: .info
+            case .retry, .postponed: .info
             case .parked, .failed, nil: .warning
             }
         logger.log(

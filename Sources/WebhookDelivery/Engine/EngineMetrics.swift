@@ -32,6 +32,7 @@ package struct EngineMetrics: Sendable {
             switch decision?.fate {
             case .delivered: "delivered"
             case .retry: "retry"
+            case .postponed: "postponed"
             case .parked: "parked"
             case .failed: "failed"
             case nil: "stale"

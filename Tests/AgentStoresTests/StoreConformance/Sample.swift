@@ -183,6 +183,10 @@ extension DeliveryDecision {
         DeliveryDecision(.parked(attempts: attempts), error: error)
     }
 
+    static func postponed(to time: Timestamp, error: String = "ours") -> DeliveryDecision {
+        DeliveryDecision(.postponed(to: time), error: error)
+    }
+
     static func failed(error: String) -> DeliveryDecision {
         DeliveryDecision(.failed, error: error)
     }

@@ -17,7 +17,8 @@ struct StoreCase: Sendable, CustomTestStringConvertible {
 /// What every store must do. A store's suite is one test with ``cases`` as its arguments.
 enum StoreConformance {
     static let cases: [StoreCase] = [
-        webhooks, scopes, filters, signalling, bodies, claims, sharing, results, usage, states, stateEvents, log,
+        webhooks, scopes, filters, signalling, bodies, claims, sharing, results, postponements, usage, states,
+        stateEvents, log,
         replays, pruning, concurrency, sessions,
     ].flatMap { $0 }
 }
