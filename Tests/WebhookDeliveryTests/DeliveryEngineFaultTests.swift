@@ -25,6 +25,44 @@ struct DeliveryEngineFaultTests {
         #expect(try await rig.queue.counts() == DeliveryCounts())
     }
 
+    @Test("A store that takes no claims is asked once a poll, whatever arrives meanwhile")
+    func claimStorm() async throws {
+        let rig = Rig { _ in .ok }
+        rig.queue.state.update { $0.failingClaims = .max }
+        try await rig.addWebhook()
+        try await rig.running { _ in
+            try await rig.queue.state.wait { $0.claims == 1 }
+            for _ in 0..<50 {
+                try await rig.signal()
+                await Task.yield()
+            }
+            try await rig.clock.sleeper(until: rig.settings.pollInterval)
+            rig.clock.advance(to: rig.settings.pollInterval)
+            try await rig.clock.sleeper(until: rig.settings.pollInterval * 2)
+        }
+        #expect(rig.queue.state.value.claims == 2)
+    }
+
+    @Test("Results that cannot be recorded are logged once a second, with the number left out")
+    func recordStorm() async throws {
+        var rig = Rig(isSilent: true) { _ in .ok }
+        rig.settings.concurrency = 100
+        rig.queue.state.update { $0.failingRecords = 100 }
+        try await rig.addWebhook()
+        for _ in 0..<100 { try await rig.signal() }
+        try await rig.running { _ in
+            try await rig.queue.state.wait { $0.recordCalls == 100 }
+            try await rig.clock.state.wait { $0.sleepers.count >= 100 }
+            rig.queue.state.update { $0.failingRecords = 1 }
+            rig.clock.advance(to: .seconds(1))
+            try await rig.recorded(99)
+        }
+        let lines = rig.log.value.filter { $0.contains("a result could not be recorded") }
+        #expect(lines.count == 2)
+        #expect(lines.first?.contains("leftOut") == false)
+        #expect(lines.last?.contains("leftOut=99") == true)
+    }
+
     @Test("Offers a result again until it is taken, without sending again")
     func recordErrors() async throws {
         let rig = Rig(isSilent: true) { _ in .ok }

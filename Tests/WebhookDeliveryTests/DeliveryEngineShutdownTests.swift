@@ -53,6 +53,55 @@ struct DeliveryEngineShutdownTests {
         #expect(rest.map(\.fence) == [1, 1, 1, 1], "nobody had claimed them")
     }
 
+    @Test("Claims nothing more once it is told to stop, however much is due at targets that are dead")
+    func stopsClaiming() async throws {
+        let stop = Watched<(@Sendable () -> Void)?>(nil)
+        let rig = Rig { call in
+            if call == 0 { stop.value?() }
+            return .refused
+        }
+        try await rig.addWebhook()
+        for _ in 0..<200 { try await rig.signal() }
+        let prepare = { (trigger: GracefulShutdownTestTrigger) in
+            stop.update { $0 = { trigger.triggerGracefulShutdown() } }
+        }
+        try await rig.running(preparing: prepare) { _ in try await rig.ended.wait { $0 } }
+        #expect(rig.queue.state.value.claims == 1)
+        #expect(rig.sender.calls.count == rig.settings.concurrency)
+        #expect(rig.queue.state.value.releases == [rig.owner])
+    }
+
+    @Test("What was claimed while it was told to stop is not begun, and is due again")
+    func stoppedWhileClaiming() async throws {
+        let rig = Rig(isSilent: true) { _ in .ok }
+        try await rig.addWebhook()
+        for _ in 0..<3 { try await rig.signal() }
+        let prepare = { (trigger: GracefulShutdownTestTrigger) in
+            rig.queue.state.update { $0.onClaimed = { trigger.triggerGracefulShutdown() } }
+        }
+        try await rig.running(preparing: prepare) { _ in try await rig.ended.wait { $0 } }
+        #expect(rig.sender.calls.isEmpty)
+        #expect(rig.queue.state.value.releases == [rig.owner])
+        #expect(try await rig.claimAll().map(\.fence) == [2, 2, 2])
+    }
+
+    @Test("The time to drain is over when it is over, though the machine's clock is set back meanwhile")
+    func clockSetBack() async throws {
+        let gate = Gate()
+        let rig = Rig { _ in await gate.pass() }
+        try await rig.addWebhook()
+        try await rig.signal()
+        try await rig.running { trigger in
+            try await rig.sent(1)
+            trigger.triggerGracefulShutdown()
+            try await rig.clock.sleeper(until: rig.settings.drain)
+            rig.clock.set(ahead: .seconds(-3600))
+            rig.clock.advance(to: rig.settings.drain)
+            try await rig.ended.wait { $0 }
+        }
+        #expect(rig.clock.elapsed == rig.settings.drain)
+    }
+
     @Test("Records a failure of what was in flight with the time of its next attempt")
     func failureWhileDraining() async throws {
         let gate = Gate()

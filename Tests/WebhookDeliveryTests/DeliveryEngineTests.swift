@@ -6,6 +6,22 @@ import WebhookDelivery
 
 @Suite("Delivery engine", .timeLimit(.minutes(1)))
 struct DeliveryEngineTests {
+    @Test("An attempt's duration is the time that went by, though the machine's clock was set meanwhile")
+    func duration() async throws {
+        let gate = Gate()
+        let rig = Rig { _ in await gate.pass() }
+        try await rig.addWebhook()
+        try await rig.signal()
+        try await rig.running { _ in
+            try await rig.sent(1)
+            rig.clock.set(ahead: .seconds(86_400))
+            rig.clock.advance(to: .seconds(2))
+            gate.open()
+            try await rig.recorded(1)
+        }
+        #expect(rig.queue.state.value.recorded.first?.result.attempt.duration == .seconds(2))
+    }
+
     @Test("Delivers what is signalled, as it was taken in")
     func delivers() async throws {
         let rig = Rig { _ in .ok }

@@ -56,6 +56,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
     private let owner: UUID
     private let random: @Sendable () -> Double
     private let logger: Logger
+    private let throttle: LogThrottle
     private let progress = EngineProgress()
 
     /// How many deliveries are between their claim and the record of their result.
@@ -91,6 +92,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         self.owner = owner
         self.random = random
         self.logger = logger
+        throttle = LogThrottle(elapsed: clock.elapsed)
     }
 
     /// Delivers until graceful shutdown, then lets what is in flight end within the drain time and gives up its leases.
@@ -123,37 +125,45 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         sends: inout DiscardingTaskGroup,
         alarms: inout DiscardingTaskGroup
     ) async {
-        var alarm: Timestamp?
-        var deadline: Timestamp?
+        // Times of the clock's elapsed time: that of the machine may be set back.
+        var alarm: Duration?
+        var deadline: Duration?
+        var claimsAgain = Duration.zero
         progress.wake()
         for await _ in progress.wakes {
-            let now = clock.now()
+            let now = clock.elapsed()
             if let due = alarm, due <= now { alarm = nil }
-            let next: Timestamp
+            let next: Duration
             if progress.isStopping {
-                let end = deadline ?? now.advanced(by: settings.drain)
+                let end = deadline ?? now + settings.drain
                 deadline = end
                 if progress.inFlight == 0 || end <= now { return }
                 next = end
+            } else if now < claimsAgain {
+                next = claimsAgain
+            } else if let wait = await claim(progress, sends: &sends) {
+                next = clock.elapsed() + wait
             } else {
-                next = await claim(progress, sends: &sends)
+                // Whatever wakes the engine: a store that takes no claims gets one a poll.
+                claimsAgain = clock.elapsed() + settings.pollInterval
+                next = claimsAgain
             }
-            guard next < alarm ?? Timestamp(ticks: .max) else { continue }
+            if let alarm, alarm <= next { continue }
             alarm = next
             alarms.addTask {
-                try? await clock.sleep(next.since(clock.now()))
+                try? await clock.sleep(next - clock.elapsed())
                 progress.wake()
             }
         }
     }
 
-    /// Claims and starts what there is room for. Returns when to look again if nothing wakes the engine before.
-    private func claim(_ progress: EngineProgress, sends: inout DiscardingTaskGroup) async -> Timestamp {
-        let poll = clock.now().advanced(by: settings.pollInterval)
+    /// Claims and starts what there is room for. Returns after what time to look again if nothing wakes the engine before;
+    /// nil when the store does not take claims.
+    private func claim(_ progress: EngineProgress, sends: inout DiscardingTaskGroup) async -> Duration? {
         do {
-            while true {
+            while !progress.isStopping {
                 let room = min(settings.concurrency - progress.inFlight, Self.deliveriesPerClaim)
-                guard room > 0 else { return poll }
+                guard room > 0 else { break }
                 let limits = ClaimLimits(
                     total: room,
                     perTarget: settings.perTarget,
@@ -169,7 +179,8 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                     lease: settings.lease
                 )
                 for delivery in claimed {
-                    progress.begin(delivery)
+                    // What was claimed while the service was told to stop is given up with all leases.
+                    guard progress.begin(delivery) else { break }
                     metrics.begin()
                     sends.addTask {
                         await deliver(delivery)
@@ -180,15 +191,16 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                 // Fair shares may leave some of what is due behind.
                 guard claimed.isEmpty else { continue }
                 // What waits for room at its target is left out: a result makes that, and wakes the engine.
-                return min(try await queue.nextDue(limits) ?? poll, poll)
+                guard let due = try await queue.nextDue(limits) else { break }
+                return min(max(due.since(clock.now()), .zero), settings.pollInterval)
             }
         } catch {
             // GRDB reads nothing for a task that has been cancelled.
-            if !Task.isCancelled {
-                logger.error("deliveries could not be claimed", metadata: ["error": "\(error)"])
-            }
-            return poll
+            guard !Task.isCancelled else { return nil }
+            throttle.log(.error, "deliveries could not be claimed", metadata: ["error": "\(error)"], to: logger)
+            return nil
         }
+        return settings.pollInterval
     }
 
     private func deliver(_ delivery: ClaimedDelivery) async {
@@ -203,8 +215,9 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
             body: delivery.body
         )
         notification.signature = signer.signature(of: delivery.body, secret: delivery.secret)
-        let started = clock.now()
+        let (started, begun) = (clock.now(), clock.elapsed())
         let outcome = await sender.send(notification)
+        let duration = clock.elapsed() - begun
         // We stopped, the target did not fail: the lease is given up and nothing is counted.
         if case .failed(let failure) = outcome, failure.kind == .shutdown { return }
         let now = clock.now()
@@ -217,7 +230,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                 url: TargetURL.withoutCredentials(delivery.url),
                 ownHeaders: delivery.headers?.entries.map(\.key) ?? [],
                 started: started,
-                duration: now.since(started),
+                duration: duration,
                 retry: delivery.attempts,
                 outcome: outcome,
                 signature: notification.signature
@@ -237,9 +250,11 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
             do {
                 return try await queue.record([result]) == [true]
             } catch {
-                logger.error(
+                throttle.log(
+                    .error,
                     "a result could not be recorded",
-                    metadata: ["delivery": "\(result.id)", "attempt": "\(attempt)", "error": "\(error)"]
+                    metadata: ["delivery": "\(result.id)", "attempt": "\(attempt)", "error": "\(error)"],
+                    to: logger
                 )
                 guard attempt < Self.recordAttempts else { break }
                 try? await clock.sleep(wait)
@@ -277,56 +292,5 @@ private final class Decision: Sendable {
     func set(_ decision: DeliveryDecision) -> DeliveryDecision {
         made.withLock { $0 = decision }
         return decision
-    }
-}
-
-/// What the engine's tasks tell each other.
-private final class EngineProgress: Sendable {
-    private struct State {
-        var inFlight = 0
-        var failing = 0
-        var byTarget: [String: Int] = [:]
-        var isStopping = false
-    }
-
-    let wakes: AsyncStream<Void>
-    private let waker: AsyncStream<Void>.Continuation
-    private let state = Mutex(State())
-
-    init() {
-        (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-    }
-
-    var inFlight: Int { state.withLock { $0.inFlight } }
-    /// In flight to targets whose last attempt failed.
-    var failing: Int { state.withLock { $0.failing } }
-    var inFlightByTarget: [String: Int] { state.withLock { $0.byTarget } }
-    var isStopping: Bool { state.withLock { $0.isStopping } }
-
-    func wake() {
-        waker.yield()
-    }
-
-    func begin(_ delivery: ClaimedDelivery) {
-        state.withLock { state in
-            state.inFlight += 1
-            state.failing += delivery.isFailing ? 1 : 0
-            state.byTarget[delivery.target, default: 0] += 1
-        }
-    }
-
-    func end(_ delivery: ClaimedDelivery) {
-        state.withLock { state in
-            state.inFlight -= 1
-            state.failing -= delivery.isFailing ? 1 : 0
-            let left = (state.byTarget[delivery.target] ?? 1) - 1
-            state.byTarget[delivery.target] = left > 0 ? left : nil
-        }
-        wake()
-    }
-
-    func stop() {
-        state.withLock { $0.isStopping = true }
-        wake()
     }
 }

@@ -14,6 +14,8 @@ final class ObservedQueue: DeliveryQueue {
         /// How many of the next calls fail.
         var failingClaims = 0
         var failingRecords = 0
+        /// Called when the store has leased what was claimed, before the engine has it.
+        var onClaimed: (@Sendable () -> Void)?
     }
 
     let store = MemoryStore()
@@ -38,7 +40,9 @@ final class ObservedQueue: DeliveryQueue {
             return state.failingClaims >= 0
         }
         if fails { throw .unavailable("no claims today") }
-        return try await store.claim(limits, owner: owner, now: now, lease: lease)
+        let claimed = try await store.claim(limits, owner: owner, now: now, lease: lease)
+        state.value.onClaimed?()
+        return claimed
     }
 
     func record(_ results: [DeliveryResult]) async throws(StoreError) -> [Bool] {

@@ -13,6 +13,8 @@ struct Rig: Sendable {
     let owner = UUID()
     /// Whether the engine has returned.
     let ended = Watched(false)
+    /// What the engine logged, each line with its metadata in order of their names.
+    let log = Watched<[String]>([])
     var policy = DeliveryPolicy.netServer
     var random = 0.0
     /// Leases and polls so long that they are told apart from retries, and room for everything.
@@ -46,19 +48,23 @@ struct Rig: Sendable {
         Rig(silent: isSilent, answerTo: { _, notification in await answer(notification) })
     }
 
-    /// Runs the engine during `body`, then cancels it if it has not ended.
-    func running(_ body: (GracefulShutdownTestTrigger) async throws -> Void) async throws {
+    /// Runs the engine during `body`, then cancels it if it has not ended. `prepare` is called before it begins.
+    func running(
+        preparing prepare: (GracefulShutdownTestTrigger) -> Void = { _ in },
+        _ body: (GracefulShutdownTestTrigger) async throws -> Void
+    ) async throws {
         let engine = DeliveryEngine(
             queue: queue,
             sender: sender,
             policy: policy,
             settings: settings,
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+            logger: Logger(label: "test", factory: { [log] _ in WatchedLogHandler(lines: log) }),
             clock: clock.deliveryClock,
             owner: owner,
             random: { random }
         )
         try await testGracefulShutdown { trigger in
+            prepare(trigger)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     await engine.run()
