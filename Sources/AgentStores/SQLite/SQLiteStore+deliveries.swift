@@ -50,7 +50,7 @@ extension SQLiteStore {
         return database.changesCount
     }
 
-    /// The webhooks that have something pending, each with its earliest due time, found by leaping from one to the next
+    /// The Active webhooks that have something pending, each with its earliest due time, found by leaping from one to the next
     /// in the index: what a webhook has in its queue costs nothing here.
     private static let waitingWebhooks = """
         WITH RECURSIVE waiting (id) AS (
@@ -62,7 +62,8 @@ extension SQLiteStore {
             SELECT waiting.id,
                 max(paused_until, (SELECT min(due) FROM delivery WHERE state = 0 AND webhook_id = waiting.id)),
                 consecutive_errors, target
-            FROM waiting JOIN webhook_usage ON webhook_id = waiting.id JOIN webhook ON webhook.id = waiting.id
+            FROM waiting JOIN webhook_usage ON webhook_id = waiting.id
+            JOIN webhook ON webhook.id = waiting.id AND state = 1
         )
         """
 
@@ -138,10 +139,20 @@ extension SQLiteStore {
     }
 
     package func record(_ results: [DeliveryResult]) async throws(StoreError) -> [Bool] {
-        try await commits.write { database in try results.map { try Self.record($0, database) } }
+        let (counted, unsettled): ([Bool], [Int32: Timestamp]) = try await commits.write { database in
+            var unsettled: [Int32: Timestamp] = [:]
+            return (try results.map { try Self.record($0, &unsettled, database) }, unsettled)
+        }
+        settling.begin(unsettled)
+        return counted
     }
 
-    private static func record(_ result: DeliveryResult, _ database: Database) throws -> Bool {
+    /// - Parameter unsettled: Gets the webhook when the result changes its state and its deliveries have still to follow.
+    private static func record(
+        _ result: DeliveryResult,
+        _ unsettled: inout [Int32: Timestamp],
+        _ database: Database
+    ) throws -> Bool {
         let held = try database.cachedStatement(
             sql: """
                 SELECT d.attempts, d.is_replay, w.state, u.consecutive_errors, w.tenant, d.body_suffix, u.paused_until
@@ -170,7 +181,7 @@ extension SQLiteStore {
             }
         }
         if let state = decision.webhookState {
-            try setState(
+            let isSettled = try setState(
                 state,
                 from: snapshot.webhookState,
                 of: result.id.webhook,
@@ -180,6 +191,7 @@ extension SQLiteStore {
                 time: ended,
                 database
             )
+            if !isSettled { unsettled[result.id.webhook] = ended }
         }
         return true
     }
@@ -260,7 +272,8 @@ extension SQLiteStore {
         ).execute(arguments: [time.ticks, webhook])
     }
 
-    /// Puts a webhook in a state, with what follows from that for its deliveries and its listeners.
+    /// Puts a webhook in a state, with what follows from that for its listeners and its first deliveries. Returns whether
+    /// those are all.
     static func setState(
         _ new: WebhookState,
         from old: WebhookState,
@@ -270,20 +283,13 @@ extension SQLiteStore {
         changedBy associateID: Int32,
         time: Timestamp,
         _ database: Database
-    ) throws {
-        guard new != old else { return }
+    ) throws -> Bool {
+        guard new != old else { return true }
         try database.execute(literal: "UPDATE webhook SET state = \(new.rawValue) WHERE id = \(id)")
         if new == .active {
-            try database.execute(
-                literal: """
-                    UPDATE delivery SET state = 0, due = iif(owner IS NULL, \(time.ticks), due)
-                    WHERE state = 2 AND webhook_id = \(id)
-                    """
-            )
             try database.execute(literal: "UPDATE webhook_usage SET paused_until = 0 WHERE webhook_id = \(id)")
-        } else {
-            try database.execute(literal: "UPDATE delivery SET state = 2 WHERE state = 0 AND webhook_id = \(id)")
         }
+        let isMore = try DeliverySettling.settle(id, at: time, limit: DeliverySettling.rowsAtOnce, database)
         let event = try StateEvent.event(
             webhook: id,
             from: old,
@@ -302,6 +308,7 @@ extension SQLiteStore {
             return StateEvent.Fields(webhook: try WebhookRow.webhook(row), calls: row["total_calls"])
         }
         if let event { _ = try signal(event, database) }
+        return !isMore
     }
 
     package func release(owner: UUID, now: Timestamp) async throws(StoreError) {

@@ -66,58 +66,98 @@ extension SQLiteStore {
         version: Timestamp?,
         in scope: WebhookScope
     ) async throws(StoreError) -> WebhookUpdate {
-        let updated: WebhookUpdate = try await commits.write { database in
-            guard let stored = try Self.webhook(id: webhook.id, in: scope, database) else { return .absent }
-            guard version == nil || version == stored.updated else { return .changed }
-            let isActivated = webhook.state == .active
-            let newState = webhook.state == .unknown ? stored.state : webhook.state
-            var webhook = webhook.replacing(stored)
-            let columns = try WebhookRow.columns(of: webhook, bodySuffix: bodySuffix)
-            try database.execute(
-                sql: "UPDATE webhook SET \(columns.map { $0.0 + " = ?" }.joined(separator: ", ")) WHERE id = ?",
-                arguments: StatementArguments(columns.map(\.1) + [webhook.id])
-            )
-            if isActivated {
-                try database.execute(
-                    literal: """
-                        UPDATE webhook_usage SET consecutive_errors = 0, paused_until = 0 WHERE webhook_id = \(webhook.id)
-                        """
+        while true {
+            let (updated, isSettled): (WebhookUpdate?, Bool) = try await commits.write { database in
+                try Self.update(
+                    webhook,
+                    bodySuffix: bodySuffix,
+                    stateEvent: stateEvent,
+                    version: version,
+                    in: scope,
+                    database
                 )
             }
-            try database.execute(literal: "DELETE FROM webhook_event WHERE webhook_id = \(webhook.id)")
-            try Self.index(webhook, tenant: scope.tenant, database)
-            try Self.setState(
-                newState,
-                from: stored.state,
-                of: webhook.id,
-                tenant: scope.tenant,
-                seed: stateEvent,
-                changedBy: webhook.updatedBy?.associateID ?? 0,
-                time: webhook.updated,
+            if !isSettled { settling.begin([webhook.id: webhook.updated]) }
+            if let updated {
+                arrivalSignal.raise()
+                return updated
+            }
+            // What it had when it was stopped is parked before it is Active again, so that all of it is due then.
+            while try await commits.write({ database in
+                try DeliverySettling.settle(
+                    webhook.id,
+                    at: webhook.updated,
+                    limit: DeliverySettling.rowsPerStep,
+                    database
+                )
+            }) {}
+        }
+    }
+
+    /// Returns nil when the webhook cannot become Active yet, because deliveries that it had when it was stopped have
+    /// still to be parked; and whether its deliveries have followed its state.
+    private static func update(
+        _ webhook: Webhook,
+        bodySuffix: [UInt8],
+        stateEvent: StateEvent.Seed,
+        version: Timestamp?,
+        in scope: WebhookScope,
+        _ database: Database
+    ) throws -> (updated: WebhookUpdate?, isSettled: Bool) {
+        guard let stored = try Self.webhook(id: webhook.id, in: scope, database) else { return (.absent, true) }
+        guard version == nil || version == stored.updated else { return (.changed, true) }
+        let isActivated = webhook.state == .active
+        let newState = webhook.state == .unknown ? stored.state : webhook.state
+        if newState == .active, stored.state != .active,
+            try DeliverySettling.settle(
+                webhook.id,
+                at: webhook.updated,
+                limit: DeliverySettling.rowsAtOnce,
                 database
             )
-            webhook.state = newState
-            return .stored(webhook)
+        {
+            return (nil, true)
         }
-        arrivalSignal.raise()
-        return updated
+        var webhook = webhook.replacing(stored)
+        let columns = try WebhookRow.columns(of: webhook, bodySuffix: bodySuffix)
+        try database.execute(
+            sql: "UPDATE webhook SET \(columns.map { $0.0 + " = ?" }.joined(separator: ", ")) WHERE id = ?",
+            arguments: StatementArguments(columns.map(\.1) + [webhook.id])
+        )
+        if isActivated {
+            try database.execute(
+                literal: """
+                    UPDATE webhook_usage SET consecutive_errors = 0, paused_until = 0 WHERE webhook_id = \(webhook.id)
+                    """
+            )
+        }
+        try database.execute(literal: "DELETE FROM webhook_event WHERE webhook_id = \(webhook.id)")
+        try Self.index(webhook, tenant: scope.tenant, database)
+        let isSettled = try Self.setState(
+            newState,
+            from: stored.state,
+            of: webhook.id,
+            tenant: scope.tenant,
+            seed: stateEvent,
+            changedBy: webhook.updatedBy?.associateID ?? 0,
+            time: webhook.updated,
+            database
+        )
+        webhook.state = newState
+        return (.stored(webhook), isSettled)
     }
 
     package func delete(id: Int32, in scope: WebhookScope, at time: Timestamp) async throws(StoreError) -> Bool {
-        try await commits.write { database in
-            guard try Self.webhook(id: id, in: scope, database) != nil else { return false }
+        let (wasThere, isSettled): (Bool, Bool) = try await commits.write { database in
+            guard try Self.webhook(id: id, in: scope, database) != nil else { return (false, true) }
             try database.execute(literal: "DELETE FROM webhook WHERE id = \(id)")
             try database.execute(literal: "DELETE FROM webhook_usage WHERE webhook_id = \(id)")
             try database.execute(literal: "DELETE FROM webhook_event WHERE webhook_id = \(id)")
-            try database.execute(
-                literal:
-                    """
-                    UPDATE delivery SET state = 1, owner = NULL, due = \(time.ticks), reason = \(Reason.deleted)
-                    WHERE state IN (0, 2) AND webhook_id = \(id)
-                    """
-            )
-            return true
+            let isMore = try DeliverySettling.settle(id, at: time, limit: DeliverySettling.rowsAtOnce, database)
+            return (true, !isMore)
         }
+        if !isSettled { settling.begin([id: time]) }
+        return wasThere
     }
 
     package func lastError(id: Int32, in scope: WebhookScope) async throws(StoreError) -> String? {

@@ -9,6 +9,7 @@ package final class SQLiteStore: AgentStore {
     let pool: DatabasePool
     let commits: GroupCommit
     let arrivalSignal = Arrivals()
+    let settling: DeliverySettling
     private let lock: FileLock
 
     /// Opens or makes the file at `path`. Throws when another process serves it, when it is newer than this version
@@ -34,6 +35,7 @@ package final class SQLiteStore: AgentStore {
             }
             try migrator.migrate(pool)
             commits = GroupCommit(writer: pool)
+            settling = DeliverySettling(commits: commits, arrivals: arrivalSignal)
             // Nobody else holds the file, so whoever claimed these is gone.
             try pool.write { database in
                 try database.execute(
@@ -43,6 +45,8 @@ package final class SQLiteStore: AgentStore {
                         """
                 )
             }
+            // A former process may have ended between a webhook's change and the last step of its deliveries.
+            settling.begin(try pool.read { try DeliverySettling.unsettled(now: Timestamp(Date()), $0) })
         } catch {
             throw StoreError(error)
         }

@@ -1,0 +1,125 @@
+import AgentCore
+import AgentStores
+import Foundation
+import Testing
+
+/// More than a store changes at once when a webhook's state changes: what callers see must not depend on that.
+extension StoreConformance {
+    static let manyDeliveries = [
+        StoreCase("Nothing of many deliveries is claimed once their webhook is stopped", run: stopsMany),
+        StoreCase("All of many deliveries are due once their webhook is Active", run: resumesMany),
+        StoreCase("A webhook that is Active again at once has all of many deliveries due", run: resumesAtOnce),
+        StoreCase("A webhook that is stopped again at once has all of many deliveries parked", run: stopsAgain),
+        StoreCase("A result that trips its webhook parks many deliveries", run: tripsMany),
+        StoreCase("Deleting a webhook fails many deliveries with the reason", run: deletesMany),
+        StoreCase("Deleting a webhook while its deliveries are being resumed fails all of them", run: deletesResumed),
+    ]
+
+    private static let count = 720
+    private static let later = Sample.after(.seconds(100))
+
+    private static func fill(_ store: any AgentStore) async throws -> Webhook {
+        let webhook = try await store.add(Sample.webhook())
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<count { group.addTask { try await store.signal(Sample.event()) } }
+            for try await made in group { #expect(made == 1) }
+        }
+        return webhook
+    }
+
+    private static func stopsMany(_ store: any AgentStore) async throws {
+        let webhook = try await fill(store)
+        for state in [WebhookState.stopped, .tooManyErrors] {
+            try await store.put(webhook, state)
+            #expect(try await store.take(at: Sample.farFuture).isEmpty)
+            #expect(try await store.nextDue() == nil)
+        }
+        try await store.expectSoon(pending: 0, parked: count)
+    }
+
+    private static func resumesMany(_ store: any AgentStore) async throws {
+        let webhook = try await fill(store)
+        try await store.put(webhook, .stopped)
+        try await store.expectSoon(pending: 0, parked: count)
+        try await store.put(webhook, .active, at: later)
+        try await store.expectSoon(pending: count, parked: 0)
+        #expect(try await store.take(at: later.advanced(by: .nanoseconds(-100))).isEmpty)
+        #expect(try await store.take(at: later).count == count)
+    }
+
+    private static func resumesAtOnce(_ store: any AgentStore) async throws {
+        let webhook = try await fill(store)
+        // Without having been parked these would wait on.
+        for delivery in try await store.take() {
+            #expect(try await store.settle(delivery, .retry(at: Sample.farFuture, error: "no")))
+        }
+        try await store.put(webhook, .stopped)
+        try await store.put(webhook, .active, at: later)
+        try await store.expectSoon(pending: count, parked: 0)
+        #expect(try await store.take(at: later).count == count)
+    }
+
+    private static func stopsAgain(_ store: any AgentStore) async throws {
+        let webhook = try await fill(store)
+        for state in [WebhookState.stopped, .active, .stopped, .active, .stopped] {
+            try await store.put(webhook, state, at: later)
+        }
+        #expect(try await store.take(at: Sample.farFuture).isEmpty)
+        try await store.expectSoon(pending: 0, parked: count)
+        #expect(try await store.state(of: webhook) == .stopped)
+    }
+
+    private static func tripsMany(_ store: any AgentStore) async throws {
+        let webhook = try await fill(store)
+        let delivery = try #require(try await store.take(1).first)
+        #expect(try await store.settle(delivery, after: .gone))
+        #expect(try await store.state(of: webhook) == .tooManyErrors)
+        #expect(try await store.take(at: Sample.farFuture).isEmpty)
+        try await store.expectSoon(pending: 0, parked: count)
+    }
+
+    private static func deletesMany(_ store: any AgentStore) async throws {
+        let webhook = try await fill(store)
+        let held = try #require(try await store.take(1).first)
+        #expect(try await store.delete(id: webhook.id, in: Sample.scope, at: later))
+        #expect(try await store.take(at: Sample.farFuture).isEmpty)
+        #expect(try await store.settle(held, .delivered) == false)
+        try await store.expectSoon(pending: 0, parked: 0, failed: count)
+        #expect(try await Set(store.list().map(\.reason)) == ["The webhook was deleted."])
+        // They have failed since then.
+        #expect(try await store.prune(failedBefore: later) == false)
+        try await store.expectCounts(pending: 0, failed: count)
+        try await store.prune(failedBefore: later.advanced(by: .nanoseconds(100)))
+        try await store.expectCounts(pending: 0, failed: 0)
+    }
+
+    private static func deletesResumed(_ store: any AgentStore) async throws {
+        let webhook = try await fill(store)
+        try await store.put(webhook, .stopped)
+        try await store.put(webhook, .active, at: later)
+        #expect(try await store.delete(id: webhook.id, in: Sample.scope, at: later))
+        #expect(try await store.take(at: Sample.farFuture).isEmpty)
+        try await store.expectSoon(pending: 0, parked: 0, failed: count)
+    }
+}
+
+extension DeliveryLog {
+    /// Waits until the deliveries have followed a change of their webhook.
+    func expectSoon(
+        pending: Int,
+        parked: Int,
+        failed: Int = 0,
+        _ location: SourceLocation = #_sourceLocation
+    ) async throws {
+        let end = ContinuousClock.now.advanced(by: .seconds(20))
+        while true {
+            let found = try await counts()
+            if (found.pending, found.parked, found.failed) == (pending, parked, failed) { return }
+            guard ContinuousClock.now < end else {
+                Issue.record("\(found) for too long", sourceLocation: location)
+                return
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+}
