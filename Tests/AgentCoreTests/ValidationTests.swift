@@ -32,6 +32,7 @@ struct ValidationTests {
         "https://example.com/\r\nX-Injected: 1", "https://example.com/\n", "https://example.com/\u{0}", "hook", " ",
         "?",
         "\u{0}https://example.com/",
+        "https://[::1%25lo]/", "https://127.0.0.%31/", "https://[localhost]/", "https://[127.0.0.1]/", "https://a|b/",
     ]
 
     @Test("The target must be an absolute http or https URL", arguments: ValidationTests.noURLs)

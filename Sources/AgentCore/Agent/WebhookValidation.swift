@@ -115,17 +115,13 @@ struct WebhookValidation {
             return refuse("TargetUrl", "A target is needed.")
         }
         guard webhook.isDeliverable else { return }
-        // Foundation would encode these and carry on.
-        guard target.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F }) else {
-            return refuse("TargetUrl", "It holds white space or a control character.")
+        let url: TargetURL
+        do throws(TargetURL.Problem) {
+            url = try TargetURL(parsing: target)
+        } catch {
+            return refuse("TargetUrl", error.text)
         }
-        guard let parts = URLComponents(string: target), let scheme = parts.scheme?.lowercased(),
-            scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty,
-            parts.rangeOfPort == nil || (1..<65536).contains(parts.port ?? 0)
-        else {
-            return refuse("TargetUrl", "It must be an absolute http or https URL.")
-        }
-        if rules.requiresHTTPS, scheme != "https" {
+        if rules.requiresHTTPS, !url.isTLS {
             refuse("TargetUrl", "It must be an https URL (setting require-https).")
         }
     }

@@ -49,10 +49,8 @@ package struct Webhook: Sendable, Hashable {
 
     /// Where a URL leads: scheme, host and port. Deliveries that lead to the same place share its room.
     package static func target(of url: String) -> String {
-        guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
-            let host = parts.host?.lowercased()
-        else { return url }
-        return "\(scheme)://\(host):\(parts.port ?? (scheme == "https" ? 443 : 80))"
+        guard let target = TargetURL(url) else { return url }
+        return (target.isTLS ? "https" : "http") + "://" + target.authority
     }
 
     /// Whether both lead to the same target and say the same to it about who asks: URL, secret and headers.

@@ -1,5 +1,4 @@
 package import AgentCore
-import Foundation
 import NIOCore
 import NIOHTTP1
 package import NIOPosix
@@ -67,13 +66,16 @@ package final class SocketSender: NotificationSender {
     }
 
     package func send(_ notification: WebhookNotification) async -> SendOutcome {
-        guard let target = TargetURL(notification.url) else {
-            return .failed(SendFailure(.invalidURL, "The target is not a URL that can be posted to."))
+        let target: TargetURL
+        do throws(TargetURL.Problem) {
+            target = try TargetURL(parsing: notification.url)
+        } catch {
+            return .failed(SendFailure(.invalidURL, "The target is not a URL that can be posted to: \(error.text)"))
         }
         var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: route.requestTarget(for: target))
         head.headers = request.headers(of: notification)
-        if let credentials = target.credentials, !head.headers.contains(name: "Authorization") {
-            head.headers.add(name: "Authorization", value: "Basic " + Data(credentials.utf8).base64EncodedString())
+        if let authorization = target.basicAuthorization, !head.headers.contains(name: "Authorization") {
+            head.headers.add(name: "Authorization", value: authorization)
         }
         if let authorization = route.proxyAuthorization(for: target) {
             head.headers.add(name: "Proxy-Authorization", value: authorization)

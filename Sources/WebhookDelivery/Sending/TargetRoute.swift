@@ -1,5 +1,4 @@
 import AgentCore
-import Foundation
 import NIOCore
 import NIOExtras
 import NIOHTTP1
@@ -30,14 +29,9 @@ struct TargetRoute: Sendable {
         tls = try NIOSSLContext(configuration: configuration)
     }
 
-    /// What the proxy asks for, where its URL holds credentials.
-    private var proxyAuthorization: String? {
-        proxy?.credentials.map { "Basic " + Data($0.utf8).base64EncodedString() }
-    }
-
     /// What is added to a request that the proxy itself reads.
     func proxyAuthorization(for target: TargetURL) -> String? {
-        target.isTLS ? nil : proxyAuthorization
+        target.isTLS ? nil : proxy?.basicAuthorization
     }
 
     /// The target as the request line names it: a proxy needs the whole URL, unless it only passes bytes on.
@@ -145,7 +139,7 @@ struct TargetRoute: Sendable {
 
     private func proxyHeaders(_ target: TargetURL) -> HTTPHeaders {
         var headers = HTTPHeaders([("Host", target.authority)])
-        if let authorization = proxyAuthorization { headers.add(name: "Proxy-Authorization", value: authorization) }
+        if let authorization = proxy?.basicAuthorization { headers.add(name: "Proxy-Authorization", value: authorization) }
         return headers
     }
 
@@ -154,5 +148,13 @@ struct TargetRoute: Sendable {
         channel.pipeline.removeHandler(name: tunnelHandlers.encoder).flatMap {
             channel.pipeline.removeHandler(name: tunnelHandlers.decoder)
         }
+    }
+}
+
+extension TargetURL {
+    /// Whether the host is no address as it is written, but ends in a number, as no name does (WHATWG URL, 3.5).
+    fileprivate var hasNumericName: Bool {
+        guard IPAddress(host) == nil, let last = host.split(separator: ".").last?.lowercased() else { return false }
+        return last.allSatisfy(\.isNumber) || last.hasPrefix("0x") && last.dropFirst(2).allSatisfy(\.isHexDigit)
     }
 }
