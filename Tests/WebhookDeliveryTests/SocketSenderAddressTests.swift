@@ -121,16 +121,47 @@ struct SocketSenderAddressTests {
         }
     }
 
-    @Test("The time to answer includes the look-up")
-    func hangingResolver() async throws {
+    @Test("The time to answer begins when the address is known")
+    func slowLookUp() async throws {
         let resolver = HangingResolver()
-        try await Receiver.with(.silence, timeout: .milliseconds(200), resolver: resolver) { receiver, sender in
-            let outcome = await sender.send(.sample(to: "http://target.test:\(receiver.port)/hook"))
-            #expect(outcome.failureKind == .timeout)
-            // What comes too late is not used.
+        let answer = Receiver.Answer.http("HTTP/1.1 200 OK")
+        try await Receiver.with(answer, timeout: .milliseconds(200), resolver: resolver) { receiver, sender in
+            async let outcome = sender.send(.sample(to: "http://target.test:\(receiver.port)/hook"))
+            try await resolver.waiting.wait { !$0.isEmpty }
+            try await Task.sleep(for: .milliseconds(300))
             resolver.answer([try SocketAddress(ipAddress: "127.0.0.1", port: receiver.port)])
-            await sender.shutdown()
-            #expect(receiver.connections.value.opened.isEmpty)
+            #expect(await outcome.summary == "HTTP/1.1 200 OK")
+        }
+    }
+
+    @Test("A look-up that this machine could not make is not the target's failure, and the text says so")
+    func unknownAddress() async throws {
+        let resolver = SystemResolver { _ throws(ResolutionFailure) in
+            throw ResolutionFailure("Temporary failure in name resolution", isDefinite: false)
+        }
+        try await Receiver.with(.silence, resolver: resolver) { _, sender in
+            let outcome = await sender.send(.sample(to: "https://target.test/hook"))
+            #expect(outcome.failureKind == .local)
+            #expect(outcome.summary.contains("target.test"))
+            #expect(outcome.summary.contains("Temporary failure"))
+        }
+    }
+
+    @Test("The last good address is checked by the policy while a look-up hangs")
+    func lastGoodAddressIsChecked() async throws {
+        let lookUp = BlockingLookUp(["target.test": .success(["10.0.0.1"])])
+        let time = ManualResolverTime()
+        let resolver = SystemResolver(time: time.time, lookUp: lookUp.addresses)
+        try await Receiver.with(.silence, addresses: Self.loopbackOnly, resolver: resolver) { receiver, sender in
+            let notification = WebhookNotification.sample(to: "http://target.test:\(receiver.port)/hook")
+            expectRefused(await sender.send(notification), "10.0.0.1")
+            lookUp.answer("target.test", nil)
+            try await time.advance(by: .seconds(2))
+            async let outcome = sender.send(notification)
+            try await lookUp.state.wait { $0.running == ["target.test"] }
+            try await time.advance(by: .milliseconds(250))
+            expectRefused(await outcome, "10.0.0.1")
+            lookUp.answer("target.test", .success([]))
         }
     }
 
@@ -147,7 +178,7 @@ struct SocketSenderAddressTests {
     @Test("The system's resolver says when there can be no such name")
     func systemResolverFailure() async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        await #expect(throws: SystemResolver.Failure.self) {
+        await #expect(throws: ResolutionFailure.self) {
             _ = try await SystemResolver().addresses(of: "a..b", port: 80, on: loop).get()
         }
     }

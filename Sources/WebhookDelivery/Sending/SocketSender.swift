@@ -10,7 +10,7 @@ import Synchronization
 package final class SocketSender: NotificationSender {
     /// How targets are reached.
     package struct Settings: Sendable {
-        /// For everything from the look-up of the name to the end of the answer.
+        /// For everything from the connection to the end of the answer; the look-up of the name has a bound of its own.
         package var timeout: Duration
         /// Whether the certificate of an `https` target must be valid.
         package var validatesHTTPS: Bool

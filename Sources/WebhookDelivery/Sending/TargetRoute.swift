@@ -51,6 +51,12 @@ struct TargetRoute: Sendable {
         // A proxy looks names up itself, and the rest of the policy is its to enforce.
         let asked = proxy ?? target
         let addresses = resolver.addresses(of: asked.host, port: asked.port, on: loop).flatMapErrorThrowing { error in
+            if let failure = error as? ResolutionFailure, !failure.isDefinite {
+                throw SendFailure(
+                    .local,
+                    "The name '\(asked.host)' could not be looked up on this machine: \(failure). It is tried again."
+                )
+            }
             throw SendFailure(.resolution, "The target's name '\(asked.host)' cannot be resolved: \(error).")
         }
         guard proxy == nil else { return addresses }

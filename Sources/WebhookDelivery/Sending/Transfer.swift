@@ -58,6 +58,19 @@ final class Transfer: @unchecked Sendable {
 
     private func start() {
         guard !isEnded else { return }
+        route.addresses(of: target, on: loop).whenComplete { result in
+            guard !self.isEnded else { return }
+            switch result {
+            case .success(let addresses):
+                // The look-up has a bound of its own: a resolver's time is not the target's.
+                self.setAlarm()
+                self.connect(addresses[...], last: nil)
+            case .failure(let error): self.end(.failed(self.failure(error)))
+            }
+        }
+    }
+
+    private func setAlarm() {
         alarm = loop.scheduleTask(in: TimeAmount(timeout)) {
             if let handler = try? self.channel?.pipeline.syncOperations.handler(type: ExchangeHandler.self),
                 handler.cut()
@@ -72,12 +85,6 @@ final class Transfer: @unchecked Sendable {
                     )
                 )
             )
-        }
-        route.addresses(of: target, on: loop).whenComplete { result in
-            switch result {
-            case .success(let addresses): self.connect(addresses[...], last: nil)
-            case .failure(let error): self.end(.failed(self.failure(error)))
-            }
         }
     }
 

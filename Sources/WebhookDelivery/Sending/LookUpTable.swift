@@ -1,0 +1,254 @@
+package import NIOCore
+
+/// Who asked for which names, what is known of them, and which look-up may run; without threads and without a clock.
+///
+/// A look-up begins in one of a few quick places. When it is slow it gives that up for one of the slow places, so that names
+/// whose servers are silent do not keep the others waiting. A name known to be silent begins in a slow place.
+struct LookUpTable<Waiter> {
+    typealias Answer = Result<[SocketAddress], ResolutionFailure>
+
+    /// What the owner has to do.
+    struct Steps {
+        var answers: [(waiter: Waiter, answer: Answer)] = []
+        /// Look-ups that are to be started now.
+        var starts: [LookUp] = []
+        /// A look-up that was asked for now; it may have to wait for its place.
+        var begun: LookUp?
+    }
+
+    struct LookUp: Hashable {
+        var host: String
+        var number: Int
+    }
+
+    private enum Place {
+        case waiting, quick, slow
+        /// A slow one, for a name that was silent before.
+        case again
+    }
+
+    private struct Running {
+        var number: Int
+        var place: Place
+        /// When it took its place.
+        var started: NIODeadline
+        var waiters: [Waiter] = []
+        /// It takes longer than most.
+        var isSlow = false
+        /// Nobody waits for it any longer.
+        var isGivenUp = false
+    }
+
+    private struct Name {
+        var addresses: [SocketAddress] = []
+        var resolved = NIODeadline.uptimeNanoseconds(0)
+        var failure: ResolutionFailure?
+        /// How often in a row nobody knew.
+        var failures = 0
+        /// Whether the last look-up that failed was a slow one.
+        var isSilent = false
+        /// Until then the last answer stands.
+        var stands = NIODeadline.uptimeNanoseconds(0)
+        var running: Running?
+        var asked = NIODeadline.uptimeNanoseconds(0)
+    }
+
+    private let limits: LookUpLimits
+    private var names: [String: Name] = [:]
+    private var taken = (quick: 0, slow: 0, again: 0)
+    private var queue: [LookUp] = []
+    private var lastNumber = 0
+
+    init(limits: LookUpLimits) {
+        self.limits = limits
+    }
+
+    /// Look-ups that have begun and not ended.
+    var running: Int { taken.quick + taken.slow }
+
+    /// Somebody asks for a name.
+    mutating func ask(_ host: String, _ waiter: Waiter, now: NIODeadline) -> Steps {
+        makeRoom()
+        var name = names[host] ?? Name()
+        defer { names[host] = name }
+        name.asked = now
+        if let running = name.running {
+            let known = running.isGivenUp || running.isSlow ? lastGood(name, now: now) : nil
+            if let known { return Steps(answers: [(waiter, .success(known))]) }
+            if running.isGivenUp { return Steps(answers: [(waiter, .failure(name.failure ?? Self.silence))]) }
+            name.running?.waiters.append(waiter)
+            return Steps()
+        }
+        if now < name.stands {
+            if let failure = name.failure { return Steps(answers: [(waiter, answer(failure, name, now: now))]) }
+            return Steps(answers: [(waiter, .success(name.addresses))])
+        }
+        guard let place = place(for: name) else {
+            return Steps(answers: [(waiter, answer(Self.noPlace, name, now: now))])
+        }
+        lastNumber += 1
+        let lookUp = LookUp(host: host, number: lastNumber)
+        name.running = Running(number: lastNumber, place: place, started: now, waiters: [waiter])
+        guard place == .waiting else { return Steps(starts: [lookUp], begun: lookUp) }
+        queue.append(lookUp)
+        return Steps(begun: lookUp)
+    }
+
+    /// A look-up has been asked for, or has been running, for ``LookUpLimits/patience``.
+    mutating func patienceIsOver(_ lookUp: LookUp, now: NIODeadline) -> Steps {
+        guard var name = names[lookUp.host], name.running?.number == lookUp.number else { return Steps() }
+        var steps = Steps()
+        name.running?.isSlow = true
+        if let known = lastGood(name, now: now) {
+            steps.answers = (name.running?.waiters ?? []).map { ($0, .success(known)) }
+            name.running?.waiters = []
+        }
+        if let running = name.running, running.place == .quick, now - running.started >= limits.patience,
+            taken.slow < limits.slow
+        {
+            name.running?.place = .slow
+            taken.quick -= 1
+            taken.slow += 1
+        }
+        names[lookUp.host] = name
+        steps.starts = startWaiting(now: now)
+        return steps
+    }
+
+    /// A look-up was asked for ``LookUpLimits/wait`` ago.
+    mutating func waitIsOver(_ lookUp: LookUp, now: NIODeadline) -> Steps {
+        guard var name = names[lookUp.host], let running = name.running, running.number == lookUp.number else {
+            return Steps()
+        }
+        let failure: ResolutionFailure
+        if running.place == .waiting {
+            queue.removeAll { $0 == lookUp }
+            name.running = nil
+            failure = Self.noPlace
+        } else {
+            failure = Self.silence
+            name.failure = failure
+            name.isSilent = true
+            name.running?.isGivenUp = true
+            name.running?.waiters = []
+        }
+        names[lookUp.host] = name
+        return Steps(answers: running.waiters.map { ($0, answer(failure, name, now: now)) })
+    }
+
+    /// A look-up has ended.
+    mutating func ended(_ lookUp: LookUp, _ result: Answer, now: NIODeadline) -> Steps {
+        guard var name = names[lookUp.host], let running = name.running, running.number == lookUp.number else {
+            return Steps()
+        }
+        name.running = nil
+        free(running.place)
+        var steps = Steps()
+        switch result {
+        case .success(let addresses):
+            name = Name(addresses: addresses, resolved: now, stands: now + limits.fresh, asked: name.asked)
+            steps.answers = running.waiters.map { ($0, result) }
+        case .failure(let failure) where failure.isDefinite:
+            name = Name(failure: failure, stands: now + limits.fresh, asked: name.asked)
+            steps.answers = running.waiters.map { ($0, result) }
+        case .failure(let failure):
+            name.failures += 1
+            name.failure = failure
+            name.isSilent = running.isSlow
+            name.stands = now + limits.pause(after: name.failures)
+            steps.answers = running.waiters.map { ($0, answer(failure, name, now: now)) }
+        }
+        names[lookUp.host] = name
+        steps.starts = startWaiting(now: now)
+        return steps
+    }
+
+    private static var silence: ResolutionFailure {
+        ResolutionFailure("the servers of the name do not answer", isDefinite: false)
+    }
+
+    private static var noPlace: ResolutionFailure {
+        ResolutionFailure("too many other names are being looked up", isDefinite: false)
+    }
+
+    /// The last good addresses where nobody knows better (RFC 8767), else the failure.
+    private func answer(_ failure: ResolutionFailure, _ name: Name, now: NIODeadline) -> Answer {
+        if !failure.isDefinite, let known = lastGood(name, now: now) { return .success(known) }
+        return .failure(failure)
+    }
+
+    private func lastGood(_ name: Name, now: NIODeadline) -> [SocketAddress]? {
+        name.addresses.isEmpty || now - name.resolved > limits.lastGood ? nil : name.addresses
+    }
+
+    // MARK: Places
+
+    private mutating func place(for name: Name) -> Place? {
+        if name.isSilent {
+            guard taken.again < limits.again, taken.slow < limits.slow else { return nil }
+            taken.again += 1
+            taken.slow += 1
+            return .again
+        }
+        guard taken.quick < limits.quick else { return queue.count < limits.names ? .waiting : nil }
+        taken.quick += 1
+        return .quick
+    }
+
+    private mutating func free(_ place: Place) {
+        switch place {
+        case .waiting: break
+        case .quick: taken.quick -= 1
+        case .slow: taken.slow -= 1
+        case .again:
+            taken.again -= 1
+            taken.slow -= 1
+        }
+    }
+
+    private mutating func startWaiting(now: NIODeadline) -> [LookUp] {
+        let starts = Array(queue.prefix(limits.quick - taken.quick))
+        queue.removeFirst(starts.count)
+        taken.quick += starts.count
+        for lookUp in starts {
+            names[lookUp.host]?.running?.place = .quick
+            names[lookUp.host]?.running?.started = now
+        }
+        return starts
+    }
+
+    /// Forgets the half that nobody has asked for longest.
+    private mutating func makeRoom() {
+        guard names.count >= limits.names else { return }
+        let idle = names.filter { $0.value.running == nil }.sorted { $0.value.asked < $1.value.asked }
+        for (host, _) in idle.prefix(limits.names / 2) { names[host] = nil }
+    }
+}
+
+/// What bounds look-ups.
+package struct LookUpLimits: Sendable {
+    /// Look-ups that run at a time and are not slow.
+    package var quick = 16
+    /// Slow look-ups that run at a time.
+    package var slow = 64
+    /// Those of them that try a name anew whose servers were silent.
+    package var again = 32
+    /// Names that are known, and names that wait for a place.
+    package var names = 4096
+    /// A look-up that takes longer is slow.
+    package var patience = TimeAmount.milliseconds(250)
+    /// Nobody waits longer for a look-up.
+    package var wait = TimeAmount.seconds(5)
+    /// How long an answer stands, also that there is no such name.
+    package var fresh = TimeAmount.seconds(1)
+    /// How long addresses are used when nobody knows newer ones.
+    package var lastGood = TimeAmount.hours(24)
+
+    /// The defaults.
+    package init() {}
+
+    /// How long a name is left alone after so many look-ups in a row that told nothing.
+    func pause(after failures: Int) -> TimeAmount {
+        .seconds(min(1 << min(failures, 5), 30))
+    }
+}
