@@ -1,4 +1,5 @@
 import COpenSSL
+import Foundation
 
 /// Whom a certificate is for.
 package struct CertificateNames: Sendable, Hashable, CustomStringConvertible {
@@ -14,13 +15,24 @@ package struct CertificateNames: Sendable, Hashable, CustomStringConvertible {
         description = names
     }
 
-    /// Whether clients take the certificate for that of `host`, which is a name or an address. The subject's common name
-    /// does not count, as in browsers, .NET and Java (RFC 9110, section 4.3.4).
+    /// Whether the certificate is for `host`, which is a name with A-labels or an address (RFC 9525): dNSName entries are
+    /// for names alone, and a wildcard in them for one whole left-most label; iPAddress entries are for addresses alone.
+    /// The subject's common name does not count.
     package func include(_ host: String) -> Bool {
-        Self.reading(certificate) { certificate in
-            X509_check_ip_asc(certificate, host, 0) == 1
-                || X509_check_host(certificate, host, 0, UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT), nil) == 1
-        } ?? false
+        if let address = Self.address(host) {
+            return Self.reading(certificate) { X509_check_ip($0, address, address.count, 0) == 1 } ?? false
+        }
+        let name = host.hasSuffix(".") ? String(host.dropLast()) : host
+        // OpenSSL would take a name that begins with a dot for all that end in it.
+        guard !name.isEmpty, !name.hasPrefix(".") else { return false }
+        let flags = UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)
+        return Self.reading(certificate) { X509_check_host($0, name, name.utf8.count, flags, nil) == 1 } ?? false
+    }
+
+    private static func address(_ text: String) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        if inet_pton(AF_INET, text, &bytes) == 1 { return Array(bytes.prefix(4)) }
+        return inet_pton(AF_INET6, text, &bytes) == 1 ? bytes : nil
     }
 
     private static func reading<Value>(_ certificate: [UInt8], _ body: (OpaquePointer) -> Value) -> Value? {

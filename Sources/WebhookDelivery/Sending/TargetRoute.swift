@@ -1,37 +1,29 @@
 import AgentCore
 import NIOCore
-import NIOExtras
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 
 /// How a target is reached: its addresses, checked; and a connection to one of them, through a proxy or not.
 struct TargetRoute: Sendable {
     private let policy: AddressPolicy
-    private let proxy: TargetURL?
+    private let proxy: ForwardProxy?
     private let resolver: any NameResolver
-    private let tls: NIOSSLContext
+    private let tls: TargetTLS
+    private let connector = HappyEyeballs()
 
     /// How much of an answer is kept; the rest is not read.
     private static let answerBytes = 64 << 10
-    /// For one address; another may be left to try.
-    private static let connectTime = TimeAmount.seconds(5)
 
     init(settings: SocketSender.Settings, resolver: any NameResolver) throws {
         policy = settings.addresses
-        proxy = settings.proxy
+        proxy = settings.proxy.map(ForwardProxy.init)
         self.resolver = resolver
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.applicationProtocols = ["http/1.1"]
-        if !settings.validatesHTTPS { configuration.certificateVerification = .none }
-        if let file = settings.authoritiesFile { configuration.additionalTrustRoots = [.file(file)] }
-        tls = try NIOSSLContext(configuration: configuration)
+        tls = try TargetTLS(settings: settings)
     }
 
     /// What is added to a request that the proxy itself reads.
     func proxyAuthorization(for target: TargetURL) -> String? {
-        target.isTLS ? nil : proxy?.basicAuthorization
+        target.isTLS ? nil : proxy?.url.basicAuthorization
     }
 
     /// The target as the request line names it: a proxy needs the whole URL, unless it only passes bytes on.
@@ -49,15 +41,9 @@ struct TargetRoute: Sendable {
             return loop.makeFailedFuture(Self.refusal("'\(target.host)', which is a number (write it as an address)"))
         }
         // A proxy looks names up itself, and the rest of the policy is its to enforce.
-        let asked = proxy ?? target
+        let asked = proxy?.url ?? target
         let addresses = resolver.addresses(of: asked.host, port: asked.port, on: loop).flatMapErrorThrowing { error in
-            if let failure = error as? ResolutionFailure, !failure.isDefinite {
-                throw SendFailure(
-                    .local,
-                    "The name '\(asked.host)' could not be looked up on this machine: \(failure). It is tried again."
-                )
-            }
-            throw SendFailure(.resolution, "The target's name '\(asked.host)' cannot be resolved: \(error).")
+            throw unresolved(asked, error)
         }
         guard proxy == nil else { return addresses }
         let policy = policy
@@ -70,90 +56,90 @@ struct TargetRoute: Sendable {
         }
     }
 
-    /// A connection to `address`, ready for a request.
-    func connect(_ target: TargetURL, to address: SocketAddress, on loop: any EventLoop) -> EventLoopFuture<any Channel>
-    {
-        let tunnel = proxy != nil && target.isTLS ? loop.makePromise(of: Void.self) : nil
-        return ClientBootstrap(group: loop)
-            .connectTimeout(Self.connectTime)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    if let tunnel {
-                        try openTunnel(to: target, in: channel, promise: tunnel)
-                    } else {
-                        try Self.prepare(channel, for: target, tls: tls)
+    /// A connection to one of `addresses`, ready for a request.
+    ///
+    /// - Parameter opened: Takes the connection before it is ready, so that it can be closed.
+    func connect(
+        _ target: TargetURL,
+        to addresses: [SocketAddress],
+        on loop: any EventLoop,
+        opened: @escaping @Sendable (any Channel) -> Void
+    ) -> EventLoopFuture<(channel: any Channel, address: SocketAddress)> {
+        let asked = proxy?.url ?? target
+        let connection = connector.connect(to: addresses, host: asked.host, port: asked.port, on: loop)
+        return (proxy == nil ? connection : connection.flatMapErrorThrowing { throw ForwardProxy.Unreached(error: $0) })
+            .flatMap { channel, address in
+                opened(channel)
+                let way = target.isTLS ? openTunnel(to: target, in: channel) : loop.makeSucceededVoidFuture()
+                return way.flatMap { prepare(channel, for: target) }
+                    .map { (channel, address) }
+                    .flatMapErrorThrowing { error in
+                        channel.close(promise: nil)
+                        throw error
                     }
-                }
             }
-            .connect(to: address)
-            .flatMap { channel in
-                guard let tunnel else { return channel.eventLoop.makeSucceededFuture(channel) }
-                return tunnel.futureResult.flatMap { Self.closeTunnelHandlers(of: channel) }.flatMapThrowing {
-                    try Self.prepare(channel, for: target, tls: tls)
-                    return channel
-                }.flatMapErrorThrowing { error in
-                    channel.close(promise: nil)
-                    throw error
-                }
-            }
-            .flatMapError { error in
-                tunnel?.fail(error)
-                return loop.makeFailedFuture(error)
-            }
+    }
+
+    /// What an answer is: the target's, or the proxy's own.
+    func outcome(of answer: TargetAnswer, from target: TargetURL) -> SendOutcome {
+        guard let proxy, !target.isTLS else { return .answered(answer) }
+        return proxy.outcome(of: answer, for: target)
+    }
+
+    /// A failure to reach the proxy, as the proxy's.
+    func blamingProxy(for failure: SendFailure) -> SendFailure {
+        proxy?.blamed(for: failure) ?? failure
+    }
+
+    /// The failure of an exchange. Where the proxy reads requests, a connection that breaks is the proxy's: for a target
+    /// that breaks its own, the proxy has an answer.
+    func blamed(for failure: SendFailure, of target: TargetURL) -> SendFailure {
+        target.isTLS || failure.kind != .connection ? failure : blamingProxy(for: failure)
     }
 
     private static func refusal(_ objection: String) -> SendFailure {
         SendFailure(.refusedByPolicy, "The target's address is \(objection).")
     }
 
-    private static func prepare(_ channel: any Channel, for target: TargetURL, tls: NIOSSLContext) throws {
-        let pipeline = channel.pipeline.syncOperations
-        if target.isTLS {
-            let name = IPAddress(target.host) == nil ? target.host : nil
-            try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
+    private func unresolved(_ asked: TargetURL, _ error: any Error) -> SendFailure {
+        if let failure = error as? ResolutionFailure, !failure.isDefinite {
+            return SendFailure(
+                .local,
+                "The name '\(asked.host)' could not be looked up on this machine: \(failure). It is tried again."
+            )
         }
-        try pipeline.addHTTPClientHandlers()
-        try pipeline.addHandler(ExchangeHandler(answerBytes: answerBytes))
+        return proxy?.unresolved(error)
+            ?? SendFailure(.resolution, "The target's name '\(asked.host)' cannot be resolved: \(error).")
     }
 
-    // MARK: Proxy
-
-    private static let tunnelHandlers = (
-        encoder: "tunnel.encoder", decoder: "tunnel.decoder", connect: "tunnel.connect"
-    )
-
-    private func openTunnel(
-        to target: TargetURL,
-        in channel: any Channel,
-        promise: EventLoopPromise<Void>
-    ) throws {
-        let pipeline = channel.pipeline.syncOperations
-        let decoder = ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes))
-        let connect = NIOHTTP1ProxyConnectHandler(
-            targetHost: target.host,
-            targetPort: target.port,
-            // RFC 9112, section 3.2.
-            headers: proxyHeaders(target),
-            deadline: .now() + Self.connectTime,
-            promise: promise
-        )
-        try pipeline.addHandler(HTTPRequestEncoder(), name: Self.tunnelHandlers.encoder)
-        try pipeline.addHandler(decoder, name: Self.tunnelHandlers.decoder)
-        try pipeline.addHandler(connect, name: Self.tunnelHandlers.connect)
-    }
-
-    private func proxyHeaders(_ target: TargetURL) -> HTTPHeaders {
-        var headers = HTTPHeaders([("Host", target.authority)])
-        if let authorization = proxy?.basicAuthorization { headers.add(name: "Proxy-Authorization", value: authorization) }
-        return headers
-    }
-
-    /// From here on the bytes are the target's; not before the proxy's handlers are gone, which do not know them.
-    private static func closeTunnelHandlers(of channel: any Channel) -> EventLoopFuture<Void> {
-        channel.pipeline.removeHandler(name: tunnelHandlers.encoder).flatMap {
-            channel.pipeline.removeHandler(name: tunnelHandlers.decoder)
+    private func openTunnel(to target: TargetURL, in channel: any Channel) -> EventLoopFuture<Void> {
+        guard let proxy else { return channel.eventLoop.makeSucceededVoidFuture() }
+        let opened = channel.eventLoop.makePromise(of: Void.self)
+        do {
+            try channel.pipeline.syncOperations.addHandler(
+                ProxyTunnelHandler(proxy: proxy, target: target, opened: opened)
+            )
+        } catch {
+            opened.fail(error)
         }
+        return opened.futureResult
+    }
+
+    private func prepare(_ channel: any Channel, for target: TargetURL) -> EventLoopFuture<Void> {
+        let ready = channel.eventLoop.makePromise(of: Void.self)
+        do {
+            let pipeline = channel.pipeline.syncOperations
+            if target.isTLS {
+                try tls.add(to: channel, for: target.host, ready: ready)
+            } else {
+                ready.succeed()
+            }
+            try pipeline.addHTTPClientHandlers()
+            try pipeline.addHandler(ExchangeHandler(answerBytes: Self.answerBytes))
+        } catch {
+            ready.fail(error)
+        }
+        return ready.futureResult
     }
 }
 

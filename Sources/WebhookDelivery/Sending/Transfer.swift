@@ -1,6 +1,5 @@
 import AgentCore
 import NIOCore
-import NIOExtras
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
@@ -18,6 +17,8 @@ final class Transfer: @unchecked Sendable {
     private let outcome: EventLoopPromise<SendOutcome>
 
     private var isEnded = false
+    /// Where the target is, or the proxy before it; each was checked.
+    private var addresses: [SocketAddress] = []
     private var channel: (any Channel)?
     private var alarm: Scheduled<Void>?
 
@@ -64,7 +65,8 @@ final class Transfer: @unchecked Sendable {
             case .success(let addresses):
                 // The look-up has a bound of its own: a resolver's time is not the target's.
                 self.setAlarm()
-                self.connect(addresses[...], last: nil)
+                self.addresses = addresses
+                self.connect()
             case .failure(let error): self.end(.failed(self.failure(error)))
             }
         }
@@ -77,34 +79,36 @@ final class Transfer: @unchecked Sendable {
             {
                 return
             }
-            self.end(
-                .failed(
-                    SendFailure(
-                        .timeout,
-                        "The target did not answer within \(self.timeout) (setting delivery-timeout)."
-                    )
-                )
+            let failure = SendFailure(
+                .timeout,
+                "The target did not answer within \(self.timeout) (setting delivery-timeout)."
             )
+            self.end(.failed(self.isBeforeTarget ? self.route.blamingProxy(for: failure) : failure))
         }
     }
 
-    private func connect(_ addresses: ArraySlice<SocketAddress>, last error: (any Error)?) {
-        guard !isEnded else { return }
+    /// Whether the way to the target, which may lead through a proxy, is not open yet.
+    private var isBeforeTarget: Bool {
+        guard let pipeline = channel?.pipeline.syncOperations else { return true }
+        return (try? pipeline.handler(type: ProxyTunnelHandler.self)) != nil
+    }
+
+    private func connect() {
         for address in addresses {
             if let channel = pool.take(endpoint(address)) { return exchange(channel, address, isReused: true) }
         }
-        guard let address = addresses.first else {
-            return end(.failed(failure(error ?? ChannelError.connectPending)))
-        }
-        open(address, others: addresses.dropFirst())
+        open()
     }
 
-    private func open(_ address: SocketAddress, others: ArraySlice<SocketAddress>) {
-        route.connect(target, to: address, on: loop).whenComplete { result in
+    private func open() {
+        channel = nil
+        route.connect(target, to: addresses, on: loop) { channel in
+            if self.isEnded { channel.close(promise: nil) } else { self.channel = channel }
+        }.whenComplete { result in
+            guard !self.isEnded else { return }
             switch result {
-            case .success(let channel) where self.isEnded: channel.close(promise: nil)
-            case .success(let channel): self.exchange(channel, address, isReused: false)
-            case .failure(let error): self.connect(others, last: error)
+            case .success((let channel, let address)): self.exchange(channel, address, isReused: false)
+            case .failure(let error): self.end(.failed(self.failure(error)))
             }
         }
     }
@@ -115,7 +119,7 @@ final class Transfer: @unchecked Sendable {
             let sent = handler.send(head, body: body)
         else {
             channel.close(promise: nil)
-            return open(address, others: [])
+            return open()
         }
         sent.whenSuccess { result in
             switch result {
@@ -126,7 +130,7 @@ final class Transfer: @unchecked Sendable {
                 } else {
                     channel.close(promise: nil)
                 }
-                self.end(.answered(exchange.answer))
+                self.end(self.route.outcome(of: exchange.answer, from: self.target))
             case .failure(let failed):
                 let error = failed.error
                 channel.close(promise: nil)
@@ -134,9 +138,9 @@ final class Transfer: @unchecked Sendable {
                 // The target closed an idle connection while we wrote: nothing was answered, so nothing is lost by
                 // asking again on a new one.
                 if isReused, !failed.answerHasBegun, error is ExchangeHandler.Ended || error is IOError {
-                    return self.open(address, others: [])
+                    return self.open()
                 }
-                self.end(.failed(self.failure(error)))
+                self.end(.failed(self.route.blamed(for: self.failure(error), of: self.target)))
             }
         }
     }
@@ -168,8 +172,8 @@ final class Transfer: @unchecked Sendable {
             SendFailure(.timeout, "The target could not be connected to in time.")
         case let error as IOError:
             SendFailure(.connection, "The target could not be reached: \(error.description).")
-        case is NIOHTTP1ProxyConnectHandler.Error:
-            SendFailure(.connection, "The proxy did not open a connection to the target (setting proxy).")
+        case let error as ForwardProxy.Unreached:
+            route.blamingProxy(for: failure(error.error))
         case is HTTPParserError:
             SendFailure(.protocolViolation, "The target's answer is not HTTP.")
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
