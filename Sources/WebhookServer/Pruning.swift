@@ -38,7 +38,8 @@ struct Pruning: Service, CustomStringConvertible {
             attemptsBefore: now.advanced(by: .zero - settings.attemptRetention),
             attempts: settings.attemptLimit,
             failedBefore: now.advanced(by: .zero - settings.failedRetention),
-            rowsPerStep: Self.rowsPerStep
+            rowsPerStep: Self.rowsPerStep,
+            now: now
         )
         while try await log.prune(limits), !Task.isCancelled {
             // Others' writes go between two steps.

@@ -68,9 +68,18 @@ package struct LogLimits: Sendable, Hashable {
     package var failedBefore: Timestamp
     /// Rows of each kind that one step removes.
     package var rowsPerStep: Int
+    /// What is dated later was recorded while the clock was ahead, and says nothing about the age of what follows it.
+    package var now: Timestamp
 
-    /// With these members.
-    package init(attemptsBefore: Timestamp, attempts: Int, failedBefore: Timestamp, rowsPerStep: Int) {
+    /// Creates limits.
+    package init(
+        attemptsBefore: Timestamp,
+        attempts: Int,
+        failedBefore: Timestamp,
+        rowsPerStep: Int,
+        now: Timestamp
+    ) {
+        self.now = now
         self.attemptsBefore = attemptsBefore
         self.attempts = attempts
         self.failedBefore = failedBefore

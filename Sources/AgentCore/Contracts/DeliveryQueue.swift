@@ -22,6 +22,10 @@ package protocol DeliveryQueue: Sendable {
     /// Gives up all leases of `owner`: what it had claimed is due at `now`.
     func release(owner: UUID, now: Timestamp) async throws(StoreError)
 
+    /// Brings back what a clock that was ahead has put off: pending deliveries that are due later than `limits` allow, at
+    /// most as many as one step takes, and the pauses of webhooks that have something pending.
+    func recall(_ limits: RecallLimits) async throws(StoreError) -> Recalled
+
     /// When the next pending delivery is due or its lease ends, of the webhooks that have room within the limits; nil when
     /// none is pending there.
     func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp?

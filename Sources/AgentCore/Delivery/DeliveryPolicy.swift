@@ -140,6 +140,17 @@ package struct DeliveryPolicy: Sendable, Hashable {
         min(max(now.since(start), postponements.lowerBound), postponements.upperBound) * (0.5 + random / 2)
     }
 
+    /// The longest wait that a decision can ask for.
+    package var longestWait: Duration {
+        let scheduled =
+            switch schedule {
+            case .cycles(let delays, _, let pause): delays + [pause]
+            case .exponential(_, let longest, _): [longest]
+            }
+        let others = [retryAfterLimit, breaker?.pause].compactMap { $0 }
+        return (scheduled + others).reduce(Self.postponements.upperBound, max)
+    }
+
     /// The wait before the next attempt, nil when there is none left. `attempts` have been made.
     private func wait(afterAttempt attempts: Int, random: Double) -> Duration? {
         switch schedule {

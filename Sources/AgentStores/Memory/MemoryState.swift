@@ -139,6 +139,15 @@ struct MemoryState {
         return claimed
     }
 
+    mutating func recall(_ limits: RecallLimits) -> Recalled {
+        let late = deliveries.filter { $0.value.state == .pending && $0.value.due > limits.latest }
+            .prefix(limits.rowsPerStep)
+        for (id, delivery) in late { deliveries[id]?.due = delivery.owner == nil ? limits.now : limits.leaseEnd }
+        let paused = webhooks.filter { $0.value.pausedUntil > limits.latest }.keys
+        for id in paused { webhooks[id]?.pausedUntil = Timestamp(ticks: .min) }
+        return Recalled(deliveries: late.count, pauses: paused.count)
+    }
+
     mutating func record(_ result: DeliveryResult) -> Bool {
         guard var delivery = deliveries[result.id], delivery.state != .failed, delivery.fence == result.fence,
             delivery.owner != nil, let stored = webhooks[result.id.webhook]
@@ -235,18 +244,25 @@ struct MemoryState {
 
     mutating func prune(_ limits: LogLimits) -> Bool {
         let excess = attempts.count - limits.attempts
-        let old = attempts.prefix(limits.rowsPerStep).enumerated()
-            .prefix { $0.offset < excess || $0.element.attempt.started < limits.attemptsBefore }.count
+        var old: Set<Int> = []
+        for (index, logged) in attempts.enumerated() {
+            guard old.count < limits.rowsPerStep else { break }
+            if index < excess || logged.attempt.started < limits.attemptsBefore {
+                old.insert(index)
+            } else if logged.attempt.started <= limits.now {
+                break
+            }
+        }
         let failed = deliveries.filter { _, delivery in
             delivery.state == .failed && delivery.due < limits.failedBefore
         }.keys.prefix(limits.rowsPerStep)
-        var touched = Set(attempts.prefix(old).map(\.id.event)).union(failed.map(\.event))
-        attempts.removeFirst(old)
+        var touched = Set(old.map { attempts[$0].id.event }).union(failed.map(\.event))
+        attempts = attempts.enumerated().filter { !old.contains($0.offset) }.map(\.element)
         for id in failed { deliveries[id] = nil }
         touched.subtract(deliveries.keys.map(\.event))
         touched.subtract(attempts.map(\.id.event))
         for event in touched { events[event] = nil }
-        return old == limits.rowsPerStep || failed.count == limits.rowsPerStep
+        return old.count == limits.rowsPerStep || failed.count == limits.rowsPerStep
     }
 
     private static func isDueBefore(

@@ -139,6 +139,13 @@ package final class MemoryStore: AgentStore {
         }
     }
 
+    package func recall(_ limits: RecallLimits) async throws(StoreError) -> Recalled {
+        change { state in
+            let recalled = state.recall(limits)
+            return (recalled, recalled != Recalled())
+        }
+    }
+
     package func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp? {
         state.withLock { state in
             state.deliveries.filter { $0.value.state == .pending }

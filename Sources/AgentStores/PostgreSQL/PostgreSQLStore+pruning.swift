@@ -63,8 +63,8 @@ extension PostgreSQLStore {
             .begin,
             .init(
                 """
-                DELETE FROM attempt_default WHERE id IN (SELECT id FROM attempt_default ORDER BY id LIMIT $1::int8)
-                    AND (started < $2::int8 OR id <= $3::int8)
+                DELETE FROM attempt_default WHERE id IN (
+                    SELECT id FROM attempt_default WHERE started < $2::int8 OR id <= $3::int8 ORDER BY id LIMIT $1::int8)
                 RETURNING event_id
                 """,
                 [rows, .int(limits.attemptsBefore.ticks), .int(surplus)]
@@ -109,8 +109,9 @@ extension PostgreSQLStore {
             [.int(cursor), .int(limits.rowsPerStep)]
         ).map { (id: $0.int(0), created: $0.int(1)) }
         let old = events.filter { $0.created < limits.attemptsBefore.ticks }.map(\.id)
-        guard !old.isEmpty else { return nil }
-        try connection.run(orphanStatement, [.ints(old)])
+        if !old.isEmpty { try connection.run(orphanStatement, [.ints(old)]) }
+        // What is dated in the future was signalled while the clock was ahead, and older events may follow it.
+        guard !old.isEmpty || events.contains(where: { $0.created > limits.now.ticks }) else { return nil }
         return events.count == limits.rowsPerStep ? events.last?.id : nil
     }
 

@@ -50,22 +50,29 @@ extension SQLiteStore {
         return database.changesCount
     }
 
-    /// The Active webhooks that have something pending, each with its earliest due time, found by leaping from one to the next
-    /// in the index: what a webhook has in its queue costs nothing here.
-    private static let waitingWebhooks = """
+    /// The webhooks that have something pending, found by leaping from one to the next in the index: what a webhook has in
+    /// its queue costs nothing here.
+    static let waiting = """
         WITH RECURSIVE waiting (id) AS (
             SELECT (SELECT min(webhook_id) FROM delivery WHERE state = 0)
             UNION ALL
             SELECT (SELECT min(webhook_id) FROM delivery WHERE state = 0 AND webhook_id > waiting.id)
             FROM waiting WHERE waiting.id IS NOT NULL
-        ), queue (id, due, consecutive_errors, target) AS (
-            SELECT waiting.id,
-                max(paused_until, (SELECT min(due) FROM delivery WHERE state = 0 AND webhook_id = waiting.id)),
-                consecutive_errors, target
-            FROM waiting JOIN webhook_usage ON webhook_id = waiting.id
-            JOIN webhook ON webhook.id = waiting.id AND state = 1
         )
         """
+
+    /// The Active webhooks that have something pending, each with its earliest due time, found by leaping from one to the next
+    /// in the index: what a webhook has in its queue costs nothing here.
+    private static let waitingWebhooks =
+        waiting + """
+            , queue (id, due, consecutive_errors, target) AS (
+                SELECT waiting.id,
+                    max(paused_until, (SELECT min(due) FROM delivery WHERE state = 0 AND webhook_id = waiting.id)),
+                    consecutive_errors, target
+                FROM waiting JOIN webhook_usage ON webhook_id = waiting.id
+                JOIN webhook ON webhook.id = waiting.id AND state = 1
+            )
+            """
 
     package func claim(
         _ limits: ClaimLimits,

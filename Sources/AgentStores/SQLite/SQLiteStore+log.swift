@@ -208,37 +208,6 @@ extension SQLiteStore {
         }
     }
 
-    package func prune(_ limits: LogLimits) async throws(StoreError) -> Bool {
-        try await commits.write { database in
-            let attempts = try Row.fetchAll(
-                database,
-                sql: """
-                    DELETE FROM attempt WHERE id IN (SELECT id FROM attempt ORDER BY id LIMIT ?)
-                        AND (started < ? OR id <= (SELECT max(id) FROM attempt) - ?)
-                    RETURNING event_id
-                    """,
-                arguments: [limits.rowsPerStep, limits.attemptsBefore.ticks, limits.attempts]
-            )
-            let failed = try Row.fetchAll(
-                database,
-                sql: """
-                    DELETE FROM delivery WHERE (event_id, webhook_id) IN (
-                        SELECT event_id, webhook_id FROM delivery WHERE state = 1 AND due < ? LIMIT ?)
-                    RETURNING event_id
-                    """,
-                arguments: [limits.failedBefore.ticks, limits.rowsPerStep]
-            )
-            let orphan = try database.cachedStatement(
-                sql: """
-                    DELETE FROM event WHERE id = ? AND NOT EXISTS (SELECT 1 FROM delivery WHERE event_id = event.id)
-                        AND NOT EXISTS (SELECT 1 FROM attempt WHERE event_id = event.id)
-                    """
-            )
-            for event in Set((attempts + failed).map { $0[0] as Int64 }) { try orphan.execute(arguments: [event]) }
-            return attempts.count == limits.rowsPerStep || failed.count == limits.rowsPerStep
-        }
-    }
-
     package var commitCounts: CommitCounts { commits.counts }
 
     package func reset() async throws(StoreError) {

@@ -1,6 +1,7 @@
 package import AgentCore
 import Foundation
 import GRDB
+import Synchronization
 
 /// Keeps everything in one SQLite file, for one process (design.md, "Storage").
 ///
@@ -10,6 +11,8 @@ package final class SQLiteStore: AgentStore {
     let commits: GroupCommit
     let arrivalSignal = Arrivals()
     let settling: DeliverySettling
+    /// The attempts up to this id that pruning has left are dated in the future; 0 when it begins from the front.
+    let prunedUpTo = Mutex<Int64>(0)
     private let lock: FileLock
 
     /// Opens or makes the file at `path`. Throws when another process serves it, when it is newer than this version

@@ -64,6 +64,11 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
 
     /// Deliveries that one claim takes, so that the first of many is not kept waiting by the last.
     private static let deliveriesPerClaim = 128
+    /// How often what is due too late is brought back, and how many deliveries at a time.
+    private static let recallInterval = Duration.seconds(60)
+    private static let recallRows = 1000
+    /// How far the clocks of several processes may differ.
+    private static let clockTolerance = Duration.seconds(60)
     /// How often a result is offered to a store that does not take it; then its lease ends and it is delivered again.
     private static let recordAttempts = 5
 
@@ -129,10 +134,12 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         var alarm: Duration?
         var deadline: Duration?
         var claimsAgain = Duration.zero
+        var recallsAgain = Duration.zero
         progress.wake()
         for await _ in progress.wakes {
             let now = clock.elapsed()
             if let due = alarm, due <= now { alarm = nil }
+            if recallsAgain <= now, !progress.isStopping { recallsAgain = now + (await recall()) }
             let next: Duration
             if progress.isStopping {
                 let end = deadline ?? now + settings.drain
@@ -201,6 +208,33 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
             return nil
         }
         return settings.pollInterval
+    }
+
+    /// Brings back what a clock that was ahead has put off for longer than any wait lasts: retries, pauses and leases
+    /// would stand still until the time it showed. Returns after what time to look again.
+    private func recall() async -> Duration {
+        let now = clock.now()
+        let limits = RecallLimits(
+            latest: now.advanced(by: max(policy.longestWait, settings.lease) + Self.clockTolerance),
+            now: now,
+            leaseEnd: now.advanced(by: settings.lease),
+            rowsPerStep: Self.recallRows
+        )
+        do {
+            let recalled = try await queue.recall(limits)
+            guard recalled != Recalled() else { return Self.recallInterval }
+            logger.warning(
+                "the clock was ahead: what was put off by it is due now",
+                metadata: ["deliveries": "\(recalled.deliveries)", "pauses": "\(recalled.pauses)"]
+            )
+            guard recalled.deliveries == limits.rowsPerStep else { return Self.recallInterval }
+            progress.wake()
+            return .zero
+        } catch {
+            guard !Task.isCancelled else { return Self.recallInterval }
+            throttle.log(.error, "due times could not be checked", metadata: ["error": "\(error)"], to: logger)
+            return settings.pollInterval
+        }
     }
 
     private func deliver(_ delivery: ClaimedDelivery) async {

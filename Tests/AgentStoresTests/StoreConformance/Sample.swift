@@ -164,6 +164,7 @@ enum Sample {
 extension Timestamp {
     /// Earlier than anything that a case does.
     static let distantPast = Timestamp(ticks: 0)
+    static let distantFuture = Timestamp(ticks: .max)
 }
 
 extension SendOutcome {
@@ -358,13 +359,15 @@ extension DeliveryLog {
         attemptsBefore: Timestamp = .distantPast,
         attempts: Int = .max,
         failedBefore: Timestamp = .distantPast,
-        rows: Int = 1000
+        rows: Int = 1000,
+        now: Timestamp = .distantFuture
     ) async throws -> Bool {
         let limits = LogLimits(
             attemptsBefore: attemptsBefore,
             attempts: attempts,
             failedBefore: failedBefore,
-            rowsPerStep: rows
+            rowsPerStep: rows,
+            now: now
         )
         return try await prune(limits)
     }

@@ -18,7 +18,7 @@ struct StoreCase: Sendable, CustomTestStringConvertible {
 enum StoreConformance {
     static let cases: [StoreCase] = [
         webhooks, scopes, filters, signalling, bodies, claims, sharing, results, postponements, usage, states,
-        manyDeliveries, stateEvents, log,
+        manyDeliveries, recalls, stateEvents, log,
         replays, pruning, concurrency, sessions,
     ].flatMap { $0 }
 }

@@ -9,6 +9,7 @@ extension StoreConformance {
         StoreCase("Pruning removes attempts by count, oldest first", run: prunesByCount),
         StoreCase("Pruning removes what failed by the age of its event", run: prunesFailed),
         StoreCase("Pruning removes so many rows at a step and says whether there may be more", run: pruneSteps),
+        StoreCase("Pruning looks past what is dated in the future", run: prunesPastFuture),
         StoreCase("Pruning keeps what is pending or parked, with its body", run: pruneKeepsQueued),
         StoreCase("Pruning keeps an event as long as anything refers to it", run: pruneKeepsReferred),
         StoreCase("What was pruned cannot be replayed", run: prunedIsUnknown),
@@ -95,6 +96,22 @@ extension StoreConformance {
             #expect(try await store.prune(failedBefore: Sample.farFuture, rows: 2) == isMore)
             try await store.expectCounts(pending: 0, failed: left)
         }
+    }
+
+    private static func prunesPastFuture(_ store: any AgentStore) async throws {
+        _ = try await store.add(Sample.webhook())
+        let future = (1...5).map { Sample.farFuture.advanced(by: .seconds($0)) }
+        try await attempt(at: future + seconds, in: store)
+        for expected in [seconds.suffix(2), []] {
+            let before = expected.first ?? seconds[4].advanced(by: .seconds(1))
+            while try await store.prune(attemptsBefore: before, rows: 2, now: seconds[4]) {}
+            #expect(try await store.list().map(\.signalled).sorted() == expected + future)
+        }
+        // Beyond the number of attempts that are kept it counts as any other.
+        while try await store.prune(attempts: 1, rows: 2, now: seconds[4]) {}
+        #expect(try await store.list().map(\.signalled) == [future[4]])
+        while try await store.prune(attemptsBefore: .distantFuture, rows: 2) {}
+        #expect(try await store.list().isEmpty)
     }
 
     private static func pruneKeepsQueued(_ store: any AgentStore) async throws {

@@ -62,6 +62,10 @@ final class ObservedQueue: DeliveryQueue {
         state.update { $0.releases.append(owner) }
     }
 
+    func recall(_ limits: RecallLimits) async throws(StoreError) -> Recalled {
+        try await store.recall(limits)
+    }
+
     func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp? {
         try await store.nextDue(limits)
     }
