@@ -11,41 +11,6 @@ import Synchronization
 package struct DeliveryEngine: Service, CustomStringConvertible {
     package var description: String { "DeliveryEngine" }
 
-    /// What bounds the engine.
-    package struct Settings: Sendable, Hashable {
-        /// Deliveries at most between their claim and the record of their result.
-        package var concurrency: Int
-        /// The same for one target, whatever webhooks lead to it.
-        package var perTarget: Int
-        /// The same where the last attempt failed.
-        package var perFailingTarget: Int
-        /// How long a claim holds; longer than an attempt can take.
-        package var lease: Duration
-        /// The longest time that the queue is left alone.
-        package var pollInterval: Duration
-        /// How long what is in flight may go on when the service stops.
-        package var drain: Duration
-        /// Whether events of webhooks' states carry `FieldValues`.
-        package var sendsFieldValues = false
-
-        /// The defaults, but for what is given.
-        package init(
-            concurrency: Int = 512,
-            perTarget: Int = 64,
-            perFailingTarget: Int = 2,
-            lease: Duration = .seconds(30),
-            pollInterval: Duration = .seconds(1),
-            drain: Duration = .seconds(15)
-        ) {
-            self.concurrency = concurrency
-            self.perTarget = perTarget
-            self.perFailingTarget = perFailingTarget
-            self.lease = lease
-            self.pollInterval = pollInterval
-            self.drain = drain
-        }
-    }
-
     private let queue: any DeliveryQueue
     private let sender: any NotificationSender
     private let policy: DeliveryPolicy
@@ -58,12 +23,15 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
     private let logger: Logger
     private let throttle: LogThrottle
     private let progress = EngineProgress()
+    private let ownFailures = OwnFailures()
 
     /// How many deliveries are between their claim and the record of their result.
     package var inFlight: Int { progress.inFlight }
 
     /// Deliveries that one claim takes, so that the first of many is not kept waiting by the last.
     private static let deliveriesPerClaim = 128
+    /// What is tried in a poll's time while this machine can send nothing at all.
+    private static let probes = 8
     /// How often what is due too late is brought back, and how many deliveries at a time.
     private static let recallInterval = Duration.seconds(60)
     private static let recallRows = 1000
@@ -151,7 +119,6 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
             } else if let wait = await claim(progress, sends: &sends) {
                 next = clock.elapsed() + wait
             } else {
-                // Whatever wakes the engine: a store that takes no claims gets one a poll.
                 claimsAgain = clock.elapsed() + settings.pollInterval
                 next = claimsAgain
             }
@@ -165,11 +132,16 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
     }
 
     /// Claims and starts what there is room for. Returns after what time to look again if nothing wakes the engine before;
-    /// nil when the store does not take claims.
+    /// nil to claim again at the next poll, whatever wakes the engine: the store takes no claims, or this machine can send
+    /// nothing.
     private func claim(_ progress: EngineProgress, sends: inout DiscardingTaskGroup) async -> Duration? {
         do {
             while !progress.isStopping {
-                let room = min(settings.concurrency - progress.inFlight, Self.deliveriesPerClaim)
+                let isProbing = ownFailures.isMachineWide
+                let room = min(
+                    settings.concurrency - progress.inFlight,
+                    isProbing ? Self.probes : Self.deliveriesPerClaim
+                )
                 guard room > 0 else { break }
                 let limits = ClaimLimits(
                     total: room,
@@ -195,6 +167,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                         metrics.end()
                     }
                 }
+                if isProbing { return nil }
                 // Fair shares may leave some of what is due behind.
                 guard claimed.isEmpty else { continue }
                 // What waits for room at its target is left out: a result makes that, and wakes the engine.
@@ -256,6 +229,8 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         if case .failed(let failure) = outcome, failure.kind == .shutdown { return }
         let now = clock.now()
         let (policy, random) = (policy, random())
+        let lasted = ownFailures.note(outcome, target: delivery.target, at: clock.elapsed())
+        if case .failed(let failure) = outcome, lasted != nil { report(failure, of: delivery) }
         let decision = Decision()
         let result = DeliveryResult(
             id: delivery.id,
@@ -270,11 +245,36 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                 signature: notification.signature
             ),
             stateEvent: StateEvent.Seed(sendsFieldValues: settings.sendsFieldValues),
-            decide: { decision.set(policy.decide(on: outcome, $0, now: now, random: random)) }
+            decide: { snapshot in
+                decision.set(
+                    policy.decide(
+                        on: outcome,
+                        snapshot,
+                        now: now,
+                        random: random,
+                        ownFailureSince: lasted.map { now.advanced(by: .zero - $0) }
+                    )
+                )
+            }
         )
         let counted = await record(result)
         metrics.count(result.attempt, decision: counted ? decision.value : nil)
         log(delivery, decision: counted ? decision.value : nil, outcome: outcome)
+    }
+
+    /// Tells operators of a failure that is not the target's, which its webhook does not show.
+    private func report(_ failure: SendFailure, of delivery: ClaimedDelivery) {
+        metrics.countOwnFailure(failure.kind)
+        let message: StaticString =
+            failure.kind == .proxy
+            ? "the forward proxy does not let deliveries through; they are tried again"
+            : "this machine cannot send deliveries; they are tried again"
+        throttle.log(
+            .warning,
+            message,
+            metadata: ["error": "\(failure.text)", "target": "\(delivery.target)"],
+            to: logger
+        )
     }
 
     /// Returns whether the result counted.

@@ -22,6 +22,12 @@ package struct EngineMetrics: Sendable {
         flying.decrement()
     }
 
+    /// Counts a failure that is not the target's.
+    func countOwnFailure(_ kind: SendFailure.Kind) {
+        Counter(label: "webhook_svc_own_failures_total", dimensions: [("kind", kind.rawValue)], factory: factory)
+            .increment()
+    }
+
     /// Counts an attempt and what followed from it; nil when its holder was stale.
     func count(_ attempt: Attempt, decision: DeliveryDecision?) {
         attempts.recordNanoseconds(
