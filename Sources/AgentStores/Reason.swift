@@ -9,3 +9,8 @@ enum Reason {
         undeliverable.before + type + undeliverable.after
     }
 }
+
+extension String {
+    /// What stands between the quotes of an SQL literal of this text.
+    var sqlLiteral: String { replacing("'", with: "''") }
+}

@@ -53,7 +53,8 @@ struct LastErrorTests {
             for errors in [0, 8] {
                 let decision = DeliveryPolicy.netServer.decide(
                     on: .answered(answer),
-                    DeliverySnapshot(attempts: 8, webhookState: state, consecutiveErrors: errors),
+                    DeliverySnapshot(attempts: 8, webhookState: state, failures: FailureRow(count: errors)),
+                    began: Fixed.time,
                     now: Fixed.time,
                     random: 0
                 )

@@ -111,7 +111,8 @@ struct SQLiteReopeningTests {
                 let claimed = try await store.take()
                 try #require(claimed.count == 3)
                 for delivery in claimed where delivery.id.webhook == webhook.id {
-                    #expect(try await store.settle(delivery, after: .serverError))
+                    let time = Sample.after(.seconds(delivery.id.event))
+                    #expect(try await store.settle(delivery, after: .serverError, at: time))
                 }
                 try await store.put(webhook, .stopped)
                 let failed = try #require(claimed.first { $0.id.webhook == paused.id })

@@ -195,16 +195,19 @@ struct DeliveryEngineStateTests {
         var rig = Rig { $0 < 3 ? .serverError : .ok }
         rig.policy.breaker = DeliveryPolicy.Breaker(failures: 3, pause: .seconds(30))
         try await rig.addWebhook()
-        for _ in 0..<3 { try await rig.signal() }
+        for second in 0..<3 { try await rig.signal(at: .milliseconds(100 * second)) }
         try await rig.running { _ in
-            try await rig.recorded(3)
+            for second in 0..<3 {
+                rig.clock.advance(to: .milliseconds(100 * second))
+                try await rig.recorded(second + 1)
+            }
             // What failed before the pause began was to be tried again by now.
-            rig.clock.advance(to: .seconds(1))
-            try await rig.clock.sleeper(until: .seconds(30))
-            rig.clock.advance(to: .seconds(30))
+            rig.clock.advance(to: .seconds(2))
+            try await rig.clock.sleeper(until: .milliseconds(30_200))
+            rig.clock.advance(to: .milliseconds(30_200))
             try await rig.recorded(6)
         }
-        #expect(rig.sender.calls.map(\.time) == [0, 0, 0, 30, 30, 30].map { .seconds($0) })
+        #expect(rig.sender.calls.map(\.time) == [0, 100, 200, 30_200, 30_200, 30_200].map { .milliseconds($0) })
         #expect(try await rig.queue.counts() == DeliveryCounts())
     }
 }

@@ -17,13 +17,20 @@ struct DeliveryPolicyTests {
         [199, 201, 204, 299, 300, 301, 302, 400, 401, 404, 408, 409, 411, 429, 500, 503, 599].map { answered($0) }
         + SendFailure.Kind.allCases.filter(\.isTargets).map { SendOutcome.failed(SendFailure($0, "it failed: \($0)")) }
 
+    /// A row of failures that has lasted so long until now, the last of them a second ago.
+    private static func row(_ count: Int, lasted: Duration = .seconds(35)) -> FailureRow {
+        let began = now.advanced(by: .zero - lasted)
+        return count == 0
+            ? FailureRow() : FailureRow(count: count, began: began, latest: max(began, now.advanced(by: .seconds(-1))))
+    }
+
     private func decision(
         _ outcome: SendOutcome,
         _ snapshot: DeliverySnapshot,
         by policy: DeliveryPolicy = .netServer,
         random: Double = 0
     ) -> DeliveryDecision {
-        policy.decide(on: outcome, snapshot, now: Self.now, random: random)
+        policy.decide(on: outcome, snapshot, began: Self.now, now: Self.now, random: random)
     }
 
     /// The wait until the next attempt, nil when there is none.
@@ -49,7 +56,9 @@ struct DeliveryPolicyTests {
     func netServerSchedule(random: Double) {
         #expect((0..<9).map { wait(after: $0, by: .netServer, random: random) } == Self.netServerWaits)
         let last = decision(Self.answered(500), DeliverySnapshot(attempts: 8), random: random)
-        #expect(last == DeliveryDecision(.failed, error: "HTTP/1.1 500 Reason 500"))
+        #expect(
+            last == DeliveryDecision(.failed, error: "HTTP/1.1 500 Reason 500", failures: Self.row(1, lasted: .zero))
+        )
     }
 
     @Test("The durable one doubles its waits up to two hours, each shortened by up to half")
@@ -148,7 +157,7 @@ struct DeliveryPolicyTests {
                                 attempts: attempts,
                                 isReplay: isReplay,
                                 webhookState: state,
-                                consecutiveErrors: errors
+                                failures: row(errors)
                             )
                         )
                     }
@@ -169,8 +178,13 @@ struct DeliveryPolicyTests {
     func failure(outcome: SendOutcome) {
         for snapshot in Self.snapshots {
             let isActive = snapshot.webhookState == .active
-            var expected = DeliveryDecision(.failed, error: outcome.summary)
-            if isActive, !snapshot.isReplay, snapshot.consecutiveErrors >= 8 {
+            let failures = snapshot.failures.adding(from: Self.now, to: Self.now)
+            var expected = DeliveryDecision(
+                .failed,
+                error: outcome.summary,
+                failures: snapshot.isReplay ? snapshot.failures : failures
+            )
+            if isActive, !snapshot.isReplay, snapshot.failures.count >= 8 {
                 expected.fate = .parked(attempts: 0)
                 expected.webhookState = .tooManyErrors
             } else if let wait = Self.netServerWaits[snapshot.attempts] {
@@ -192,6 +206,7 @@ struct DeliveryPolicyTests {
                     let tripped = DeliveryDecision(
                         .parked(attempts: 0),
                         error: "HTTP/1.1 410 Reason 410",
+                        failures: snapshot.failures.adding(from: Self.now, to: Self.now),
                         webhookState: .tooManyErrors
                     )
                     #expect(found == tripped, "\(snapshot)")
@@ -232,7 +247,8 @@ struct DeliveryPolicyTests {
         for (random, share) in [(0, 0.5), (0.5, 0.75)] {
             let found = DeliveryPolicy.netServer.decide(
                 on: .failed(SendFailure(.proxy, "no")),
-                DeliverySnapshot(attempts: 8, consecutiveErrors: 8),
+                DeliverySnapshot(attempts: 8, failures: Self.row(8)),
+                began: Self.now,
                 now: Self.now,
                 random: random,
                 ownFailureSince: since
@@ -245,10 +261,11 @@ struct DeliveryPolicyTests {
     func noLimit() {
         var policy = DeliveryPolicy.netServer
         policy.failureLimit = nil
-        let snapshot = DeliverySnapshot(attempts: 0, consecutiveErrors: 100_000)
+        let snapshot = DeliverySnapshot(attempts: 0, failures: Self.row(100_000, lasted: .seconds(86_400)))
         let found = decision(Self.answered(500), snapshot, by: policy)
-        let later = Self.now.advanced(by: .seconds(1))
-        #expect(found == DeliveryDecision(.retry(at: later), error: "HTTP/1.1 500 Reason 500"))
+        #expect(found.fate == .retry(at: Self.now.advanced(by: .seconds(1))))
+        #expect(found.failures.count == 100_001)
+        #expect(found.webhookState == nil)
     }
 
     @Test("A limit of one trips at the first failure")
@@ -308,7 +325,7 @@ struct DeliveryPolicyTests {
 
     @Test("Five failures in a row pause a target for thirty seconds", arguments: [0, 3, 4, 5, 100])
     func breaker(errors: Int) {
-        let snapshot = DeliverySnapshot(attempts: 2, consecutiveErrors: errors)
+        let snapshot = DeliverySnapshot(attempts: 2, failures: Self.row(errors))
         for outcome in [Self.answered(500), .failed(SendFailure(.timeout, "late"))] {
             let found = decision(outcome, snapshot, by: .durable)
             #expect(found.pauseUntil == (errors >= 4 ? Self.now.advanced(by: .seconds(30)) : nil))

@@ -198,7 +198,7 @@ package struct WebhookUsage: Sendable, Hashable {
     package var totalCalls: Int
     /// Failed ones among them.
     package var totalErrors: Int
-    /// Failed ones since the last that did not fail.
+    /// Failed ones since the last that did not fail, those side by side counted as one (``FailureRow``).
     package var consecutiveErrors: Int
     /// The text of the last failed one.
     package var lastError: String?
@@ -211,15 +211,12 @@ package struct WebhookUsage: Sendable, Hashable {
         self.lastError = lastError
     }
 
-    /// Counts one attempt.
-    package mutating func count(error: String?) {
+    /// Counts the attempt that a decision was made on.
+    package mutating func count(_ decision: DeliveryDecision) {
         totalCalls += 1
-        guard let error else {
-            consecutiveErrors = 0
-            return
-        }
+        consecutiveErrors = decision.failures.count
+        guard let error = decision.lastError else { return }
         totalErrors += 1
-        consecutiveErrors += 1
         lastError = error
     }
 }

@@ -62,7 +62,7 @@ struct CopyTable: Sendable {
         "webhook_usage",
         [
             ("webhook_id", .int), ("total_calls", .int), ("total_errors", .int), ("consecutive_errors", .int),
-            ("last_error", .text), ("paused_until", .int),
+            ("last_error", .text), ("paused_until", .int), ("failing_since", .int), ("last_failure", .int),
         ]
     )
     private static let event = CopyTable(

@@ -8,6 +8,7 @@ struct MemoryState {
         var scope: WebhookScope
         var bodySuffix: [UInt8]
         var usage = WebhookUsage()
+        var failures = FailureRow()
         var pausedUntil = Timestamp(ticks: .min)
     }
 
@@ -157,7 +158,7 @@ struct MemoryState {
                 attempts: delivery.attempts,
                 isReplay: delivery.isReplay,
                 webhookState: stored.webhook.state,
-                consecutiveErrors: stored.usage.consecutiveErrors
+                failures: stored.failures
             )
         )
         delivery.owner = nil
@@ -182,7 +183,10 @@ struct MemoryState {
         deliveries[result.id] = decision.fate == .delivered ? nil : delivery
         attempts.append(logged)
         guard decision.isCounted else { return true }
-        if !delivery.isReplay { webhooks[result.id.webhook]?.usage.count(error: decision.lastError) }
+        if !delivery.isReplay {
+            webhooks[result.id.webhook]?.usage.count(decision)
+            webhooks[result.id.webhook]?.failures = decision.failures
+        }
         if !delivery.isReplay, let pause = decision.pauseUntil ?? (decision.error == nil ? Timestamp(ticks: .min) : nil)
         {
             let target = Webhook.target(of: stored.webhook.targetURL ?? "")

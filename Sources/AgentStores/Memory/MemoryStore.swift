@@ -67,6 +67,7 @@ package final class MemoryStore: AgentStore {
             state.webhooks[webhook.id]?.bodySuffix = bodySuffix
             if isActivated {
                 state.webhooks[webhook.id]?.usage.consecutiveErrors = 0
+                state.webhooks[webhook.id]?.failures = FailureRow()
                 state.webhooks[webhook.id]?.pausedUntil = Timestamp(ticks: .min)
             }
             state.setState(

@@ -3,7 +3,9 @@ import AgentCore
 /// The schema, as migrations that are only ever added to. Tables and columns are ``Schema``'s, in the first schema of the
 /// connection's search path.
 enum PostgreSQLSchema {
-    private static let migrations = [(version: "1", sql: version1), (version: "2", sql: version2)]
+    private static let migrations = [
+        (version: "1", sql: version1), (version: "2", sql: version2), (version: "3", sql: version3),
+    ]
 
     /// Brings the database to this version's schema, or finds that it is there; one process at a time, the others wait.
     static func migrate(_ connection: PostgreSQLConnection) throws {
@@ -158,6 +160,17 @@ enum PostgreSQLSchema {
 
     /// As ``Schema``'s version 3.
     private static let version2 = "ALTER TABLE webhook ADD COLUMN extras text;"
+
+    /// As ``Schema``'s version 4.
+    private static let version3 = """
+        ALTER TABLE webhook_usage ADD COLUMN failing_since int8, ADD COLUMN last_failure int8;
+        CREATE INDEX delivery_missed ON delivery (webhook_id, event_id) WHERE state = 3;
+        CREATE INDEX delivery_missed_age ON delivery (due) WHERE state = 3;
+
+        UPDATE delivery d SET state = 1, owner = NULL, due = (extract(epoch FROM now()) * 10000000)::int8,
+            reason = '\(Reason.undeliverable.before.sqlLiteral)' || w.type || '\(Reason.undeliverable.after.sqlLiteral)'
+        FROM webhook w WHERE w.id = d.webhook_id AND NOT w.is_deliverable AND d.state IN (0, 2);
+        """
 }
 
 /// Numbers of advisory locks, beside that of the installation.

@@ -83,7 +83,8 @@ extension PostgreSQLStore {
                 ),
                 .init(
                     """
-                    UPDATE webhook_usage SET version = version + 1, consecutive_errors = 0, paused_until = 0
+                    UPDATE webhook_usage SET version = version + 1, consecutive_errors = 0, failing_since = NULL,
+                        last_failure = NULL, paused_until = 0
                     WHERE webhook_id = $1::int8 AND $2::bool
                     """,
                     [.int(webhook.id), .bool(isActivated)]

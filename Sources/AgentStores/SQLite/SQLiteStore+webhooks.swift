@@ -127,7 +127,9 @@ extension SQLiteStore {
         if isActivated {
             try database.execute(
                 literal: """
-                    UPDATE webhook_usage SET consecutive_errors = 0, paused_until = 0 WHERE webhook_id = \(webhook.id)
+                    UPDATE webhook_usage SET consecutive_errors = 0, failing_since = NULL, last_failure = NULL,
+                        paused_until = 0
+                    WHERE webhook_id = \(webhook.id)
                     """
             )
         }

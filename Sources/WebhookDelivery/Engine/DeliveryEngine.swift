@@ -250,6 +250,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                     policy.decide(
                         on: outcome,
                         snapshot,
+                        began: started,
                         now: now,
                         random: random,
                         ownFailureSince: lasted.map { now.advanced(by: .zero - $0) }

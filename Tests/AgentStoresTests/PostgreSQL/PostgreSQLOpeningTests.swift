@@ -23,7 +23,7 @@ struct PostgreSQLOpeningTests {
             let versions = try await store.others.run {
                 try $0.run("SELECT version FROM schema_version").map { $0.text(0) }
             }
-            #expect(versions.sorted() == ["1", "2"])
+            #expect(versions.sorted() == ["1", "2", "3"])
         }
     }
 

@@ -191,6 +191,14 @@ extension DeliveryDecision {
     static func failed(error: String) -> DeliveryDecision {
         DeliveryDecision(.failed, error: error)
     }
+
+    /// The decision on an attempt that was made alone: if it failed, there is one more failure in a row.
+    func following(_ snapshot: DeliverySnapshot) -> DeliveryDecision {
+        guard error != nil, isCounted else { return self }
+        var decision = self
+        decision.failures = FailureRow(count: snapshot.failures.count + 1)
+        return decision
+    }
 }
 
 extension Attempt {
@@ -214,24 +222,26 @@ extension DeliveryResult {
             id: delivery.id,
             fence: delivery.fence,
             attempt: attempt ?? Attempt(decision, retry: delivery.attempts, at: time),
-            decide: { _ in decision }
+            decide: { decision.following($0) }
         )
     }
 
-    /// A result on which `policy` decides.
+    /// A result on which `policy` decides. The attempt took no time, unless it began before `time`.
     init(
         _ delivery: ClaimedDelivery,
         after outcome: SendOutcome,
         by policy: DeliveryPolicy = .netServer,
+        began: Timestamp? = nil,
         at time: Timestamp = Sample.start,
         stateEvent: StateEvent.Seed = StateEvent.Seed()
     ) {
+        let began = began ?? time
         self.init(
             id: delivery.id,
             fence: delivery.fence,
-            attempt: Attempt(started: time, duration: .zero, retry: delivery.attempts, outcome: outcome),
+            attempt: Attempt(started: began, duration: time.since(began), retry: delivery.attempts, outcome: outcome),
             stateEvent: stateEvent,
-            decide: { policy.decide(on: outcome, $0, now: time, random: 0) }
+            decide: { policy.decide(on: outcome, $0, began: began, now: time, random: 0) }
         )
     }
 }
@@ -325,9 +335,10 @@ extension DeliveryQueue {
         _ delivery: ClaimedDelivery,
         after outcome: SendOutcome,
         by policy: DeliveryPolicy = .netServer,
+        began: Timestamp? = nil,
         at time: Timestamp = Sample.start
     ) async throws -> Bool {
-        try await record([DeliveryResult(delivery, after: outcome, by: policy, at: time)]) == [true]
+        try await record([DeliveryResult(delivery, after: outcome, by: policy, began: began, at: time)]) == [true]
     }
 }
 

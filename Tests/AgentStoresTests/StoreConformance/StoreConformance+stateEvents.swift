@@ -75,7 +75,8 @@ extension StoreConformance {
         let listener = try await store.add(Sample.webhook("listener", events: ["webhook.errors"]))
         for _ in 0..<12 { try await store.signal(Sample.event()) }
         for (number, delivery) in try await store.take().enumerated() {
-            #expect(try await store.settle(delivery, after: .serverError))
+            let time = Sample.after(.seconds(5 * number))
+            #expect(try await store.settle(delivery, after: .serverError, at: time))
             let signalled = try await store.list(DeliveryFilter(webhook: listener.id)).count
             #expect(signalled == (number < 8 ? 0 : 1), "after \(number + 1) failures")
         }

@@ -66,7 +66,9 @@ extension StoreConformance {
         for state in [WebhookState.stopped, .tooManyErrors, .active] {
             let webhook = try await store.add(Sample.webhook(events: [state.name]))
             for _ in 0..<3 { try await store.signal(Sample.event(state.name)) }
-            for delivery in try await store.take() { #expect(try await store.settle(delivery, after: .serverError)) }
+            for (number, delivery) in try await store.take().enumerated() {
+                #expect(try await store.settle(delivery, after: .serverError, at: Sample.after(.seconds(number))))
+            }
             try await store.put(webhook, state)
             var usage = WebhookUsage(
                 totalCalls: 3,
@@ -212,11 +214,14 @@ extension StoreConformance {
         let webhook = try await store.add(Sample.webhook())
         for _ in 0..<10 { try await store.signal(Sample.event()) }
         let claimed = try await store.take()
-        for delivery in claimed.prefix(8) { #expect(try await store.settle(delivery, after: .serverError)) }
+        let time = { (number: Int) in Sample.after(.seconds(5 * number)) }
+        for (number, delivery) in claimed.prefix(8).enumerated() {
+            #expect(try await store.settle(delivery, after: .serverError, at: time(number)))
+        }
         #expect(try await store.state(of: webhook) == .active)
-        #expect(try await store.settle(claimed[8], after: .serverError))
+        #expect(try await store.settle(claimed[8], after: .serverError, at: time(8)))
         #expect(try await store.state(of: webhook) == .tooManyErrors)
-        #expect(try await store.settle(claimed[9], after: .serverError))
+        #expect(try await store.settle(claimed[9], after: .serverError, at: time(9)))
         #expect(try await store.usage(of: webhook.id)?.consecutiveErrors == 10)
         // The newest first: the last was in flight, the one before it tripped the webhook.
         #expect(try await store.list().map(\.attempts) == [1, 0] + Array(repeating: 1, count: 8))
@@ -227,7 +232,8 @@ extension StoreConformance {
         let webhook = try await store.add(Sample.webhook())
         for _ in 0..<17 { try await store.signal(Sample.event()) }
         for (number, delivery) in try await store.take().enumerated() {
-            #expect(try await store.settle(delivery, after: number == 8 ? .ok : .serverError))
+            let time = Sample.after(.seconds(10 * number))
+            #expect(try await store.settle(delivery, after: number == 8 ? .ok : .serverError, at: time))
         }
         #expect(try await store.state(of: webhook) == .active)
         #expect(try await store.usage(of: webhook.id)?.consecutiveErrors == 8)
@@ -260,11 +266,11 @@ extension StoreConformance {
         try await store.put(webhook, .stopped)
         #expect(
             try await store.snapshot(of: claimed[1], .delivered)
-                == DeliverySnapshot(attempts: 0, webhookState: .stopped, consecutiveErrors: 1)
+                == DeliverySnapshot(attempts: 0, webhookState: .stopped, failures: FailureRow(count: 1))
         )
         #expect(
             try await store.snapshot(of: again, .failed(error: "no"))
-                == DeliverySnapshot(attempts: 1, webhookState: .stopped, consecutiveErrors: 0)
+                == DeliverySnapshot(attempts: 1, webhookState: .stopped)
         )
         try await store.put(webhook, .active)
         #expect(try await store.replay(claimed[0].id, now: Sample.start) == .queued)
@@ -289,7 +295,7 @@ extension DeliveryQueue {
             attempt: Attempt(decision, retry: delivery.attempts, at: Sample.start),
             decide: { snapshot in
                 asked.snapshot.withLock { $0 = snapshot }
-                return decision
+                return decision.following(snapshot)
             }
         )
         return try await record([result]) == [true] ? asked.snapshot.withLock { $0 } : nil
