@@ -104,6 +104,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 services: [
                     .init(service: Pruning(log: store, principals: principals, settings: settings, logger: logger)),
                     .init(service: engine),
+                    .init(service: MemoryRelease(logger: logger)),
                     .init(service: reload),
                     .init(
                         service: application(
@@ -205,8 +206,12 @@ package struct WebhookServer: Service, CustomStringConvertible {
             drain: drain,
             trialGuard: TrialGuard(isDevelopment: settings.isDevelopment, isRemote: settings.allowsRemoteDevelopment)
         )
-        let counts = ConnectionCounts(
-            limit: max(16, FileDescriptors.connections / 4),
+        let table = ConnectionTable(
+            limits: .init(
+                connections: FileDescriptors.connections,
+                perNetwork: max(16, FileDescriptors.connections / 4),
+                unfinishedBytes: max(128 << 20, 8 * settings.xmlLimits.bytes)
+            ),
             proxies: settings.trustedProxies
         )
         return Application(
@@ -221,13 +226,15 @@ package struct WebhookServer: Service, CustomStringConvertible {
                         requestTime: Self.requestTime
                     ),
                     certificate: settings.certificate,
-                    counts: counts,
+                    table: table,
                     drain: drain
                 )
             },
             configuration: .init(
                 address: .hostname(settings.host, port: settings.port),
-                availableConnectionsDelegate: MaximumAvailableConnections(FileDescriptors.connections)
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    FileDescriptors.connections + ConnectionTable.Limits.headroom
+                )
             ),
             onServerRunning: { channel in
                 drain.listens(on: channel)

@@ -146,23 +146,6 @@ struct LegacyClientHandlerTests {
         #expect(!late.isActive)
     }
 
-    @Test("A client that leaves its answers unread loses the connection, one that reads on does not")
-    func stalled() throws {
-        for readsOn in [true, false] {
-            let channel = try Self.connection()
-            try Self.request(channel)
-            channel.isWritable = false
-            channel.pipeline.fireChannelWritabilityChanged()
-            channel.embeddedEventLoop.advanceTime(by: .seconds(50))
-            if readsOn {
-                channel.isWritable = true
-                channel.pipeline.fireChannelWritabilityChanged()
-            }
-            channel.embeddedEventLoop.advanceTime(by: .seconds(15))
-            #expect(channel.isActive == readsOn)
-        }
-    }
-
     /// How many requests have been passed on since this was asked last.
     private static func passed(_ channel: EmbeddedChannel) throws -> Int {
         var count = 0

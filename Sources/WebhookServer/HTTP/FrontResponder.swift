@@ -25,7 +25,14 @@ struct FrontResponder: HTTPResponder {
     let drain: Drain
     let trialGuard: TrialGuard
 
+    /// Answers in a task of its own. A task keeps the memory of its deepest call until it ends, and a connection's task lives as
+    /// long as the connection, idle or not.
     func respond(to request: Request, context: Context) async throws -> Response {
+        async let response = response(to: request, context: context)
+        return try await response
+    }
+
+    private func response(to request: Request, context: Context) async throws -> Response {
         trialGuard.look(at: request.headers, logger: context.logger)
         var response: Response
         if request.method == .head {
@@ -175,7 +182,7 @@ struct FrontResponder: HTTPResponder {
         guard let document = description.document(query: query, address: address) else {
             return Self.text(.notFound, "The queries of a service are \(ServiceDescription.queries).\n")
         }
-        return Self.body(.ok, "text/xml; charset=utf-8", document)
+        return Response(status: .ok, headers: [.contentType: "text/xml; charset=utf-8"], body: document)
     }
 
     /// Scheme and host, as clients are to call us.

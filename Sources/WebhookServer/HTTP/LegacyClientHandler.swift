@@ -45,8 +45,6 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var arrival: Scheduled<Void>?
     /// Whether a request has begun and not ended.
     private var isArriving = false
-    /// Ends the connection of a client that does not read.
-    private var stall: Scheduled<Void>?
     /// Ends a connection whose last answer is out.
     private var farewell: Scheduled<Void>?
     /// How the connection goes on after the answer to the request that has none yet; nil when there is no such request.
@@ -143,12 +141,7 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stall?.cancel()
-        stall = nil
-        if !context.channel.isWritable {
-            let channel = context.channel
-            stall = context.eventLoop.scheduleTask(in: limits.stallTime) { channel.close(promise: nil) }
-        } else if let held = heldEnd {
+        if context.channel.isWritable, let held = heldEnd {
             heldEnd = nil
             writeEnd(context, held.end, held.promise)
             context.flush()
@@ -157,7 +150,6 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        stall?.cancel()
         farewell?.cancel()
         heldEnd?.promise?.fail(ChannelError.ioOnClosedChannel)
         heldEnd = nil

@@ -16,16 +16,20 @@ struct LegacyHTTPChannel: HTTPChannelHandler {
     let limits: LegacyClientHandler.Limits
     /// nil for plain HTTP.
     let certificate: ListenerCertificate?
-    let counts: ConnectionCounts
+    let table: ConnectionTable
     let drain: Drain
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        guard counts.enter(channel) else {
+        let connection: TrackedConnection
+        do {
+            connection = try table.enter(channel)
+        } catch {
             channel.close(promise: nil)
-            return channel.eventLoop.makeFailedFuture(ConnectionCounts.TooMany())
+            return channel.eventLoop.makeFailedFuture(error)
         }
         return channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(UnsentWatch(table: table, connection: connection, stallTime: limits.stallTime))
             if let certificate {
                 try pipeline.addHandlers(
                     PlainHTTPRefusal(lingerTime: limits.lingerTime),
@@ -41,6 +45,7 @@ struct LegacyHTTPChannel: HTTPChannelHandler {
                 FirstRequestGrace(),
                 HTTPServerPipelineHandler(),
                 BodyUnpacker(limit: limits.passedBytes),
+                CallWatch(table: table, connection: connection),
                 LegacyClientHandler(limits: limits, framing: framing, drain: drain),
                 HTTP1ToHTTPServerCodec(secure: false),
                 HTTPConnectionStateHandler(idleTimeout: Duration(idleTimeout), logger: logger)

@@ -10,7 +10,7 @@ extension RESTFront {
         case .versions: return .text(versions(api))
         case .service: return .text(Self.list(RESTDescription.entries, api + "/v1"))
         case .agent(let operation): return .text(Self.list([RESTDescription.agent(operation)], api + "/v1"))
-        default: return .text(Self.openAPI.joined(separator: api + "/v1"))
+        default: return .description(Self.openAPI, server: api + "/v1")
         }
     }
 
@@ -41,6 +41,8 @@ extension RESTFront {
     }
 
     /// What stands around the URL of the server.
-    private static let openAPI = String(decoding: PackageResources.openapi_json, as: UTF8.self)
-        .split(separator: "{{server}}", omittingEmptySubsequences: false)
+    private static let openAPI = DocumentTemplate(
+        String(decoding: PackageResources.openapi_json, as: UTF8.self)
+            .split(separator: "{{server}}", omittingEmptySubsequences: false)
+    )
 }

@@ -64,6 +64,8 @@ struct RESTFront: Sendable {
         case unchanged(lastModified: String)
         /// JSON that is there already.
         case text(String)
+        /// The OpenAPI document, and the URL of the server that stands in it.
+        case description(DocumentTemplate, server: String)
     }
 
     /// Answers a request.
@@ -250,13 +252,17 @@ struct RESTFront: Sendable {
             headers[.lastModified] = lastModified
             return response(document, .ok, type, headers)
         case .document(let document), .whole(let document): return response(document, .ok, type, headers)
-        case .text(let text):
-            return Response(
-                status: .ok,
-                headers: [.contentType: AnswerType.json.contentType, .cacheControl: "no-store"],
-                body: .init(byteBuffer: ByteBuffer(string: text))
-            )
+        case .text(let text): return Self.json(.init(byteBuffer: ByteBuffer(string: text)))
+        case .description(let document, let server): return Self.json(document.filled(with: server))
         }
+    }
+
+    private static func json(_ body: ResponseBody) -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: AnswerType.json.contentType, .cacheControl: "no-store"],
+            body: body
+        )
     }
 
     private func response(_ problem: RESTProblem, _ type: AnswerType, source: String) -> Response {

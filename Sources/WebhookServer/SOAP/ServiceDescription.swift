@@ -1,14 +1,10 @@
+import HummingbirdCore
+import NIOCore
 import WSDL
 
 /// What `GET` on a service answers: the published WSDL, addressed to whoever asks, or a page that links it (contract,
 /// section 4).
 struct ServiceDescription: Sendable {
-    /// A WSDL, cut where the service's address stands in it.
-    private struct Template {
-        let before: String
-        let after: String
-    }
-
     /// What one is found by.
     struct ID: Hashable {
         let name: ServiceName
@@ -17,8 +13,9 @@ struct ServiceDescription: Sendable {
 
     private let name: ServiceName
     private let number: ServiceNumber
-    private let soap11: Template
-    private let soap12: Template
+    /// The WSDL, cut where the service's address stands in it.
+    private let soap11: DocumentTemplate
+    private let soap12: DocumentTemplate
 
     init(name: ServiceName, number: ServiceNumber) {
         self.name = name
@@ -42,12 +39,12 @@ struct ServiceDescription: Sendable {
     /// The answer to a query, without regard to its case; nil when it asks for no description.
     ///
     /// - Parameter address: The service's own URL, as the caller knows it.
-    func document(query: String, address: String) -> String? {
+    func document(query: String, address: String) -> ResponseBody? {
         let key = query.lowercased().split(separator: "&").first.map { $0.split(separator: "=").first ?? $0 }
         switch key {
-        case "wsdl", "singlewsdl": return soap11.before + Self.escaped(address) + soap11.after
-        case "disco": return discovery(address: address)
-        case "wsdl12": return soap12.before + Self.escaped(address) + soap12.after
+        case "wsdl", "singlewsdl": return soap11.filled(with: Self.escaped(address))
+        case "disco": return ResponseBody(byteBuffer: ByteBuffer(string: discovery(address: address)))
+        case "wsdl12": return soap12.filled(with: Self.escaped(address))
         default: return nil
         }
     }
@@ -82,12 +79,12 @@ struct ServiceDescription: Sendable {
             """
     }
 
-    private static func template(_ text: String) -> Template {
+    private static func template(_ text: String) -> DocumentTemplate {
         let mark = "<soap:address location=\""
         guard let start = text.firstRange(of: mark)?.upperBound, let end = text[start...].firstIndex(of: "\"") else {
             preconditionFailure("the WSDL states no address")
         }
-        return Template(before: String(text[..<start]), after: String(text[end...]))
+        return DocumentTemplate([text[..<start], text[end...]])
     }
 
     private static func escaped(_ text: String) -> String {

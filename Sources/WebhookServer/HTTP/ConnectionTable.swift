@@ -1,0 +1,223 @@
+import NIOCore
+import Synchronization
+import WebhookDelivery
+
+/// The listener's connections: where each comes from, what it is doing, and how much of the service's memory it holds.
+///
+/// Where there is no room for another connection, or too many bytes wait for clients, the connection is closed that has kept
+/// the service waiting longest: one that is idle, has not sent its request to the end, or does not read its answer. A
+/// connection whose call is being worked on is never closed for that.
+final class ConnectionTable: Sendable {
+    /// Why a connection is ended at once.
+    struct TooMany: Error {}
+
+    /// How much there may be of what.
+    struct Limits: Sendable {
+        /// Connections in all.
+        var connections: Int
+        /// Connections of one address, or of one network of IPv6. Trusted proxies may have more.
+        var perNetwork: Int
+        /// Bytes that wait to be sent, over all connections.
+        var unsentBytes = 64 << 20
+        /// Bytes of requests that have not arrived to their end, over all connections.
+        var unfinishedBytes = 128 << 20
+
+        /// Connections that are taken above the limit, so that there is time to close others.
+        static let headroom = 32
+    }
+
+    private struct State {
+        var connections: [ObjectIdentifier: TrackedConnection] = [:]
+        var counts: [String: Int] = [:]
+    }
+
+    let limits: Limits
+    private let proxies: [AddressRange]
+    private let state = Mutex(State())
+    /// How many there are, so that a call can ask without the lock.
+    private let total = Atomic<Int>(0)
+    private let unsent = Atomic<Int>(0)
+    private let unfinished = Atomic<Int>(0)
+
+    /// Creates an empty table.
+    ///
+    /// - Parameter proxies: The addresses whose connections are those of many clients.
+    init(limits: Limits, proxies: [AddressRange] = []) {
+        self.limits = limits
+        self.proxies = proxies
+    }
+
+    /// How many connections there are.
+    var count: Int { total.load(ordering: .relaxed) }
+
+    /// Takes a connection in until it ends, and closes another where there was no room for it. Throws ``TooMany`` when every
+    /// other connection of its network is being worked for.
+    func enter(_ channel: any Channel) throws(TooMany) -> TrackedConnection {
+        let address = channel.remoteAddress.flatMap { IPAddress($0)?.unmapped }
+        let isOfMany = address.map { address in proxies.contains { $0.contains(address) } } ?? true
+        let connection = TrackedConnection(channel: channel, network: isOfMany ? nil : address?.network)
+        let (isTaken, surplus) = state.withLock { state in
+            var surplus: TrackedConnection?
+            if let network = connection.network, state.counts[network, default: 0] >= limits.perNetwork {
+                surplus = Self.longestWaiting(state.connections.values.lazy.filter { $0.network == network })
+                guard surplus != nil else { return (false, surplus) }
+            } else if state.connections.count >= limits.connections {
+                surplus = Self.longestWaiting(state.connections.values.lazy)
+            }
+            if let surplus { remove(surplus, &state) }
+            state.connections[ObjectIdentifier(connection)] = connection
+            if let network = connection.network { state.counts[network, default: 0] += 1 }
+            total.store(state.connections.count, ordering: .relaxed)
+            return (true, surplus)
+        }
+        surplus?.channel.close(promise: nil)
+        guard isTaken else { throw TooMany() }
+        channel.closeFuture.whenComplete { _ in self.leave(connection) }
+        return connection
+    }
+
+    /// Notes what a connection is doing from now on.
+    func note(_ activity: TrackedConnection.Activity, of connection: TrackedConnection) {
+        let finished = connection.begin(activity)
+        if finished > 0 { unfinished.subtract(finished, ordering: .relaxed) }
+        // Connections above the limit are there because nobody could go when they came.
+        if activity == .idle, count > limits.connections { closeLongestWaiting { _ in true } }
+    }
+
+    /// Notes that a part of a request has arrived, which is kept until the request has come to its end.
+    func noteArrival(of bytes: Int, on connection: TrackedConnection) {
+        guard connection.addUnfinished(bytes) else { return }
+        if unfinished.add(bytes, ordering: .relaxed).newValue > limits.unfinishedBytes {
+            closeLongestWaiting { $0.unfinishedBytes > 0 }
+        }
+    }
+
+    /// Notes how many bytes wait to be sent on a connection now.
+    func noteUnsent(_ bytes: Int, on connection: TrackedConnection) {
+        let change = connection.setUnsent(bytes)
+        let all = unsent.add(change, ordering: .relaxed).newValue
+        if change > 0, all > limits.unsentBytes { closeLongestWaiting { $0.unsentBytes > 0 } }
+    }
+
+    private func closeLongestWaiting(where condition: (TrackedConnection) -> Bool) {
+        let surplus = state.withLock { state in
+            let surplus = Self.longestWaiting(state.connections.values.lazy.filter(condition))
+            if let surplus { remove(surplus, &state) }
+            return surplus
+        }
+        surplus?.channel.close(promise: nil)
+    }
+
+    private func leave(_ connection: TrackedConnection) {
+        state.withLock { remove(connection, &$0) }
+    }
+
+    private func remove(_ connection: TrackedConnection, _ state: inout State) {
+        guard state.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        total.store(state.connections.count, ordering: .relaxed)
+        let held = connection.forget()
+        unsent.subtract(held.unsent, ordering: .relaxed)
+        unfinished.subtract(held.unfinished, ordering: .relaxed)
+        guard let network = connection.network else { return }
+        let count = state.counts[network, default: 1] - 1
+        state.counts[network] = count > 0 ? count : nil
+    }
+
+    private static func longestWaiting(
+        _ connections: some Sequence<TrackedConnection>
+    ) -> TrackedConnection? {
+        var longest: (connection: TrackedConnection, since: NIODeadline)?
+        for connection in connections {
+            guard let since = connection.waitingSince, since < longest?.since ?? .distantFuture else { continue }
+            longest = (connection, since)
+        }
+        return longest?.connection
+    }
+}
+
+/// What is known of one connection. Its event loop writes it, and whoever looks for room reads it.
+final class TrackedConnection: Sendable {
+    /// What a connection is doing.
+    enum Activity: Sendable {
+        /// Nothing has been asked since its last answer, or since it began.
+        case idle
+        /// A request has begun and not come to its end.
+        case arriving
+        /// A request has arrived, and its answer has not been made to the end.
+        case working
+    }
+
+    private struct State {
+        var activity = Activity.idle
+        /// Since when.
+        var since: NIODeadline
+        var unsent = 0
+        /// When the client took something last.
+        var lastTaken: NIODeadline
+        var unfinished = 0
+        /// Nobody counts it any longer.
+        var isForgotten = false
+    }
+
+    let channel: any Channel
+    /// Where it comes from; nil where that is not counted.
+    let network: String?
+    private let state: Mutex<State>
+
+    fileprivate init(channel: any Channel, network: String?) {
+        self.channel = channel
+        self.network = network
+        let now = channel.eventLoop.now
+        state = Mutex(State(since: now, lastTaken: now))
+    }
+
+    /// Since when the service waits for the client; nil when the client waits for the service.
+    fileprivate var waitingSince: NIODeadline? {
+        state.withLock { state in
+            if state.unsent > 0 { return state.lastTaken }
+            return state.activity == .working ? nil : state.since
+        }
+    }
+
+    fileprivate var unsentBytes: Int { state.withLock { $0.unsent } }
+    fileprivate var unfinishedBytes: Int { state.withLock { $0.unfinished } }
+
+    /// Returns how many bytes of a request are unfinished no longer.
+    fileprivate func begin(_ activity: Activity) -> Int {
+        let now = channel.eventLoop.now
+        return state.withLock { state in
+            (state.activity, state.since) = (activity, now)
+            defer { state.unfinished = 0 }
+            return state.isForgotten ? 0 : state.unfinished
+        }
+    }
+
+    /// Returns whether they count.
+    fileprivate func addUnfinished(_ bytes: Int) -> Bool {
+        state.withLock { state in
+            guard !state.isForgotten, state.activity == .arriving else { return false }
+            state.unfinished += bytes
+            return true
+        }
+    }
+
+    /// Returns by how much that changes the sum.
+    fileprivate func setUnsent(_ bytes: Int) -> Int {
+        let now = channel.eventLoop.now
+        return state.withLock { state in
+            guard !state.isForgotten else { return 0 }
+            let change = bytes - state.unsent
+            if state.unsent == 0 || change < 0 { state.lastTaken = now }
+            state.unsent = bytes
+            return change
+        }
+    }
+
+    fileprivate func forget() -> (unsent: Int, unfinished: Int) {
+        state.withLock { state in
+            guard !state.isForgotten else { return (0, 0) }
+            state.isForgotten = true
+            return (state.unsent, state.unfinished)
+        }
+    }
+}

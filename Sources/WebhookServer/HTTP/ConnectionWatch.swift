@@ -1,0 +1,106 @@
+import NIOCore
+import NIOHTTP1
+
+/// Tells the ``ConnectionTable`` what a connection is doing. Requests come to it one at a time.
+final class CallWatch: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+
+    private let table: ConnectionTable
+    private let connection: TrackedConnection
+    /// Whether the answer is out before its request has come to its end.
+    private var isAnswered = false
+
+    /// Creates a handler that watches one connection of a table.
+    init(table: ConnectionTable, connection: TrackedConnection) {
+        self.table = table
+        self.connection = connection
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head:
+            isAnswered = false
+            table.note(.arriving, of: connection)
+        case .body(let part): table.noteArrival(of: part.readableBytes, on: connection)
+        case .end: if !isAnswered { table.note(.working, of: connection) }
+        }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let part = unwrapOutboundIn(data)
+        context.write(data, promise: promise)
+        guard case .end = part else { return }
+        isAnswered = true
+        table.note(.idle, of: connection)
+    }
+}
+
+/// Stands nearest to the socket, counts what waits to be sent, and ends the connection of a client that does not read.
+final class UnsentWatch: ChannelOutboundHandler {
+    typealias OutboundIn = IOData
+
+    private let table: ConnectionTable
+    private let connection: TrackedConnection
+    private let stallTime: TimeAmount
+    /// What was written and is not in the system's hands.
+    private var unsent = 0
+    /// What the table knows of that.
+    private var noted = 0
+    /// When the client took something last, or nothing waited for it.
+    private var lastTaken = NIODeadline.uptimeNanoseconds(0)
+    private var stall: Scheduled<Void>?
+
+    /// Creates a handler that watches one connection of a table.
+    ///
+    /// - Parameter stallTime: How long a client may leave what was sent to it unread.
+    init(table: ConnectionTable, connection: TrackedConnection, stallTime: TimeAmount) {
+        self.table = table
+        self.connection = connection
+        self.stallTime = stallTime
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let bytes = unwrapOutboundIn(data).readableBytes
+        guard bytes > 0 else { return context.write(data, promise: promise) }
+        unsent += bytes
+        let sent = promise ?? context.eventLoop.makePromise()
+        sent.futureResult.assumeIsolated().whenComplete { _ in
+            self.unsent -= bytes
+            // What goes out at once is not worth a note.
+            if self.noted > 0 { self.note(context) }
+        }
+        context.write(data, promise: sent)
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        context.flush()
+        if unsent != noted { note(context) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        stall?.cancel()
+        stall = nil
+    }
+
+    private func note(_ context: ChannelHandlerContext) {
+        if unsent < noted || noted == 0 { lastTaken = context.eventLoop.now }
+        noted = unsent
+        table.noteUnsent(unsent, on: connection)
+        if unsent == 0 {
+            stall?.cancel()
+            stall = nil
+        } else if stall == nil {
+            expect(context, by: lastTaken + stallTime)
+        }
+    }
+
+    private func expect(_ context: ChannelHandlerContext, by deadline: NIODeadline) {
+        stall = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+            self.stall = nil
+            let next = self.lastTaken + self.stallTime
+            if next <= context.eventLoop.now { context.close(promise: nil) } else { self.expect(context, by: next) }
+        }
+    }
+}
