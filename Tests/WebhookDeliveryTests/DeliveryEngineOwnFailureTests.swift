@@ -83,7 +83,7 @@ struct DeliveryEngineOwnFailureTests {
         let isUp = Watched(false)
         var rig = Rig { _ in isUp.value ? .ok : Self.local }
         rig.settings.pollInterval = .seconds(1)
-        let targets = 1000
+        let targets = 200
         for target in 0..<targets { try await rig.addWebhook(url: "https://host\(target).example/") }
         try await rig.signal()
         try await rig.running { _ in

@@ -35,7 +35,9 @@ struct MemoryState {
     var lastWebhookID: Int32 = 0
     var events: [Int64: Event] = [:]
     var lastEventID: Int64 = 0
-    var deliveries: [DeliveryID: Delivery] = [:]
+    var deliveries = DeliveryTable()
+    /// The webhooks whose deliveries have still to follow a change that was made at that time.
+    var unsettled: [Int32: Timestamp] = [:]
     /// Oldest first.
     var attempts: [LoggedAttempt] = []
     var sessions: [SessionKey: Session] = [:]
@@ -69,6 +71,32 @@ struct MemoryState {
         return listeners.count
     }
 
+    /// Replaces a stored webhook and puts it in a state.
+    mutating func update(
+        _ webhook: Webhook,
+        to newState: WebhookState,
+        bodySuffix: [UInt8],
+        stateEvent: StateEvent.Seed
+    ) {
+        guard let stored = webhooks[webhook.id]?.webhook else { return }
+        let isActivated = webhook.state == .active
+        let webhook = webhook.replacing(stored)
+        webhooks[webhook.id]?.webhook = webhook
+        webhooks[webhook.id]?.bodySuffix = bodySuffix
+        if isActivated {
+            webhooks[webhook.id]?.usage.consecutiveErrors = 0
+            webhooks[webhook.id]?.failures = FailureRow()
+            webhooks[webhook.id]?.pausedUntil = Timestamp(ticks: .min)
+        }
+        setState(
+            newState,
+            of: webhook.id,
+            seed: stateEvent,
+            changedBy: webhook.updatedBy?.associateID ?? 0,
+            time: webhook.updated
+        )
+    }
+
     /// Puts a webhook in a state, with what follows from that for its deliveries and its listeners.
     mutating func setState(
         _ new: WebhookState,
@@ -79,15 +107,8 @@ struct MemoryState {
     ) {
         guard let stored = webhooks[id], stored.webhook.state != new else { return }
         webhooks[id]?.webhook.state = new
-        for (key, delivery) in deliveries where key.webhook == id {
-            if new == .active, delivery.state == .parked {
-                deliveries[key]?.state = .pending
-                if delivery.owner == nil { deliveries[key]?.due = time }
-            } else if new != .active, delivery.state == .pending {
-                deliveries[key]?.state = .parked
-            }
-        }
         if new == .active { webhooks[id]?.pausedUntil = Timestamp(ticks: .min) }
+        if settle(id, at: time, limit: DeliverySettling.rowsAtOnce) { unsettled[id] = time }
         let event = StateEvent.event(
             webhook: id,
             from: stored.webhook.state,
@@ -102,21 +123,52 @@ struct MemoryState {
         if let event { _ = signal(event) }
     }
 
+    /// Brings deliveries of a webhook in line with what it is now, at most `limit`. Returns whether there may be more.
+    ///
+    /// - Parameter time: When what was parked is due, or since when what belonged to a deleted webhook has failed.
+    mutating func settle(_ webhook: Int32, at time: Timestamp, limit: Int) -> Bool {
+        let state = webhooks[webhook]?.webhook.state
+        let pending =
+            state == .active
+            ? [] : deliveries.popPending(of: webhook, dueBy: Timestamp(ticks: .max), limit: limit)
+        let parked =
+            state == nil || state == .active
+            ? deliveries.popParked(of: webhook, limit: limit - pending.count) : []
+        for id in pending + parked {
+            guard var delivery = deliveries[id] else { continue }
+            switch state {
+            case nil:
+                delivery.state = .failed
+                delivery.owner = nil
+                delivery.due = time
+                delivery.reason = Reason.deleted
+            case .active?:
+                delivery.state = .pending
+                // Whoever holds a delivery keeps its lease.
+                if delivery.owner == nil { delivery.due = time }
+            default: delivery.state = .parked
+            }
+            deliveries[id] = delivery
+        }
+        return pending.count + parked.count == limit
+    }
+
     mutating func claim(_ limits: ClaimLimits, owner: UUID, now: Timestamp, lease: Duration) -> [ClaimedDelivery] {
-        let due = deliveries.filter { $0.value.state == .pending && $0.value.due <= now }
-        let waiting = Dictionary(grouping: due, by: \.key.webhook)
-            .compactMap { id, found in webhooks[id].map { (id, $0, found.sorted(by: Self.isDueBefore)) } }
-            .filter { $0.1.pausedUntil <= now }
-            .sorted { Self.isDueBefore($0.2[0], $1.2[0]) }
+        let waiting = waiting().filter { $0.due <= now }.sorted { ($0.due, $0.webhook) < ($1.due, $1.webhook) }
         var claimed: [ClaimedDelivery] = []
         var left = limits
         let share = Swift.max(1, limits.total / Swift.max(1, waiting.count))
-        for (_, stored, found) in waiting {
+        for (webhook, _) in waiting {
+            guard let stored = webhooks[webhook] else { continue }
             let target = Webhook.target(of: stored.webhook.targetURL ?? "")
             let room = left.room(target: target, consecutiveErrors: stored.usage.consecutiveErrors)
-            let taken = found.prefix(min(share, room, left.total))
+            let taken = deliveries.popPending(
+                of: webhook,
+                dueBy: now,
+                limit: Swift.min(share, room, left.total)
+            )
             left.take(taken.count, target: target, consecutiveErrors: stored.usage.consecutiveErrors)
-            for (key, _) in taken {
+            for key in taken {
                 guard let event = events[key.event], var delivery = deliveries[key] else { continue }
                 delivery.fence += 1
                 delivery.owner = owner
@@ -138,6 +190,16 @@ struct MemoryState {
             }
         }
         return claimed
+    }
+
+    /// The Active webhooks that have something pending, each with the time from which on it may be claimed.
+    mutating func waiting() -> [(webhook: Int32, due: Timestamp)] {
+        var waiting: [(webhook: Int32, due: Timestamp)] = []
+        for id in Array(deliveries.webhooks) where webhooks[id]?.webhook.state == .active {
+            guard let due = deliveries.firstDue(of: id), let paused = webhooks[id]?.pausedUntil else { continue }
+            waiting.append((id, max(due, paused)))
+        }
+        return waiting
     }
 
     mutating func recall(_ limits: RecallLimits) -> Recalled {
@@ -259,7 +321,7 @@ struct MemoryState {
         }
         let failed = deliveries.filter { _, delivery in
             delivery.state == .failed && delivery.due < limits.failedBefore
-        }.keys.prefix(limits.rowsPerStep)
+        }.map(\.key).prefix(limits.rowsPerStep)
         var touched = Set(old.map { attempts[$0].id.event }).union(failed.map(\.event))
         attempts = attempts.enumerated().filter { !old.contains($0.offset) }.map(\.element)
         for id in failed { deliveries[id] = nil }
@@ -267,12 +329,5 @@ struct MemoryState {
         touched.subtract(attempts.map(\.id.event))
         for event in touched { events[event] = nil }
         return old.count == limits.rowsPerStep || failed.count == limits.rowsPerStep
-    }
-
-    private static func isDueBefore(
-        _ left: (key: DeliveryID, value: Delivery),
-        _ right: (key: DeliveryID, value: Delivery)
-    ) -> Bool {
-        (left.value.due, left.key.event, left.key.webhook) < (right.value.due, right.key.event, right.key.webhook)
     }
 }

@@ -7,17 +7,30 @@ import Synchronization
 package final class MemoryStore: AgentStore {
     private let state = Mutex(MemoryState())
     private let arrivalSignal = Arrivals()
+    private let settling: DeliverySettling
 
     /// An empty store.
-    package init() {}
+    package init() {
+        settling = DeliverySettling(arrivals: arrivalSignal)
+    }
 
     package var arrivals: AsyncStream<Void> { arrivalSignal.stream }
 
     /// Carries `body` out under the lock; raises the arrivals when it says that something may be due.
     private func change<Value: Sendable>(_ body: (inout MemoryState) -> (value: Value, arrived: Bool)) -> Value {
-        let result = state.withLock { body(&$0) }
+        let (result, unsettled) = state.withLock { state in
+            let result = body(&state)
+            defer { state.unsettled = [:] }
+            return (result, state.unsettled)
+        }
         if result.arrived { arrivalSignal.raise() }
+        settling.begin(unsettled) { [weak self] webhook, time in self?.settle(webhook, at: time) ?? false }
         return result.value
+    }
+
+    /// Returns whether there may be more.
+    private func settle(_ webhook: Int32, at time: Timestamp) -> Bool {
+        state.withLock { $0.settle(webhook, at: time, limit: DeliverySettling.rowsPerStep) }
     }
 
     // MARK: WebhookStore
@@ -57,41 +70,31 @@ package final class MemoryStore: AgentStore {
         version: Timestamp?,
         in scope: WebhookScope
     ) async throws(StoreError) -> WebhookUpdate {
-        change { state in
-            guard let stored = state.webhook(webhook.id, in: scope) else { return (.absent, false) }
-            guard version == nil || version == stored.webhook.updated else { return (.changed, false) }
-            let isActivated = webhook.state == .active
-            let newState = webhook.state == .unknown ? stored.webhook.state : webhook.state
-            let webhook = webhook.replacing(stored.webhook)
-            state.webhooks[webhook.id]?.webhook = webhook
-            state.webhooks[webhook.id]?.bodySuffix = bodySuffix
-            if isActivated {
-                state.webhooks[webhook.id]?.usage.consecutiveErrors = 0
-                state.webhooks[webhook.id]?.failures = FailureRow()
-                state.webhooks[webhook.id]?.pausedUntil = Timestamp(ticks: .min)
+        while true {
+            let updated: WebhookUpdate? = change { state in
+                guard let stored = state.webhook(webhook.id, in: scope) else { return (.absent, false) }
+                guard version == nil || version == stored.webhook.updated else { return (.changed, false) }
+                let newState = webhook.state == .unknown ? stored.webhook.state : webhook.state
+                if newState == .active, stored.webhook.state != .active,
+                    state.settle(webhook.id, at: webhook.updated, limit: DeliverySettling.rowsPerStep)
+                {
+                    return (nil, false)
+                }
+                state.update(webhook, to: newState, bodySuffix: bodySuffix, stateEvent: stateEvent)
+                return (state.webhooks[webhook.id].map { .stored($0.webhook) } ?? .absent, true)
             }
-            state.setState(
-                newState,
-                of: webhook.id,
-                seed: stateEvent,
-                changedBy: webhook.updatedBy?.associateID ?? 0,
-                time: webhook.updated
-            )
-            return (state.webhooks[webhook.id].map { .stored($0.webhook) } ?? .absent, true)
+            if let updated { return updated }
+            // What it had when it was stopped is parked before it is Active again, so that all of it is due then.
+            await Task.yield()
         }
     }
 
     package func delete(id: Int32, in scope: WebhookScope, at time: Timestamp) async throws(StoreError) -> Bool {
-        state.withLock { state in
-            guard state.webhook(id, in: scope) != nil else { return false }
+        change { state in
+            guard state.webhook(id, in: scope) != nil else { return (false, false) }
             state.webhooks[id] = nil
-            for (key, delivery) in state.deliveries where key.webhook == id && delivery.state != .failed {
-                state.deliveries[key]?.state = .failed
-                state.deliveries[key]?.owner = nil
-                state.deliveries[key]?.due = time
-                state.deliveries[key]?.reason = Reason.deleted
-            }
-            return true
+            if state.settle(id, at: time, limit: DeliverySettling.rowsAtOnce) { state.unsettled[id] = time }
+            return (true, false)
         }
     }
 
@@ -127,7 +130,7 @@ package final class MemoryStore: AgentStore {
     }
 
     package func record(_ results: [DeliveryResult]) async throws(StoreError) -> [Bool] {
-        state.withLock { state in results.map { state.record($0) } }
+        change { state in (results.map { state.record($0) }, false) }
     }
 
     package func release(owner: UUID, now: Timestamp) async throws(StoreError) {
@@ -149,16 +152,12 @@ package final class MemoryStore: AgentStore {
 
     package func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp? {
         state.withLock { state in
-            state.deliveries.filter { $0.value.state == .pending }
-                .compactMap { id, delivery in
-                    guard let stored = state.webhooks[id.webhook],
-                        limits.room(
-                            target: Webhook.target(of: stored.webhook.targetURL ?? ""),
-                            consecutiveErrors: stored.usage.consecutiveErrors
-                        ) > 0
-                    else { return nil }
-                    return max(delivery.due, stored.pausedUntil)
-                }.min()
+            state.waiting().filter { webhook, _ in
+                guard let stored = state.webhooks[webhook] else { return false }
+                let target = Webhook.target(of: stored.webhook.targetURL ?? "")
+                return limits.room(target: target, consecutiveErrors: stored.usage.consecutiveErrors) > 0
+            }
+            .map(\.due).min()
         }
     }
 

@@ -162,7 +162,7 @@ extension SQLiteStore {
         if new == .active {
             try database.execute(literal: "UPDATE webhook_usage SET paused_until = 0 WHERE webhook_id = \(id)")
         }
-        let isMore = try DeliverySettling.settle(id, at: time, limit: DeliverySettling.rowsAtOnce, database)
+        let isMore = try Self.settle(id, at: time, limit: DeliverySettling.rowsAtOnce, database)
         let event = try StateEvent.event(
             webhook: id,
             from: old,

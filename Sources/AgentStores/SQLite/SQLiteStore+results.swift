@@ -8,7 +8,7 @@ extension SQLiteStore {
             var unsettled: [Int32: Timestamp] = [:]
             return (try results.map { try Self.record($0, &unsettled, database) }, unsettled)
         }
-        settling.begin(unsettled)
+        beginSettling(unsettled)
         return counted
     }
 

@@ -77,14 +77,14 @@ extension SQLiteStore {
                     database
                 )
             }
-            if !isSettled { settling.begin([webhook.id: webhook.updated]) }
+            if !isSettled { beginSettling([webhook.id: webhook.updated]) }
             if let updated {
                 arrivalSignal.raise()
                 return updated
             }
             // What it had when it was stopped is parked before it is Active again, so that all of it is due then.
             while try await commits.write({ database in
-                try DeliverySettling.settle(
+                try Self.settle(
                     webhook.id,
                     at: webhook.updated,
                     limit: DeliverySettling.rowsPerStep,
@@ -109,7 +109,7 @@ extension SQLiteStore {
         let isActivated = webhook.state == .active
         let newState = webhook.state == .unknown ? stored.state : webhook.state
         if newState == .active, stored.state != .active,
-            try DeliverySettling.settle(
+            try Self.settle(
                 webhook.id,
                 at: webhook.updated,
                 limit: DeliverySettling.rowsAtOnce,
@@ -155,10 +155,10 @@ extension SQLiteStore {
             try database.execute(literal: "DELETE FROM webhook WHERE id = \(id)")
             try database.execute(literal: "DELETE FROM webhook_usage WHERE webhook_id = \(id)")
             try database.execute(literal: "DELETE FROM webhook_event WHERE webhook_id = \(id)")
-            let isMore = try DeliverySettling.settle(id, at: time, limit: DeliverySettling.rowsAtOnce, database)
+            let isMore = try Self.settle(id, at: time, limit: DeliverySettling.rowsAtOnce, database)
             return (true, !isMore)
         }
-        if !isSettled { settling.begin([id: time]) }
+        if !isSettled { beginSettling([id: time]) }
         return wasThere
     }
 

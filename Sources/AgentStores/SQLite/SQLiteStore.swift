@@ -38,7 +38,7 @@ package final class SQLiteStore: AgentStore {
             }
             try migrator.migrate(pool)
             commits = GroupCommit(writer: pool)
-            settling = DeliverySettling(commits: commits, arrivals: arrivalSignal)
+            settling = DeliverySettling(arrivals: arrivalSignal)
             // Nobody else holds the file, so whoever claimed these is gone.
             try pool.write { database in
                 try database.execute(
@@ -49,7 +49,7 @@ package final class SQLiteStore: AgentStore {
                 )
             }
             // A former process may have ended between a webhook's change and the last step of its deliveries.
-            settling.begin(try pool.read { try DeliverySettling.unsettled(now: Timestamp(Date()), $0) })
+            beginSettling(try pool.read { try Self.unsettled(now: Timestamp(Date()), $0) })
         } catch {
             throw StoreError(error)
         }

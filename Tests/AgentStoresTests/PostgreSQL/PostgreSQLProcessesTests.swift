@@ -62,7 +62,7 @@ struct PostgreSQLProcessesTests {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for (number, store) in stores.enumerated() {
                         group.addTask {
-                            var random = Random(seed: seed &* 7919 &+ UInt64(round * 3 + number))
+                            var random = SeededGenerator(seed: seed &* 7919 &+ UInt64(round * 3 + number))
                             let limit = Int.random(in: 1...20, using: &random)
                             let claimed = try await store.take(limit, by: UUID(), at: now, lease: lease)
                             board.leases.withLock { $0.claim(claimed, now: now, end: now.advanced(by: lease)) }
@@ -214,20 +214,5 @@ struct PostgreSQLProcessesTests {
             try await stores[2].expectCounts(pending: 0, failed: 0)
             #expect(try await stores[2].list(DeliveryFilter(state: .delivered), limit: 10_000).count == signalled)
         }
-    }
-}
-
-/// SplitMix64.
-private struct Random: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

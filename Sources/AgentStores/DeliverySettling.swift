@@ -1,0 +1,71 @@
+import AgentCore
+import Synchronization
+
+/// Brings deliveries in line with the states of their webhooks, in steps between which others write.
+///
+/// A webhook may have hundreds of thousands of deliveries, and whoever signals an event must not wait for them all. So
+/// its state is stored first, and counts from then on: nothing is claimed of a webhook that is not Active. Its
+/// deliveries follow. What they have still to become is told by what is stored, so that a step that failed is made
+/// again, and after a crash the next start goes on.
+final class DeliverySettling: Sendable {
+    /// Changes at most ``rowsPerStep`` deliveries of a webhook whose state has changed at that time. Returns whether there
+    /// may be more.
+    typealias Step = @Sendable (_ webhook: Int32, _ time: Timestamp) async throws -> Bool
+
+    private struct State {
+        /// The webhooks whose deliveries have to follow, with the time of the change.
+        var webhooks: [Int32: Timestamp] = [:]
+        var isRunning = false
+    }
+
+    private let arrivals: Arrivals
+    private let state = Mutex(State())
+
+    /// Deliveries that one step changes.
+    static let rowsPerStep = 500
+    /// Deliveries that change together with their webhook, so that one that has few is settled when the call returns.
+    static let rowsAtOnce = 100
+    /// The wait after a step that failed.
+    private static let pause = Duration.seconds(1)
+
+    init(arrivals: Arrivals) {
+        self.arrivals = arrivals
+    }
+
+    /// Has the deliveries of webhooks follow changes that were made at these times.
+    func begin(_ webhooks: [Int32: Timestamp], _ step: @escaping Step) {
+        guard !webhooks.isEmpty else { return }
+        let isFirst = state.withLock { state in
+            state.webhooks.merge(webhooks) { $1 }
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        guard isFirst else { return }
+        Task.detached { [weak self] in
+            while await self?.take(step) == true {}
+        }
+    }
+
+    /// Returns whether there is more to do.
+    private func take(_ step: Step) async -> Bool {
+        let next = state.withLock { state in
+            if state.webhooks.isEmpty { state.isRunning = false }
+            return state.webhooks.first
+        }
+        guard let (webhook, time) = next else { return false }
+        do {
+            let isMore = try await step(webhook, time)
+            arrivals.raise()
+            if !isMore {
+                state.withLock { state in
+                    // Another change in the meantime has its deliveries follow again.
+                    if state.webhooks[webhook] == time { state.webhooks[webhook] = nil }
+                }
+            }
+        } catch {
+            // Whoever calls the store now is told the same. The step is made again until it can be.
+            try? await Task.sleep(for: Self.pause)
+        }
+        return true
+    }
+}
