@@ -36,7 +36,7 @@ struct DeliveryTableTests {
             #expect(popped.count == Set(popped).count)
             let dues = popped.compactMap { plain[$0]?.due }
             #expect(dues == dues.sorted())
-            let parked = table.popParked(of: webhook, limit: .max)
+            let parked = table.pop([.parked], of: webhook, limit: .max)
             #expect(parked.count == Set(parked).count)
             #expect(Set(parked) == Set(own.filter { $0.value.state == .parked }.keys))
         }

@@ -7,7 +7,8 @@ import AgentCore
 struct DeliveryTable: Sequence {
     private struct Queue {
         var pending = DueHeap()
-        var parked: [Int64] = []
+        /// What waits in another state, by that.
+        var waiting: [RowState: [Int64]] = [:]
         var deliveries = 0
 
         /// So many entries are kept at most, those that are out of date included.
@@ -24,7 +25,7 @@ struct DeliveryTable: Sequence {
 
     /// How many entries there are for a webhook, those that are out of date included.
     func entries(of webhook: Int32) -> Int {
-        queues[webhook].map { $0.pending.entries.count + $0.parked.count } ?? 0
+        queues[webhook].map { $0.pending.entries.count + $0.waiting.values.joined().count } ?? 0
     }
 
     func makeIterator() -> Dictionary<DeliveryID, MemoryState.Delivery>.Iterator {
@@ -43,10 +44,12 @@ struct DeliveryTable: Sequence {
             switch new.state {
             case .pending where old?.state != .pending || old?.due != new.due || old?.fence != new.fence:
                 queues[id.webhook]?.pending.insert(DueHeap.Entry(due: new.due, event: id.event))
-            case .parked where old?.state != .parked: queues[id.webhook]?.parked.append(id.event)
+            case .pending, .failed: return
+            case let state where state != old?.state:
+                queues[id.webhook]?.waiting[state, default: []].append(id.event)
             default: return
             }
-            dropStale(of: id.webhook)
+            dropStale(of: id.webhook, new.state)
         }
     }
 
@@ -72,13 +75,27 @@ struct DeliveryTable: Sequence {
         return events.map { DeliveryID(event: $0, webhook: webhook) }
     }
 
-    /// Takes parked deliveries of a webhook; each has to be stored with another state.
-    mutating func popParked(of webhook: Int32, limit: Int) -> [DeliveryID] {
-        var found: Set<Int64> = []
-        while found.count < limit, let event = queues[webhook]?.parked.popLast() {
-            if rows[DeliveryID(event: event, webhook: webhook)]?.state == .parked { found.insert(event) }
+    /// Takes deliveries of a webhook that are in these states, of which `failed` is none; each has to be stored with another
+    /// state.
+    mutating func pop(_ states: [RowState], of webhook: Int32, limit: Int) -> [DeliveryID] {
+        var popped: [DeliveryID] = []
+        for state in states where popped.count < limit {
+            let left = limit - popped.count
+            popped +=
+                state == .pending
+                ? popPending(of: webhook, dueBy: Timestamp(ticks: .max), limit: left)
+                : popWaiting(in: state, of: webhook, limit: left)
         }
-        return found.map { DeliveryID(event: $0, webhook: webhook) }
+        return popped
+    }
+
+    private mutating func popWaiting(in state: RowState, of webhook: Int32, limit: Int) -> [DeliveryID] {
+        var found: Set<DeliveryID> = []
+        while found.count < limit, let event = queues[webhook]?.waiting[state]?.popLast() {
+            let id = DeliveryID(event: event, webhook: webhook)
+            if rows[id]?.state == state { found.insert(id) }
+        }
+        return Array(found)
     }
 
     private func isPending(_ entry: DueHeap.Entry, _ webhook: Int32) -> Bool {
@@ -86,19 +103,17 @@ struct DeliveryTable: Sequence {
         return row?.state == .pending && row?.due == entry.due
     }
 
-    private mutating func dropStale(of webhook: Int32) {
-        guard
-            let (pending, parked, limit) = queues[webhook].map({ ($0.pending.entries.count, $0.parked.count, $0.limit) }
-            )
-        else { return }
-        if pending > limit, let entries = queues[webhook]?.pending.entries {
+    /// Drops what is out of date where there is much of it.
+    private mutating func dropStale(of webhook: Int32, _ state: RowState) {
+        guard let limit = queues[webhook]?.limit else { return }
+        if state == .pending {
+            guard let entries = queues[webhook]?.pending.entries, entries.count > limit else { return }
             let valid = Set(entries.filter { isPending($0, webhook) })
             queues[webhook]?.pending = DueHeap(valid)
-        }
-        if parked > limit, let events = queues[webhook]?.parked {
-            queues[webhook]?.parked = Set(events).filter {
-                rows[DeliveryID(event: $0, webhook: webhook)]?.state == .parked
-            }.sorted()
+        } else {
+            guard let events = queues[webhook]?.waiting[state], events.count > limit else { return }
+            let valid = Set(events).filter { rows[DeliveryID(event: $0, webhook: webhook)]?.state == state }
+            queues[webhook]?.waiting[state] = valid.sorted()
         }
     }
 }

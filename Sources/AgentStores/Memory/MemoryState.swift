@@ -128,13 +128,14 @@ struct MemoryState {
     /// - Parameter time: When what was parked is due, or since when what belonged to a deleted webhook has failed.
     mutating func settle(_ webhook: Int32, at time: Timestamp, limit: Int) -> Bool {
         let state = webhooks[webhook]?.webhook.state
-        let pending =
-            state == .active
-            ? [] : deliveries.popPending(of: webhook, dueBy: Timestamp(ticks: .max), limit: limit)
-        let parked =
-            state == nil || state == .active
-            ? deliveries.popParked(of: webhook, limit: limit - pending.count) : []
-        for id in pending + parked {
+        let from: [RowState] =
+            switch state {
+            case nil: [.pending, .parked]
+            case .active?: [.parked]
+            default: [.pending]
+            }
+        let ids = deliveries.pop(from, of: webhook, limit: limit)
+        for id in ids {
             guard var delivery = deliveries[id] else { continue }
             switch state {
             case nil:
@@ -150,7 +151,7 @@ struct MemoryState {
             }
             deliveries[id] = delivery
         }
-        return pending.count + parked.count == limit
+        return ids.count == limit
     }
 
     mutating func claim(_ limits: ClaimLimits, owner: UUID, now: Timestamp, lease: Duration) -> [ClaimedDelivery] {
