@@ -19,10 +19,10 @@ package struct CertificateNames: Sendable, Hashable, CustomStringConvertible {
     /// for names alone, and a wildcard in them for one whole left-most label; iPAddress entries are for addresses alone.
     /// The subject's common name does not count.
     package func include(_ host: String) -> Bool {
-        if let address = Self.address(host) {
+        let name = host.hasSuffix(".") ? String(host.dropLast()) : host
+        if let address = Self.address(name) {
             return Self.reading(certificate) { X509_check_ip($0, address, address.count, 0) == 1 } ?? false
         }
-        let name = host.hasSuffix(".") ? String(host.dropLast()) : host
         // OpenSSL would take a name that begins with a dot for all that end in it.
         guard !name.isEmpty, !name.hasPrefix(".") else { return false }
         let flags = UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS)

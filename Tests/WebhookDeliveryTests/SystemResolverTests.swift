@@ -90,6 +90,22 @@ struct SystemResolverTests {
         #expect(lookUp.state.value.begun == ["target.test"])
     }
 
+    @Test("Two at most wait for a slow look-up, so that a silent name holds few deliveries' places")
+    func impatience() async throws {
+        let lookUp = BlockingLookUp()
+        let resolver = resolver(lookUp)
+        let patient = (0..<2).map { _ in ask(resolver, "target.test") }
+        let others = (0..<10).map { _ in ask(resolver, "target.test") }
+        try await lookUp.state.wait { $0.running == ["target.test"] }
+        try await time.advance(by: .milliseconds(250))
+        for future in others + [ask(resolver, "target.test")] {
+            let error = await #expect(throws: ResolutionFailure.self) { _ = try await future.get() }
+            #expect(error?.isDefinite == false)
+        }
+        lookUp.answer("target.test", .success(["192.0.2.1"]))
+        for future in patient { #expect(try await future.get() == address("192.0.2.1")) }
+    }
+
     @Test("A name that is silent is answered for at once, and tried again after pauses that grow")
     func growingPauses() async throws {
         let lookUp = BlockingLookUp()

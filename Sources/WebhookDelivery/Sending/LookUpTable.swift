@@ -76,6 +76,9 @@ struct LookUpTable<Waiter> {
             let known = running.isGivenUp || running.isSlow ? lastGood(name, now: now) : nil
             if let known { return Steps(answers: [(waiter, .success(known))]) }
             if running.isGivenUp { return Steps(answers: [(waiter, .failure(name.failure ?? Self.silence))]) }
+            if running.isSlow, running.waiters.count >= limits.patient {
+                return Steps(answers: [(waiter, .failure(Self.slowness))])
+            }
             name.running?.waiters.append(waiter)
             return Steps()
         }
@@ -102,6 +105,10 @@ struct LookUpTable<Waiter> {
         if let known = lastGood(name, now: now) {
             steps.answers = (name.running?.waiters ?? []).map { ($0, .success(known)) }
             name.running?.waiters = []
+        } else if let impatient = name.running?.waiters.dropFirst(limits.patient) {
+            // Each of them keeps a delivery's place taken.
+            steps.answers = impatient.map { ($0, .failure(Self.slowness)) }
+            name.running?.waiters.removeLast(impatient.count)
         }
         if let running = name.running, running.place == .quick, now - running.started >= limits.patience,
             taken.slow < limits.slow
@@ -165,6 +172,10 @@ struct LookUpTable<Waiter> {
 
     private static var silence: ResolutionFailure {
         ResolutionFailure("the servers of the name do not answer", isDefinite: false)
+    }
+
+    private static var slowness: ResolutionFailure {
+        ResolutionFailure("its look-up takes long and others wait for it already", isDefinite: false)
     }
 
     private static var noPlace: ResolutionFailure {
@@ -237,6 +248,8 @@ package struct LookUpLimits: Sendable {
     package var names = 4096
     /// A look-up that takes longer is slow.
     package var patience = TimeAmount.milliseconds(250)
+    /// How many wait for a slow look-up; others are told that it is slow.
+    package var patient = 2
     /// Nobody waits longer for a look-up.
     package var wait = TimeAmount.seconds(5)
     /// How long an answer stands, also that there is no such name.

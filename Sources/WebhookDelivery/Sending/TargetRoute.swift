@@ -105,7 +105,7 @@ struct TargetRoute: Sendable {
         if let failure = error as? ResolutionFailure, !failure.isDefinite {
             return SendFailure(
                 .local,
-                "The name '\(asked.host)' could not be looked up on this machine: \(failure). It is tried again."
+                "The name '\(asked.host)' could not be looked up on this machine: \(failure)."
             )
         }
         return proxy?.unresolved(error)

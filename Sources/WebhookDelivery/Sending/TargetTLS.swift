@@ -29,8 +29,8 @@ struct TargetTLS: Sendable {
     func add(to channel: any Channel, for host: String, ready: EventLoopPromise<Void>) throws {
         let pipeline = channel.pipeline.syncOperations
         // RFC 6066, section 3: no address, and no dot at the end.
-        let name = IPAddress(host) == nil ? (host.hasSuffix(".") ? String(host.dropLast()) : host) : nil
-        let tls = try NIOSSLClientHandler(context: context, serverHostname: name)
+        let name = host.hasSuffix(".") ? String(host.dropLast()) : host
+        let tls = try NIOSSLClientHandler(context: context, serverHostname: IPAddress(name) == nil ? name : nil)
         try pipeline.addHandler(tls)
         try pipeline.addHandler(HandshakeHandler(tls: tls, host: validates ? host : nil, ready: ready))
     }
