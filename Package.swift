@@ -144,7 +144,7 @@ let package = Package(
         .testTarget(
             name: "WebhookDeliveryTests",
             dependencies: [
-                "AgentCore", "AgentStores", "WebhookDelivery", logging, lifecycle, lifecycleTestKit,
+                "AgentCore", "AgentStores", "WebhookDelivery", logging, metrics, lifecycle, lifecycleTestKit,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -78,6 +78,23 @@ struct DeliveryEngineOwnFailureTests {
         #expect(ours.contains { $0.contains("error=too many open files") && $0.contains("target=") })
     }
 
+    @Test("Failures of ours are counted by kind, and not as a target's")
+    func counted() async throws {
+        let outcomes = [Self.local, Self.proxy, Self.proxy, .refused, .ok]
+        let rig = Rig { outcomes[min($0, 4)] }
+        try await rig.addWebhook()
+        try await rig.signal()
+        try await rig.running { _ in try await rig.advance(untilRecorded: 5) }
+        let counts = rig.metrics.counts.value.filter { $0.key.hasPrefix("webhook_svc_own_failures_total") }
+        #expect(
+            counts == [
+                "webhook_svc_own_failures_total{kind=local}": 1, "webhook_svc_own_failures_total{kind=proxy}": 2,
+            ]
+        )
+        #expect(rig.metrics.counts.value["webhook_svc_deliveries_total{outcome=postponed,error=local}"] == 1)
+        #expect(rig.metrics.counts.value["webhook_svc_deliveries_total{outcome=retry,error=connection}"] == 1)
+    }
+
     @Test("A machine that can send nothing tries few deliveries a poll, and all once it can")
     func machineWide() async throws {
         let isUp = Watched(false)

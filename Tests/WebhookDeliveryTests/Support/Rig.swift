@@ -15,6 +15,7 @@ struct Rig: Sendable {
     let ended = Watched(false)
     /// What the engine logged, each line with its metadata in order of their names.
     let log = Watched<[String]>([])
+    let metrics = CountingMetrics()
     var policy = DeliveryPolicy.netServer
     var random = 0.0
     /// Leases and polls so long that they are told apart from retries, and room for everything.
@@ -57,6 +58,7 @@ struct Rig: Sendable {
             queue: queue,
             sender: sender,
             policy: policy,
+            metrics: EngineMetrics(factory: metrics),
             settings: settings,
             logger: Logger(label: "test", factory: { [log] _ in WatchedLogHandler(lines: log) }),
             clock: clock.deliveryClock,
