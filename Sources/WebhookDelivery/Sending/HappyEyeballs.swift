@@ -1,4 +1,4 @@
-import Foundation
+import AgentCore
 package import NIOCore
 import NIOPosix
 import Synchronization
@@ -69,11 +69,11 @@ package final class HappyEyeballs: Sendable {
         return order
     }
 
-    /// Of the attempts' errors, one that tells of the host rather than of a family that this machine has no way to.
+    /// Of the attempts' errors, one that tells of the host rather than of what this machine lacks.
     private static func mostTelling(_ error: any Error) -> any Error {
         guard let errors = (error as? NIOConnectionError)?.connectionErrors.map(\.error) else { return error }
-        let noWay: Set<CInt> = [ENETUNREACH, EADDRNOTAVAIL, EAFNOSUPPORT]
-        return errors.last { !noWay.contains(($0 as? IOError)?.errnoCode ?? 0) } ?? errors.last ?? error
+        let isOfHost = { (error: any Error) in (error as? IOError).map { SendFailure($0).kind.isTargets } ?? true }
+        return errors.last(where: isOfHost) ?? errors.last ?? error
     }
 }
 

@@ -171,7 +171,7 @@ final class Transfer: @unchecked Sendable {
         case ChannelError.connectTimeout:
             SendFailure(.timeout, "The target could not be connected to in time.")
         case let error as IOError:
-            SendFailure(.connection, "The target could not be reached: \(error.description).")
+            SendFailure(error)
         case let error as ForwardProxy.Unreached:
             route.blamingProxy(for: failure(error.error))
         case is HTTPParserError:
