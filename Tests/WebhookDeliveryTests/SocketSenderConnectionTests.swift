@@ -1,5 +1,6 @@
 import AgentCore
 import Foundation
+import NIOCore
 import Testing
 import WebhookDelivery
 
@@ -60,6 +61,77 @@ struct SocketSenderConnectionTests {
                 expectDelivered(await sender.send(.sample(to: receiver.url)))
                 _ = await sender.send(unsendable)
             }
+            expectDelivered(await sender.send(.sample(to: receiver.url)))
+        }
+    }
+
+    @Test("Repeats a request on a new connection when a used one ends without an answer")
+    func endedWhenReused() async throws {
+        let good = Receiver.Answer.http("HTTP/1.1 200 OK")
+        try await Receiver.with(.inTurn([good, .hangUp, good])) { receiver, sender in
+            for _ in 0..<2 { expectDelivered(await sender.send(.sample(to: receiver.url))) }
+            #expect(receiver.requests.value.count == 3)
+            #expect(receiver.connections.value.opened.count == 2)
+        }
+    }
+
+    @Test("Does not repeat a request on a new connection that ends without an answer")
+    func endedWhenNew() async throws {
+        try await Receiver.with(.hangUp) { receiver, sender in
+            let outcome = await sender.send(.sample(to: receiver.url))
+            #expect(outcome.failureKind == .connection)
+            #expect(outcome.summary == "The target ended the connection before its answer was complete.")
+            #expect(receiver.requests.value.count == 1)
+        }
+    }
+
+    @Test("Does not repeat a request that a part of an answer came to")
+    func endedInAnswer() async throws {
+        let part = Receiver.Answer.bytesThenClose(Array("HTTP/1.1 200".utf8))
+        try await Receiver.with(.inTurn([.http("HTTP/1.1 200 OK"), part])) { receiver, sender in
+            expectDelivered(await sender.send(.sample(to: receiver.url)))
+            #expect(await sender.send(.sample(to: receiver.url)).failureKind == .connection)
+            #expect(receiver.requests.value.count == 2)
+        }
+    }
+
+    @Test("Repeats a request on a new connection when a used one answers that it waited too long")
+    func requestTimeout() async throws {
+        let good = Receiver.Answer.http("HTTP/1.1 200 OK")
+        let late = Receiver.Answer.http("HTTP/1.1 408 Request Timeout\r\nConnection: close")
+        try await Receiver.with(.inTurn([good, late, good])) { receiver, sender in
+            for _ in 0..<2 { expectDelivered(await sender.send(.sample(to: receiver.url))) }
+            #expect(receiver.requests.value.count == 3)
+            #expect(receiver.connections.value.opened.count == 2)
+        }
+        try await Receiver.with(late) { receiver, sender in
+            #expect(await sender.send(.sample(to: receiver.url)).summary == "HTTP/1.1 408 Request Timeout")
+            #expect(receiver.requests.value.count == 1)
+        }
+    }
+
+    @Test("Takes an answer that comes before the request has gone out, and does not use its connection again")
+    func earlyAnswer() async throws {
+        let answer = Receiver.Answer.bytesBeforeReading(
+            Array("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n".utf8)
+        )
+        try await Receiver.with(answer) { receiver, sender in
+            var large = WebhookNotification.sample(to: receiver.url)
+            large.body = Array(repeating: 7, count: 16 << 20)
+            for _ in 0..<2 { #expect(await sender.send(large).summary == "HTTP/1.1 413 Too Large") }
+            #expect(receiver.connections.value.opened.count == 2)
+        }
+    }
+
+    @Test("Ends a connection on which a target says something unasked")
+    func unasked() async throws {
+        let answer = Receiver.Answer.inParts(
+            [Array("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".utf8), Array("more".utf8)],
+            every: .milliseconds(50)
+        )
+        try await Receiver.with(answer) { receiver, sender in
+            expectDelivered(await sender.send(.sample(to: receiver.url)))
+            try await receiver.connections.wait { $0.open == 0 }
             expectDelivered(await sender.send(.sample(to: receiver.url)))
         }
     }

@@ -74,6 +74,24 @@ struct SocketSenderTLSTests {
         }
     }
 
+    @Test("Repeats a request on a new connection when a used one ends without saying so in TLS")
+    func endedWithoutNotice() async throws {
+        try await TestCertificate.with { certificate in
+            try await Receiver.with(
+                .inTurn([answer, .hangUp, answer, .hangUp]),
+                layers: Receiver.Layers(tls: certificate.context),
+                adjust: { settings, _ in settings.authoritiesFile = certificate.file }
+            ) { receiver, sender in
+                let notification = WebhookNotification.sample(to: "https://127.0.0.1:\(receiver.port)/hook")
+                for _ in 0..<2 { #expect(await sender.send(notification).summary == "HTTP/1.1 200 OK") }
+                #expect(receiver.requests.value.count == 3)
+                // On the new connection too it is the target that ended it, and no trust was missing.
+                try await receiver.closeConnections()
+                #expect(await sender.send(notification).failureKind == .connection)
+            }
+        }
+    }
+
     @Test("Refuses a certificate of the authorities' file that is for other names")
     func otherNames() async throws {
         try await TestCertificate.with("DNS:other.test,IP:127.0.0.2") { certificate in

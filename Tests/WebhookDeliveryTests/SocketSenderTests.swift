@@ -74,7 +74,7 @@ struct SocketSenderTests {
             let outcome = await sender.send(.sample(to: receiver.url))
             let expected = TargetAnswer(
                 status: 599,
-                reason: "",
+                reason: "In Its Own Words",
                 headers: [
                     .init(key: "X-A", value: "1"), .init(key: "x-b", value: "b"), .init(key: "X-A", value: "2"),
                     .init(key: "Content-Length", value: "3"),
@@ -111,7 +111,7 @@ struct SocketSenderTests {
     func interimAnswer() async throws {
         let bytes = Array("HTTP/1.1 103 Early\r\nX: 1\r\n\r\nHTTP/1.1 204 None\r\n\r\n".utf8)
         try await Receiver.with(.bytes(bytes)) { receiver, sender in
-            #expect(await sender.send(.sample(to: receiver.url)).summary == "HTTP/1.1 204 No Content")
+            #expect(await sender.send(.sample(to: receiver.url)).summary == "HTTP/1.1 204 None")
         }
     }
 
@@ -228,7 +228,7 @@ struct SocketSenderTests {
         let bytes = Array("HTTP/1.1 503 Later\r\nContent-Length: 10\r\n\r\nhalf".utf8)
         try await Receiver.with(.bytesThenClose(bytes), timeout: .seconds(5)) { receiver, sender in
             let answer = try #require(await sender.send(.sample(to: receiver.url)).answer)
-            #expect(answer.statusLine == "HTTP/1.1 503 Service Unavailable")
+            #expect(answer.statusLine == "HTTP/1.1 503 Later")
             #expect(answer.body == Array("half".utf8))
         }
     }

@@ -4,13 +4,23 @@ import NIOHTTP1
 
 /// The end of a connection's pipeline: one request at a time, and its answer up to a bound.
 final class ExchangeHandler: ChannelInboundHandler {
-    typealias InboundIn = HTTPClientResponsePart
+    typealias InboundIn = ByteBuffer
     typealias OutboundOut = HTTPClientRequestPart
 
-    /// An answer, and whether the connection can take another request.
+    /// What becomes of a connection after an exchange.
+    enum Aftermath: Sendable {
+        /// It can take another request.
+        case reusable
+        /// The target ends it. It should be left open for that.
+        case ending
+        /// It is of no further use.
+        case useless
+    }
+
+    /// An answer, and what is left of its connection.
     struct Exchange: Sendable {
         var answer: TargetAnswer
-        var isReusable: Bool
+        var connection: Aftermath
     }
 
     /// The connection ended.
@@ -25,24 +35,45 @@ final class ExchangeHandler: ChannelInboundHandler {
     private let answerBytes: Int
     private var context: ChannelHandlerContext?
     private var promise: EventLoopPromise<Result<Exchange, Failure>>?
-    private var head: HTTPResponseHead?
+    /// Whether the request has left this process.
+    private var isWritten = false
+    /// Whether what comes is thrown away.
+    private var isDraining = false
+    private var parser = AnswerParser()
+    private var received = ByteBuffer()
+    private var hasReceived = false
+    private var head: AnswerHead?
     private var body: [UInt8] = []
 
+    /// Adds what an exchange needs to a connection.
+    ///
     /// - Parameter answerBytes: How much of a body is read; what comes after it ends the connection.
-    init(answerBytes: Int) {
+    static func add(to pipeline: ChannelPipeline.SynchronousOperations, answerBytes: Int) throws {
+        try pipeline.addHandlers(
+            HTTPRequestEncoder(),
+            NIOHTTPRequestHeadersValidator(),
+            ExchangeHandler(answerBytes: answerBytes)
+        )
+    }
+
+    private init(answerBytes: Int) {
         self.answerBytes = answerBytes
     }
 
     /// Sends a request. On the channel's event loop, and only when no other is under way.
     func send(_ request: HTTPRequestHead, body: ByteBuffer) -> EventLoopFuture<Result<Exchange, Failure>>? {
-        guard let context, promise == nil else { return nil }
+        guard let context, promise == nil, !isDraining else { return nil }
         let promise = context.eventLoop.makePromise(of: Result<Exchange, Failure>.self)
         self.promise = promise
-        head = nil
+        parser = AnswerParser()
+        received.clear()
+        (hasReceived, isWritten, head) = (false, false, nil)
         self.body = []
         context.write(wrapOutboundOut(.head(request)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenSuccess { self.isWritten = true }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
         return promise.futureResult
     }
 
@@ -56,16 +87,33 @@ final class ExchangeHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
-        case .head(let head):
-            // An answer that nobody asked for.
-            guard promise != nil else { return context.close(promise: nil) }
-            self.head = head
+        guard promise != nil else {
+            // Bytes that nobody asked for.
+            if !isDraining { context.close(promise: nil) }
+            return
+        }
+        hasReceived = true
+        var bytes = unwrapInboundIn(data)
+        received.writeBuffer(&bytes)
+        do {
+            while promise != nil, let part = try parser.next(&received) { take(part) }
+            received.discardReadBytes()
+        } catch {
+            fail(error)
+            context.close(promise: nil)
+        }
+    }
+
+    private func take(_ part: AnswerParser.Part) {
+        switch part {
+        case .head(let head): self.head = head
         case .body(let part):
             body += part.readableBytesView.prefix(answerBytes - body.count)
-            if body.count >= answerBytes { succeed(isReusable: false) }
+            if body.count >= answerBytes { succeed(.useless) }
         case .end:
-            succeed(isReusable: head?.isKeepAlive ?? false)
+            let isWhole = isWritten && received.readableBytes == 0
+            isDraining = isWhole && !parser.keepsConnection
+            succeed(!isWhole ? .useless : isDraining ? .ending : .reusable)
         }
     }
 
@@ -79,29 +127,30 @@ final class ExchangeHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    private func succeed(isReusable: Bool) {
+    private func succeed(_ connection: Aftermath) {
         guard let promise, let head else { return }
         self.promise = nil
         let answer = TargetAnswer(
-            status: Int(head.status.code),
-            reason: head.status.reasonPhrase,
-            headers: head.headers.map { .init(key: $0.name, value: $0.value) },
+            status: head.status,
+            reason: head.reason,
+            headers: head.fields.map { .init(key: $0.name, value: $0.value) },
             body: body
         )
-        promise.succeed(.success(Exchange(answer: answer, isReusable: isReusable)))
+        body = []
+        promise.succeed(.success(Exchange(answer: answer, connection: connection)))
     }
 
     /// Ends the exchange with what has come. Returns whether that is an answer: its status says what the target made of
-    /// the notification (contract, section 7), whatever becomes of its body.
+    /// the notification, whatever becomes of its body.
     func cut() -> Bool {
         guard promise != nil, head != nil else { return false }
-        succeed(isReusable: false)
+        succeed(.useless)
         return true
     }
 
     private func fail(_ error: any Error) {
         guard !cut() else { return }
-        promise?.succeed(.failure(Failure(error: error, answerHasBegun: head != nil)))
+        promise?.succeed(.failure(Failure(error: error, answerHasBegun: hasReceived)))
         promise = nil
     }
 }

@@ -134,8 +134,7 @@ struct TargetRoute: Sendable {
             } else {
                 ready.succeed()
             }
-            try pipeline.addHTTPClientHandlers()
-            try pipeline.addHandler(ExchangeHandler(answerBytes: Self.answerBytes))
+            try ExchangeHandler.add(to: pipeline, answerBytes: Self.answerBytes)
         } catch {
             ready.fail(error)
         }

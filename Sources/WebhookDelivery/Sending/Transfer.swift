@@ -125,11 +125,12 @@ final class Transfer: @unchecked Sendable {
             switch result {
             case .success(let exchange):
                 self.channel = nil
-                if exchange.isReusable {
-                    self.pool.keep(channel, for: self.endpoint(address))
-                } else {
-                    channel.close(promise: nil)
+                switch exchange.connection {
+                case .reusable: self.pool.keep(channel, for: self.endpoint(address))
+                case .ending, .useless: channel.close(promise: nil)
                 }
+                // It answers that it waited for a request too long, before ours arrived (RFC 9110, section 15.5.9).
+                if isReused, exchange.answer.status == 408, !self.isEnded { return self.open() }
                 self.end(self.route.outcome(of: exchange.answer, from: self.target))
             case .failure(let failed):
                 let error = failed.error
@@ -137,7 +138,7 @@ final class Transfer: @unchecked Sendable {
                 guard !self.isEnded else { return }
                 // The target closed an idle connection while we wrote: nothing was answered, so nothing is lost by
                 // asking again on a new one.
-                if isReused, !failed.answerHasBegun, error is ExchangeHandler.Ended || error is IOError {
+                if isReused, !failed.answerHasBegun, Self.isEndOfConnection(error) {
                     return self.open()
                 }
                 self.end(.failed(self.route.blamed(for: self.failure(error), of: self.target)))
@@ -159,23 +160,30 @@ final class Transfer: @unchecked Sendable {
 
     private static let stopped = SendFailure(.shutdown, "The service stopped before the target answered.")
 
+    /// Whether the other end closed the connection. TLS says so too when it comes without a close_notify.
+    private static func isEndOfConnection(_ error: any Error) -> Bool {
+        switch error {
+        case is ExchangeHandler.Ended, is IOError, is ChannelError, NIOSSLError.uncleanShutdown: true
+        default: false
+        }
+    }
+
     private func failure(_ error: any Error) -> SendFailure {
         switch error {
         case let failure as SendFailure:
             failure
-        case is ExchangeHandler.Ended:
-            SendFailure(
-                .connection,
-                "The target ended the connection before its answer was complete."
-            )
-        case ChannelError.connectTimeout:
-            SendFailure(.timeout, "The target could not be connected to in time.")
         case let error as IOError:
             SendFailure(error)
+        case ChannelError.connectTimeout:
+            SendFailure(.timeout, "The target could not be connected to in time.")
+        case _ where Self.isEndOfConnection(error):
+            SendFailure(.connection, "The target ended the connection before its answer was complete.")
+        case let violation as AnswerParser.Violation:
+            SendFailure(.protocolViolation, "The target's answer is not HTTP as it should be: \(violation).")
         case let error as ForwardProxy.Unreached:
             route.blamingProxy(for: failure(error.error))
         case is HTTPParserError:
-            SendFailure(.protocolViolation, "The target's answer is not HTTP.")
+            SendFailure(.invalidURL, "The target's URL or headers hold characters that HTTP does not allow.")
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
             SendFailure(
                 .tls,

@@ -34,9 +34,17 @@ struct ReceivedRequest: Sendable {
 /// A target on a loopback socket that captures requests and answers each with the same bytes. It can be a proxy, or a
 /// proxy and the target behind it in one.
 final class Receiver: Sendable {
-    enum Answer: Sendable {
+    indirect enum Answer: Sendable {
         case bytes([UInt8])
-        case bytesThenClose([UInt8])
+        case bytesThenClose([UInt8], after: TimeAmount = .zero)
+        /// One after the other, with a pause before each.
+        case inParts([[UInt8]], every: TimeAmount)
+        /// To the first bytes that come, and then the target reads no more.
+        case bytesBeforeReading([UInt8])
+        /// None; the connection ends, and TLS does not say so.
+        case hangUp
+        /// To each request the next, and then always the last.
+        case inTurn([Answer])
         /// To the first bytes that come, whatever they are.
         case bytesAtOnce([UInt8])
         /// The first bytes, and then the others again and again.
@@ -168,10 +176,18 @@ private struct TargetEnd: Sendable {
     var requests: Watched<[ReceivedRequest]>
     var answer: Receiver.Answer
 
+    static let bottom = "bottom"
+
     func add(to pipeline: ChannelPipeline.SynchronousOperations) throws {
+        try pipeline.addHandler(Bottom(), name: Self.bottom)
         if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
         try pipeline.addHandler(CaptureHandler(requests: requests, answer: answer))
     }
+}
+
+/// A place from which a connection is closed past all handlers.
+private final class Bottom: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
 }
 
 private final class CaptureHandler: ChannelInboundHandler {
@@ -192,20 +208,48 @@ private final class CaptureHandler: ChannelInboundHandler {
             context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
             return context.close(promise: nil)
         }
+        if case .bytesBeforeReading(let bytes) = answer {
+            context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+            return context.channel.setOption(.autoRead, value: false).whenFailure { _ in }
+        }
         received.append(contentsOf: Self.unwrapInboundIn(data).readableBytesView)
         guard let request = ReceivedRequest(received) else { return }
         received = []
-        requests.update { $0.append(request) }
+        let number = requests.update {
+            $0.append(request)
+            return $0.count - 1
+        }
+        if case .inTurn(let answers) = answer {
+            send(answers[min(number, answers.count - 1)], context)
+        } else {
+            send(answer, context)
+        }
+    }
+
+    private func send(_ answer: Receiver.Answer, _ context: ChannelHandlerContext) {
         switch answer {
         case .bytes(let bytes):
             context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
-        case .bytesThenClose(let bytes):
+        case .bytesThenClose(let bytes, let pause):
             context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
-            context.close(promise: nil)
+            guard pause > .zero else { return context.close(promise: nil) }
+            let channel = context.channel
+            channel.eventLoop.scheduleTask(in: pause) { channel.close(promise: nil) }
+        case .inParts(let parts, let pause):
+            for (number, part) in parts.enumerated() {
+                let channel = context.channel
+                channel.eventLoop.scheduleTask(in: pause * (number + 1)) {
+                    channel.writeAndFlush(ByteBuffer(bytes: part), promise: nil)
+                }
+            }
+        case .hangUp:
+            // From below TLS.
+            let bottom = try? context.pipeline.syncOperations.context(name: TargetEnd.bottom)
+            bottom?.close(promise: nil)
         case .poured(let first, let others, let pause):
             context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(bytes: first)), promise: nil)
             Self.pour(ByteBuffer(bytes: others), into: context.channel, every: pause)
-        case .bytesAtOnce, .silence:
+        case .bytesAtOnce, .bytesBeforeReading, .inTurn, .silence:
             break
         }
     }
