@@ -64,4 +64,37 @@ struct SocketFailureTests {
             #expect(outcome.failureKind == .connection, "\(outcome.summary)")
         }
     }
+
+    /// In a process of its own, whose limit it lowers.
+    @Test("Without a free descriptor it closes an idle connection for the next, and without one it is its own failure")
+    func descriptors() async {
+        await #expect(processExitsWith: .success) {
+            let answer = Receiver.Answer.http("HTTP/1.1 200 OK")
+            try await Receiver.with(answer, resolver: ScriptedResolver(["127.0.0.1"])) { receiver, sender in
+                let urls = (0..<3).map { "http://host\($0).test:\(receiver.port)/hook" }
+                #expect(await sender.send(.sample(to: urls[0])).summary == "HTTP/1.1 200 OK")
+                let free = dup(0)
+                close(free)
+                var limit = rlimit()
+                getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                let before = limit
+                limit.rlim_cur = rlim_t(free)
+                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                for url in urls.dropFirst() {
+                    let outcome = await sender.send(.sample(to: url))
+                    #expect(outcome.summary == "HTTP/1.1 200 OK", "\(outcome)")
+                }
+                #expect(receiver.connections.value.opened.count == 3)
+                await sender.shutdown()
+                try await receiver.connections.wait { $0.open == 0 }
+                limit.rlim_cur = 3
+                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                let outcome = await sender.send(.sample(to: urls[0]))
+                #expect(outcome.failureKind == .local, "\(outcome)")
+                #expect(outcome.summary.contains("descriptor"))
+                limit = before
+                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            }
+        }
+    }
 }

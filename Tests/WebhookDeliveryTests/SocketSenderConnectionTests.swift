@@ -123,6 +123,92 @@ struct SocketSenderConnectionTests {
         }
     }
 
+    @Test("Keeps no more idle connections than it may, and closes the one that has been idle longest")
+    func idleBound() async throws {
+        try await Receiver.with(
+            .http("HTTP/1.1 200 OK"),
+            resolver: ScriptedResolver(["127.0.0.1"]),
+            adjust: { settings, _ in settings.idleConnections = 3 }
+        ) { receiver, sender in
+            func deliver(to hosts: [Int]) async {
+                for host in hosts {
+                    expectDelivered(await sender.send(.sample(to: "http://host\(host).test:\(receiver.port)/")))
+                }
+            }
+            await deliver(to: Array(0..<10))
+            try await receiver.connections.wait { $0.open == 3 }
+            await deliver(to: [7, 8, 9, 7])
+            #expect(receiver.connections.value.opened.count == 10)
+            await deliver(to: [0])
+            #expect(receiver.connections.value.opened.count == 11)
+            await deliver(to: [7, 9])
+            #expect(receiver.connections.value.opened.count == 11, "host 8 was idle longest")
+        }
+    }
+
+    @Test("Keeps no connection where none may be idle")
+    func noIdle() async throws {
+        try await Receiver.with(
+            .http("HTTP/1.1 200 OK"),
+            adjust: { settings, _ in settings.idleConnections = 0 }
+        ) { receiver, sender in
+            for _ in 0..<3 { expectDelivered(await sender.send(.sample(to: receiver.url))) }
+            try await receiver.connections.wait { $0.open == 0 }
+            #expect(receiver.connections.value.opened.count == 3)
+        }
+    }
+
+    /// Of each connection to a port that has ended, whether the listener ended it first.
+    private static func ends(of port: Int) throws -> [Bool] {
+        // In pieces: Foundation reads one page of this file by its path.
+        let table = try #require(try FileHandle(forReadingAtPath: "/proc/net/tcp")?.readToEnd())
+        let port = String(format: ":%04X", port)
+        return String(decoding: table, as: UTF8.self).split(separator: "\n").compactMap { line in
+            // Number, local address, remote address, state: 06 where this end was the first.
+            let columns = line.split(separator: " ")
+            guard columns.count > 3, columns[3] == "06" else { return nil }
+            return columns[1].hasSuffix(port) ? true : columns[2].hasSuffix(port) ? false : nil
+        }
+    }
+
+    /// Whoever ends a connection first keeps its port for a minute.
+    @Test(
+        "Leaves the end of a connection to the target that announces it",
+        .enabled(
+            if: FileManager.default.fileExists(atPath: "/proc/net/tcp"),
+            "Only Linux tells who ended a connection."
+        ),
+        arguments: ["HTTP/1.1 200 OK\r\nConnection: close", "HTTP/1.0 200 OK"]
+    )
+    func targetEnds(head: String) async throws {
+        let bytes = Array("\(head)\r\nContent-Length: 0\r\n\r\n".utf8)
+        let answer = Receiver.Answer.bytesThenClose(bytes, after: .milliseconds(200))
+        try await Receiver.with(answer) { receiver, sender in
+            for _ in 0..<5 { expectDelivered(await sender.send(.sample(to: receiver.url))) }
+            try await receiver.connections.wait { $0.open == 0 }
+            var ends = try Self.ends(of: receiver.port)
+            while ends.count < 5 {
+                try await Task.sleep(for: .milliseconds(20))
+                ends = try Self.ends(of: receiver.port)
+            }
+            #expect(ends.count { $0 } == 5)
+        }
+    }
+
+    @Test("Throws away what a target sends after its last answer, and ends the connection if the target does not")
+    func targetDoesNotEnd() async throws {
+        let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        let answer = Receiver.Answer.poured(
+            Array(head.utf8),
+            Array(repeating: 7, count: 10_000),
+            every: .milliseconds(5)
+        )
+        try await Receiver.with(answer) { receiver, sender in
+            expectDelivered(await sender.send(.sample(to: receiver.url)))
+            try await receiver.connections.wait { $0.open == 0 }
+        }
+    }
+
     @Test("Ends a connection on which a target says something unasked")
     func unasked() async throws {
         let answer = Receiver.Answer.inParts(

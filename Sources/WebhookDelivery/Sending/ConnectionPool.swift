@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 
 /// What a connection leads to. The address is part of it: a connection serves only requests for which its address was
 /// checked.
@@ -9,68 +10,141 @@ struct Endpoint: Hashable, Sendable {
     var address: SocketAddress
 }
 
-/// The idle connections of one event loop.
+/// The connections that no request is on: idle ones for the next request, and ones that their targets are about to end.
 ///
-/// `@unchecked Sendable`: everything in it is touched on `loop` alone, which `preconditionInEventLoop` guards.
-final class ConnectionPool: @unchecked Sendable {
+/// Each holds a file descriptor, so there is one bound for those of all event loops. Beyond it the one that has been idle
+/// longest is closed.
+final class ConnectionPool: Sendable {
+    private struct Key: Hashable {
+        var loop: ObjectIdentifier
+        var endpoint: Endpoint
+    }
+
     private struct Idle {
         var channel: any Channel
-        var since: NIODeadline
+        var since: StandstillWatch.Instant
+        var key: Key
     }
 
-    let loop: any EventLoop
-    private var idle: [Endpoint: [Idle]] = [:]
-    private var isClosed = false
-    private var sweep: RepeatedTask?
+    private struct State {
+        /// By numbers that grow, so that the lowest has been idle longest.
+        var idle: [Int: Idle] = [:]
+        var numbers: [Key: [Int]] = [:]
+        var oldest = 0
+        var next = 0
+        var ending = 0
+        var isClosed = false
 
-    /// Idle connections that one endpoint may have; a burst's others are closed.
+        mutating func remove(_ number: Int) -> Idle? {
+            guard let removed = idle.removeValue(forKey: number) else { return nil }
+            numbers[removed.key]?.removeAll { $0 == number }
+            if numbers[removed.key]?.isEmpty ?? false { numbers[removed.key] = nil }
+            return removed
+        }
+
+        mutating func removeOldest(_ isMeant: (Idle) -> Bool = { _ in true }) -> Idle? {
+            while oldest < next, idle[oldest] == nil { oldest += 1 }
+            guard let first = idle[oldest], isMeant(first) else { return nil }
+            return remove(oldest)
+        }
+    }
+
+    private let limit: Int
+    private let state = Mutex(State())
+
+    /// Idle connections that one endpoint may have on one event loop; a burst's others are closed.
     private static let connectionsPerEndpoint = 64
     /// How long a connection may be idle; most servers keep theirs at least as long.
-    private static let idleTime = TimeAmount.seconds(30)
+    private static let idleTime = Duration.seconds(30)
+    /// How long a target may take to end a connection that it wants to end.
+    private static let endingTime = TimeAmount.seconds(1)
 
-    init(loop: any EventLoop) {
-        self.loop = loop
+    /// Creates an empty pool.
+    ///
+    /// - Parameter limit: How many connections it may hold.
+    init(limit: Int) {
+        self.limit = limit
     }
 
-    /// A connection to `endpoint` that was used last, nil when there is none.
-    func take(_ endpoint: Endpoint) -> (any Channel)? {
-        loop.preconditionInEventLoop()
-        while let connection = idle[endpoint]?.popLast() {
-            if connection.channel.isActive { return connection.channel }
+    /// A connection to `endpoint` that was used last, nil when there is none. On the lane's event loop.
+    func take(_ endpoint: Endpoint, on lane: SendingLane) -> (any Channel)? {
+        let key = Key(loop: ObjectIdentifier(lane.loop), endpoint: endpoint)
+        while let idle = state.withLock({ state in state.numbers[key]?.last.flatMap { state.remove($0) } }) {
+            // Whether the other end is still there after a standstill, nobody knows.
+            if idle.channel.isActive, lane.watch.standstill(since: idle.since) == nil { return idle.channel }
+            idle.channel.close(promise: nil)
         }
-        idle[endpoint] = nil
         return nil
     }
 
     /// Keeps a connection for the next request, or closes it where there are enough.
-    func keep(_ channel: any Channel, for endpoint: Endpoint) {
-        loop.preconditionInEventLoop()
-        guard !isClosed, channel.isActive, (idle[endpoint]?.count ?? 0) < Self.connectionsPerEndpoint else {
-            return channel.close(promise: nil)
-        }
-        idle[endpoint, default: []].append(Idle(channel: channel, since: .now()))
-        if sweep == nil {
-            sweep = loop.scheduleRepeatedTask(initialDelay: Self.idleTime, delay: .seconds(5)) { [weak self] _ in
-                self?.closeIdle(since: .now() - Self.idleTime)
+    func keep(_ channel: any Channel, for endpoint: Endpoint, on lane: SendingLane) {
+        let key = Key(loop: ObjectIdentifier(lane.loop), endpoint: endpoint)
+        let idle = Idle(channel: channel, since: lane.watch.now, key: key)
+        let isKept =
+            channel.isActive
+            && state.withLock { state in
+                guard !state.isClosed, (state.numbers[key]?.count ?? 0) < Self.connectionsPerEndpoint else {
+                    return false
+                }
+                state.idle[state.next] = idle
+                state.numbers[key, default: []].append(state.next)
+                state.next += 1
+                return true
             }
+        if isKept { closeExcess() } else { channel.close(promise: nil) }
+    }
+
+    /// Leaves a connection to its target to end, for a while.
+    ///
+    /// The port of whoever ends a connection first is taken for a minute more. Many short connections to one target would
+    /// use up this machine's ports.
+    func letEnd(_ channel: any Channel) {
+        let mayWait =
+            channel.isActive
+            && state.withLock { state in
+                guard !state.isClosed, state.ending < max(1, limit / 2) else { return false }
+                state.ending += 1
+                return true
+            }
+        guard mayWait else { return channel.close(promise: nil) }
+        let alarm = channel.eventLoop.scheduleTask(in: Self.endingTime) { channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in
+            alarm.cancel()
+            self.state.withLock { $0.ending -= 1 }
+        }
+        closeExcess()
+    }
+
+    /// Closes the connection that has been idle longest, so that its descriptor is free. False when there is none.
+    func makeRoom(for loop: any EventLoop) -> EventLoopFuture<Bool> {
+        guard let idle = state.withLock({ $0.removeOldest() }) else { return loop.makeSucceededFuture(false) }
+        idle.channel.close(promise: nil)
+        return idle.channel.closeFuture.map { true }.hop(to: loop)
+    }
+
+    /// Closes what has been idle for long.
+    func closeIdle(now: StandstillWatch.Instant) {
+        while let idle = state.withLock({ state in state.removeOldest { now - $0.since >= Self.idleTime } }) {
+            idle.channel.close(promise: nil)
         }
     }
 
     /// Closes every connection, and those that are given back later.
     func close() {
-        loop.preconditionInEventLoop()
-        isClosed = true
-        closeIdle(since: .distantFuture)
+        let idle = state.withLock { state in
+            state.isClosed = true
+            defer { (state.idle, state.numbers) = ([:], [:]) }
+            return Array(state.idle.values)
+        }
+        for connection in idle { connection.channel.close(promise: nil) }
     }
 
-    private func closeIdle(since limit: NIODeadline) {
-        for (endpoint, connections) in idle {
-            for connection in connections where connection.since <= limit { connection.channel.close(promise: nil) }
-            let kept = connections.filter { $0.since > limit && $0.channel.isActive }
-            idle[endpoint] = kept.isEmpty ? nil : kept
+    private func closeExcess() {
+        while let idle = state.withLock({ state in
+            state.idle.count + state.ending > limit ? state.removeOldest() : nil
+        }) {
+            idle.channel.close(promise: nil)
         }
-        guard idle.isEmpty else { return }
-        sweep?.cancel()
-        sweep = nil
     }
 }

@@ -40,4 +40,10 @@ extension SendFailure {
             self.init(.connection, "The connection to the target failed: \(reason).")
         }
     }
+
+    /// Whether a descriptor was missing, so that another attempt succeeds once one is free.
+    static func isShortageOfDescriptors(_ error: any Error) -> Bool {
+        guard let error = error as? IOError else { return false }
+        return error.errnoCode == EMFILE || error.errnoCode == ENFILE
+    }
 }

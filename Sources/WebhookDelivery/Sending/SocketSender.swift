@@ -20,49 +20,59 @@ package final class SocketSender: NotificationSender {
         package var addresses: AddressPolicy
         /// HTTP proxy that everything goes through.
         package var proxy: TargetURL?
+        /// Connections that are kept for the next notification, to all targets together. Each holds a file descriptor.
+        package var idleConnections: Int
 
-        /// With these members.
+        /// Creates settings. Each is at its default where it is not given.
         package init(
             timeout: Duration = .seconds(15),
             validatesHTTPS: Bool = true,
             authoritiesFile: String? = nil,
             addresses: AddressPolicy = AddressPolicy(),
-            proxy: TargetURL? = nil
+            proxy: TargetURL? = nil,
+            idleConnections: Int = 256
         ) {
             self.timeout = timeout
             self.validatesHTTPS = validatesHTTPS
             self.authoritiesFile = authoritiesFile
             self.addresses = addresses
             self.proxy = proxy
+            self.idleConnections = idleConnections
         }
     }
 
     private let settings: Settings
     private let request: NotificationRequest
     private let route: TargetRoute
-    private let pools: [ConnectionPool]
+    private let pool: ConnectionPool
+    private let lanes: [SendingLane]
     private let turn = Atomic<Int>(0)
 
     /// - Parameters:
     ///   - version: What follows `NetServer-Webhook/` in `User-Agent`.
     ///   - resolver: Looks names up.
+    ///   - time: Tells the time by which a standstill of this process is noticed.
     ///
     /// Throws when the authorities' file cannot be read.
     package init(
         version: String,
         settings: Settings,
         resolver: any NameResolver = SystemResolver(),
-        group: MultiThreadedEventLoopGroup = .singleton
+        group: MultiThreadedEventLoopGroup = .singleton,
+        time: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) throws {
         self.settings = settings
         request = NotificationRequest(version: version)
         route = try TargetRoute(settings: settings, resolver: resolver)
-        pools = group.makeIterator().map(ConnectionPool.init)
+        pool = ConnectionPool(limit: settings.idleConnections)
+        lanes = group.makeIterator().map { SendingLane(loop: $0, watch: StandstillWatch(time: time)) }
+        for lane in lanes { lane.start(pool) }
     }
 
     /// Ends all connections; one that is in use when it has been.
     package func shutdown() async {
-        for pool in pools { try? await pool.loop.submit { pool.close() }.get() }
+        pool.close()
+        for lane in lanes { try? await lane.loop.submit { lane.watch.stop() }.get() }
     }
 
     package func send(_ notification: WebhookNotification) async -> SendOutcome {
@@ -88,7 +98,8 @@ package final class SocketSender: NotificationSender {
             head: head,
             body: ByteBuffer(bytes: notification.body),
             route: route,
-            pool: pools[Int(UInt(bitPattern: turn) % UInt(pools.count))],
+            pool: pool,
+            lane: lanes[Int(UInt(bitPattern: turn) % UInt(lanes.count))],
             timeout: settings.timeout
         )
         return await withTaskCancellationHandler {

@@ -6,13 +6,14 @@ import NIOSSL
 
 /// One notification on its way: resolve, connect or take an idle connection, post, read; all within its time.
 ///
-/// `@unchecked Sendable`: its state is touched on its pool's event loop alone.
+/// `@unchecked Sendable`: its state is touched on its lane's event loop alone.
 final class Transfer: @unchecked Sendable {
     private let target: TargetURL
     private let head: HTTPRequestHead
     private let body: ByteBuffer
     private let route: TargetRoute
     private let pool: ConnectionPool
+    private let lane: SendingLane
     private let timeout: Duration
     private let outcome: EventLoopPromise<SendOutcome>
 
@@ -20,9 +21,14 @@ final class Transfer: @unchecked Sendable {
     /// Where the target is, or the proxy before it; each was checked.
     private var addresses: [SocketAddress] = []
     private var channel: (any Channel)?
+    private var begin: StandstillWatch.Instant?
     private var alarm: Scheduled<Void>?
+    private var hasMoreTime = false
 
-    private var loop: any EventLoop { pool.loop }
+    private var loop: any EventLoop { lane.loop }
+
+    /// What is added to the time of a transfer that a standstill took its own from: its answer may have come meanwhile.
+    private static let timeAfterStandstill = TimeAmount.seconds(1)
 
     init(
         target: TargetURL,
@@ -30,6 +36,7 @@ final class Transfer: @unchecked Sendable {
         body: ByteBuffer,
         route: TargetRoute,
         pool: ConnectionPool,
+        lane: SendingLane,
         timeout: Duration
     ) {
         self.target = target
@@ -37,8 +44,9 @@ final class Transfer: @unchecked Sendable {
         self.body = body
         self.route = route
         self.pool = pool
+        self.lane = lane
         self.timeout = timeout
-        outcome = pool.loop.makePromise()
+        outcome = lane.loop.makePromise()
     }
 
     /// Carries the transfer out.
@@ -59,12 +67,13 @@ final class Transfer: @unchecked Sendable {
 
     private func start() {
         guard !isEnded else { return }
+        begin = lane.watch.now
         route.addresses(of: target, on: loop).whenComplete { result in
             guard !self.isEnded else { return }
             switch result {
             case .success(let addresses):
                 // The look-up has a bound of its own: a resolver's time is not the target's.
-                self.setAlarm()
+                self.setAlarm(in: TimeAmount(self.timeout))
                 self.addresses = addresses
                 self.connect()
             case .failure(let error): self.end(.failed(self.failure(error)))
@@ -72,20 +81,26 @@ final class Transfer: @unchecked Sendable {
         }
     }
 
-    private func setAlarm() {
-        alarm = loop.scheduleTask(in: TimeAmount(timeout)) {
-            if let handler = try? self.channel?.pipeline.syncOperations.handler(type: ExchangeHandler.self),
-                handler.cut()
-            {
-                return
-            }
-            let failure = SendFailure(
-                .timeout,
-                "The target did not answer within \(self.timeout) (setting delivery-timeout)."
-            )
-            self.end(.failed(self.isBeforeTarget ? self.route.blamingProxy(for: failure) : failure))
-        }
+    private func setAlarm(in time: TimeAmount) {
+        alarm = loop.scheduleTask(in: time) { self.timeIsOver() }
     }
+
+    private func timeIsOver() {
+        if !hasMoreTime, standstill != nil {
+            hasMoreTime = true
+            return setAlarm(in: Self.timeAfterStandstill)
+        }
+        let handler = try? channel?.pipeline.syncOperations.handler(type: ExchangeHandler.self)
+        if let handler, handler.cut() { return }
+        let failure = SendFailure(
+            .timeout,
+            "The target did not answer within \(timeout) (setting delivery-timeout)."
+        )
+        end(.failed(isBeforeTarget ? route.blamingProxy(for: failure) : failure))
+    }
+
+    /// How long this service stood still during the transfer, nil when it did not.
+    private var standstill: Duration? { begin.flatMap { lane.watch.standstill(since: $0) } }
 
     /// Whether the way to the target, which may lead through a proxy, is not open yet.
     private var isBeforeTarget: Bool {
@@ -95,21 +110,35 @@ final class Transfer: @unchecked Sendable {
 
     private func connect() {
         for address in addresses {
-            if let channel = pool.take(endpoint(address)) { return exchange(channel, address, isReused: true) }
+            if let channel = pool.take(endpoint(address), on: lane) {
+                return exchange(channel, address, isReused: true)
+            }
         }
         open()
     }
 
     private func open() {
         channel = nil
-        route.connect(target, to: addresses, on: loop) { channel in
-            if self.isEnded { channel.close(promise: nil) } else { self.channel = channel }
+        dial().flatMapError { error in
+            guard SendFailure.isShortageOfDescriptors((error as? ForwardProxy.Unreached)?.error ?? error) else {
+                return self.loop.makeFailedFuture(error)
+            }
+            // The descriptor of the longest idle connection will do.
+            return self.pool.makeRoom(for: self.loop).flatMap { hasRoom in
+                hasRoom && !self.isEnded ? self.dial() : self.loop.makeFailedFuture(error)
+            }
         }.whenComplete { result in
             guard !self.isEnded else { return }
             switch result {
             case .success((let channel, let address)): self.exchange(channel, address, isReused: false)
             case .failure(let error): self.end(.failed(self.failure(error)))
             }
+        }
+    }
+
+    private func dial() -> EventLoopFuture<(channel: any Channel, address: SocketAddress)> {
+        route.connect(target, to: addresses, on: loop) { channel in
+            if self.isEnded { channel.close(promise: nil) } else { self.channel = channel }
         }
     }
 
@@ -126,8 +155,9 @@ final class Transfer: @unchecked Sendable {
             case .success(let exchange):
                 self.channel = nil
                 switch exchange.connection {
-                case .reusable: self.pool.keep(channel, for: self.endpoint(address))
-                case .ending, .useless: channel.close(promise: nil)
+                case .reusable: self.pool.keep(channel, for: self.endpoint(address), on: self.lane)
+                case .ending: self.pool.letEnd(channel)
+                case .useless: channel.close(promise: nil)
                 }
                 // It answers that it waited for a request too long, before ours arrived (RFC 9110, section 15.5.9).
                 if isReused, exchange.answer.status == 408, !self.isEnded { return self.open() }
@@ -151,7 +181,21 @@ final class Transfer: @unchecked Sendable {
         isEnded = true
         alarm?.cancel()
         channel?.close(promise: nil)
-        self.outcome.succeed(outcome)
+        self.outcome.succeed(blaming(outcome))
+    }
+
+    /// The outcome, blamed on this service where a standstill of its own may be the cause.
+    private func blaming(_ outcome: SendOutcome) -> SendOutcome {
+        guard case .failed(let failure) = outcome else { return outcome }
+        switch failure.kind {
+        case .resolution, .connection, .tls, .timeout, .proxy:
+            guard let standstill else { return outcome }
+            let time = "\(standstill.components.seconds) s"
+            return .failed(
+                SendFailure(.local, "This service stood still for \(time) while it waited for the target's answer.")
+            )
+        case .refusedByPolicy, .invalidURL, .protocolViolation, .local, .shutdown: return outcome
+        }
     }
 
     private func endpoint(_ address: SocketAddress) -> Endpoint {

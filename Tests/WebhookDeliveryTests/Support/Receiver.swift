@@ -102,6 +102,7 @@ final class Receiver: Sendable {
         timeout: Duration = .seconds(30),
         addresses: AddressPolicy = AddressPolicy(allowsEverything: true),
         resolver: any NameResolver = SystemResolver(),
+        time: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         adjust: (inout SocketSender.Settings, Receiver) -> Void = { _, _ in },
         _ body: (Receiver, SocketSender) async throws -> Void
     ) async throws {
@@ -111,7 +112,13 @@ final class Receiver: Sendable {
         adjust(&settings, receiver)
         let result: Result<Void, any Error>
         do {
-            let sender = try SocketSender(version: "1.2.3", settings: settings, resolver: resolver, group: group)
+            let sender = try SocketSender(
+                version: "1.2.3",
+                settings: settings,
+                resolver: resolver,
+                group: group,
+                time: time
+            )
             do {
                 try await body(receiver, sender)
                 result = .success(())

@@ -1,0 +1,66 @@
+import NIOCore
+
+/// Knows when this process stood still: stopped, suspended with its machine, or without a processor.
+///
+/// It expects a tick of its event loop twice a second. A tick that comes far too late ends a standstill. What failed during
+/// one says nothing about a target: its answer could not be read in time.
+///
+/// `@unchecked Sendable`: its state is touched on its event loop alone.
+final class StandstillWatch: @unchecked Sendable {
+    /// A time that goes on while the machine sleeps.
+    typealias Instant = ContinuousClock.Instant
+
+    private let time: @Sendable () -> Instant
+    private var lastTick: Instant?
+    private var latest: (end: Instant, length: Duration)?
+    private var ticking: RepeatedTask?
+    private var onTick: (Instant) -> Void = { _ in }
+
+    private static let interval = Duration.milliseconds(500)
+    /// What a tick may be late on a busy machine.
+    private static let tolerance = Duration.seconds(2)
+
+    init(time: @escaping @Sendable () -> Instant) {
+        self.time = time
+    }
+
+    var now: Instant { time() }
+
+    /// Begins to watch.
+    ///
+    /// - Parameter onTick: What else is to be done twice a second.
+    func start(on loop: any EventLoop, onTick: @escaping (Instant) -> Void) {
+        guard ticking == nil else { return }
+        self.onTick = onTick
+        observe()
+        let interval = TimeAmount(Self.interval)
+        ticking = loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [weak self] task in
+            guard let self else { return task.cancel() }
+            self.onTick(observe())
+        }
+    }
+
+    func stop() {
+        ticking?.cancel()
+        (ticking, lastTick) = (nil, nil)
+    }
+
+    /// How long the latest standstill was that ended after `begin`, nil when there was none.
+    ///
+    /// The first to ask may come before the tick that is late.
+    func standstill(since begin: Instant) -> Duration? {
+        if ticking != nil { observe() }
+        return latest.flatMap { $0.end > begin ? $0.length : nil }
+    }
+
+    @discardableResult
+    private func observe() -> Instant {
+        let now = time()
+        if let lastTick {
+            let late = now - lastTick - Self.interval
+            if late > Self.tolerance { latest = (now, late) }
+        }
+        lastTick = now
+        return now
+    }
+}
