@@ -115,13 +115,34 @@ struct SocketSenderTests {
         }
     }
 
-    @Test("Does not follow a redirect", arguments: [301, 302, 303, 307, 308])
+    @Test("Does not follow a redirect, and says so and where it points", arguments: [301, 302, 303, 307, 308])
     func redirect(status: Int) async throws {
-        try await Receiver.with(.http("HTTP/1.1 \(status) Elsewhere\r\nLocation: /elsewhere")) { receiver, sender in
-            let answer = try #require(await sender.send(.sample(to: receiver.url)).answer)
-            #expect(answer.status == status)
-            #expect(answer.headers.contains(.init(key: "Location", value: "/elsewhere")))
+        let place = "https://user:pw@other.test:8443/hook?key=1"
+        try await Receiver.with(.http("HTTP/1.1 \(status) Elsewhere\r\nlocation: \(place)")) { receiver, sender in
+            let outcome = await sender.send(.sample(to: receiver.url))
+            #expect(outcome.answer?.status == status)
+            let line =
+                "HTTP/1.1 \(status) Elsewhere (redirects are not followed; this one points to https://other.test:8443/hook)"
+            #expect(outcome.summary == line)
+            #expect(outcome.lastError == line + "\nlocation: \(place)\nContent-Length: 0")
             #expect(receiver.requests.value.count == 1)
+        }
+    }
+
+    @Test("Says of a redirect to nowhere that redirects are not followed")
+    func redirectToNowhere() async throws {
+        try await Receiver.with(.http("HTTP/1.1 301 Elsewhere")) { receiver, sender in
+            let outcome = await sender.send(.sample(to: receiver.url))
+            #expect(outcome.summary == "HTTP/1.1 301 Elsewhere (redirects are not followed)")
+        }
+    }
+
+    @Test("Shows the beginning of a long place that a redirect points to")
+    func redirectFarAway() async throws {
+        let head = "HTTP/1.1 302 Found\r\nLocation: /" + String(repeating: "a", count: 5000) + "@b"
+        try await Receiver.with(.http(head)) { receiver, sender in
+            let outcome = await sender.send(.sample(to: receiver.url))
+            #expect(outcome.summary.hasSuffix("points to /" + String(repeating: "a", count: 199) + ")"))
         }
     }
 
