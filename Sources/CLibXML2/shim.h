@@ -14,7 +14,8 @@ static void clibxml2_discard(void *context, const char *format, ...) {
     (void)format;
 }
 
-// Conversion failures are printed to standard error unless a variadic handler says otherwise, which Swift cannot define.
+// What fails outside of a parser context, such as the conversion of an encoding, is printed to standard error unless the
+// calling thread has a handler of its own. Swift cannot define one, as it is variadic.
 static inline void clibxml2_silence(void) {
     xmlSetGenericErrorFunc(NULL, clibxml2_discard);
 }

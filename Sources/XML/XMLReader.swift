@@ -40,10 +40,7 @@ package final class XMLReader: Sendable {
         if bytes.starts(with: [0x4C, 0x6F, 0xA7, 0x94]) { throw .unsupportedEncoding("EBCDIC") }
     }
 
-    private static let prepareLibrary: Void = {
-        xmlInitParser()
-        clibxml2_silence()
-    }()
+    private static let prepareLibrary: Void = xmlInitParser()
 
     /// Reads one document.
     ///
@@ -67,6 +64,8 @@ package final class XMLReader: Sendable {
     }
 
     private func parse(_ bytes: [UInt8], charset: String?, isRewritten: Bool = false) -> XMLTreeBuilder {
+        // Each thread has a handler of its own, and tasks change threads.
+        clibxml2_silence()
         let context = idle.withLock { $0.popLast() } ?? ParserContext()
         let builder = XMLTreeBuilder(limits: limits, documentBytes: bytes.count, isRewritten: isRewritten)
         context.parse(bytes, charset: charset, chunkBytes: Self.chunkBytes, into: builder)
