@@ -11,7 +11,7 @@ package struct WebhookAgent: Sendable {
     private let rules: AgentRules
     private let now: @Sendable () -> Timestamp
     private let makeID: @Sendable () -> UUID
-    private let logger: Logger
+    private let failures: StoreFailureLog
 
     /// - Parameters:
     ///   - sender: Sends test events.
@@ -28,7 +28,7 @@ package struct WebhookAgent: Sendable {
         self.store = store
         self.sender = sender
         self.rules = rules
-        self.logger = logger
+        failures = StoreFailureLog(logger: logger)
         self.now = now
         self.makeID = makeID
     }
@@ -234,7 +234,7 @@ package struct WebhookAgent: Sendable {
     private func storing<Value>(
         _ body: () async throws(StoreError) -> Value
     ) async throws(AgentError) -> Value {
-        try await logger.storing(reference: makeID(), body)
+        try await failures.storing(reference: makeID(), body)
     }
 
     private static func missing(_ argument: String) -> AgentError {

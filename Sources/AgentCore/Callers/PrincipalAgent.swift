@@ -14,6 +14,8 @@ package struct PrincipalAgent: Sendable {
     private let cache: SessionCache
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
+    private let logThrottle = LogThrottle()
+    private let failures: StoreFailureLog
 
     /// In bytes. Longer ones are nobody's: what is not read to its end takes no longer for those who exist.
     package static let longestPassword = 1024
@@ -43,6 +45,7 @@ package struct PrincipalAgent: Sendable {
         cache = SessionCache(moment: min(.seconds(1), ticketLifetime / 200))
         self.now = now
         self.logger = logger
+        failures = StoreFailureLog(logger: logger, throttle: logThrottle)
         attempts = LoginAttempts(
             cryptography: cryptography,
             verified: VerifiedPasswords(cryptography: cryptography, lifetime: min(.seconds(300), ticketLifetime / 10)),
@@ -251,7 +254,12 @@ package struct PrincipalAgent: Sendable {
                 session.used = time
             } catch {
                 // The ticket is good all the same; what the call needs of the store is its own affair.
-                logger.warning("the use of a ticket was not recorded", metadata: ["error": "\(error)"])
+                logThrottle.log(
+                    .warning,
+                    "the use of a ticket was not recorded",
+                    metadata: ["error": "\(error)"],
+                    to: logger
+                )
             }
         }
         cache.remember(session, sent, now: time, generation: generation)
@@ -308,7 +316,7 @@ package struct PrincipalAgent: Sendable {
     }
 
     private func storing<Value>(_ body: () async throws(StoreError) -> Value) async throws(AgentError) -> Value {
-        try await logger.storing(reference: UUID(), body)
+        try await failures.storing(reference: UUID(), body)
     }
 
     /// Contract, section 5.

@@ -1,6 +1,3 @@
-import FoundationEssentials
-import Logging
-
 /// Why a store could not do its work. The text is for the log, not for callers.
 package enum StoreError: Error, Sendable, CustomStringConvertible {
     /// The database did not take the operation; nothing of it is stored.
@@ -22,22 +19,6 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
         case .newerSchema(let found): "the database has schema \(found), which is newer than this version knows"
         case .inUse(let text): "the store is in use: \(text)"
         case .corrupt(let text): "the store holds what cannot be read: \(text)"
-        }
-    }
-}
-
-extension Logger {
-    /// Calls a store. Why it could not do its work goes to the log; the caller learns a reference to that.
-    func storing<Value>(
-        reference: @autoclosure () -> UUID,
-        _ body: () async throws(StoreError) -> Value
-    ) async throws(AgentError) -> Value {
-        do {
-            return try await body()
-        } catch {
-            let reference = reference().uuidString.lowercased()
-            self.error("store failed", metadata: ["reference": "\(reference)", "error": "\(error)"])
-            throw .server(reference: reference)
         }
     }
 }

@@ -31,16 +31,19 @@ package final class LogThrottle: Sendable {
     /// - Parameters:
     ///   - message: Stands in the source as it is, so that there are only so many; what differs goes into the metadata.
     ///   - metadata: Asked for only when the line is logged. `leftOut` is added when lines were left out before this one.
+    /// - Returns: Whether the line was logged.
+    @discardableResult
     package func log(
         _ level: Logger.Level,
         _ message: StaticString,
         metadata: @autoclosure () -> Logger.Metadata = [:],
         to logger: Logger
-    ) {
-        guard let leftOut = leftOut(before: message.description) else { return }
+    ) -> Bool {
+        guard let leftOut = leftOut(before: message.description) else { return false }
         var metadata = metadata()
         if leftOut > 0 { metadata["leftOut"] = "\(leftOut)" }
         logger.log(level: level, "\(message)", metadata: metadata)
+        return true
     }
 
     /// How many lines were left out since the last one, nil when this one is left out too.

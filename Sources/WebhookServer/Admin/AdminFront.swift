@@ -18,6 +18,7 @@ struct AdminFront: Sendable {
     let request: NotificationRequest
     /// How many deliveries the engine has in flight.
     let inFlight: @Sendable () -> Int
+    private let throttle = LogThrottle()
 
     static let prefix = "/admin/v1/"
 
@@ -36,7 +37,7 @@ struct AdminFront: Sendable {
         } catch let error as Query.Failure {
             return Self.problem(.badRequest, error.description)
         } catch let error as StoreError {
-            context.logger.error("admin call failed", metadata: ["error": "\(error)"])
+            throttle.log(.error, "admin call failed", metadata: ["error": "\(error)"], to: context.logger)
             return Self.problem(.serviceUnavailable, "The store cannot be reached.")
         }
     }

@@ -24,6 +24,7 @@ struct FrontResponder: HTTPResponder {
     let listenAddress: String
     let drain: Drain
     let trialGuard: TrialGuard
+    private let throttle = LogThrottle()
 
     /// Answers in a task of its own. A task keeps the memory of its deepest call until it ends, and a connection's task lives as
     /// long as the connection, idle or not.
@@ -109,14 +110,14 @@ struct FrontResponder: HTTPResponder {
                 try await store.checkHealth()
                 return Self.text(.ok, "ready\n")
             } catch {
-                context.logger.error("not ready", metadata: ["error": "\(error)"])
+                throttle.log(.error, "not ready", metadata: ["error": "\(error)"], to: context.logger)
                 return Self.text(.serviceUnavailable, "The store cannot be reached.\n")
             }
         case .metrics:
             do {
                 return Self.body(.ok, "text/plain; version=0.0.4; charset=utf-8", try await metrics.text())
             } catch {
-                context.logger.error("no metrics", metadata: ["error": "\(error)"])
+                throttle.log(.error, "no metrics", metadata: ["error": "\(error)"], to: context.logger)
                 return Self.text(.serviceUnavailable, "The store cannot be reached.\n")
             }
         default: preconditionFailure("\(route) is no state")
