@@ -13,4 +13,9 @@ struct WebhookSvc: AsyncParsableCommand {
             Config.self, Conform.self,
         ]
     )
+
+    static func main() async {
+        CrashSignals.prepare()
+        await main(nil)
+    }
 }

@@ -70,6 +70,16 @@ def message(body, form="soap11", service="Webhook", number=87, ticket=None, toke
     return {"Content-Type": f'application/soap+xml; charset=utf-8; action="{action}"'}, text.encode()
 
 
+def wait_until(condition, seconds):
+    """How long it took; None when it did not come true."""
+    begun = time.monotonic()
+    while time.monotonic() < begun + seconds:
+        if condition():
+            return time.monotonic() - begun
+        time.sleep(0.01)
+    return None
+
+
 def local(tag):
     return tag.rsplit("}", 1)[-1]
 

@@ -21,7 +21,7 @@ import unittest.mock
 
 from postgres import PostgreSQL, require
 from receiver_process import ReceiverProcess
-from service import BINARY, TICKET, Caller, Certificate, Service, ServiceTestCase, envelope, free_port
+from service import BINARY, TICKET, Caller, Certificate, Service, ServiceTestCase, envelope, free_port, wait_until
 
 SECRET = "s3crét"
 IN_FLIGHT = 512  # Of one process, by default.
@@ -99,16 +99,6 @@ class Processes(ServiceTestCase):
 
 def keys(requests):
     return [json.loads(request["body"])["PrimaryKey"] for request in requests]
-
-
-def wait_until(condition, seconds):
-    """How long it took; None when it did not come true."""
-    begun = time.monotonic()
-    while time.monotonic() < begun + seconds:
-        if condition():
-            return time.monotonic() - begun
-        time.sleep(0.01)
-    return None
 
 
 class Signallers:
