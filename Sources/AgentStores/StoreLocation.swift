@@ -51,7 +51,7 @@ package enum StoreLocation: Sendable, Hashable {
     package func open(logger: Logger) async throws(StoreError) -> any AgentStore {
         switch self {
         case .memory: MemoryStore()
-        case .sqlite(let path): try SQLiteStore(path: path)
+        case .sqlite(let path): try SQLiteStore(path: path, logger: logger)
         case .postgreSQL(let location): try await PostgreSQLStore(location, logger: logger)
         }
     }

@@ -21,6 +21,7 @@ final class GroupCommit: Sendable {
     }
 
     private let writer: any DatabaseWriter
+    private let health: DatabaseHealth?
     private let state = Mutex(State())
 
     /// Calls that may wait; the next one is refused.
@@ -30,8 +31,12 @@ final class GroupCommit: Sendable {
 
     var counts: CommitCounts { state.withLock { $0.counts } }
 
-    init(writer: any DatabaseWriter) {
+    /// Commits to what `writer` writes.
+    ///
+    /// - Parameter health: Is asked before each commit, and learns how that ended; nil where there is no file.
+    init(writer: any DatabaseWriter, health: DatabaseHealth? = nil) {
         self.writer = writer
+        self.health = health
     }
 
     /// Carries `body` out in a transaction that it may share. `body` may run twice, and only its last run counts.
@@ -85,7 +90,7 @@ final class GroupCommit: Sendable {
                 for call in calls { call.finish(nil) }
             } catch {
                 guard calls.count > 1 else {
-                    calls[0].finish(StoreError(error))
+                    calls[0].finish(failure(error))
                     continue
                 }
                 for call in calls {
@@ -93,18 +98,24 @@ final class GroupCommit: Sendable {
                         try commit([call], database)
                         call.finish(nil)
                     } catch {
-                        call.finish(StoreError(error))
+                        call.finish(failure(error))
                     }
                 }
             }
         }
     }
 
+    private func failure(_ error: any Error) -> StoreError {
+        health?.note(error) ?? StoreError(error)
+    }
+
     private func commit(_ calls: [Call], _ database: Database) throws {
+        try health?.checkCommit(database)
         try database.inTransaction(.immediate) {
             for call in calls { try call.run(database) }
             return .commit
         }
+        health?.noteCommit()
         let signals = calls.count(where: \.isSignal)
         guard signals > 0 else { return }
         state.withLock { state in
