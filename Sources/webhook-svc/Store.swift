@@ -1,11 +1,13 @@
 import ArgumentParser
+import Synchronization
+import UnixSignals
 import WebhookServer
 
 /// `webhook-svc store`.
 struct Store: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Work on what a service keeps, without the service.",
-        subcommands: [Copy.self]
+        abstract: "Work on what a service keeps.",
+        subcommands: [Copy.self, Backup.self, Compact.self]
     )
 
     struct Copy: AsyncParsableCommand {
@@ -24,13 +26,72 @@ struct Store: AsyncParsableCommand {
         var overwrite = false
 
         func run() async throws {
-            do {
+            try await reporting {
                 for line in try await StoreCopying.run(from: from, to: to, overwriting: overwrite) { print(line) }
-            } catch let error as SettingsError {
-                throw failure(error.description, code: 64)
-            } catch {
-                throw failure("\(error)", code: 1)
             }
         }
+    }
+
+    struct Backup: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Copy a SQLite store into a new file, also while a service runs on it.",
+            discussion: """
+                The copy is of one moment, is searched for damage, and gets its name only when it is whole. Calls go on \
+                meanwhile; the file PATH-wal grows by what they write. The file can be read by its owner only, as it \
+                holds secrets. To restore it, see Documentation/Backup.md.
+                """
+        )
+        @Option(help: ArgumentHelp("The store: sqlite:PATH.", valueName: "url"))
+        var from: String
+        @Option(help: ArgumentHelp("The file to make. One that exists is not overwritten.", valueName: "file"))
+        var to: String
+
+        func run() async throws {
+            let told = Mutex(ContinuousClock.now)
+            let backup = Task { [from, to] in
+                try await StoreUpkeep.backUp(from: from, to: to) { done, all in
+                    let isTime = told.withLock { told in
+                        guard ContinuousClock.now - told > .seconds(1) else { return false }
+                        told = .now
+                        return true
+                    }
+                    if isTime { warn("copied \(done) of \(all) pages") }
+                }
+            }
+            let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+            let interruption = Task {
+                for await _ in signals { backup.cancel() }
+            }
+            defer { interruption.cancel() }
+            try await reporting { print(try await backup.value) }
+        }
+    }
+
+    struct Compact: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give back the space that a SQLite store no longer needs.",
+            discussion: """
+                Stop the service first. The file is written anew, at some 100 MB a second, and for that time takes twice \
+                as much again as it will hold in the end. What is removed from a store leaves room that is used again, \
+                so this is worth while only after a backlog that will not come again.
+                """
+        )
+        @Option(help: ArgumentHelp("The store: sqlite:PATH.", valueName: "url"))
+        var store: String
+
+        func run() async throws {
+            try await reporting { print(try await StoreUpkeep.compact(store)) }
+        }
+    }
+}
+
+/// Carries `body` out; what it throws becomes one line on standard error, and a code.
+private func reporting(_ body: () async throws -> Void) async throws {
+    do {
+        try await body()
+    } catch let error as SettingsError {
+        throw failure(error.description, code: 64)
+    } catch {
+        throw failure("\(error)", code: 1)
     }
 }

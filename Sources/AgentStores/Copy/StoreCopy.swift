@@ -17,17 +17,10 @@ package enum StoreCopy {
         to target: StoreLocation,
         overwriting: Bool
     ) async throws(StoreError) -> [(table: String, rows: Int)] {
-        let result: Result<[(table: String, rows: Int)], StoreError> = await withCheckedContinuation { continuation in
-            // Both databases block.
-            Thread.detachNewThread {
-                continuation.resume(
-                    returning: Result { () throws(StoreError) in
-                        try copy(from: source, to: target, overwriting: overwriting)
-                    }
-                )
-            }
+        // Both databases block.
+        try await onOwnThread { () throws(StoreError) in
+            try copy(from: source, to: target, overwriting: overwriting)
         }
-        return try result.get()
     }
 
     private static func copy(

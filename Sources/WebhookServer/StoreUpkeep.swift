@@ -1,0 +1,61 @@
+import AgentCore
+import AgentStores
+import Foundation
+
+/// `webhook-svc store backup` and `store compact`.
+package enum StoreUpkeep {
+    /// Copies a SQLite store into a new file, also while a service writes to it. Throws a ``SettingsError`` for a location
+    /// that is none, and what the stores throw.
+    ///
+    /// - Parameter progress: Gets how many pages of how many are copied, again and again.
+    /// - Returns: What was done, in one line.
+    package static func backUp(
+        from source: String,
+        to target: String,
+        progress: @escaping @Sendable (Int, Int) -> Void
+    ) async throws -> String {
+        let path = try path(
+            source,
+            option: "from",
+            otherwise: "of PostgreSQL, pg_dump makes a backup while services run"
+        )
+        let begun = ContinuousClock.now
+        let bytes = try await SQLiteBackup(from: path, to: target).run(progress: progress)
+        return "\(target): \(bytes) bytes, in order, \(seconds(since: begun))"
+    }
+
+    /// Writes a SQLite file anew without what is free in it. Throws a ``SettingsError`` for a location that is none, and
+    /// what the stores throw.
+    ///
+    /// - Returns: What was done, in one line.
+    package static func compact(_ location: String) async throws -> String {
+        let path = try path(
+            location,
+            option: "store",
+            otherwise: "a PostgreSQL server does this by itself (autovacuum)"
+        )
+        // SQLite's temporary copy goes where there is room for it, unless the user has named a place.
+        let folder = (path as NSString).deletingLastPathComponent
+        setenv("SQLITE_TMPDIR", folder.isEmpty ? "." : folder, 0)
+        let begun = ContinuousClock.now
+        let (before, after) = try await SQLiteCompaction.run(path)
+        return "\(path): \(before) bytes before, \(after) bytes after, \(seconds(since: begun))"
+    }
+
+    private static func path(
+        _ text: String,
+        option: String,
+        otherwise: String
+    ) throws(SettingsError) -> String {
+        switch StoreLocation(text) {
+        case .sqlite(let path): return path
+        case .postgreSQL: throw SettingsError(option, "must be sqlite:PATH; \(otherwise)")
+        case .memory, nil: throw SettingsError(option, "must be sqlite:PATH")
+        }
+    }
+
+    private static func seconds(since begun: ContinuousClock.Instant) -> String {
+        let tenths = Int((ContinuousClock.now - begun) / .milliseconds(100))
+        return "\(tenths / 10).\(tenths % 10) s"
+    }
+}
