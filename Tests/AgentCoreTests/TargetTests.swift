@@ -68,7 +68,7 @@ struct TargetTests {
         let stored = try await harness.agent.saveWebhook(Self.webhook, by: harness.caller)
         var update = stored
         update.name = "Other"
-        update.state = .stopped
+        update.state = .tooManyErrors
         let changed = update
         let error = await failure { _ = try await harness.agent.saveWebhook(changed, by: harness.caller) }
         #expect(error?.kind == .validation)
@@ -76,14 +76,47 @@ struct TargetTests {
         #expect(try await harness.stored() == [stored])
     }
 
-    @Test("A stopped webhook's target is asked as well")
-    func stopped() async throws {
-        let harness = Harness(.status(500, "Oops"))
+    @Test("A webhook that is Stopped then is saved without asking its target, new or not", arguments: [false, true])
+    func stopped(isKept: Bool) async throws {
+        let harness = Harness(.status(200, "OK"), .status(500, "Oops"))
         var webhook = Self.webhook
+        if isKept { webhook = try await harness.agent.saveWebhook(webhook, by: harness.caller) }
+        let asked = harness.sender.sent.count
         webhook.state = .stopped
-        let stopped = webhook
-        let error = await failure { _ = try await harness.agent.saveWebhook(stopped, by: harness.caller) }
-        #expect(error?.kind == .validation)
+        webhook = try await harness.agent.saveWebhook(webhook, by: harness.caller)
+        webhook.name = "Other"
+        webhook.state = .unknown
+        webhook = try await harness.agent.saveWebhook(webhook, by: harness.caller)
+        #expect(webhook.state == .stopped)
+        #expect(harness.sender.sent.count == asked)
+        webhook.state = .active
+        let activated = webhook
+        if !isKept { _ = try await harness.agent.testWebhook(activated, by: harness.caller) }
+        let error = await failure { _ = try await harness.agent.saveWebhook(activated, by: harness.caller) }
+        #expect(error?.kind == .validation, "Active again it is asked")
+        #expect(try await harness.stored().map(\.state) == [.stopped])
+    }
+
+    @Test(
+        "Where any 2xx is success, saving and testing take it too",
+        arguments: [200, 201, 202, 204, 299, 300, 199, 404]
+    )
+    func any2xx(status: Int) async throws {
+        let outcome = SendOutcome.status(status, "Test")
+        let isSuccess = (200..<300).contains(status)
+        let harness = Harness(outcome, outcome, rules: AgentRules(success: .any2xx))
+        let result = try await harness.agent.testWebhook(Self.webhook, by: harness.caller)
+        #expect(result.success == isSuccess)
+        guard !isSuccess else {
+            let saved = try await harness.agent.saveWebhook(Self.webhook, by: harness.caller)
+            #expect(try await harness.stored() == [saved])
+            return
+        }
+        let error = await failure { _ = try await harness.agent.saveWebhook(Self.webhook, by: harness.caller) }
+        #expect(
+            error?.message.contains("did not answer the test event with a 2xx status but: HTTP/1.1 \(status)") == true
+        )
+        #expect(try await harness.stored().isEmpty)
     }
 
     @Test("The check has a switch")

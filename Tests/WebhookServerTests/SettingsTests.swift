@@ -45,6 +45,15 @@ struct SettingsTests {
         #expect(settings.drainDelay == .zero)
     }
 
+    @Test("What success is holds for saving and testing as for delivering")
+    func success() async throws {
+        #expect(try await Self.settings().rules.success == .ok)
+        #expect(try await Self.settings(environment: ["WEBHOOK_SVC_SUCCESS_STATUS": "2xx"]).rules.success == .any2xx)
+        #expect(
+            try await Self.settings(environment: ["WEBHOOK_SVC_DELIVERY_PROFILE": "durable"]).rules.success == .any2xx
+        )
+    }
+
     @Test("Flags outrank the environment, which outranks the file")
     func precedence() async throws {
         let file: [String: ConfigContent] = [

@@ -8,18 +8,22 @@ package struct AgentRules: Sendable, Hashable {
     package var sendsFieldValues: Bool
     /// What the right to webhooks is needed for.
     package var webhookRight: WebhookRight
+    /// Which statuses a test event is answered with by a target that takes it.
+    package var success: DeliveryPolicy.Success
 
     /// NetServer's rules, but for what is given.
     package init(
         requiresHTTPS: Bool = true,
         verifiesTarget: Bool = true,
         sendsFieldValues: Bool = false,
-        webhookRight: WebhookRight = .exceptSignal
+        webhookRight: WebhookRight = .exceptSignal,
+        success: DeliveryPolicy.Success = .ok
     ) {
         self.requiresHTTPS = requiresHTTPS
         self.verifiesTarget = verifiesTarget
         self.sendsFieldValues = sendsFieldValues
         self.webhookRight = webhookRight
+        self.success = success
     }
 }
 

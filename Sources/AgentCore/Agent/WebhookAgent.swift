@@ -45,7 +45,8 @@ package struct WebhookAgent: Sendable {
 
     /// Stores a webhook: id 0 creates one, any other replaces the caller's webhook of that id as a whole, State apart.
     /// White space around names is left out; what comes back as XML clients are shown it stays as it is stored.
-    /// The target is asked first and nothing is stored when it does not answer the test event with 200.
+    /// The target is asked first, and nothing is stored when it does not take the test event; not so for a webhook that is
+    /// Stopped then, so that one whose target is gone can be.
     ///
     /// - Parameter version: When the webhook that is to be replaced was last updated; an error of kind illegalOperation
     ///   is thrown when it has been updated since. nil to replace it whatever it is.
@@ -70,7 +71,10 @@ package struct WebhookAgent: Sendable {
         }
         try WebhookValidation.saving(webhook, rules: rules).check()
         webhook.properties = webhook.properties?.adoptingTypes(of: stored?.properties)
-        if !(tested.map { webhook.isReached(like: $0) } ?? false) { try await verifyTarget(of: webhook, for: caller) }
+        let state = webhook.state == .unknown ? stored?.state ?? .active : webhook.state
+        if state != .stopped, !(tested.map { webhook.isReached(like: $0) } ?? false) {
+            try await verifyTarget(of: webhook, for: caller)
+        }
 
         let time = now()
         webhook.updated = time
@@ -143,7 +147,7 @@ package struct WebhookAgent: Sendable {
         }
         switch await sender.send(testEvent(for: webhook, by: caller)) {
         case .answered(let answer):
-            return WebhookTestResult(success: answer.status == 200, message: answer.transcript)
+            return WebhookTestResult(success: rules.success.includes(answer.status), message: answer.transcript)
         case .failed(let failure):
             return WebhookTestResult(success: false, message: failure.text)
         }
@@ -191,8 +195,9 @@ package struct WebhookAgent: Sendable {
     private func verifyTarget(of webhook: Webhook, for caller: Caller) async throws(AgentError) {
         guard rules.verifiesTarget, webhook.isDeliverable else { return }
         let outcome = await sender.send(testEvent(for: webhook, by: caller))
-        if case .answered(let answer) = outcome, answer.status == 200 { return }
-        let fault = "The target did not answer the test event with 200 but: \(outcome.summary)"
+        if case .answered(let answer) = outcome, rules.success.includes(answer.status) { return }
+        let expected = rules.success == .ok ? "200" : "a 2xx status"
+        let fault = "The target did not answer the test event with \(expected) but: \(outcome.summary)"
         throw AgentError(
             .validation,
             "The webhook is not saved. " + fault,
@@ -248,7 +253,7 @@ package struct WebhookAgent: Sendable {
 
 /// What testing a webhook showed.
 package struct WebhookTestResult: Sendable, Hashable {
-    /// Whether the target answered 200.
+    /// Whether the target answered as one does that takes a delivery.
     package var success: Bool
     /// Status line, headers and body of the answer, or why there was none.
     package var message: String

@@ -191,7 +191,7 @@ package struct DeliveryPolicy: Sendable, Hashable {
     /// The wait that the target asks for, within bounds: seconds, or the date of its end (RFC 9110, 10.2.3).
     private func retryAfter(_ outcome: SendOutcome, now: Timestamp) -> Duration? {
         guard let retryAfterLimit, case .answered(let answer) = outcome,
-            let text = answer.headers.first(where: { $0.key.lowercased() == "retry-after" })?.value
+            let text = answer.headers.first(where: { $0.key.lowercased() == "retry-after" })?.value?.trimmingSpace
         else { return nil }
         if let seconds = Int64(text) { return seconds < 0 ? nil : min(.seconds(seconds), retryAfterLimit) }
         guard let end = HTTPDate.parse(text) else { return nil }

@@ -246,6 +246,7 @@ extension ServerSettings {
         rules.verifiesTarget = try await values.bool(.verifyTarget) ?? true
         rules.sendsFieldValues = try await values.bool(.sendFieldValues) ?? false
         try await readPolicy(values)
+        rules.success = policy.success
         delivery.concurrency = try await values.int(.deliveryConcurrency, in: 1...10_000) ?? delivery.concurrency
         delivery.perTarget = try await values.int(.targetConcurrency, in: 1...10_000) ?? delivery.perTarget
         delivery.perFailingTarget = min(delivery.perFailingTarget, delivery.perTarget)
