@@ -69,6 +69,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
         let registry = MetricsRegistry()
         var delivery = settings.delivery
         delivery.sendsFieldValues = settings.rules.sendsFieldValues
+        delivery.missedEvents = settings.rules.missedEvents
         let engine = DeliveryEngine(
             queue: store,
             sender: sender,

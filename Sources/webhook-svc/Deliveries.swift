@@ -15,14 +15,26 @@ struct Deliveries: AsyncParsableCommand {
         var webhook: Int32?
         @Option(help: "Only those of events of this name.")
         var event: String?
-        @Option(help: "Only those that are pending, delivered, failed or parked.")
+        @Option(help: "Only those that are pending, delivered, failed, parked or missed.")
         var state: String?
+        @Option(help: ArgumentHelp("Only those of events signalled then or later, in UTC.", valueName: "time"))
+        var since: String?
+        @Option(
+            help: ArgumentHelp(
+                "Only those of events signalled before, such as 2024-06-01T09:30:00Z.",
+                valueName: "time"
+            )
+        )
+        var until: String?
 
         var query: [(String, String?)] {
-            [("webhookId", webhook.map(String.init)), ("event", event), ("state", state)]
+            [
+                ("webhookId", webhook.map(String.init)), ("event", event), ("state", state), ("since", since),
+                ("until", until),
+            ]
         }
 
-        var isEmpty: Bool { webhook == nil && event == nil && state == nil }
+        var isEmpty: Bool { query.allSatisfy { $0.1 == nil } }
     }
 
     struct List: AsyncParsableCommand {
@@ -65,7 +77,9 @@ struct Deliveries: AsyncParsableCommand {
 
     struct Replay: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Queue a delivery again, or all that the filters let through."
+            abstract: "Queue a delivery again, or all that the filters let through, those of the first events first.",
+            discussion:
+                "What a webhook missed: --webhook ID --state missed --since TIME. No order of arrival is promised."
         )
         @OptionGroup var admin: AdminOptions
         @OptionGroup var filter: Filter
@@ -74,7 +88,9 @@ struct Deliveries: AsyncParsableCommand {
 
         func validate() throws {
             guard (id == nil) != filter.isEmpty else {
-                throw ValidationError("Give either a delivery's id or at least one of --webhook, --event and --state.")
+                throw ValidationError(
+                    "Give either a delivery's id or at least one of --webhook, --event, --state, --since and --until."
+                )
             }
         }
 
@@ -83,12 +99,30 @@ struct Deliveries: AsyncParsableCommand {
                 let data = try await admin.call(.POST, "deliveries/\(id)/replay")
                 print("\(id) \(try JSONDecoder().decode(Outcome.self, from: data).outcome)")
             } else {
-                let data = try await admin.call(.POST, "deliveries/replay", query: filter.query)
-                let outcome = try JSONDecoder().decode(Outcomes.self, from: data)
-                let others = outcome.others.sorted { $0.key < $1.key }.map { ", \($0.value) \($0.key)" }.joined()
-                print("\(outcome.replayed) replayed\(others)")
+                try await replayAll()
             }
         }
+
+        /// In calls of a bounded number, so that none of them takes long.
+        private func replayAll() async throws {
+            var sum = Outcomes(replayed: 0, others: [:], cursor: nil, until: nil)
+            repeat {
+                var query = filter.query.filter { $0.0 != "until" || sum.until == nil }
+                query += [("until", sum.until), ("cursor", sum.cursor), ("limit", String(Self.replaysPerCall))]
+                let data = try await admin.call(.POST, "deliveries/replay", query: query)
+                let outcomes = try JSONDecoder().decode(Outcomes.self, from: data)
+                sum.replayed += outcomes.replayed
+                sum.others.merge(outcomes.others, uniquingKeysWith: +)
+                (sum.cursor, sum.until) = (outcomes.cursor, outcomes.until)
+                if let cursor = sum.cursor {
+                    warn("\(sum.replayed) replayed so far, up to \(cursor)")
+                }
+            } while sum.cursor != nil
+            let others = sum.others.sorted { $0.key < $1.key }.map { ", \($0.value) \($0.key)" }.joined()
+            print("\(sum.replayed) replayed\(others)")
+        }
+
+        private static let replaysPerCall = 1000
     }
 
     private struct Page: Decodable {
@@ -110,8 +144,10 @@ struct Deliveries: AsyncParsableCommand {
     }
 
     private struct Outcomes: Decodable {
-        let replayed: Int
-        let others: [String: Int]
+        var replayed: Int
+        var others: [String: Int]
+        var cursor: String?
+        var until: String?
     }
 }
 

@@ -159,16 +159,25 @@ struct ServeOptions: ParsableArguments {
     var targetConcurrency: Int?
     @Option(
         help: ArgumentHelp(
-            "Consecutive failed attempts that make a webhook TooManyErrors; 0 for never (default: the profile's).",
+            "Failed attempts in a row, and over time, that make a webhook TooManyErrors; 0 for never (default: the profile's).",
             valueName: "count"
         )
     )
     var failureLimit: Int?
+    @Option(
+        help: ArgumentHelp(
+            "What becomes of events for a webhook that is TooManyErrors: record, park or drop (default: record).",
+            valueName: "what"
+        )
+    )
+    var missedEvents: String?
     @Option(help: ArgumentHelp("How long attempts are kept on record (default: 7d).", valueName: "duration"))
     var attemptRetention: String?
     @Option(help: ArgumentHelp("Attempts kept on record at most (default: 1000000).", valueName: "count"))
     var attemptLimit: Int?
-    @Option(help: ArgumentHelp("How long failed deliveries are kept (default: 30d).", valueName: "duration"))
+    @Option(
+        help: ArgumentHelp("How long failed and missed deliveries are kept (default: 30d).", valueName: "duration")
+    )
     var failedRetention: String?
     @Option(
         help: ArgumentHelp(
@@ -229,6 +238,7 @@ struct ServeOptions: ParsableArguments {
             .retryDelays: text(retryDelays), .retryCycles: number(retryCycles), .cycleDelay: text(cycleDelay),
             .deliveryTimeout: text(deliveryTimeout), .deliveryConcurrency: number(deliveryConcurrency),
             .targetConcurrency: number(targetConcurrency), .failureLimit: number(failureLimit),
+            .missedEvents: text(missedEvents),
             .attemptRetention: text(attemptRetention), .attemptLimit: number(attemptLimit),
             .failedRetention: text(failedRetention), .adminToken: text(adminToken),
             .shutdownTimeout: text(shutdownTimeout), .netserverVersion: text(netserverVersion),

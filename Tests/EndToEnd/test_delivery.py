@@ -85,6 +85,40 @@ class Delivery(ServiceTestCase):
             time.sleep(0.02)
         self.fail(answer)
 
+    def test_what_a_webhook_missed_is_replayed_from_the_oldest_on(self):
+        receiver = self.receiver(statuses=[410])
+        service = self.service("--target-concurrency", "1")
+        webhook = service.save(receiver.url, ["contact.created"])
+        service.signal("contact.created", 1)
+        receiver.wait(1)
+        for _ in range(250):
+            if len(self.admin(service, "GET", "deliveries?state=parked")[1]["deliveries"]) == 1:
+                break
+            time.sleep(0.02)
+        for key in range(2, 9):
+            service.signal("contact.created", key)
+        _, missed = self.admin(service, "GET", f"deliveries?state=missed&webhookId={webhook}")
+        self.assertEqual([delivery["webhookId"] for delivery in missed["deliveries"]], [webhook] * 7)
+        status, answer = service.call(f"<GetWebhook><WebhookId>{webhook}</WebhookId></GetWebhook>")
+        fields = re.search(r"<Response>(.*)</Response>", answer, re.S).group(1)
+        again = fields.replace("TooManyErrors", "Active").replace("arr:", "a:")
+        self.assertIn(">true</Succeeded>", service.call(f"<SaveWebhook><Webhook>{again}</Webhook></SaveWebhook>")[1])
+        receiver.wait(2)
+        self.admin(service, "GET", "idle?timeout=5s")
+        self.assertEqual(len(receiver.requests), 2, "what was parked is sent, what was missed is not")
+
+        since = missed["deliveries"][5]["signalled"]
+        query = f"deliveries/replay?state=missed&webhookId={webhook}&since={since}"
+        _, first = self.admin(service, "POST", query + "&limit=4")
+        self.assertEqual((first["replayed"], first["cursor"]), (4, missed["deliveries"][2]["id"]))
+        _, rest = self.admin(service, "POST", f"{query}&cursor={first['cursor']}&until={first['until']}")
+        self.assertEqual((rest["replayed"], "cursor" in rest), (2, False))
+        keys = [json.loads(request["body"])["PrimaryKey"] for request in receiver.wait(8)[2:]]
+        self.assertEqual(keys, [3, 4, 5, 6, 7, 8])
+        status, refusal = self.admin(service, "POST", "deliveries/replay?since=yesterday")
+        self.assertEqual(status, 400)
+        self.assertIn("since: 'yesterday' is not a time such as", refusal["error"])
+
     def test_the_admin_api_tells_what_happened_and_replays(self):
         receiver = self.receiver("s3cret", statuses=[500, 500])
         service = self.service("--retry-delays", "10ms", "--retry-cycles", "1")

@@ -52,6 +52,8 @@ struct SettingsTests {
         #expect(
             try await Self.settings(environment: ["WEBHOOK_SVC_DELIVERY_PROFILE": "durable"]).rules.success == .any2xx
         )
+        #expect(try await Self.settings().rules.missedEvents == .record)
+        #expect(try await Self.settings(environment: ["WEBHOOK_SVC_MISSED_EVENTS": "park"]).rules.missedEvents == .park)
     }
 
     @Test("Flags outrank the environment, which outranks the file")
@@ -83,6 +85,7 @@ struct SettingsTests {
             ("WEBHOOK_SVC_DELIVERY_TIMEOUT", "0s", "delivery-timeout: it must be more than 0"),
             ("WEBHOOK_SVC_REQUIRE_HTTPS", "perhaps", "require-https: its value must be true or false"),
             ("WEBHOOK_SVC_SUCCESS_STATUS", "204", "success-status: '204' is not one of 200, 2xx"),
+            ("WEBHOOK_SVC_MISSED_EVENTS", "keep", "missed-events: 'keep' is not one of record, park, drop"),
             ("WEBHOOK_SVC_OPERATION_ERRORS", "none", "operation-errors: 'none' is not one of header, fault"),
             ("WEBHOOK_SVC_LOG_LEVEL", "loud", "log-level: 'loud' is not one of trace"),
             ("WEBHOOK_SVC_PUBLIC_URL", "crm.example", "public-url: 'crm.example' is not an http or https URL"),

@@ -10,6 +10,8 @@ package struct AgentRules: Sendable, Hashable {
     package var webhookRight: WebhookRight
     /// Which statuses a test event is answered with by a target that takes it.
     package var success: DeliveryPolicy.Success
+    /// What becomes of events for webhooks that are TooManyErrors.
+    package var missedEvents: MissedEvents
 
     /// NetServer's rules, but for what is given.
     package init(
@@ -17,13 +19,15 @@ package struct AgentRules: Sendable, Hashable {
         verifiesTarget: Bool = true,
         sendsFieldValues: Bool = false,
         webhookRight: WebhookRight = .exceptSignal,
-        success: DeliveryPolicy.Success = .ok
+        success: DeliveryPolicy.Success = .ok,
+        missedEvents: MissedEvents = .record
     ) {
         self.requiresHTTPS = requiresHTTPS
         self.verifiesTarget = verifiesTarget
         self.sendsFieldValues = sendsFieldValues
         self.webhookRight = webhookRight
         self.success = success
+        self.missedEvents = missedEvents
     }
 }
 

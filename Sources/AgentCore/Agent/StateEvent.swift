@@ -10,11 +10,14 @@ package enum StateEvent {
         package var id: UUID
         /// Whether the event carries `FieldValues`.
         package var sendsFieldValues: Bool
+        /// What becomes of the event for webhooks that are TooManyErrors.
+        package var missed: MissedEvents
 
         /// Creates a seed; by default with an id of its own, and without field values.
-        package init(id: UUID = UUID(), sendsFieldValues: Bool = false) {
+        package init(id: UUID = UUID(), sendsFieldValues: Bool = false, missed: MissedEvents = .record) {
             self.id = id
             self.sendsFieldValues = sendsFieldValues
+            self.missed = missed
         }
     }
 
@@ -66,6 +69,7 @@ package enum StateEvent {
         )
         event.otherName = "webhook." + verb
         event.excludedWebhook = webhook
+        event.missed = seed.missed
         return event
     }
 

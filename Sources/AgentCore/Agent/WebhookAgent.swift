@@ -81,7 +81,11 @@ package struct WebhookAgent: Sendable {
         webhook.updatedBy = caller.associate
         let saving = webhook
         if stored != nil {
-            let stateEvent = StateEvent.Seed(id: makeID(), sendsFieldValues: rules.sendsFieldValues)
+            let stateEvent = StateEvent.Seed(
+                id: makeID(),
+                sendsFieldValues: rules.sendsFieldValues,
+                missed: rules.missedEvents
+            )
             let updated = try await storing { () throws(StoreError) in
                 try await store.update(
                     saving,
@@ -163,6 +167,7 @@ package struct WebhookAgent: Sendable {
     ) async throws(AgentError) {
         if rules.webhookRight == .everything { try checkRight(caller) }
         var event = event(name: name?.trimmingSpace ?? "", primaryKey: primaryKey, data: data, by: caller)
+        event.missed = rules.missedEvents
         if rules.sendsFieldValues { event.bodyTail = EventBody.tail(fieldValues: data ?? ObjectDictionary()) }
         let signalled = event
         try await storing { () throws(StoreError) in _ = try await store.signal(signalled) }

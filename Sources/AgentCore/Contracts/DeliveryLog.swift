@@ -2,9 +2,10 @@ package import FoundationEssentials
 
 /// What became of deliveries, for operators. Throws ``StoreError``.
 package protocol DeliveryLog: Sendable {
-    /// Deliveries that pass the filter, those of the newest events first, after `cursor`.
+    /// Deliveries that pass the filter, in an order, after `cursor`.
     func deliveries(
         matching filter: DeliveryFilter,
+        in order: DeliveryOrder,
         after cursor: DeliveryID?,
         limit: Int
     ) async throws(StoreError) -> [DeliveryRecord]
@@ -12,8 +13,8 @@ package protocol DeliveryLog: Sendable {
     /// One delivery with its attempts and its body, nil when there is no record of it.
     func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail?
 
-    /// Queues a delivery again that was delivered or has failed, with the same event and body. Where its webhook is not
-    /// Active it waits until it is.
+    /// Queues a delivery again that was delivered, missed or has failed, with the same event and body. Where its webhook is
+    /// not Active it waits until it is.
     func replay(_ id: DeliveryID, now: Timestamp) async throws(StoreError) -> ReplayOutcome
 
     /// Counters of a webhook, nil when there is none, whoever registered it.
@@ -40,6 +41,15 @@ package protocol DeliveryLog: Sendable {
 }
 
 extension DeliveryLog {
+    /// Deliveries that pass the filter, those of the newest events first, after `cursor`.
+    package func deliveries(
+        matching filter: DeliveryFilter,
+        after cursor: DeliveryID?,
+        limit: Int
+    ) async throws(StoreError) -> [DeliveryRecord] {
+        try await deliveries(matching: filter, in: .newestFirst, after: cursor, limit: limit)
+    }
+
     /// Nothing.
     package func figures() async throws(StoreError) -> [StoreFigure] { [] }
 }
@@ -64,7 +74,7 @@ package struct LogLimits: Sendable, Hashable {
     package var attemptsBefore: Timestamp
     /// and so are those beyond this many, oldest first.
     package var attempts: Int
-    /// Failed deliveries of events that were signalled before it are removed.
+    /// Deliveries that failed before it are removed, and so are those that were missed before it.
     package var failedBefore: Timestamp
     /// Rows of each kind that one step removes.
     package var rowsPerStep: Int
@@ -97,6 +107,16 @@ package enum DeliveryState: String, Sendable, CaseIterable {
     case parked
     /// It arrived.
     case delivered
+    /// Its webhook was TooManyErrors when the event was signalled. It can be replayed.
+    case missed
+}
+
+/// In which order deliveries are listed: that in which their events were taken in, or the other way.
+package enum DeliveryOrder: Sendable, Hashable {
+    /// Those of the last events first.
+    case newestFirst
+    /// Those of the first events first.
+    case oldestFirst
 }
 
 /// Which deliveries to list; nil does not restrict.
@@ -107,12 +127,24 @@ package struct DeliveryFilter: Sendable, Hashable {
     package var event: String?
     /// Those in one state.
     package var state: DeliveryState?
+    /// Those of events that were signalled then or later.
+    package var since: Timestamp?
+    /// Those of events that were signalled before.
+    package var until: Timestamp?
 
-    /// With these members.
-    package init(webhook: Int32? = nil, event: String? = nil, state: DeliveryState? = nil) {
+    /// Creates a filter from what it restricts.
+    package init(
+        webhook: Int32? = nil,
+        event: String? = nil,
+        state: DeliveryState? = nil,
+        since: Timestamp? = nil,
+        until: Timestamp? = nil
+    ) {
         self.webhook = webhook
         self.event = event
         self.state = state
+        self.since = since
+        self.until = until
     }
 }
 
@@ -243,14 +275,17 @@ package struct DeliveryCounts: Sendable, Hashable {
     package var failed: Int
     /// Waiting for their webhook to be Active.
     package var parked: Int
+    /// On record, since their webhook was TooManyErrors.
+    package var missed: Int
     /// The earliest due time of a pending delivery.
     package var oldestDue: Timestamp?
 
     /// With these members.
-    package init(pending: Int = 0, failed: Int = 0, parked: Int = 0, oldestDue: Timestamp? = nil) {
+    package init(pending: Int = 0, failed: Int = 0, parked: Int = 0, missed: Int = 0, oldestDue: Timestamp? = nil) {
         self.pending = pending
         self.failed = failed
         self.parked = parked
+        self.missed = missed
         self.oldestDue = oldestDue
     }
 }

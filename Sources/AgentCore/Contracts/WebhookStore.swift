@@ -22,7 +22,8 @@ package protocol WebhookStore: Sendable {
     /// Replaces a webhook. `Unknown` leaves its state as it is, `Active` resets its consecutive errors; who registered
     /// it and when stay, and so does what its sender's contract lacks (``Webhook/replacing(_:)``). A webhook that is not
     /// Active has its pending deliveries parked; one that becomes Active has its parked ones due again. A change of state
-    /// signals ``StateEvent``. With `version` it replaces only the webhook that was last updated then.
+    /// signals ``StateEvent``. With `version` it replaces only the webhook that was last updated then. One of a type that
+    /// is not delivered has all that is not sent end as failed.
     func update(
         _ webhook: Webhook,
         bodySuffix: [UInt8],
@@ -31,7 +32,7 @@ package protocol WebhookStore: Sendable {
         in scope: WebhookScope
     ) async throws(StoreError) -> WebhookUpdate
 
-    /// Deletes a webhook and ends its pending deliveries as failed at `time`. Returns whether there was one in `scope`.
+    /// Deletes a webhook and ends its pending, parked and missed deliveries as failed at `time`. Returns whether there was one in `scope`.
     @discardableResult
     func delete(id: Int32, in scope: WebhookScope, at time: Timestamp) async throws(StoreError) -> Bool
 
@@ -42,7 +43,7 @@ package protocol WebhookStore: Sendable {
     func usages(of id: Int32?, in scope: WebhookScope) async throws(StoreError) -> [Int32: WebhookUsage]
 
     /// Takes an event in with one delivery for every webhook of its tenant that is Active and listens to it, in one
-    /// transaction. Returns how many deliveries that made.
+    /// transaction; for those that are TooManyErrors, ``Event/missed`` says what becomes of it. Returns how many deliveries that made.
     @discardableResult
     func signal(_ event: Event) async throws(StoreError) -> Int
 
@@ -78,6 +79,8 @@ package struct Event: Sendable, Hashable {
     package var otherName: String?
     /// A webhook that does not get it although it listens.
     package var excludedWebhook: Int32?
+    /// What becomes of it for webhooks that are TooManyErrors.
+    package var missed = MissedEvents.record
 
     /// An event that webhooks are matched to by its name alone.
     package init(id: UUID, tenant: String, name: String, bodyHead: [UInt8], bodyTail: [UInt8], time: Timestamp) {

@@ -53,8 +53,10 @@ struct MemoryState {
 
     mutating func signal(_ event: Event) -> Int {
         let keys = [event.name, event.otherName].compactMap { $0.map(EventName.key) }
+        let missed = event.missed.rowState
         let listeners = webhooks.values.filter { stored in
-            stored.scope.tenant.isSame(as: event.tenant) && stored.webhook.state == .active
+            stored.scope.tenant.isSame(as: event.tenant)
+                && (stored.webhook.state == .active || stored.webhook.state == .tooManyErrors && missed != nil)
                 && stored.webhook.id != event.excludedWebhook && stored.webhook.eventKeys.contains(where: keys.contains)
         }
         guard !listeners.isEmpty else { return 0 }
@@ -65,6 +67,8 @@ struct MemoryState {
             if !listener.webhook.isDeliverable {
                 delivery.state = .failed
                 delivery.reason = Reason.undeliverable(type: listener.webhook.type ?? "")
+            } else if listener.webhook.state != .active, let missed {
+                delivery.state = missed
             }
             deliveries[DeliveryID(event: lastEventID, webhook: listener.webhook.id)] = delivery
         }
@@ -95,6 +99,9 @@ struct MemoryState {
             changedBy: webhook.updatedBy?.associateID ?? 0,
             time: webhook.updated
         )
+        if !webhook.isDeliverable, settle(webhook.id, at: webhook.updated, limit: DeliverySettling.rowsAtOnce) {
+            unsettled[webhook.id] = webhook.updated
+        }
     }
 
     /// Puts a webhook in a state, with what follows from that for its deliveries and its listeners.
@@ -125,12 +132,14 @@ struct MemoryState {
 
     /// Brings deliveries of a webhook in line with what it is now, at most `limit`. Returns whether there may be more.
     ///
-    /// - Parameter time: When what was parked is due, or since when what belonged to a deleted webhook has failed.
+    /// - Parameter time: When what was parked is due, or since when what belonged to a webhook that was deleted, or is no
+    ///   longer delivered, has failed.
     mutating func settle(_ webhook: Int32, at time: Timestamp, limit: Int) -> Bool {
-        let state = webhooks[webhook]?.webhook.state
+        let stored = webhooks[webhook]?.webhook
+        let state = stored.flatMap { $0.isDeliverable ? $0.state : nil }
         let from: [RowState] =
             switch state {
-            case nil: [.pending, .parked]
+            case nil: RowState.unsent
             case .active?: [.parked]
             default: [.pending]
             }
@@ -142,7 +151,7 @@ struct MemoryState {
                 delivery.state = .failed
                 delivery.owner = nil
                 delivery.due = time
-                delivery.reason = Reason.deleted
+                delivery.reason = stored.map { Reason.undeliverable(type: $0.type ?? "") } ?? Reason.deleted
             case .active?:
                 delivery.state = .pending
                 // Whoever holds a delivery keeps its lease.
@@ -196,9 +205,11 @@ struct MemoryState {
     /// The Active webhooks that have something pending, each with the time from which on it may be claimed.
     mutating func waiting() -> [(webhook: Int32, due: Timestamp)] {
         var waiting: [(webhook: Int32, due: Timestamp)] = []
-        for id in Array(deliveries.webhooks) where webhooks[id]?.webhook.state == .active {
-            guard let due = deliveries.firstDue(of: id), let paused = webhooks[id]?.pausedUntil else { continue }
-            waiting.append((id, max(due, paused)))
+        for id in Array(deliveries.webhooks) {
+            guard let stored = webhooks[id], stored.webhook.state == .active, stored.webhook.isDeliverable,
+                let due = deliveries.firstDue(of: id)
+            else { continue }
+            waiting.append((id, max(due, stored.pausedUntil)))
         }
         return waiting
     }
@@ -268,7 +279,7 @@ struct MemoryState {
         let suffix =
             deliveries[id]?.suffix ?? attempts.last { $0.id == id && $0.deliveredSuffix != nil }?.deliveredSuffix
         guard let suffix, events[id.event] != nil else { return .unknown }
-        if let delivery = deliveries[id], delivery.state != .failed { return .alreadyQueued }
+        if let delivery = deliveries[id], !RowState.onRecord.contains(delivery.state) { return .alreadyQueued }
         guard let stored = webhooks[id.webhook], stored.webhook.isDeliverable else { return .impossible }
         var delivery = Delivery(suffix: suffix, due: now)
         // Higher than any fence that its former row had, so that who held that cannot record.
@@ -297,14 +308,20 @@ struct MemoryState {
         )
     }
 
-    func records(matching filter: DeliveryFilter, after cursor: DeliveryID?) -> [DeliveryRecord] {
+    func records(
+        matching filter: DeliveryFilter,
+        in order: DeliveryOrder,
+        after cursor: DeliveryID?
+    ) -> [DeliveryRecord] {
         let ids = Set(deliveries.keys).union(attempts.filter { $0.deliveredSuffix != nil }.map(\.id))
-        return ids.filter { id in cursor.map { (id.event, id.webhook) < ($0.event, $0.webhook) } ?? true }
-            .sorted { ($0.event, $0.webhook) > ($1.event, $1.webhook) }
+        return ids.filter { id in cursor.map { order.areOrdered($0, id) } ?? true }
+            .sorted(by: order.areOrdered)
             .compactMap(record(of:))
             .filter { record in
                 (filter.webhook == nil || filter.webhook == record.id.webhook)
                     && (filter.state == nil || filter.state == record.state)
+                    && (filter.since.map { record.signalled >= $0 } ?? true)
+                    && (filter.until.map { record.signalled < $0 } ?? true)
                     && (filter.event.map { EventName.key($0) == EventName.key(record.event) } ?? true)
             }
     }
@@ -321,7 +338,7 @@ struct MemoryState {
             }
         }
         let failed = deliveries.filter { _, delivery in
-            delivery.state == .failed && delivery.due < limits.failedBefore
+            RowState.onRecord.contains(delivery.state) && delivery.due < limits.failedBefore
         }.map(\.key).prefix(limits.rowsPerStep)
         var touched = Set(old.map { attempts[$0].id.event }).union(failed.map(\.event))
         attempts = attempts.enumerated().filter { !old.contains($0.offset) }.map(\.element)

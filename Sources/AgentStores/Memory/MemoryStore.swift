@@ -165,10 +165,11 @@ package final class MemoryStore: AgentStore {
 
     package func deliveries(
         matching filter: DeliveryFilter,
+        in order: DeliveryOrder,
         after cursor: DeliveryID?,
         limit: Int
     ) async throws(StoreError) -> [DeliveryRecord] {
-        state.withLock { Array($0.records(matching: filter, after: cursor).prefix(limit)) }
+        state.withLock { Array($0.records(matching: filter, in: order, after: cursor).prefix(limit)) }
     }
 
     package func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail? {
@@ -208,6 +209,7 @@ package final class MemoryStore: AgentStore {
                 pending: states.count { $0 == .pending },
                 failed: states.count { $0 == .failed },
                 parked: states.count { $0 == .parked },
+                missed: states.count { $0 == .missed },
                 oldestDue: state.deliveries.values.filter { $0.state == .pending }.map(\.due).min()
             )
         }

@@ -85,7 +85,7 @@ final class PostgreSQLSignals: Sendable {
                 .texts(events.map { EventName.key($0.name) }), .texts(events.map { $0.otherName.map(EventName.key) }),
                 .ints(events.map { Int64($0.excludedWebhook ?? 0) as Int64? }), .blobs(events.map(\.bodyHead)),
                 .blobs(events.map(\.bodyTail)), .ints(events.map(\.time.ticks)), .text(Reason.undeliverable.before),
-                .text(Reason.undeliverable.after),
+                .text(Reason.undeliverable.after), .ints(events.map { ($0.missed.rowState?.rawValue).map(Int64.init) }),
             ]
         )
     }
@@ -101,11 +101,12 @@ final class PostgreSQLSignals: Sendable {
         WITH input AS MATERIALIZED (
             SELECT nextval('event_id_seq') AS id, i.*
             FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int8[], $7::bytea[], $8::bytea[],
-                $9::int8[]) WITH ORDINALITY
-                AS i (guid, tenant, name, name_key, other_key, excluded, body_head, body_tail, created, place)
+                $9::int8[], $12::int8[]) WITH ORDINALITY
+                AS i (guid, tenant, name, name_key, other_key, excluded, body_head, body_tail, created, missed, place)
         ), made AS (
             INSERT INTO delivery (event_id, webhook_id, state, attempts, due, fence, body_suffix, reason)
-            SELECT i.id, w.id, CASE WHEN w.is_deliverable THEN 0 ELSE 1 END, 0, i.created, 0, w.body_suffix,
+            SELECT i.id, w.id,
+                CASE WHEN NOT w.is_deliverable THEN 1 WHEN w.state = 1 THEN 0 ELSE i.missed END, 0, i.created, 0, w.body_suffix,
                 CASE WHEN NOT w.is_deliverable THEN $10::text || w.type || $11::text END
             FROM input i
             CROSS JOIN LATERAL (VALUES (i.name_key), (i.other_key)) AS k (key)
@@ -115,8 +116,9 @@ final class PostgreSQLSignals: Sendable {
                     AND event_key = k.key AND tenant = i.tenant OFFSET 0
             ) AS l
             CROSS JOIN LATERAL (
-                SELECT id, is_deliverable, type, body_suffix FROM webhook
-                WHERE id = l.webhook_id AND state = 1 AND id <> i.excluded OFFSET 0
+                SELECT id, state, is_deliverable, type, body_suffix FROM webhook
+                WHERE id = l.webhook_id AND (state = 1 OR state = 3 AND i.missed IS NOT NULL) AND id <> i.excluded
+                OFFSET 0
             ) AS w
             ON CONFLICT DO NOTHING
             RETURNING event_id, webhook_id, state, due

@@ -42,7 +42,7 @@ extension PostgreSQLStore {
             SELECT d.due FROM delivery d WHERE d.state = 0 AND d.webhook_id = c.webhook_id AND d.due >= c.mark
             ORDER BY d.due LIMIT 1
         ) AS q
-        JOIN webhook w ON w.id = c.webhook_id
+        JOIN webhook w ON w.id = c.webhook_id AND w.is_deliverable
         CROSS JOIN LATERAL (
             SELECT consecutive_errors, paused_until FROM webhook_usage u WHERE u.webhook_id = c.webhook_id
             ORDER BY u.version DESC LIMIT 1

@@ -4,45 +4,55 @@ import Foundation
 extension PostgreSQLStore {
     package func deliveries(
         matching filter: DeliveryFilter,
+        in order: DeliveryOrder,
         after cursor: DeliveryID?,
         limit: Int
     ) async throws(StoreError) -> [DeliveryRecord] {
-        try await others.run(isRepeatable: true) { connection in
+        let cursor = cursor ?? order.start
+        return try await others.run(isRepeatable: true) { connection in
             var records: [DeliveryRecord] = []
             if filter.state != .delivered {
-                records += try Self.queued(matching: filter, after: cursor, limit: limit, connection)
+                records += try Self.queued(matching: filter, in: order, after: cursor, limit: limit, connection)
             }
             if filter.state == nil || filter.state == .delivered {
-                records += try Self.delivered(matching: filter, after: cursor, limit: limit, connection)
+                records += try Self.delivered(matching: filter, in: order, after: cursor, limit: limit, connection)
             }
-            records.sort { ($0.id.event, $0.id.webhook) > ($1.id.event, $1.id.webhook) }
+            records.sort { order.areOrdered($0.id, $1.id) }
             return Array(records.prefix(limit))
         }
     }
 
-    private static func values(_ filter: DeliveryFilter, _ cursor: DeliveryID?, _ limit: Int) -> [PostgreSQLValue] {
+    private static func values(_ filter: DeliveryFilter, _ cursor: DeliveryID, _ limit: Int) -> [PostgreSQLValue] {
         [
-            .int(cursor?.event ?? .max), .int(cursor?.webhook ?? .max), .int(filter.webhook.map(Int64.init)),
-            .text(filter.event.map(EventName.key)), .int(limit),
+            .int(cursor.event), .int(cursor.webhook), .int(filter.webhook.map(Int64.init)),
+            .text(filter.event.map(EventName.key)), .int(limit), .int(filter.since?.ticks ?? .min),
+            .int(filter.until?.ticks),
         ]
     }
 
+    /// What every list of deliveries is restricted by; `e` is the event.
+    private static let eventConditions = """
+        ($4::text IS NULL OR e.name_key = $4) AND e.created >= $6::int8 AND ($7::int8 IS NULL OR e.created < $7)
+        """
+
     private static func queued(
         matching filter: DeliveryFilter,
-        after cursor: DeliveryID?,
+        in order: DeliveryOrder = .newestFirst,
+        after cursor: DeliveryID,
         inclusive: Bool = false,
         limit: Int,
         _ connection: PostgreSQLConnection
     ) throws -> [DeliveryRecord] {
-        let states = [RowState.pending, .failed, .parked].filter { [nil, $0.deliveryState].contains(filter.state) }
+        let states = [RowState.pending, .failed, .parked, .missed].filter {
+            [nil, $0.deliveryState].contains(filter.state)
+        }
         return try connection.run(
             """
             SELECT d.event_id, d.webhook_id, e.guid, e.name, e.tenant, e.created, d.state, d.attempts, d.due, d.reason
             FROM delivery d JOIN event e ON e.id = d.event_id
-            WHERE (d.event_id, d.webhook_id) \(inclusive ? "<=" : "<") ($1::int8, $2::int8)
-                AND ($3::int8 IS NULL OR d.webhook_id = $3) AND ($4::text IS NULL OR e.name_key = $4)
-                AND d.state = ANY ($6::int8[])
-            ORDER BY d.event_id DESC, d.webhook_id DESC LIMIT $5::int8
+            WHERE (d.event_id, d.webhook_id) \(order.sqlComparison + (inclusive ? "=" : "")) ($1::int8, $2::int8)
+                AND ($3::int8 IS NULL OR d.webhook_id = $3) AND \(eventConditions) AND d.state = ANY ($8::int8[])
+            ORDER BY d.event_id \(order.sqlDirection), d.webhook_id \(order.sqlDirection) LIMIT $5::int8
             """,
             values(filter, cursor, limit) + [.ints(states.map(\.rawValue))]
         ).map(record)
@@ -51,7 +61,8 @@ extension PostgreSQLStore {
     /// What was delivered last and is not queued again.
     private static func delivered(
         matching filter: DeliveryFilter,
-        after cursor: DeliveryID?,
+        in order: DeliveryOrder = .newestFirst,
+        after cursor: DeliveryID,
         inclusive: Bool = false,
         limit: Int,
         _ connection: PostgreSQLConnection
@@ -61,15 +72,15 @@ extension PostgreSQLStore {
             SELECT a.event_id, a.webhook_id, e.guid, e.name, e.tenant, e.created, NULL::int8, a.retry + 1, NULL::int8,
                 NULL::text
             FROM attempt a JOIN event e ON e.id = a.event_id
-            WHERE (a.event_id, a.webhook_id) \(inclusive ? "<=" : "<") ($1::int8, $2::int8)
+            WHERE (a.event_id, a.webhook_id) \(order.sqlComparison + (inclusive ? "=" : "")) ($1::int8, $2::int8)
                 AND a.delivered_suffix IS NOT NULL
-                AND ($3::int8 IS NULL OR a.webhook_id = $3) AND ($4::text IS NULL OR e.name_key = $4)
+                AND ($3::int8 IS NULL OR a.webhook_id = $3) AND \(eventConditions)
                 AND NOT EXISTS (
                     SELECT 1 FROM delivery d WHERE d.event_id = a.event_id AND d.webhook_id = a.webhook_id)
                 AND NOT EXISTS (
                     SELECT 1 FROM attempt b WHERE b.event_id = a.event_id AND b.webhook_id = a.webhook_id
                         AND b.delivered_suffix IS NOT NULL AND b.id > a.id)
-            ORDER BY a.event_id DESC, a.webhook_id DESC LIMIT $5::int8
+            ORDER BY a.event_id \(order.sqlDirection), a.webhook_id \(order.sqlDirection) LIMIT $5::int8
             """,
             values(filter, cursor, limit)
         ).map(record)
@@ -157,7 +168,7 @@ extension PostgreSQLStore {
                 [.int(id.event), .int(id.webhook)]
             ).first?.int(0)
             guard let suffix = try Self.suffix(of: id, connection) else { return .unknown }
-            if let state, state != Int64(RowState.failed.rawValue) { return .alreadyQueued }
+            if let state, !RowState.onRecord.contains(where: { $0.rawValue == state }) { return .alreadyQueued }
             let webhook = try connection.run(
                 "SELECT state FROM webhook WHERE id = $1::int8 AND is_deliverable",
                 [.int(id.webhook)]
@@ -172,7 +183,8 @@ extension PostgreSQLStore {
                         (event_id, webhook_id, state, attempts, due, fence, body_suffix, is_replay)
                     VALUES ($1::int8, $2::int8, $3::int8, 0, $4::int8, $4::int8, $5::bytea, true)
                     ON CONFLICT (event_id, webhook_id) DO UPDATE SET state = excluded.state, attempts = 0,
-                        due = excluded.due, owner = NULL, reason = NULL, is_replay = true WHERE d.state = 1
+                        due = excluded.due, owner = NULL, reason = NULL, is_replay = true
+                        WHERE d.state IN (\(RowState.onRecord.sqlList))
                     """,
                     [
                         .int(id.event), .int(id.webhook),
@@ -218,6 +230,7 @@ extension PostgreSQLStore {
                 pending: count(.pending),
                 failed: count(.failed),
                 parked: count(.parked),
+                missed: count(.missed),
                 oldestDue: byState[RowState.pending.rawValue]?.optionalInt(2).map(Timestamp.init(ticks:))
             )
         }

@@ -59,8 +59,20 @@ extension PostgreSQLStore {
         _ connection: PostgreSQLConnection
     ) throws -> Bool {
         let rows = PostgreSQLValue.int(limits.rowsPerStep)
-        let removed = try connection.run([
-            .begin,
+        let ended = RowState.onRecord.map { state in
+            PostgreSQLConnection.Call(
+                """
+                DELETE FROM delivery d USING (
+                    SELECT event_id, webhook_id FROM delivery WHERE state = \(state.rawValue) AND due < $2::int8
+                    LIMIT $1::int8 FOR UPDATE SKIP LOCKED
+                ) AS o
+                WHERE d.event_id = o.event_id AND d.webhook_id = o.webhook_id
+                RETURNING d.event_id
+                """,
+                [rows, .int(limits.failedBefore.ticks)]
+            )
+        }
+        let attempts: [PostgreSQLConnection.Call] = [
             .init(
                 """
                 DELETE FROM attempt_default WHERE id IN (
@@ -80,18 +92,8 @@ extension PostgreSQLStore {
                 """,
                 [rows, .int(surplus)]
             ),
-            .init(
-                """
-                DELETE FROM delivery d USING (
-                    SELECT event_id, webhook_id FROM delivery WHERE state = 1 AND due < $2::int8
-                    LIMIT $1::int8 FOR UPDATE SKIP LOCKED
-                ) AS o
-                WHERE d.event_id = o.event_id AND d.webhook_id = o.webhook_id
-                RETURNING d.event_id
-                """,
-                [rows, .int(limits.failedBefore.ticks)]
-            ),
-        ])
+        ]
+        let removed = try connection.run([.begin] + attempts + ended)
         let events = Set(removed.dropFirst().flatMap { $0.map { $0.int(0) } })
         try connection.run([.init(orphanStatement, [.ints(events)]), .commit])
         return removed.dropFirst().contains { $0.count == limits.rowsPerStep }

@@ -92,6 +92,10 @@ extension PostgreSQLStore {
                 .init("DELETE FROM webhook_event WHERE webhook_id = $1::int8", [.int(webhook.id)]),
                 Self.index(webhook, tenant: scope.tenant),
             ])
+            if !webhook.isDeliverable {
+                let reason = AttemptColumns.text(Reason.undeliverable(type: webhook.type ?? ""))
+                try connection.run(Self.endDeliveries(of: webhook.id, reason: reason, at: webhook.updated))
+            }
             let dues = try Self.setState(
                 newState,
                 from: stored.state,
@@ -116,16 +120,31 @@ extension PostgreSQLStore {
         try await others.run { connection in
             try Self.own(id, connection)
             guard try Self.webhook(id: id, in: scope, connection) != nil else { return false }
-            let fail = "UPDATE delivery SET state = 1, owner = NULL, due = $2::int8, reason = $3::text"
-            let values: [PostgreSQLValue] = [.int(id), .int(time.ticks), .text(Reason.deleted)]
-            try connection.run([
-                .init("DELETE FROM webhook WHERE id = $1::int8", [.int(id)]),
-                .init("DELETE FROM webhook_usage WHERE webhook_id = $1::int8", [.int(id)]),
-                .init("DELETE FROM webhook_event WHERE webhook_id = $1::int8", [.int(id)]),
-                .init("\(fail) WHERE state = 0 AND webhook_id = $1::int8", values),
-                .init("\(fail) WHERE state = 2 AND webhook_id = $1::int8", values), .commit,
-            ])
+            try connection.run(
+                [
+                    .init("DELETE FROM webhook WHERE id = $1::int8", [.int(id)]),
+                    .init("DELETE FROM webhook_usage WHERE webhook_id = $1::int8", [.int(id)]),
+                    .init("DELETE FROM webhook_event WHERE webhook_id = $1::int8", [.int(id)]),
+                ] + Self.endDeliveries(of: id, reason: Reason.deleted, at: time) + [.commit]
+            )
             return true
+        }
+    }
+
+    /// Ends what is not sent of a webhook that cannot get it any more; a statement for each state, since each has an index.
+    private static func endDeliveries(
+        of id: Int32,
+        reason: String,
+        at time: Timestamp
+    ) -> [PostgreSQLConnection.Call] {
+        RowState.unsent.map { state in
+            .init(
+                """
+                UPDATE delivery SET state = 1, owner = NULL, due = $2::int8, reason = $3::text
+                WHERE state = \(state.rawValue) AND webhook_id = $1::int8
+                """,
+                [.int(id), .int(time.ticks), .text(reason)]
+            )
         }
     }
 

@@ -14,14 +14,19 @@ extension SQLiteStore {
         let key = EventName.key(event.name)
         let other = event.otherName.map(EventName.key) ?? key
         let excluded = event.excludedWebhook ?? 0
+        // Null where such webhooks do not get it: no state is the same as null.
+        let missed = event.missed.rowState?.rawValue
+        let failing = missed.map { _ in WebhookState.tooManyErrors.rawValue }
         let listener = try database.cachedStatement(
             sql: """
                 SELECT 1 FROM webhook_event JOIN webhook ON id = webhook_id
-                WHERE webhook_event.tenant = ? AND event_key IN (?, ?) AND id <> ? AND state = 1 LIMIT 1
+                WHERE webhook_event.tenant = ? AND event_key IN (?, ?) AND id <> ? AND (state = 1 OR state = ?) LIMIT 1
                 """
         )
         // An event that nobody listens to writes nothing, hence costs no commit to disk.
-        guard try Int.fetchOne(listener, arguments: [event.tenant, key, other, excluded]) != nil else { return 0 }
+        guard try Int.fetchOne(listener, arguments: [event.tenant, key, other, excluded, failing]) != nil else {
+            return 0
+        }
         try database.cachedStatement(
             sql: """
                 INSERT INTO event (guid, tenant, name, name_key, body_head, body_tail, created)
@@ -37,14 +42,14 @@ extension SQLiteStore {
         try database.cachedStatement(
             sql: """
                 INSERT OR IGNORE INTO delivery (event_id, webhook_id, state, attempts, due, fence, body_suffix, reason)
-                SELECT ?, id, iif(is_deliverable, 0, 1), 0, ?, 0, body_suffix, iif(is_deliverable, NULL, ? || type || ?)
+                SELECT ?, id, iif(is_deliverable, iif(state = 1, 0, ?), 1), 0, ?, 0, body_suffix, iif(is_deliverable, NULL, ? || type || ?)
                 FROM webhook_event JOIN webhook ON id = webhook_id
-                WHERE webhook_event.tenant = ? AND event_key IN (?, ?) AND id <> ? AND state = 1
+                WHERE webhook_event.tenant = ? AND event_key IN (?, ?) AND id <> ? AND (state = 1 OR state = ?)
                 """
         ).execute(
             arguments: [
-                database.lastInsertedRowID, event.time.ticks, Reason.undeliverable.before, Reason.undeliverable.after,
-                event.tenant, key, other, excluded,
+                database.lastInsertedRowID, missed, event.time.ticks, Reason.undeliverable.before,
+                Reason.undeliverable.after, event.tenant, key, other, excluded, failing,
             ]
         )
         return database.changesCount
@@ -70,7 +75,7 @@ extension SQLiteStore {
                     max(paused_until, (SELECT min(due) FROM delivery WHERE state = 0 AND webhook_id = waiting.id)),
                     consecutive_errors, target
                 FROM waiting JOIN webhook_usage ON webhook_id = waiting.id
-                JOIN webhook ON webhook.id = waiting.id AND state = 1
+                JOIN webhook ON webhook.id = waiting.id AND state = 1 AND is_deliverable
             )
             """
 

@@ -5,46 +5,57 @@ import GRDB
 extension SQLiteStore {
     package func deliveries(
         matching filter: DeliveryFilter,
+        in order: DeliveryOrder,
         after cursor: DeliveryID?,
         limit: Int
     ) async throws(StoreError) -> [DeliveryRecord] {
-        try await read { database in
+        let cursor = cursor ?? order.start
+        return try await read { database in
             var records: [DeliveryRecord] = []
             if filter.state != .delivered {
-                records += try Self.queued(matching: filter, after: cursor, limit: limit, database)
+                records += try Self.queued(matching: filter, in: order, after: cursor, limit: limit, database)
             }
             if filter.state == nil || filter.state == .delivered {
-                records += try Self.delivered(matching: filter, after: cursor, limit: limit, database)
+                records += try Self.delivered(matching: filter, in: order, after: cursor, limit: limit, database)
             }
-            records.sort { ($0.id.event, $0.id.webhook) > ($1.id.event, $1.id.webhook) }
+            records.sort { order.areOrdered($0.id, $1.id) }
             return Array(records.prefix(limit))
         }
     }
 
-    private static func arguments(_ filter: DeliveryFilter, _ cursor: DeliveryID?, _ limit: Int) -> StatementArguments {
+    private static func arguments(_ filter: DeliveryFilter, _ cursor: DeliveryID, _ limit: Int) -> StatementArguments {
         [
             "webhook": filter.webhook, "event": filter.event.map(EventName.key), "limit": limit,
-            "cursorEvent": cursor?.event ?? .max, "cursorWebhook": cursor?.webhook ?? .max,
+            "since": filter.since?.ticks ?? .min, "until": filter.until?.ticks,
+            "cursorEvent": cursor.event, "cursorWebhook": cursor.webhook,
         ]
     }
 
+    /// What every list of deliveries is restricted by; `e` is the event.
+    private static let eventConditions = """
+        (:event IS NULL OR e.name_key = :event) AND e.created >= :since AND (:until IS NULL OR e.created < :until)
+        """
+
     private static func queued(
         matching filter: DeliveryFilter,
-        after cursor: DeliveryID?,
+        in order: DeliveryOrder = .newestFirst,
+        after cursor: DeliveryID,
         inclusive: Bool = false,
         limit: Int,
         _ database: Database
     ) throws -> [DeliveryRecord] {
-        let states = [RowState.pending, .failed, .parked].filter { [nil, $0.deliveryState].contains(filter.state) }
+        let states = [RowState.pending, .failed, .parked, .missed].filter {
+            [nil, $0.deliveryState].contains(filter.state)
+        }
         return try Row.fetchAll(
             database,
             sql: """
                 SELECT event_id, webhook_id, e.guid, e.name, e.tenant, e.created, state, attempts, due, reason
                 FROM delivery JOIN event e ON e.id = event_id
-                WHERE (event_id, webhook_id) \(inclusive ? "<=" : "<") (:cursorEvent, :cursorWebhook)
-                    AND state IN (\(states.map { String($0.rawValue) }.joined(separator: ",")))
-                    AND (:webhook IS NULL OR webhook_id = :webhook) AND (:event IS NULL OR e.name_key = :event)
-                ORDER BY event_id DESC, webhook_id DESC LIMIT :limit
+                WHERE (event_id, webhook_id) \(order.sqlComparison + (inclusive ? "=" : "")) (:cursorEvent, :cursorWebhook)
+                    AND state IN (\(states.sqlList)) AND (:webhook IS NULL OR webhook_id = :webhook)
+                    AND \(eventConditions)
+                ORDER BY event_id \(order.sqlDirection), webhook_id \(order.sqlDirection) LIMIT :limit
                 """,
             arguments: arguments(filter, cursor, limit)
         ).map(record)
@@ -53,7 +64,8 @@ extension SQLiteStore {
     /// What was delivered last and is not queued again.
     private static func delivered(
         matching filter: DeliveryFilter,
-        after cursor: DeliveryID?,
+        in order: DeliveryOrder = .newestFirst,
+        after cursor: DeliveryID,
         inclusive: Bool = false,
         limit: Int,
         _ database: Database
@@ -63,13 +75,14 @@ extension SQLiteStore {
             sql: """
                 SELECT a.event_id, a.webhook_id, e.guid, e.name, e.tenant, e.created, NULL, a.retry + 1, NULL, NULL
                 FROM attempt a JOIN event e ON e.id = a.event_id
-                WHERE (a.event_id, a.webhook_id) \(inclusive ? "<=" : "<") (:cursorEvent, :cursorWebhook) AND a.delivered_suffix IS NOT NULL
-                    AND (:webhook IS NULL OR a.webhook_id = :webhook) AND (:event IS NULL OR e.name_key = :event)
+                WHERE (a.event_id, a.webhook_id) \(order.sqlComparison + (inclusive ? "=" : "")) (:cursorEvent, :cursorWebhook)
+                    AND a.delivered_suffix IS NOT NULL AND (:webhook IS NULL OR a.webhook_id = :webhook)
+                    AND \(eventConditions)
                     AND NOT EXISTS (SELECT 1 FROM delivery d
                         WHERE d.event_id = a.event_id AND d.webhook_id = a.webhook_id)
                     AND NOT EXISTS (SELECT 1 FROM attempt b WHERE b.event_id = a.event_id
                         AND b.webhook_id = a.webhook_id AND b.delivered_suffix IS NOT NULL AND b.id > a.id)
-                ORDER BY a.event_id DESC, a.webhook_id DESC LIMIT :limit
+                ORDER BY a.event_id \(order.sqlDirection), a.webhook_id \(order.sqlDirection) LIMIT :limit
                 """,
             arguments: arguments(filter, cursor, limit)
         ).map(record)
@@ -157,7 +170,7 @@ extension SQLiteStore {
                 sql: "SELECT state FROM delivery WHERE event_id = ? AND webhook_id = ?",
                 arguments: [id.event, id.webhook]
             )
-            if let state, state != RowState.failed.rawValue { return .alreadyQueued }
+            if let state, !RowState.onRecord.map(\.rawValue).contains(state) { return .alreadyQueued }
             let webhook = try Row.fetchOne(
                 database,
                 sql: "SELECT state FROM webhook WHERE id = ? AND is_deliverable",
@@ -202,6 +215,7 @@ extension SQLiteStore {
                 pending: counts[RowState.pending.rawValue] ?? 0,
                 failed: counts[RowState.failed.rawValue] ?? 0,
                 parked: counts[RowState.parked.rawValue] ?? 0,
+                missed: counts[RowState.missed.rawValue] ?? 0,
                 oldestDue: try Int64.fetchOne(database, sql: "SELECT min(due) FROM delivery WHERE state = 0")
                     .map(Timestamp.init(ticks:))
             )

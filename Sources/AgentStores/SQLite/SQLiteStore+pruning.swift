@@ -12,7 +12,7 @@ extension SQLiteStore {
                 database,
                 sql: """
                     DELETE FROM delivery WHERE (event_id, webhook_id) IN (
-                        SELECT event_id, webhook_id FROM delivery WHERE state = 1 AND due < ? LIMIT ?)
+                        SELECT event_id, webhook_id FROM delivery WHERE state IN (1, 3) AND due < ? LIMIT ?)
                     RETURNING event_id
                     """,
                 arguments: [limits.failedBefore.ticks, limits.rowsPerStep]

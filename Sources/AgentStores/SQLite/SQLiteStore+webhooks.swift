@@ -146,6 +146,11 @@ extension SQLiteStore {
             database
         )
         webhook.state = newState
+        guard webhook.isDeliverable else {
+            let limit = DeliverySettling.rowsAtOnce
+            let isMore = try Self.settle(webhook.id, at: webhook.updated, limit: limit, database)
+            return (.stored(webhook), !isMore)
+        }
         return (.stored(webhook), isSettled)
     }
 

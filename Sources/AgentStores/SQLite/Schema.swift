@@ -125,15 +125,9 @@ enum Schema {
     /// `extras` is ``WebhookExtras`` as JSON; null for none.
     private static let version3 = "ALTER TABLE webhook ADD COLUMN extras TEXT"
 
-    /// `failing_since` and `last_failure` are ``FailureRow``'s times. What is pending for a webhook that is not delivered
-    /// ends as failed, as it does since when a webhook becomes one.
+    /// `failing_since` and `last_failure` are ``FailureRow``'s times.
     private static let version4 = """
         ALTER TABLE webhook_usage ADD COLUMN failing_since INTEGER;
         ALTER TABLE webhook_usage ADD COLUMN last_failure INTEGER;
-
-        UPDATE delivery SET state = 1, owner = NULL, due = unixepoch() * 10000000, reason = (
-            SELECT '\(Reason.undeliverable.before.sqlLiteral)' || type || '\(Reason.undeliverable.after.sqlLiteral)'
-            FROM webhook WHERE id = webhook_id)
-        WHERE state IN (0, 2) AND webhook_id IN (SELECT id FROM webhook WHERE NOT is_deliverable);
         """
 }

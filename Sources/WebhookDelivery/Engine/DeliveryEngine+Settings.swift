@@ -1,3 +1,5 @@
+package import AgentCore
+
 extension DeliveryEngine {
     /// What bounds the engine.
     package struct Settings: Sendable, Hashable {
@@ -15,6 +17,8 @@ extension DeliveryEngine {
         package var drain: Duration
         /// Whether events of webhooks' states carry `FieldValues`.
         package var sendsFieldValues = false
+        /// What becomes of those events for webhooks that are TooManyErrors.
+        package var missedEvents = MissedEvents.record
 
         /// The defaults, but for what is given.
         package init(

@@ -244,7 +244,10 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                 outcome: outcome,
                 signature: notification.signature
             ),
-            stateEvent: StateEvent.Seed(sendsFieldValues: settings.sendsFieldValues),
+            stateEvent: StateEvent.Seed(
+                sendsFieldValues: settings.sendsFieldValues,
+                missed: settings.missedEvents
+            ),
             decide: { snapshot in
                 decision.set(
                     policy.decide(

@@ -130,32 +130,36 @@ struct AdminFront: Sendable {
         }
     }
 
+    /// Those of the first events first. What is signalled from now on is not asked for: it would never end.
     private func replayAll(_ query: Query) async throws -> Response {
-        let filter = try query.filter()
+        var filter = try query.filter()
         guard filter != DeliveryFilter() else {
-            throw Query.Failure(description: "a filter is needed: webhookId, event or state")
+            throw Query.Failure(description: "a filter is needed: webhookId, event, state, since or until")
         }
         let limit = try query.int("limit", in: 1...Self.replaysPerCall) ?? Self.replaysPerCall
+        let now = Timestamp(Date())
+        let until = min(filter.until ?? now, now)
+        filter.until = until
         var cursor = try query.cursor()
         var outcomes: [ReplayOutcome: Int] = [:]
         var seen = 0
-        while seen < limit {
-            let page = try await log.deliveries(
-                matching: filter,
-                after: cursor,
-                limit: min(Self.longestPage, limit - seen)
-            )
-            guard let last = page.last else { break }
-            for record in page { outcomes[try await log.replay(record.id, now: Timestamp(Date())), default: 0] += 1 }
-            seen += page.count
-            cursor = last.id
+        var isMore = true
+        while isMore, seen < limit {
+            let page = min(Self.longestPage, limit - seen)
+            let records = try await log.deliveries(matching: filter, in: .oldestFirst, after: cursor, limit: page)
+            for record in records { outcomes[try await log.replay(record.id, now: Timestamp(Date())), default: 0] += 1 }
+            seen += records.count
+            cursor = records.last?.id ?? cursor
+            isMore = records.count == page
         }
         let replayed = (outcomes[.queued] ?? 0) + (outcomes[.parked] ?? 0)
         let others = outcomes.filter { $0.key != .queued && $0.key != .parked }
         return try Self.json(
             AdminJSON.ReplayList(
                 replayed: replayed,
-                others: Dictionary(uniqueKeysWithValues: others.map { ($0.key.rawValue, $0.value) })
+                others: Dictionary(uniqueKeysWithValues: others.map { ($0.key.rawValue, $0.value) }),
+                cursor: isMore ? cursor?.description : nil,
+                until: isMore ? until.description : nil
             )
         )
     }

@@ -121,6 +121,10 @@ enum AdminJSON {
         let replayed: Int
         /// Deliveries that pass the filter and were not queued, by why.
         let others: [String: Int]
+        /// With ``until``, asks for those that are left; absent when none are.
+        let cursor: String?
+        /// When the first of the calls was made.
+        let until: String?
     }
 
     struct Idle: Encodable {

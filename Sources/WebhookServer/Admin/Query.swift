@@ -1,4 +1,5 @@
 import AgentCore
+import Foundation
 import HummingbirdCore
 
 /// The parameters of an admin call.
@@ -11,7 +12,7 @@ struct Query {
     private let values: [String: String]
 
     private static let names: Set = [
-        "webhookId", "event", "state", "limit", "cursor", "timeout", "tenant", "user", "id", "all",
+        "webhookId", "event", "state", "since", "until", "limit", "cursor", "timeout", "tenant", "user", "id", "all",
     ]
 
     init(_ parameters: FlatDictionary<Substring, Substring>) throws {
@@ -40,8 +41,28 @@ struct Query {
         return DeliveryFilter(
             webhook: try int("webhookId", in: 1...Int(Int32.max)).map(Int32.init),
             event: values["event"],
-            state: state
+            state: state,
+            since: try time("since"),
+            until: try time("until")
         )
+    }
+
+    private func time(_ name: String) throws -> Timestamp? {
+        try values[name].map { text in
+            guard let time = Self.time(text) else {
+                throw Failure(description: "\(name): \(Excerpt.of(text)) is not a time such as 2024-06-01T09:30:00Z")
+            }
+            return time
+        }
+    }
+
+    /// A time as deliveries are listed with it: in UTC, with up to seven digits after the second.
+    private static func time(_ text: String) -> Timestamp? {
+        guard let match = text.wholeMatch(of: /([0-9-]{10}T[0-9:]{8})(?:\.([0-9]{1,7}))?Z/),
+            let date = try? Date(match.1 + "Z", strategy: .iso8601)
+        else { return nil }
+        let digits = match.2.map { $0.padding(toLength: 7, withPad: "0", startingAt: 0) } ?? "0"
+        return Int64(digits).map { Timestamp(ticks: Timestamp(date).ticks + $0) }
     }
 
     func sessions() -> SessionFilter {

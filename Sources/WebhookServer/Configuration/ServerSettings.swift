@@ -100,7 +100,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case tlsCert, tlsKey, tlsCiphers, trustedProxy, forwardedHeader, idleTimeout, drainDelay
     case requireHttps, validateHttps, verifyTarget, sendFieldValues, allowTargets, caFile, proxy
     case deliveryProfile, successStatus, retryDelays, retryCycles, cycleDelay, failureLimit
-    case deliveryTimeout, deliveryConcurrency, targetConcurrency
+    case deliveryTimeout, deliveryConcurrency, targetConcurrency, missedEvents
     case attemptRetention, attemptLimit, failedRetention, adminToken
     case shutdownTimeout, netserverVersion, maxBodyBytes, maxDepth, maxTextBytes
 
@@ -245,6 +245,7 @@ extension ServerSettings {
         rules.requiresHTTPS = try await values.bool(.requireHttps) ?? !isDevelopment
         rules.verifiesTarget = try await values.bool(.verifyTarget) ?? true
         rules.sendsFieldValues = try await values.bool(.sendFieldValues) ?? false
+        rules.missedEvents = try await values.choice(.missedEvents) ?? rules.missedEvents
         try await readPolicy(values)
         rules.success = policy.success
         delivery.concurrency = try await values.int(.deliveryConcurrency, in: 1...10_000) ?? delivery.concurrency

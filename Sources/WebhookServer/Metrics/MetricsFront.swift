@@ -11,6 +11,7 @@ final class MetricsFront: Sendable {
     private let pending: Meter
     private let failed: Meter
     private let parked: Meter
+    private let missed: Meter
     private let oldest: Meter
     private let commits: Counter
     private let signals: Counter
@@ -21,7 +22,7 @@ final class MetricsFront: Sendable {
         func queue(_ state: String) -> Meter {
             Meter(label: "webhook_svc_queue_deliveries", dimensions: [("state", state)], factory: registry)
         }
-        (pending, failed, parked) = (queue("pending"), queue("failed"), queue("parked"))
+        (pending, failed, parked, missed) = (queue("pending"), queue("failed"), queue("parked"), queue("missed"))
         oldest = Meter(label: "webhook_svc_queue_oldest_due_seconds", factory: registry)
         commits = Counter(label: "webhook_svc_signal_commits_total", factory: registry)
         signals = Counter(label: "webhook_svc_signals_committed_total", factory: registry)
@@ -33,6 +34,7 @@ final class MetricsFront: Sendable {
         pending.set(counts.pending)
         failed.set(counts.failed)
         parked.set(counts.parked)
+        missed.set(counts.missed)
         let age = counts.oldestDue.map { Timestamp(Date()).since($0) / .seconds(1) } ?? 0
         oldest.set(max(0, age))
         for figure in try await log.figures() {

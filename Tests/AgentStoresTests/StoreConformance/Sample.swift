@@ -35,9 +35,10 @@ enum Sample {
         _ name: String = "contact.created",
         tenant: String = "Default",
         id: UUID = UUID(),
-        time: Timestamp = start
+        time: Timestamp = start,
+        missed: MissedEvents = .record
     ) -> Event {
-        Event(
+        var event = Event(
             id: id,
             tenant: tenant,
             name: name,
@@ -45,6 +46,8 @@ enum Sample {
             bodyTail: Array("tail".utf8),
             time: time
         )
+        event.missed = missed
+        return event
     }
 
     static func associate(_ id: Int32, _ name: String) -> Associate {
@@ -347,12 +350,14 @@ extension DeliveryLog {
         pending: Int,
         failed: Int,
         parked: Int = 0,
+        missed: Int = 0,
         _ location: SourceLocation = #_sourceLocation
     ) async throws {
         let found = try await counts()
         #expect(found.pending == pending, sourceLocation: location)
         #expect(found.failed == failed, sourceLocation: location)
         #expect(found.parked == parked, sourceLocation: location)
+        #expect(found.missed == missed, sourceLocation: location)
     }
 
     /// What passes the filter, newest first.

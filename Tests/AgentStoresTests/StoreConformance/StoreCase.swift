@@ -17,8 +17,8 @@ struct StoreCase: Sendable, CustomTestStringConvertible {
 /// What every store must do. A store's suite is one test with ``cases`` as its arguments.
 enum StoreConformance {
     static let cases: [StoreCase] = [
-        webhooks, scopes, filters, signalling, bodies, claims, sharing, results, postponements, failures,
+        webhooks, scopes, filters, signalling, missed, bodies, claims, sharing, results, postponements, failures,
         usage, states, manyDeliveries, recalls, stateEvents, log,
-        replays, pruning, concurrency, sessions,
+        orders, replays, undeliverables, pruning, concurrency, sessions,
     ].flatMap { $0 }
 }

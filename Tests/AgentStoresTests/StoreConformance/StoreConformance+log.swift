@@ -231,7 +231,7 @@ extension StoreConformance {
 
     // MARK: Lists
 
-    /// Eight events of two names, each for two webhooks: of each name one in every state.
+    /// Eight events of two names, each for two webhooks: of each name one in every one of ``filled``.
     private static func fill(_ store: any AgentStore) async throws -> [Webhook] {
         let names = ["x.created", "y.created"]
         let webhooks = [
@@ -251,6 +251,8 @@ extension StoreConformance {
         return webhooks
     }
 
+    private static let filled = DeliveryState.allCases.filter { $0 != .missed }
+
     private static func newestFirst(_ store: any AgentStore) async throws {
         let webhooks = try await fill(store)
         let records = try await store.list()
@@ -260,7 +262,7 @@ extension StoreConformance {
         #expect(Set(records.map(\.id.webhook)) == Set(webhooks.map(\.id)))
         #expect(try await store.list(limit: 5) == Array(records.prefix(5)))
         #expect(try await store.list(limit: 0).isEmpty)
-        for state in DeliveryState.allCases { #expect(records.count { $0.state == state } == 4, "\(state)") }
+        for state in filled { #expect(records.count { $0.state == state } == 4, "\(state)") }
         // One that is queued again is where it was, and there once.
         let delivered = try #require(records.last { $0.state == .delivered })
         #expect(try await store.replay(delivered.id, now: Sample.start) == .queued)
@@ -274,7 +276,7 @@ extension StoreConformance {
         let webhooks = try await fill(store)
         let filters =
             [DeliveryFilter(), DeliveryFilter(webhook: webhooks[0].id), DeliveryFilter(event: "y.created")]
-            + DeliveryState.allCases.map { DeliveryFilter(state: $0) }
+            + filled.map { DeliveryFilter(state: $0) }
         for filter in filters {
             let all = try await store.list(filter)
             #expect(all.isEmpty == false)
