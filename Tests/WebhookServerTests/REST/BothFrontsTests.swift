@@ -86,9 +86,9 @@ struct BothFrontsTests {
             Step(name: "an unknown id", call: .save(Hook(id: 99)), stored: 0, sent: 1, fails: "SoNotFoundException"),
             Step(name: "a whole webhook", call: .save(hook), stored: 1, sent: 2),
             Step(name: "the least webhook", call: .save(listener), stored: 2, sent: 3),
-            Step(name: "a stopped one", call: .save(stopped), stored: 3, sent: 4),
-            Step(name: "get", call: .get(1), stored: 3, sent: 4),
-            Step(name: "get an absent one", call: .get(99), stored: 3, sent: 4, otherwise: notFound(99)),
+            Step(name: "a stopped one", call: .save(stopped), stored: 3, sent: 3),
+            Step(name: "get", call: .get(1), stored: 3, sent: 3),
+            Step(name: "get an absent one", call: .get(99), stored: 3, sent: 3, otherwise: notFound(99)),
         ]
         + [
             (nil, nil, nil), ("Blåbær & <co>", nil, nil), ("blåbær & <co>", nil, nil), (nil, "ORDER.paid", nil),
@@ -99,52 +99,52 @@ struct BothFrontsTests {
                 name: "list \(name ?? "-"), \(event ?? "-"), \(state ?? "-")",
                 call: .list(name: name, event: event, state: state),
                 stored: 3,
-                sent: 4
+                sent: 3
             )
         } + [
             Step(
                 name: "signal with data",
                 call: .signal("SALE.changed", key: 7, data: hook.properties),
                 stored: 3,
-                sent: 5
+                sent: 4
             ),
-            Step(name: "signal without data", call: .signal("order.paid", key: -1), stored: 3, sent: 6),
-            Step(name: "signal to nobody", call: .signal("nobody.listens", key: 0, data: []), stored: 3, sent: 6),
-            Step(name: "stop", call: .save(stopping), stored: 3, sent: 8),
-            Step(name: "signal to a stopped one", call: .signal("sale.changed", key: 8), stored: 3, sent: 8),
-            Step(name: "start with less", call: .save(starting), stored: 3, sent: 10),
-            Step(name: "leave the state", call: .save(Hook(id: 1, name: nil)), stored: 3, sent: 11),
-            Step(name: "test", call: .test(hook), stored: 3, sent: 12),
-            Step(name: "test what fails", call: .test(failing), stored: 3, sent: 13),
-            Step(name: "test without events", call: .test(Hook(events: nil)), stored: 3, sent: 14),
-            Step(name: "test nothing", call: .test(nil), stored: 3, sent: 14, fails: "SoInvalidArgumentException"),
+            Step(name: "signal without data", call: .signal("order.paid", key: -1), stored: 3, sent: 5),
+            Step(name: "signal to nobody", call: .signal("nobody.listens", key: 0, data: []), stored: 3, sent: 5),
+            Step(name: "stop", call: .save(stopping), stored: 3, sent: 6),
+            Step(name: "signal to a stopped one", call: .signal("sale.changed", key: 8), stored: 3, sent: 6),
+            Step(name: "start with less", call: .save(starting), stored: 3, sent: 8),
+            Step(name: "leave the state", call: .save(Hook(id: 1, name: nil)), stored: 3, sent: 9),
+            Step(name: "test", call: .test(hook), stored: 3, sent: 10),
+            Step(name: "test what fails", call: .test(failing), stored: 3, sent: 11),
+            Step(name: "test without events", call: .test(Hook(events: nil)), stored: 3, sent: 12),
+            Step(name: "test nothing", call: .test(nil), stored: 3, sent: 12, fails: "SoInvalidArgumentException"),
             Step(
                 name: "test without a target",
                 call: .test(Hook(target: "")),
                 stored: 3,
-                sent: 14,
+                sent: 12,
                 fails: "SoValidationException"
             ),
             Step(
                 name: "test another type",
                 call: .test(Hook(type: "crmscript")),
                 stored: 3,
-                sent: 14,
+                sent: 12,
                 fails: "SoNotSupportedException"
             ),
-            Step(name: "no last error", call: .lastError(1), stored: 3, sent: 14),
-            Step(name: "no webhook's last error", call: .lastError(99), stored: 3, sent: 14),
+            Step(name: "no last error", call: .lastError(1), stored: 3, sent: 12),
+            Step(name: "no webhook's last error", call: .lastError(99), stored: 3, sent: 12),
         ] + refusals + [
             Step(
                 name: "signal without the right",
                 call: .signal("sale.changed", key: 9),
                 who: .carl,
                 stored: 3,
-                sent: 15
+                sent: 13
             ),
-            Step(name: "delete", call: .delete(1), stored: 2, sent: 15),
-            Step(name: "delete again", call: .delete(1), stored: 2, sent: 15, otherwise: [.entity: absent(1)]),
-            Step(name: "signal to a deleted one", call: .signal("sale.changed", key: 10), stored: 2, sent: 15),
+            Step(name: "delete", call: .delete(1), stored: 2, sent: 13),
+            Step(name: "delete again", call: .delete(1), stored: 2, sent: 13, otherwise: [.entity: absent(1)]),
+            Step(name: "signal to a deleted one", call: .signal("sale.changed", key: 10), stored: 2, sent: 13),
         ]
 
     private static var stopping: Hook {
@@ -171,7 +171,7 @@ struct BothFrontsTests {
         let refused = calls.map { (Who.carl, $0, "SoSentryException") }
         let unknown = (calls + [.signal("sale.changed", key: 1)]).map { (Who.nobody, $0, "SoSessionException") }
         return (refused + unknown).map { who, call, type in
-            Step(name: "\(who): \(call)", call: call, who: who, stored: 3, sent: 14, fails: type)
+            Step(name: "\(who): \(call)", call: call, who: who, stored: 3, sent: 12, fails: type)
         }
     }()
 
