@@ -71,8 +71,8 @@ struct Store: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Give back the space that a SQLite store no longer needs.",
             discussion: """
-                Stop the service first. The file is written anew, at some 100 MB a second, and for that time takes twice \
-                as much again as it will hold in the end. What is removed from a store leaves room that is used again, \
+                Stop the service first. The file is written anew, at 30 MB a second on a busy machine, and for that time \
+                takes up to twice as much again as it will hold in the end. What is removed from a store leaves room that is used again, \
                 so this is worth while only after a backlog that will not come again.
                 """
         )
