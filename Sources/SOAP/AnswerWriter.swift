@@ -48,15 +48,28 @@ package struct AnswerWriter: Sendable {
         content: (inout AnswerWriter) -> Void
     ) -> [UInt8] {
         var writer = AnswerWriter(shape: shape, version: version, service: service, namespace: namespace)
-        writer.beginEnvelope()
-        writer.write(header)
-        writer.beginBody()
-        writer.beginOperation(element)
+        writer.beginAnswer(element, header: header)
         content(&writer)
-        writer.endBlock(element)
-        writer.endEnvelope()
+        writer.endAnswer(element)
         return writer.xml.bytes
     }
+
+    /// Begins an answer, up to what its response element holds.
+    package mutating func beginAnswer(_ element: String, header: ResponseHeader) {
+        beginEnvelope()
+        write(header)
+        beginBody()
+        beginOperation(element)
+    }
+
+    /// Ends an answer behind what its response element holds.
+    package mutating func endAnswer(_ element: String) {
+        endBlock(element)
+        endEnvelope()
+    }
+
+    /// What has been written since it was taken last, for answers that are sent in pieces.
+    package mutating func take() -> [UInt8] { xml.take() }
 
     /// A whole document without an envelope, its elements in no namespace: what a REST answer in XML is. Types are written
     /// where the schema says `anyType`.
@@ -65,11 +78,18 @@ package struct AnswerWriter: Sendable {
     ///   - namespace: That of the service's types.
     ///   - content: Writes the one element that the document holds.
     package static func document(namespace: String, content: (inout AnswerWriter) -> Void) -> [UInt8] {
-        var writer = AnswerWriter(shape: .plain, version: .soap12, service: "", namespace: namespace)
-        writer.xml.markup("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
-        writer.isRootOpen = false
+        var writer = AnswerWriter(documentOf: namespace)
         content(&writer)
         return writer.xml.bytes
+    }
+
+    /// Creates a writer of a document without an envelope, whose one element is written next.
+    ///
+    /// - Parameter namespace: That of the service's types.
+    package init(documentOf namespace: String) {
+        self.init(shape: .plain, version: .soap12, service: "", namespace: namespace)
+        xml.markup("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
+        isRootOpen = false
     }
 
     // MARK: Elements

@@ -3,13 +3,19 @@
 /// libxml2's own writer is not used: it copies `U+0001` and its like into the document, which no parser then reads, and
 /// costs a call through C for every piece of constant markup.
 package struct XMLWriter: Sendable {
-    /// What has been written so far.
+    /// What has been written so far and not been taken.
     package private(set) var bytes: [UInt8]
 
     /// - Parameter capacity: Bytes to set aside at once.
     package init(capacity: Int = 2048) {
         bytes = []
         bytes.reserveCapacity(capacity)
+    }
+
+    /// What has been written since it was taken last.
+    package mutating func take() -> [UInt8] {
+        defer { bytes.removeAll(keepingCapacity: true) }
+        return bytes
     }
 
     /// Appends markup as it stands.

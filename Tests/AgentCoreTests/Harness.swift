@@ -52,7 +52,7 @@ struct Harness: Sendable {
 
     /// Every webhook of the tenant.
     func stored() async throws -> [Webhook] {
-        try await store.webhooks(in: caller.scope, matching: WebhookFilter())
+        try await store.webhooks(in: caller.scope, matching: WebhookFilter(), after: 0, limit: .max)
     }
 
     /// The bodies that are due, which are claimed by this.
@@ -122,9 +122,12 @@ struct BrokenStore: WebhookStore {
 
     func webhook(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Webhook? { throw error }
 
-    func webhooks(in scope: WebhookScope, matching filter: WebhookFilter) async throws(StoreError) -> [Webhook] {
-        throw error
-    }
+    func webhooks(
+        in scope: WebhookScope,
+        matching filter: WebhookFilter,
+        after id: Int32,
+        limit: Int
+    ) async throws(StoreError) -> [Webhook] { throw error }
 
     func insert(
         _ webhook: Webhook,
@@ -144,7 +147,11 @@ struct BrokenStore: WebhookStore {
 
     func lastError(id: Int32, in scope: WebhookScope) async throws(StoreError) -> String? { throw error }
 
-    func usages(of id: Int32?, in scope: WebhookScope) async throws(StoreError) -> [Int32: WebhookUsage] { throw error }
+    func usages(
+        of ids: ClosedRange<Int32>,
+        in scope: WebhookScope,
+        limit: Int
+    ) async throws(StoreError) -> [Int32: WebhookUsage] { throw error }
 
     func signal(_ event: Event) async throws(StoreError) -> Int { throw error }
 
@@ -155,5 +162,12 @@ extension ObjectDictionary {
     /// The value of a name, nil when it has none.
     subscript(key: String) -> TypedValue? {
         entries.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
+    }
+}
+
+extension WebhookAgent {
+    /// All that pass the filter.
+    func webhooks(matching filter: WebhookFilter, for caller: Caller) async throws(AgentError) -> [Webhook] {
+        try await webhooks(matching: filter, after: 0, limit: .max, for: caller)
     }
 }

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import socket
 import ssl
@@ -323,13 +324,15 @@ class Certificate:
 
 
 class Service:
-    """The release binary, serving; with `config`, from a configuration file; with `tls`, a client's context, https. Of
-    several in one directory, each has a name of its own."""
+    """The release binary, serving; with `config`, from a configuration file; with `tls`, a client's context, https; with
+    `open_files`, that many at most. Of several in one directory, each has a name of its own."""
 
-    def __init__(self, directory, *flags, dev=True, config=None, tls=None, store=None, name="service"):
+    def __init__(self, directory, *flags, dev=True, config=None, tls=None, store=None, name="service",
+                 open_files=None):
         self.port = free_port()
         self.directory = directory
         self.tls = tls
+        self.open_files = open_files
         self.arguments = [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}",
                           "--store", store or f"sqlite:{directory}/test.db", *(["--dev"] if dev else []), *flags]
         if config is not None:
@@ -360,7 +363,9 @@ class Service:
 
     def start(self):
         begun = time.perf_counter()
-        self.process = subprocess.Popen(self.arguments, stdout=self.log, stderr=self.log)
+        limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (self.open_files, self.open_files))
+        self.process = subprocess.Popen(self.arguments, stdout=self.log, stderr=self.log,
+                                        preexec_fn=limit if self.open_files else None)
         while True:
             try:
                 status, _ = self.request("GET", "/healthz")
@@ -370,6 +375,10 @@ class Service:
                 if self.process.poll() is not None:
                     raise RuntimeError(f"the service ended with {self.process.returncode}")
                 time.sleep(0.002)
+
+    def peak_megabytes(self):
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 1024
 
     def kill(self):
         self.process.kill()
@@ -432,6 +441,14 @@ class ServiceTestCase(unittest.TestCase):
         self.addCleanup(lambda: service.process.poll() is None and service.kill())
         service.start()
         return service
+
+    def allow_open_files(self, count):
+        """Lets this process, and those that it starts, have so many; where the system does not, the test is skipped."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard < count:
+            self.skipTest(f"the system allows {hard} open files")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
 
     def receiver(self, *arguments, **options):
         receiver = Receiver(*arguments, **options)

@@ -3,7 +3,6 @@
 import base64
 import contextlib
 import gzip
-import resource
 import socket
 import threading
 import time
@@ -191,13 +190,6 @@ class Attacks(ServiceTestCase):
                 print(f"\n  {callers} callers with {each} unread questions each: {held:.0f} MB, then {left:.0f} MB")
                 self.assertLess(held, 150)
                 self.assertLess(left, 90)
-
-    def allow_open_files(self, count):
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if hard < count:
-            self.skipTest(f"the system allows {hard} open files")
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
 
     @staticmethod
     def held(stack, service, source, answered=True):

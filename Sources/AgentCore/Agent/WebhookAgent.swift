@@ -118,11 +118,16 @@ package struct WebhookAgent: Sendable {
         return try await storing { () throws(StoreError) in try await store.webhook(id: id, in: caller.scope) }
     }
 
-    /// The caller's webhooks that pass the filter, by id.
-    package func webhooks(matching filter: WebhookFilter, for caller: Caller) async throws(AgentError) -> [Webhook] {
+    /// The caller's webhooks that pass the filter and whose ids follow `id`, by id, `limit` at most.
+    package func webhooks(
+        matching filter: WebhookFilter,
+        after id: Int32,
+        limit: Int,
+        for caller: Caller
+    ) async throws(AgentError) -> [Webhook] {
         try checkRight(caller)
         return try await storing { () throws(StoreError) in
-            try await store.webhooks(in: caller.scope, matching: filter)
+            try await store.webhooks(in: caller.scope, matching: filter, after: id, limit: limit)
         }
     }
 
@@ -179,13 +184,16 @@ package struct WebhookAgent: Sendable {
         return try await storing { () throws(StoreError) in try await store.lastError(id: id, in: caller.scope) } ?? ""
     }
 
-    /// The counters of the caller's webhooks, or of the one with an id, by id.
+    /// The counters of the caller's webhooks with one of these ids, by id; of the `limit` lowest at most.
     package func usages(
-        of id: Int32? = nil,
+        of ids: ClosedRange<Int32>,
+        limit: Int = .max,
         for caller: Caller
     ) async throws(AgentError) -> [Int32: WebhookUsage] {
         try checkRight(caller)
-        return try await storing { () throws(StoreError) in try await store.usages(of: id, in: caller.scope) }
+        return try await storing { () throws(StoreError) in
+            try await store.usages(of: ids, in: caller.scope, limit: limit)
+        }
     }
 
     private func checkRight(_ caller: Caller) throws(AgentError) {

@@ -20,8 +20,8 @@ package protocol DeliveryLog: Sendable {
     /// Counters of a webhook, nil when there is none, whoever registered it.
     func usage(of webhook: Int32) async throws(StoreError) -> WebhookUsage?
 
-    /// Every webhook, whoever registered it, by id.
-    func allWebhooks() async throws(StoreError) -> [(tenant: String, webhook: Webhook)]
+    /// The webhooks whose ids follow `id`, whoever registered them, by id, `limit` at most.
+    func allWebhooks(after id: Int32, limit: Int) async throws(StoreError) -> [(tenant: String, webhook: Webhook)]
 
     /// How many deliveries are in each state, and since when the oldest pending one has been due.
     func counts() async throws(StoreError) -> DeliveryCounts

@@ -9,8 +9,14 @@ package protocol WebhookStore: Sendable {
     /// The webhook, nil when there is none in `scope`.
     func webhook(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Webhook?
 
-    /// The webhooks in `scope` that pass `filter`, by id.
-    func webhooks(in scope: WebhookScope, matching filter: WebhookFilter) async throws(StoreError) -> [Webhook]
+    /// The webhooks in `scope` that pass `filter` and whose ids follow `id`, by id, `limit` at most. What changes while a list
+    /// is read in several calls is in it as it was or as it is.
+    func webhooks(
+        in scope: WebhookScope,
+        matching filter: WebhookFilter,
+        after id: Int32,
+        limit: Int
+    ) async throws(StoreError) -> [Webhook]
 
     /// Stores a new webhook and returns it with its id. `bodySuffix` is what ``EventBody`` makes of it.
     func insert(
@@ -39,8 +45,12 @@ package protocol WebhookStore: Sendable {
     /// The text of the webhook's last failed delivery, nil when there was none or no such webhook in `scope`.
     func lastError(id: Int32, in scope: WebhookScope) async throws(StoreError) -> String?
 
-    /// The counters of every webhook in `scope`, or of the one with an id, by id.
-    func usages(of id: Int32?, in scope: WebhookScope) async throws(StoreError) -> [Int32: WebhookUsage]
+    /// The counters of the webhooks in `scope` with one of these ids, by id; of the `limit` lowest at most.
+    func usages(
+        of ids: ClosedRange<Int32>,
+        in scope: WebhookScope,
+        limit: Int
+    ) async throws(StoreError) -> [Int32: WebhookUsage]
 
     /// Takes an event in with one delivery for every webhook of its tenant that is Active and listens to it, in one
     /// transaction; for those that are TooManyErrors, ``Event/missed`` says what becomes of it. Returns how many deliveries that made.

@@ -46,6 +46,21 @@ struct MemoryState {
         webhooks[id].flatMap { scope.holds($0.scope) ? $0 : nil }
     }
 
+    /// The first `limit` with one of these ids that pass, by id.
+    func webhooks(
+        in ids: ClosedRange<Int32>,
+        limit: Int,
+        where isMeant: (StoredWebhook) -> Bool = { _ in true }
+    ) -> [StoredWebhook] {
+        var found: [StoredWebhook] = []
+        for id in ids.clamped(to: 0...lastWebhookID) {
+            guard ids.contains(id), let webhook = webhooks[id], isMeant(webhook) else { continue }
+            found.append(webhook)
+            if found.count == limit { break }
+        }
+        return found
+    }
+
     /// Those used last first.
     func sessions(matching filter: SessionFilter) -> [Session] {
         sessions.values.filter(filter.matches).sorted { ($0.used, $0.created) > ($1.used, $1.created) }

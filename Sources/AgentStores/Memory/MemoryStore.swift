@@ -41,11 +41,14 @@ package final class MemoryStore: AgentStore {
 
     package func webhooks(
         in scope: WebhookScope,
-        matching filter: WebhookFilter
+        matching filter: WebhookFilter,
+        after id: Int32,
+        limit: Int
     ) async throws(StoreError) -> [Webhook] {
         state.withLock { state in
-            state.webhooks.values.filter { scope.holds($0.scope) && filter.matches($0.webhook) }.map(\.webhook)
-                .sorted { $0.id < $1.id }
+            state.webhooks(in: id...(.max), limit: limit) { stored in
+                stored.webhook.id > id && scope.holds(stored.scope) && filter.matches(stored.webhook)
+            }.map(\.webhook)
         }
     }
 
@@ -102,9 +105,13 @@ package final class MemoryStore: AgentStore {
         state.withLock { $0.webhook(id, in: scope)?.usage.lastError }
     }
 
-    package func usages(of id: Int32?, in scope: WebhookScope) async throws(StoreError) -> [Int32: WebhookUsage] {
+    package func usages(
+        of ids: ClosedRange<Int32>,
+        in scope: WebhookScope,
+        limit: Int
+    ) async throws(StoreError) -> [Int32: WebhookUsage] {
         state.withLock { state in
-            state.webhooks.values.filter { scope.holds($0.scope) && (id ?? $0.webhook.id) == $0.webhook.id }
+            state.webhooks(in: ids, limit: limit) { scope.holds($0.scope) }
                 .reduce(into: [:]) { $0[$1.webhook.id] = $1.usage }
         }
     }
@@ -196,9 +203,13 @@ package final class MemoryStore: AgentStore {
         state.withLock { $0.webhooks[webhook]?.usage }
     }
 
-    package func allWebhooks() async throws(StoreError) -> [(tenant: String, webhook: Webhook)] {
+    package func allWebhooks(
+        after id: Int32,
+        limit: Int
+    ) async throws(StoreError) -> [(tenant: String, webhook: Webhook)] {
         state.withLock { state in
-            state.webhooks.values.map { ($0.scope.tenant, $0.webhook) }.sorted { $0.1.id < $1.1.id }
+            state.webhooks(in: id...(.max), limit: limit) { $0.webhook.id > id }
+                .map { ($0.scope.tenant, $0.webhook) }
         }
     }
 

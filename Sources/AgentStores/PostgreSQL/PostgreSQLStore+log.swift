@@ -212,10 +212,16 @@ extension PostgreSQLStore {
         }
     }
 
-    package func allWebhooks() async throws(StoreError) -> [(tenant: String, webhook: Webhook)] {
+    package func allWebhooks(
+        after id: Int32,
+        limit: Int
+    ) async throws(StoreError) -> [(tenant: String, webhook: Webhook)] {
         try await others.run(isRepeatable: true) { connection in
-            try connection.run("SELECT \(PostgreSQLWebhookRow.columns) FROM webhook ORDER BY id")
-                .map { row in (PostgreSQLWebhookRow.tenant(row), try PostgreSQLWebhookRow.webhook(row)) }
+            try connection.run(
+                "SELECT \(PostgreSQLWebhookRow.columns) FROM webhook WHERE id > $1::int8 ORDER BY id LIMIT $2::int8",
+                [.int(id), .int(limit)]
+            )
+            .map { row in (PostgreSQLWebhookRow.tenant(row), try PostgreSQLWebhookRow.webhook(row)) }
         }
     }
 

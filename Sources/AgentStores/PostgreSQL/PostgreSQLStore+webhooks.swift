@@ -8,7 +8,9 @@ extension PostgreSQLStore {
 
     package func webhooks(
         in scope: WebhookScope,
-        matching filter: WebhookFilter
+        matching filter: WebhookFilter,
+        after id: Int32,
+        limit: Int
     ) async throws(StoreError) -> [Webhook] {
         try await others.run(isRepeatable: true) { connection in
             try connection.run(
@@ -18,11 +20,13 @@ extension PostgreSQLStore {
                     AND ($3::text IS NULL OR name = $3) AND ($4::int8 IS NULL OR state = $4)
                     AND ($5::text IS NULL OR EXISTS (
                         SELECT 1 FROM webhook_event WHERE webhook_id = w.id AND event_key = $5))
-                ORDER BY id
+                    AND id > $6::int8
+                ORDER BY id LIMIT $7::int8
                 """,
                 [
                     .text(scope.tenant), .text(scope.application), .text(filter.name),
-                    .int(filter.state.map { Int64($0.rawValue) }), .text(filter.event.map(EventName.key)),
+                    .int(filter.state.map { Int64($0.rawValue) }), .text(filter.event.map(EventName.key)), .int(id),
+                    .int(limit),
                 ]
             ).map(PostgreSQLWebhookRow.webhook)
         }
@@ -161,7 +165,11 @@ extension PostgreSQLStore {
         }
     }
 
-    package func usages(of id: Int32?, in scope: WebhookScope) async throws(StoreError) -> [Int32: WebhookUsage] {
+    package func usages(
+        of ids: ClosedRange<Int32>,
+        in scope: WebhookScope,
+        limit: Int
+    ) async throws(StoreError) -> [Int32: WebhookUsage] {
         let rows = try await others.run(isRepeatable: true) { connection in
             try connection.run(
                 """
@@ -169,9 +177,13 @@ extension PostgreSQLStore {
                 FROM webhook w CROSS JOIN LATERAL (
                     SELECT * FROM webhook_usage WHERE webhook_id = w.id ORDER BY version DESC LIMIT 1) AS u
                 WHERE w.tenant = $1::text AND ($2::text IS NULL OR w.application = $2)
-                    AND ($3::int8 IS NULL OR w.id = $3)
+                    AND w.id BETWEEN $3::int8 AND $4::int8
+                ORDER BY w.id LIMIT $5::int8
                 """,
-                [.text(scope.tenant), .text(scope.application), .int(id.map(Int64.init))]
+                [
+                    .text(scope.tenant), .text(scope.application), .int(ids.lowerBound), .int(ids.upperBound),
+                    .int(limit),
+                ]
             ).map { ($0.int32(0), PostgreSQLWebhookRow.usage($0, from: 1)) }
         }
         return Dictionary(uniqueKeysWithValues: rows)

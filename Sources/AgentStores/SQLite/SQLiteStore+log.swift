@@ -200,9 +200,13 @@ extension SQLiteStore {
         }
     }
 
-    package func allWebhooks() async throws(StoreError) -> [(tenant: String, webhook: Webhook)] {
+    package func allWebhooks(
+        after id: Int32,
+        limit: Int
+    ) async throws(StoreError) -> [(tenant: String, webhook: Webhook)] {
         try await read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM webhook ORDER BY id")
+            let sql = "SELECT * FROM webhook WHERE id > ? ORDER BY id LIMIT ?"
+            return try Row.fetchAll(database, sql: sql, arguments: [id, limit])
                 .map { row in (row["tenant"], try WebhookRow.webhook(row)) }
         }
     }

@@ -9,23 +9,27 @@ extension SQLiteStore {
 
     package func webhooks(
         in scope: WebhookScope,
-        matching filter: WebhookFilter
+        matching filter: WebhookFilter,
+        after id: Int32,
+        limit: Int
     ) async throws(StoreError) -> [Webhook] {
         try await read { database in
             let rows = try Row.fetchAll(
                 database.cachedStatement(
                     sql: """
                         SELECT * FROM webhook
-                        WHERE tenant = :tenant AND (:application IS NULL OR application = :application)
+                        WHERE tenant = :tenant AND id > :after AND (:application IS NULL OR application = :application)
                             AND (:name IS NULL OR name = :name) AND (:state IS NULL OR state = :state)
-                            AND (:event IS NULL OR id IN (
-                                SELECT webhook_id FROM webhook_event WHERE tenant = :tenant AND event_key = :event))
-                        ORDER BY id
+                            AND (:event IS NULL OR EXISTS (
+                                SELECT 1 FROM webhook_event
+                                WHERE tenant = :tenant AND event_key = :event AND webhook_id = webhook.id))
+                        ORDER BY id LIMIT :limit
                         """
                 ),
                 arguments: [
                     "tenant": scope.tenant, "application": scope.application, "name": filter.name,
-                    "state": filter.state?.rawValue, "event": filter.event.map(EventName.key),
+                    "state": filter.state?.rawValue, "event": filter.event.map(EventName.key), "after": id,
+                    "limit": limit,
                 ]
             )
             return try rows.map(WebhookRow.webhook)
@@ -180,15 +184,22 @@ extension SQLiteStore {
         }
     }
 
-    package func usages(of id: Int32?, in scope: WebhookScope) async throws(StoreError) -> [Int32: WebhookUsage] {
+    package func usages(
+        of ids: ClosedRange<Int32>,
+        in scope: WebhookScope,
+        limit: Int
+    ) async throws(StoreError) -> [Int32: WebhookUsage] {
         try await read { database in
             let rows = try Row.fetchAll(
                 database,
                 sql: """
                     SELECT u.* FROM webhook_usage u JOIN webhook ON id = webhook_id
-                    WHERE tenant = ? AND (? IS NULL OR application = ?) AND (? IS NULL OR id = ?)
+                    WHERE tenant = ? AND id BETWEEN ? AND ? AND (? IS NULL OR application = ?)
+                    ORDER BY id LIMIT ?
                     """,
-                arguments: [scope.tenant, scope.application, scope.application, id, id]
+                arguments: [
+                    scope.tenant, ids.lowerBound, ids.upperBound, scope.application, scope.application, limit,
+                ]
             )
             return Dictionary(uniqueKeysWithValues: rows.map { ($0["webhook_id"], WebhookRow.usage($0)) })
         }

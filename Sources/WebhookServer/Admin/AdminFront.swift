@@ -165,20 +165,25 @@ struct AdminFront: Sendable {
     }
 
     private func webhooks() async throws -> Response {
-        try Self.json(
-            AdminJSON.WebhookList(
-                webhooks: try await log.allWebhooks().map { tenant, webhook in
-                    AdminJSON.Webhook(
-                        webhookId: webhook.id,
-                        tenant: tenant,
-                        name: webhook.name,
-                        events: webhook.events ?? [],
-                        targetUrl: webhook.targetURL.map(TargetURL.withoutCredentials),
-                        state: webhook.state.name,
-                        type: webhook.type
-                    )
-                }
-            )
+        let list = PagedList(writer: AdminListWriter(member: "webhooks")) { id, limit throws(any Error) in
+            let page = try await log.allWebhooks(after: id, limit: limit).map { tenant, webhook in
+                let shown = AdminJSON.Webhook(
+                    webhookId: webhook.id,
+                    tenant: tenant,
+                    name: webhook.name,
+                    events: webhook.events ?? [],
+                    targetUrl: webhook.targetURL.map(TargetURL.withoutCredentials),
+                    state: webhook.state.name,
+                    type: webhook.type
+                )
+                return (id: webhook.id, json: try AdminJSON.data(shown))
+            }
+            return .init(page, limit: limit, id: \.id, item: \.json)
+        }
+        return Response(
+            status: .ok,
+            headers: [.contentType: "application/json; charset=utf-8"],
+            body: try await list.body()
         )
     }
 

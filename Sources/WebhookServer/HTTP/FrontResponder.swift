@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import SOAP
+import Synchronization
 import XML
 
 /// Answers HTTP requests: finds what a path asks for, and carries what the fronts say.
@@ -41,7 +42,12 @@ struct FrontResponder: HTTPResponder {
             var head = request.head
             head.method = .get
             let get = Request(head: head, body: request.body)
-            response = try await answer(to: get, context: context).createHeadResponse()
+            let answer = try await answer(to: get, context: context)
+            response = answer.createHeadResponse()
+            // A long list does not know its length before it has been written.
+            if answer.body.contentLength == nil {
+                response.headers[.contentLength] = String(try await LengthWriter.length(of: answer.body))
+            }
         } else {
             response = try await answer(to: request, context: context)
         }
@@ -211,7 +217,7 @@ struct FrontResponder: HTTPResponder {
         Response(
             status: .init(code: answer.status),
             headers: [.contentType: answer.contentType],
-            body: .init(byteBuffer: ByteBuffer(bytes: answer.body))
+            body: answer.body
         )
     }
 
@@ -226,4 +232,18 @@ struct FrontResponder: HTTPResponder {
             body: .init(byteBuffer: ByteBuffer(string: text))
         )
     }
+}
+
+/// Counts what is written.
+private final class LengthWriter: ResponseBodyWriter {
+    private let bytes = Mutex(0)
+
+    static func length(of body: ResponseBody) async throws -> Int {
+        let writer = LengthWriter()
+        try await body.write(writer)
+        return writer.bytes.withLock { $0 }
+    }
+
+    func write(_ buffer: ByteBuffer) async throws { bytes.withLock { $0 += buffer.readableBytes } }
+    func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }

@@ -64,6 +64,8 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isHeadLate = false
     /// Whether the request that has no answer yet is a HEAD, which is answered without a body.
     private var isHead = false
+    /// Whether it is of a client that knows no chunks.
+    private var isOld = false
 
     /// Creates a handler.
     ///
@@ -86,6 +88,7 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
             bodyBytes = 0
             unanswered = Self.persistence(head)
             isHead = head.method == .HEAD
+            isOld = Self.isHTTP10(head)
             endArrival()
             isArriving = true
             guard head.method != .CONNECT else {
@@ -165,6 +168,11 @@ final class LegacyClientHandler: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapOutboundIn(data) {
         case .head(var head) where head.status.code >= 200:
             answered = drain.hasBegun ? .closed : unanswered ?? .closed
+            if isOld, !isHead, head.status.mayHaveResponseBody, !head.headers.contains(name: "Content-Length") {
+                // An answer of unknown length ends with its connection. This version keeps NIO from making chunks of it.
+                head.version = .http1_0
+                answered = .closed
+            }
             unanswered = nil
             isAnswering = true
             Self.restoreReason(&head)

@@ -18,7 +18,7 @@ extension RESTFront {
                     try JSONNode.string(text).state("statusFilter")
                 }
             )
-            return try await list(filter, call, caller)
+            return list(filter, call, caller)
         case .webhooks:
             var webhook = try webhook(in: body)
             webhook.id = 0
@@ -32,8 +32,11 @@ extension RESTFront {
         case .agent(let operation): return try await agent(operation, call, body, caller)
         case .archive:
             let query = try UsageQuery(call.query)
-            let usages = try await asking { () throws(AgentError) in try await webhooks.usages(for: caller) }
-            return .whole(query.document(of: usages, api: call.target.api + "/v1"))
+            return .wholeList(
+                query.list(api: call.target.api + "/v1") { ids, limit throws(AgentError) in
+                    try await webhooks.usages(of: ids, limit: limit, for: caller)
+                }
+            )
         }
     }
 
@@ -217,7 +220,7 @@ extension RESTFront {
                 event: try field("EventFilter", in: body)?.text("EventFilter"),
                 state: try field("StatusFilter", in: body)?.state("StatusFilter")
             )
-            return try await list(filter, call, caller)
+            return list(filter, call, caller)
         case .deleteWebhook:
             let id = try id(call, body)
             try await asking { () throws(AgentError) in try await webhooks.deleteWebhook(id: id, for: caller) }
@@ -239,20 +242,20 @@ extension RESTFront {
         do { return show(try webhooks.createDefaultWebhook(for: caller), call) } catch { throw RESTProblem(error) }
     }
 
-    private func list(
-        _ filter: WebhookFilter,
-        _ call: Call,
-        _ caller: Caller
-    ) async throws(RESTProblem) -> Outcome {
-        let (found, usages) = try await asking { () throws(AgentError) in
-            (try await webhooks.webhooks(matching: filter, for: caller), try await webhooks.usages(for: caller))
+    private func list(_ filter: WebhookFilter, _ call: Call, _ caller: Caller) -> Outcome {
+        let read: @Sendable (Int32, Int) async throws(AgentError) -> [(id: Int32, value: RESTValue)] = {
+            id,
+            limit throws(AgentError) in
+            let page = try await webhooks.webhooks(matching: filter, after: id, limit: limit, for: caller)
+            guard let first = page.first, let last = page.last else { return [] }
+            let usages = try await webhooks.usages(of: first.id...last.id, for: caller)
+            return page.map { webhook in
+                var webhook = webhook
+                webhook.usage = usages[webhook.id] ?? WebhookUsage()
+                return (webhook.id, webhook.restValue(times: call.times))
+            }
         }
-        let values = found.map { webhook in
-            var webhook = webhook
-            webhook.usage = usages[webhook.id] ?? WebhookUsage()
-            return webhook.restValue(times: call.times)
-        }
-        return .document(RESTDocument(root: "ArrayOfWebhook", value: .list(item: "Webhook", values)))
+        return .list(RESTList(root: "ArrayOfWebhook", item: "Webhook", read: read))
     }
 
     private func save(
@@ -282,7 +285,8 @@ extension RESTFront {
     /// The webhook with its counters, which are kept apart because they change often.
     private func counted(_ webhook: Webhook, _ caller: Caller) async throws(AgentError) -> Webhook {
         var webhook = webhook
-        webhook.usage = try await webhooks.usages(of: webhook.id, for: caller)[webhook.id] ?? WebhookUsage()
+        let id = webhook.id
+        webhook.usage = try await webhooks.usages(of: id...id, for: caller)[id] ?? WebhookUsage()
         return webhook
     }
 

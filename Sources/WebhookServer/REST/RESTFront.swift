@@ -56,8 +56,10 @@ struct RESTFront: Sendable {
         case nothing
         /// What `$select` chooses from.
         case document(RESTDocument)
-        /// A document that is answered as a whole.
-        case whole(RESTDocument)
+        /// A list, of whose items `$select` chooses.
+        case list(RESTList)
+        /// A list whose items are answered as they are.
+        case wholeList(RESTList)
         /// A webhook, and since when it has been as it is; nil where that cannot be told.
         case entity(RESTDocument, lastModified: String?)
         /// The caller's copy of a webhook is still right.
@@ -112,11 +114,12 @@ struct RESTFront: Sendable {
             }
             if route.isOpen(request.method) {
                 counters.increment(.init(service: "REST", operation: operation, outcome: "succeeded"))
-                return response(describe(route, target), .json, [:])
+                return try await response(describe(route, target), .json, [:])
             }
             let answer = try await answer(request, route, target, tenant)
+            let response = try await response(answer.outcome, answerType, answer.headers)
             counters.increment(.init(service: "REST", operation: operation, outcome: "succeeded"))
-            return response(answer.outcome, answerType, answer.headers)
+            return response
         } catch {
             counters.increment(.init(service: "REST", operation: operation, outcome: error.error.kind.rawValue))
             return response(error, answerType, source: source)
@@ -188,6 +191,7 @@ struct RESTFront: Sendable {
         case .entity(var document, let lastModified):
             document.value = selection.applied(to: document.value)
             return .entity(document, lastModified: lastModified)
+        case .list(let list): return .list(list.map { selection.applied(to: $0) })
         default: return outcome
         }
     }
@@ -239,7 +243,11 @@ struct RESTFront: Sendable {
         }
     }
 
-    private func response(_ outcome: Outcome, _ type: AnswerType, _ headers: HTTPFields) -> Response {
+    private func response(
+        _ outcome: Outcome,
+        _ type: AnswerType,
+        _ headers: HTTPFields
+    ) async throws(RESTProblem) -> Response {
         // What is answered depends on who asks, and holds secrets: nobody but the caller may keep it.
         var headers = headers
         headers[.cacheControl] = "no-store"
@@ -251,9 +259,22 @@ struct RESTFront: Sendable {
         case .entity(let document, let lastModified):
             headers[.lastModified] = lastModified
             return response(document, .ok, type, headers)
-        case .document(let document), .whole(let document): return response(document, .ok, type, headers)
+        case .document(let document): return response(document, .ok, type, headers)
+        case .list(let list), .wholeList(let list):
+            headers[.contentType] = type.contentType
+            return Response(status: .ok, headers: headers, body: try await body(of: list, type))
         case .text(let text): return Self.json(.init(byteBuffer: ByteBuffer(string: text)))
         case .description(let document, let server): return Self.json(document.filled(with: server))
+        }
+    }
+
+    private func body(of list: RESTList, _ type: AnswerType) async throws(RESTProblem) -> ResponseBody {
+        do throws(AgentError) {
+            guard type.isXML else { return try await list.paged(JSONListWriter(list)).body() }
+            let namespace = ServiceNumber.services87.namespace
+            return try await list.paged(XMLListWriter(list, namespace: namespace)).body()
+        } catch {
+            throw RESTProblem(error)
         }
     }
 

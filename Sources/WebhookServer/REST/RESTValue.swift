@@ -32,7 +32,7 @@ struct RESTDocument: Sendable {
         AnswerWriter.document(namespace: namespace) { Self.write(value, root, to: &$0) }
     }
 
-    private static func write(_ value: RESTValue, to text: inout String) {
+    static func write(_ value: RESTValue, to text: inout String) {
         switch value {
         case .null: text += "null"
         case .text(let content): text += JSONText.string(content)
@@ -67,7 +67,7 @@ struct RESTDocument: Sendable {
         }
     }
 
-    private static func write(_ value: RESTValue, _ name: StaticString, to writer: inout AnswerWriter) {
+    static func write(_ value: RESTValue, _ name: StaticString, to writer: inout AnswerWriter) {
         switch value {
         case .null: writer.null(name)
         case .text(let content): writer.string(name, content)

@@ -67,17 +67,32 @@ struct UsageQuery: Sendable {
 
     /// The answer: NetServer's `ODataSlimResponse`.
     ///
-    /// - Parameter api: The URL of `/api/v1`.
-    func document(of usages: [Int32: WebhookUsage], api: String) -> RESTDocument {
-        let rows = usages.filter { webhook == nil || webhook == $0.key }.sorted { $0.key < $1.key }
-            .dropFirst(first).prefix(count)
-        return RESTDocument(
+    /// - Parameters:
+    ///   - api: The URL of `/api/v1`.
+    ///   - usages: Reads the counters of webhooks with some ids, of the lowest so many.
+    func list(
+        api: String,
+        usages: @escaping @Sendable (ClosedRange<Int32>, Int) async throws(AgentError) -> [Int32: WebhookUsage]
+    ) -> RESTList {
+        RESTList(
             root: "ODataSlimResponse",
-            value: .object([
-                ("odata.metadata", .text(api + "/archive/$metadata")), ("odata.nextLink", .null),
-                ("value", .list(item: "row", rows.map { row($0.key, $0.value) })),
-            ])
-        )
+            item: "row",
+            member: (
+                "value", [("odata.metadata", .text(api + "/archive/$metadata")), ("odata.nextLink", .null)]
+            ),
+            skip: first,
+            top: count
+        ) { id, limit throws(AgentError) in
+            guard id < .max, let ids = ids(after: id) else { return [] }
+            return try await usages(ids, limit).sorted { $0.key < $1.key }
+                .map { (id: $0.key, value: row($0.key, $0.value)) }
+        }
+    }
+
+    /// Those that are asked for and follow `id`; nil where there are none.
+    private func ids(after id: Int32) -> ClosedRange<Int32>? {
+        guard let webhook else { return id + 1...(.max) }
+        return webhook > id ? webhook...webhook : nil
     }
 
     private func row(_ id: Int32, _ usage: WebhookUsage) -> RESTValue {

@@ -1,9 +1,12 @@
 import AgentCore
 import CoreMetrics
+import HummingbirdCore
+import NIOCore
 import SOAP
 import XML
 
-/// The SOAP front: bytes of a request in, bytes of an answer out. It knows envelopes and the agents, and no HTTP server.
+/// The SOAP front: bytes of a request in, the body of an answer out. It knows envelopes and the agents, and nothing else of
+/// HTTP.
 struct SOAPFront: Sendable {
     let reader: EnvelopeReader
     let webhooks: WebhookAgent
@@ -15,10 +18,17 @@ struct SOAPFront: Sendable {
     /// Writes what stands in the response element.
     typealias Content = (inout AnswerWriter) -> Void
 
+    /// What a call answers.
+    enum Outcome {
+        case content(Content)
+        /// Webhooks, by what reads up to so many of them whose ids follow one.
+        case webhooks(ServiceNumber, read: @Sendable (Int32, Int) async throws(AgentError) -> [Webhook])
+    }
+
     /// An operation whose arguments have been read.
     private struct Operation {
         let responseElement: String
-        let call: (SOAPFront, Credentials) async throws(AgentError) -> Content
+        let call: (SOAPFront, Credentials) async throws(AgentError) -> Outcome
     }
 
     /// What requests are counted by: operations that exist, and bounded outcomes; never what a client made up.
@@ -47,7 +57,7 @@ struct SOAPFront: Sendable {
     struct Answer: Sendable {
         var status: Int
         var contentType: String
-        var body: [UInt8]
+        var body: ResponseBody
     }
 
     /// Carries one request out.
@@ -76,9 +86,13 @@ struct SOAPFront: Sendable {
             network: target.origin.network
         )
         do {
-            let content = try await operation.call(self, credentials)
+            let answer =
+                switch try await operation.call(self, credentials) {
+                case .content(let content): answer(envelope, operation, target, exception: nil, content: content)
+                case .webhooks(let number, let read): try await list(envelope, operation, target, number, read)
+                }
             count(target.service, envelope.operation.name, "succeeded")
-            return answer(envelope, operation, target, exception: nil, content: content)
+            return answer
         } catch {
             count(target.service, envelope.operation.name, error.kind.rawValue)
             return failure(error, envelope, operation, target)
@@ -108,7 +122,7 @@ struct SOAPFront: Sendable {
             guard let operation = PrincipalOperation(element.name, in: target.number) else { break }
             let call = try operation.call(element, service: namespace, system: system)
             return Operation(responseElement: operation.responseElement) { front, credentials throws(AgentError) in
-                try await call(front.principals, credentials)
+                .content(try await call(front.principals, credentials))
             }
         }
         throw SOAPFault(
@@ -155,8 +169,36 @@ struct SOAPFront: Sendable {
             header: ResponseHeader(exception: exception, timeZone: envelope.header.timeZone),
             content: content
         )
-        return Answer(status: 200, contentType: envelope.version.contentType, body: body)
+        return Answer(status: 200, contentType: envelope.version.contentType, body: Self.whole(body))
     }
+
+    private func list(
+        _ envelope: Envelope,
+        _ operation: Operation,
+        _ target: Target,
+        _ number: ServiceNumber,
+        _ read: @escaping @Sendable (Int32, Int) async throws(AgentError) -> [Webhook]
+    ) async throws(AgentError) -> Answer {
+        var writer = AnswerWriter(
+            shape: envelope.shape,
+            version: envelope.version,
+            service: target.service.rawValue,
+            namespace: target.number.namespace
+        )
+        writer.beginAnswer(
+            operation.responseElement,
+            header: ResponseHeader(exception: nil, timeZone: envelope.header.timeZone)
+        )
+        writer.begin("Response", .service("ArrayOfWebhook"))
+        let list = PagedList(
+            writer: WebhookListWriter(writer: writer, element: operation.responseElement, number: number)
+        ) { id, limit throws(AgentError) in
+            .init(try await read(id, limit), limit: limit, id: \.id) { $0 }
+        }
+        return Answer(status: 200, contentType: envelope.version.contentType, body: try await list.body())
+    }
+
+    private static func whole(_ body: [UInt8]) -> ResponseBody { ResponseBody(byteBuffer: ByteBuffer(bytes: body)) }
 
     /// Faults go out with 500 in both versions, as the original's framework sends them.
     private func fault(
@@ -171,8 +213,24 @@ struct SOAPFront: Sendable {
             namespace: number.namespace,
             exception: exception
         )
-        return Answer(status: 500, contentType: version.contentType, body: body)
+        return Answer(status: 500, contentType: version.contentType, body: Self.whole(body))
     }
+}
+
+/// Writes GetAllWebhooks' answer.
+private struct WebhookListWriter: ListWriter {
+    var writer: AnswerWriter
+    let element: String
+    let number: ServiceNumber
+
+    mutating func write(_ webhook: Webhook) { Webhook.write(webhook, "Webhook", for: number, to: &writer) }
+
+    mutating func end() {
+        writer.end("Response")
+        writer.endAnswer(element)
+    }
+
+    mutating func take() -> [UInt8] { writer.take() }
 }
 
 /// How an operation that fails is answered over SOAP (contract, section 4).

@@ -15,7 +15,7 @@ enum WebhookOperation: String, Sendable, CaseIterable {
     case getLastError = "GetLastError"
 
     /// The call of an operation whose arguments have been read.
-    typealias Call = (WebhookAgent, Caller) async throws(AgentError) -> SOAPFront.Content
+    typealias Call = (WebhookAgent, Caller) async throws(AgentError) -> SOAPFront.Outcome
 
     /// The element of the answer.
     var responseElement: String { rawValue + "Response" }
@@ -45,13 +45,15 @@ enum WebhookOperation: String, Sendable, CaseIterable {
                 state: try WebhookState(element.field("StatusFilter", in: service))
             )
             return { agent, caller throws(AgentError) in
-                Self.response(try await agent.webhooks(matching: filter, for: caller), number)
+                .webhooks(number) { id, limit throws(AgentError) in
+                    try await agent.webhooks(matching: filter, after: id, limit: limit, for: caller)
+                }
             }
         case .deleteWebhook:
             let id = try element.field("WebhookId", in: service)?.int32() ?? 0
             return { agent, caller throws(AgentError) in
                 try await agent.deleteWebhook(id: id, for: caller)
-                return { _ in }
+                return .content { _ in }
             }
         case .testWebhook:
             let webhook = try Self.webhook(element, number)
@@ -64,7 +66,7 @@ enum WebhookOperation: String, Sendable, CaseIterable {
             let id = try element.field("WebhookId", in: service)?.int32() ?? 0
             return { agent, caller throws(AgentError) in
                 let error = try await agent.lastError(id: id, for: caller)
-                return { $0.string("Response", error) }
+                return .content { $0.string("Response", error) }
             }
         }
     }
@@ -83,24 +85,16 @@ enum WebhookOperation: String, Sendable, CaseIterable {
         }
         return { agent, caller throws(AgentError) in
             try await agent.signalEvent(name: name, primaryKey: key, data: data, by: caller)
-            return { _ in }
+            return .content { _ in }
         }
     }
 
-    private static func response(_ webhook: Webhook?, _ number: ServiceNumber) -> SOAPFront.Content {
-        { Webhook.write(webhook, "Response", for: number, to: &$0) }
+    private static func response(_ webhook: Webhook?, _ number: ServiceNumber) -> SOAPFront.Outcome {
+        .content { Webhook.write(webhook, "Response", for: number, to: &$0) }
     }
 
-    private static func response(_ webhooks: [Webhook], _ number: ServiceNumber) -> SOAPFront.Content {
-        { writer in
-            writer.begin("Response", .service("ArrayOfWebhook"))
-            for webhook in webhooks { Webhook.write(webhook, "Webhook", for: number, to: &writer) }
-            writer.end("Response")
-        }
-    }
-
-    private static func response(_ result: WebhookTestResult) -> SOAPFront.Content {
-        { writer in
+    private static func response(_ result: WebhookTestResult) -> SOAPFront.Outcome {
+        .content { writer in
             writer.begin("Response", .service("WebhookResult"))
             writer.writeCarrierMembers()
             writer.boolean("Success", result.success)

@@ -346,6 +346,11 @@ extension DeliveryQueue {
 }
 
 extension DeliveryLog {
+    /// All there are.
+    func allWebhooks() async throws(StoreError) -> [(tenant: String, webhook: Webhook)] {
+        try await allWebhooks(after: 0, limit: .max)
+    }
+
     func expectCounts(
         pending: Int,
         failed: Int,
@@ -390,6 +395,16 @@ extension DeliveryLog {
 }
 
 extension WebhookStore {
+    /// All that pass the filter.
+    func webhooks(in scope: WebhookScope, matching filter: WebhookFilter) async throws(StoreError) -> [Webhook] {
+        try await webhooks(in: scope, matching: filter, after: 0, limit: .max)
+    }
+
+    /// All counters.
+    func usages(in scope: WebhookScope) async throws(StoreError) -> [Int32: WebhookUsage] {
+        try await usages(of: 0...(.max), in: scope, limit: .max)
+    }
+
     /// Deletes at ``Sample/start``.
     @discardableResult
     func delete(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Bool {

@@ -14,6 +14,7 @@ extension StoreConformance {
     ]
 
     static let filters = [
+        StoreCase("Webhooks are listed in pages that follow an id", run: pages),
         StoreCase("No filter lists all webhooks by id", run: noFilter),
         StoreCase("A name is matched whole", run: nameFilter),
         StoreCase("A name with characters of SQL matches only itself", run: nameOfSpecialCharacters),
@@ -123,6 +124,31 @@ extension StoreConformance {
     }
 
     // MARK: Filters
+
+    private static func pages(_ store: any AgentStore) async throws {
+        var ids: [Int32] = []
+        for number in 0..<6 {
+            var webhook = Sample.webhook(number % 2 == 0 ? "even" : "odd", events: ["e\(number % 3)"])
+            webhook.state = .active
+            ids.append(try await store.add(webhook).id)
+            _ = try await store.add(webhook, in: WebhookScope(tenant: "Cust9"))
+        }
+        func page(_ filter: WebhookFilter = WebhookFilter(), after id: Int32, _ limit: Int) async throws -> [Int32] {
+            try await store.webhooks(in: Sample.scope, matching: filter, after: id, limit: limit).map(\.id)
+        }
+        #expect(try await page(after: 0, 2) == Array(ids[..<2]))
+        #expect(try await page(after: ids[1], 3) == Array(ids[2...4]))
+        #expect(try await page(after: ids[4], 3) == [ids[5]])
+        #expect(try await page(after: ids[5], 3).isEmpty)
+        #expect(try await page(after: .max, 3).isEmpty)
+        // An id that is gone is followed as any other.
+        #expect(try await store.delete(id: ids[2], in: Sample.scope))
+        #expect(try await page(after: ids[2], 2) == [ids[3], ids[4]])
+        #expect(try await page(WebhookFilter(name: "odd"), after: ids[1], 5) == [ids[3], ids[5]])
+        #expect(try await page(WebhookFilter(event: "E0"), after: 0, 1) == [ids[0]])
+        #expect(try await page(WebhookFilter(event: "e0"), after: ids[0], 1) == [ids[3]])
+        #expect(try await page(WebhookFilter(name: "even", event: "e1", state: .active), after: 0, 9) == [ids[4]])
+    }
 
     private static func noFilter(_ store: any AgentStore) async throws {
         let names = ["c", "a", "b", "a"]

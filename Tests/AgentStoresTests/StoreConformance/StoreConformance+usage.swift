@@ -10,7 +10,40 @@ extension StoreConformance {
         StoreCase("Usage is a webhook's own and ends with it", run: usageIsOwn),
         StoreCase("The counters of a scope's webhooks, and of no others, are told by id", run: usagesOfScope),
         StoreCase("Every webhook is listed by id, whoever registered it", run: listsAllWebhooks),
+        StoreCase("Counters are told of a range of ids, and of its lowest so many", run: usagesOfRange),
+        StoreCase("All webhooks are listed in pages that follow an id", run: pagesAllWebhooks),
     ]
+
+    private static func usagesOfRange(_ store: any AgentStore) async throws {
+        let scope = Sample.scope
+        var ids: [Int32] = []
+        for _ in 0..<5 {
+            ids.append(try await store.add(Sample.webhook()).id)
+            _ = try await store.add(Sample.webhook(), in: WebhookScope(tenant: "Cust9"))
+        }
+        func found(_ range: ClosedRange<Int32>, _ limit: Int = .max) async throws -> [Int32] {
+            try await store.usages(of: range, in: scope, limit: limit).keys.sorted()
+        }
+        #expect(try await found(ids[1]...ids[3]) == Array(ids[1...3]))
+        #expect(try await found(ids[1]...(.max), 2) == Array(ids[1...2]))
+        #expect(try await found(ids[4]...ids[4]) == [ids[4]])
+        #expect(try await found((ids[4] + 100)...(ids[4] + 200)).isEmpty)
+        #expect(try await found(.min...(.max)) == ids)
+    }
+
+    private static func pagesAllWebhooks(_ store: any AgentStore) async throws {
+        var ids: [Int32] = []
+        for tenant in ["Cust1", "Cust2", "Cust1", "Cust3"] {
+            ids.append(try await store.add(Sample.webhook(), in: WebhookScope(tenant: tenant)).id)
+        }
+        func page(after id: Int32, _ limit: Int) async throws -> [Int32] {
+            try await store.allWebhooks(after: id, limit: limit).map(\.webhook.id)
+        }
+        #expect(try await page(after: 0, 3) == Array(ids[..<3]))
+        #expect(try await page(after: ids[2], 3) == [ids[3]])
+        #expect(try await page(after: ids[3], 3).isEmpty)
+        #expect(try await page(after: .max, 3).isEmpty)
+    }
 
     private static func countsAttempts(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
@@ -45,7 +78,7 @@ extension StoreConformance {
 
     private static func usagesOfScope(_ store: any AgentStore) async throws {
         let own = WebhookScope(tenant: "Cust1", application: "A")
-        #expect(try await store.usages(of: nil, in: own) == [:])
+        #expect(try await store.usages(in: own) == [:])
         let called = try await store.add(Sample.webhook("called"), in: own)
         let idle = try await store.add(Sample.webhook("idle", events: []), in: own)
         let others = try await store.add(
@@ -60,12 +93,12 @@ extension StoreConformance {
             #expect(try await store.settle(delivery, decision))
         }
         let usage = WebhookUsage(totalCalls: 2, totalErrors: 2, consecutiveErrors: 2, lastError: "r\u{E9}fus\u{E9}")
-        #expect(try await store.usages(of: nil, in: own) == [called.id: usage, idle.id: WebhookUsage()])
-        let tenant = try await store.usages(of: nil, in: WebhookScope(tenant: "Cust1"))
+        #expect(try await store.usages(in: own) == [called.id: usage, idle.id: WebhookUsage()])
+        let tenant = try await store.usages(in: WebhookScope(tenant: "Cust1"))
         #expect(tenant == [called.id: usage, idle.id: WebhookUsage(), others.id: WebhookUsage()])
         #expect(try await store.list().map(\.reason) == ["in a line", "in a line"])
         #expect(try await store.delete(id: called.id, in: own))
-        #expect(try await store.usages(of: nil, in: own) == [idle.id: WebhookUsage()])
+        #expect(try await store.usages(in: own) == [idle.id: WebhookUsage()])
     }
 
     private static func countsNothingElse(_ store: any AgentStore) async throws {

@@ -226,6 +226,13 @@ extension RunningService {
             return try await iterator.next() == nil
         }
 
+        /// What comes until the service ends the connection.
+        mutating func rest() async throws -> [UInt8] {
+            while let part = try await iterator.next() { bytes += part.readableBytesView }
+            defer { bytes = [] }
+            return bytes
+        }
+
         /// The head of the next answer.
         mutating func head() async throws -> String {
             while true {
