@@ -81,7 +81,11 @@ final class ConnectionTable: Sendable {
         let finished = connection.begin(activity)
         if finished > 0 { unfinished.subtract(finished, ordering: .relaxed) }
         // Connections above the limit are there because nobody could go when they came.
-        if activity == .idle, count > limits.connections { closeLongestWaiting { _ in true } }
+        guard activity == .idle, count > limits.connections else { return }
+        // The end of an answer has been written and not been flushed yet.
+        connection.channel.eventLoop.execute {
+            if self.count > self.limits.connections { self.closeLongestWaiting { _ in true } }
+        }
     }
 
     /// Notes that a part of a request has arrived, which is kept until the request has come to its end.

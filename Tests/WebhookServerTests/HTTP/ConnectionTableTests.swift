@@ -150,6 +150,9 @@ struct ConnectionTableTests {
         #expect(listener.table.count == 3)
         try newest.ask()
         try calling[1].answer()
+        // Not before its answer is out.
+        #expect(calling[1].isOpen)
+        listener.wait()
         #expect(!calling[1].isOpen)
         #expect(calling[0].isOpen && newest.isOpen)
         #expect(listener.table.count == 2)
