@@ -48,28 +48,35 @@ package struct WebhookServer: Service, CustomStringConvertible {
         self.onListening = onListening
     }
 
-    /// Serves until graceful shutdown. Throws ``StoreError`` when the store cannot be opened, and what the listener
-    /// throws when the address cannot be had.
+    /// Serves until graceful shutdown. Throws ``StoreError`` when the store cannot be opened, what the listener throws when
+    /// the address cannot be had, and an error that says so when the process may have too few file descriptors.
     package func run() async throws {
+        let limit = DescriptorBudget.raisedLimit()
+        let wanted = (settings.delivery.concurrency, settings.sending.idleConnections)
+        let budget = try DescriptorBudget(limit: limit, deliveries: wanted.0, idleConnections: wanted.1)
+        budget.log(deliveries: wanted.0, idleConnections: wanted.1, limit: limit, to: logger)
         let store = try await settings.store.open(logger: logger)
         guard let sender else {
-            let sender = try SocketSender(version: settings.netServerVersion, settings: settings.sending)
+            var sending = settings.sending
+            sending.idleConnections = budget.idleConnections
+            let sender = try SocketSender(version: settings.netServerVersion, settings: sending)
             do {
-                try await run(store: store, sender: sender)
+                try await run(store: store, sender: sender, budget: budget)
             } catch {
                 await sender.shutdown()
                 throw error
             }
             return await sender.shutdown()
         }
-        try await run(store: store, sender: sender)
+        try await run(store: store, sender: sender, budget: budget)
     }
 
-    private func run(store: any AgentStore, sender: any NotificationSender) async throws {
+    private func run(store: any AgentStore, sender: any NotificationSender, budget: DescriptorBudget) async throws {
         let registry = MetricsRegistry()
         var delivery = settings.delivery
         delivery.sendsFieldValues = settings.rules.sendsFieldValues
         delivery.missedEvents = settings.rules.missedEvents
+        delivery.concurrency = budget.deliveries
         let engine = DeliveryEngine(
             queue: store,
             sender: sender,
@@ -78,7 +85,12 @@ package struct WebhookServer: Service, CustomStringConvertible {
             settings: delivery,
             logger: logger
         )
-        let webhooks = WebhookAgent(store: store, sender: sender, rules: settings.rules, logger: logger)
+        let webhooks = WebhookAgent(
+            store: store,
+            sender: BoundedSender(sender, limit: budget.tests),
+            rules: settings.rules,
+            logger: logger
+        )
         let logins = OutcomeCounters<LoginOutcome>(name: "webhook_svc_logins_total", factory: registry) {
             [("outcome", $0.rawValue)]
         }
@@ -113,6 +125,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                             principals: principals,
                             store: store,
                             registry: registry,
+                            budget: budget,
                             drain: drain,
                             inFlight: { engine.inFlight }
                         )
@@ -150,6 +163,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
         principals: PrincipalAgent,
         store: any AgentStore,
         registry: MetricsRegistry,
+        budget: DescriptorBudget,
         drain: Drain,
         inFlight: @escaping @Sendable () -> Int
     ) -> some Service {
@@ -209,8 +223,8 @@ package struct WebhookServer: Service, CustomStringConvertible {
         )
         let table = ConnectionTable(
             limits: .init(
-                connections: FileDescriptors.connections,
-                perNetwork: max(16, FileDescriptors.connections / 4),
+                connections: budget.connections,
+                perNetwork: max(16, budget.connections / 4),
                 unfinishedBytes: max(128 << 20, 8 * settings.xmlLimits.bytes)
             ),
             proxies: settings.trustedProxies
@@ -234,7 +248,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
             configuration: .init(
                 address: .hostname(settings.host, port: settings.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(
-                    FileDescriptors.connections + ConnectionTable.Limits.headroom
+                    budget.connections + ConnectionTable.Limits.headroom
                 )
             ),
             onServerRunning: { channel in

@@ -19,14 +19,17 @@ SIGNATURE = re.compile(rb"\r\nx-superoffice-signature: *([^\r]+)", re.IGNORECASE
 
 
 class ReceiverProcess:
-    """Each webhook has a path of its own: `url(7)`."""
+    """Each webhook has a path of its own: `url(7)`; and with `hosts` one of so many addresses of its own: `host_url(7)`."""
 
-    def __init__(self, secret=""):
-        self.process = subprocess.Popen([sys.executable, __file__, secret], stdout=subprocess.PIPE, text=True)
+    def __init__(self, secret="", hosts=0):
+        self.process = subprocess.Popen([sys.executable, __file__, secret, str(hosts)], stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline())
 
     def url(self, webhook=0):
         return f"http://127.0.0.1:{self.port}/{webhook}"
+
+    def host_url(self, webhook):
+        return f"http://{host(webhook)}:{self.port}/{webhook}"
 
     def ask(self, what):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{what}", timeout=30) as answer:
@@ -46,22 +49,31 @@ class ReceiverProcess:
         self.process.stdout.close()
 
 
+def host(number):
+    return f"127.7.{number // 250}.{number % 250 + 1}"
+
+
 class Connections:
-    def __init__(self, secret):
+    def __init__(self, secret, hosts):
         self.secret = secret
+        self.hosts = hosts
         self.count, self.last = 0, 0.0
         self.notifications = []
 
     def serve(self):
         listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-        print(listener.getsockname()[1], flush=True)
+        port = listener.getsockname()[1]
+        others = [socket.create_server((host(number), port), backlog=16) for number in range(self.hosts)]
+        listeners = {each.fileno(): each for each in [listener, *others]}
+        print(port, flush=True)
         poll = select.epoll()
-        poll.register(listener.fileno(), select.EPOLLIN)
+        for number in listeners:
+            poll.register(number, select.EPOLLIN)
         connections, rest = {}, {}
         while True:
             for number, _ in poll.poll():
-                if number == listener.fileno():
-                    connection, _ = listener.accept()
+                if number in listeners:
+                    connection, _ = listeners[number].accept()
                     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     connections[connection.fileno()], rest[connection.fileno()] = connection, b""
                     poll.register(connection.fileno(), select.EPOLLIN)
@@ -115,4 +127,4 @@ class Connections:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    Connections(sys.argv[1].encode()).serve()
+    Connections(sys.argv[1].encode(), int(sys.argv[2])).serve()

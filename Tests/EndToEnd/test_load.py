@@ -1,4 +1,4 @@
-"""What many webhooks do to the release binary."""
+"""What many webhooks, many targets and few descriptors do to the release binary."""
 
 import base64
 import json
@@ -7,6 +7,7 @@ import sqlite3
 import time
 import unittest
 
+from receiver_process import ReceiverProcess
 from service import ServiceTestCase, envelope
 
 SOAP = "/Remote/Services87/Webhook.svc"
@@ -67,6 +68,49 @@ class Load(ServiceTestCase):
         self.assertLess(peak - before, 150)
         # One that reads on gets all of it.
         self.assertEqual(len(json.loads(connections[0].getresponse().read())), 20_000)
+
+    def test_a_fan_out_to_two_thousand_addresses_arrives_with_512_descriptors(self):
+        count = 2_000
+        self.allow_open_files(count + 1_000)
+        receiver = ReceiverProcess(hosts=count)
+        self.addCleanup(receiver.close)
+        service = self.service("--verify-target", "false", open_files=512)
+        self.assertIsNotNone(service.wait_for_log("few open files are allowed"))
+        for number in range(count):
+            service.save(receiver.host_url(number), ["sale.changed"])
+        begun = time.perf_counter()
+        service.signal("sale.changed")
+        status, answer = service.request("GET", "/admin/v1/idle?timeout=60s")
+        seconds = time.perf_counter() - begun
+        self.assertEqual(status, 200, answer)
+        self.assertIsNone(service.process.poll())
+        print(f"\n  {count} targets with 512 descriptors: {seconds:.1f} s")
+        self.assertEqual(receiver.arrivals()[0], count)
+        webhooks = json.loads(service.request("GET", "/api/v1/Webhook", headers=BASIC)[1])
+        self.assertEqual({(webhook["TotalCalls"], webhook["TotalErrors"]) for webhook in webhooks}, {(1, 0)})
+        self.assertEqual(service.stop(), 0)
+
+    def test_callers_who_take_all_descriptors_there_are_do_not_end_the_process(self):
+        service = self.service(open_files=512)
+        self.allow_open_files(1_500)
+        connections = []
+        for number in range(1_000):
+            connection = service.connection(f"127.0.0.{2 + number % 10}")
+            connection.connect()
+            connections.append(connection)
+            self.addCleanup(connection.close)
+        for _ in range(30):
+            self.assertEqual(service.request("GET", "/healthz")[0], 200)
+            self.assertEqual(service.call("<GetAllWebhooks/>")[0], 200)
+            time.sleep(0.1)
+        self.assertEqual(service.stop(), 0)
+
+    def test_too_few_descriptors_stop_the_start_with_a_line(self):
+        with self.assertRaisesRegex(RuntimeError, "ended with 1"):
+            self.service(open_files=200)
+        log = (self.directory / "service.log").read_text()
+        self.assertRegex(log, r"may have 200 open files \(RLIMIT_NOFILE\) and needs 256; .*ulimit -n.*LimitNOFILE=")
+        self.assertEqual(len(log.splitlines()), 1, log)
 
 
 if __name__ == "__main__":
