@@ -172,7 +172,7 @@ class Attacks(ServiceTestCase):
         self.allow_open_files(callers + 1_000)
         service = self.service()
         question = b"GET " + SOAP.encode() + b"?wsdl HTTP/1.1\r\nHost: x\r\n\r\n"
-        for each in (1, 50):
+        for each in (50,):
             with self.subTest(questions=each), contextlib.ExitStack() as stack:
                 for number in range(callers):
                     connection = stack.enter_context(socket.socket())

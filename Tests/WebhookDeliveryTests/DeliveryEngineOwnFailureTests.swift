@@ -34,7 +34,7 @@ struct DeliveryEngineOwnFailureTests {
         try await rig.signal(at: .seconds(1000))
         try await rig.running { _ in
             try await rig.recorded(1)
-            let webhook = try #require(try await rig.queue.store.allWebhooks().first).webhook
+            let webhook = try #require(try await rig.queue.store.allWebhooks(after: 0, limit: 1).first).webhook
             try await rig.put(webhook, .stopped)
             rig.clock.advance(to: .seconds(2000))
             try await rig.put(webhook, .active)

@@ -27,14 +27,7 @@ struct FrontResponder: HTTPResponder {
     let trialGuard: TrialGuard
     private let throttle = LogThrottle()
 
-    /// Answers in a task of its own. A task keeps the memory of its deepest call until it ends, and a connection's task lives as
-    /// long as the connection, idle or not.
     func respond(to request: Request, context: Context) async throws -> Response {
-        async let response = response(to: request, context: context)
-        return try await response
-    }
-
-    private func response(to request: Request, context: Context) async throws -> Response {
         trialGuard.look(at: request.headers, logger: context.logger)
         var response: Response
         if request.method == .head {
