@@ -1,6 +1,7 @@
 """A receiver in a process of its own, for more notifications than threads of a test could take beside their own work.
 With a secret it checks signatures and keeps who got what; without, it only counts."""
 import base64
+import collections
 import hashlib
 import hmac
 import json
@@ -14,15 +15,19 @@ import time
 import urllib.request
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+OK_AND_CLOSE = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+CLOSING_SECONDS = 0.02  # Servers end a connection a moment after their last answer on it.
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 SIGNATURE = re.compile(rb"\r\nx-superoffice-signature: *([^\r]+)", re.IGNORECASE)
 
 
 class ReceiverProcess:
-    """Each webhook has a path of its own: `url(7)`; and with `hosts` one of so many addresses of its own: `host_url(7)`."""
+    """Each webhook has a path of its own: `url(7)`; and with `hosts` one of so many addresses of its own: `host_url(7)`. With
+    `closes`, every answer to a notification ends its connection."""
 
-    def __init__(self, secret="", hosts=0):
-        self.process = subprocess.Popen([sys.executable, __file__, secret, str(hosts)], stdout=subprocess.PIPE, text=True)
+    def __init__(self, secret="", hosts=0, closes=False):
+        arguments = [secret, str(hosts), *(["closes"] if closes else [])]
+        self.process = subprocess.Popen([sys.executable, __file__, *arguments], stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline())
 
     def url(self, webhook=0):
@@ -54,9 +59,10 @@ def host(number):
 
 
 class Connections:
-    def __init__(self, secret, hosts):
+    def __init__(self, secret, hosts, closes):
         self.secret = secret
         self.hosts = hosts
+        self.ok = OK_AND_CLOSE if closes else OK
         self.count, self.last = 0, 0.0
         self.notifications = []
 
@@ -70,8 +76,18 @@ class Connections:
         for number in listeners:
             poll.register(number, select.EPOLLIN)
         connections, rest = {}, {}
+        ending = collections.deque()
         while True:
-            for number, _ in poll.poll():
+            events = poll.poll(CLOSING_SECONDS if ending else None)
+            while ending and ending[0][0] <= time.monotonic():
+                _, number, connection = ending.popleft()
+                if connections.get(number) is connection:
+                    poll.unregister(number)
+                    connection.close()
+                    del connections[number], rest[number]
+            for number, _ in events:
+                if number not in listeners and number not in connections:
+                    continue  # It was closed just now.
                 if number in listeners:
                     connection, _ = listeners[number].accept()
                     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -84,6 +100,8 @@ class Connections:
                     if data:
                         answer, rest[number] = self.answer(rest[number] + data)
                         connection.sendall(answer)
+                        if answer.endswith(OK_AND_CLOSE):
+                            ending.append((time.monotonic() + CLOSING_SECONDS, number, connection))
                         continue
                 except OSError:
                     pass  # The service was killed.
@@ -105,7 +123,7 @@ class Connections:
             if data.startswith(b"POST", start):
                 self.count += 1
                 self.last = time.monotonic()
-                answers += OK
+                answers += self.ok
                 if self.secret:
                     self.keep(data[start:end], data[end + 4:after])
             else:
@@ -127,4 +145,4 @@ class Connections:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    Connections(sys.argv[1].encode(), int(sys.argv[2])).serve()
+    Connections(sys.argv[1].encode(), int(sys.argv[2]), closes="closes" in sys.argv[3:]).serve()

@@ -461,6 +461,7 @@ class Receiver:
 
     def __init__(self, secret="", statuses=(), port=0, test_status=200):
         self.requests = []
+        self.status = 200  # What is answered once `statuses` are used up.
         self.arrived = threading.Condition()
         self.answers = threading.Event()  # Cleared, it holds every answer but that to a test event back.
         self.answers.set()
@@ -473,11 +474,11 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 expected = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
                 is_test = self.headers.get("X-Hook-Test") == "true"
-                status = test_status if is_test else statuses.pop(0) if statuses else 200
+                status = test_status if is_test else statuses.pop(0) if statuses else receiver.status
                 if not is_test:
                     with receiver.arrived:
                         receiver.requests.append({
-                            "time": time.monotonic(), "headers": dict(self.headers), "body": body,
+                            "time": time.monotonic(), "headers": dict(self.headers), "body": body, "status": status,
                             "signed": self.headers.get("X-SuperOffice-Signature") == (expected if secret else None)})
                         receiver.arrived.notify_all()
                     receiver.answers.wait(30)

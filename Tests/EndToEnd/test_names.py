@@ -1,0 +1,41 @@
+"""Targets whose names or addresses do not answer do not delay others, nor themselves where a good address stands beside."""
+import json
+import pathlib
+import subprocess
+import sys
+import unittest
+
+TRIALS = pathlib.Path(__file__).with_name("name_trials.py")
+NAMESPACES = ["unshare", "--net", "--mount"]
+
+
+def has_namespaces():
+    try:
+        return subprocess.run([*NAMESPACES, "true"], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+@unittest.skipUnless(has_namespaces(), "networks and mounts of their own need root's rights")
+class Names(unittest.TestCase):
+    def seconds(self, trial):
+        run = subprocess.run([*NAMESPACES, sys.executable, TRIALS, trial], capture_output=True, text=True, timeout=300)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        return sorted(json.loads(run.stdout))
+
+    def test_40_names_whose_servers_are_silent_do_not_delay_a_healthy_name(self):
+        seconds = self.seconds("silent-names")
+        median, p99 = seconds[len(seconds) // 2], seconds[len(seconds) * 99 // 100]
+        print(f"\n  beside 40 silent names: p50 {median * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms of {len(seconds)} events",
+              file=sys.stderr)
+        self.assertLess(p99, 1)
+
+    def test_three_dead_ipv6_addresses_beside_a_good_ipv4_address_delay_a_delivery_by_less_than_a_second(self):
+        seconds = self.seconds("dead-addresses")
+        print(f"\n  beside three dead addresses: {seconds[-1] * 1000:.0f} ms at most, {seconds[0] * 1000:.0f} ms at least",
+              file=sys.stderr)
+        self.assertLess(seconds[-1], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

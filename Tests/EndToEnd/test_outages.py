@@ -1,0 +1,237 @@
+"""Outages that are short, or none of a target's: receivers that restart, a proxy that is away, a process that stands still.
+Every acknowledged event arrives, and no webhook loses its subscription."""
+import http.server
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+import time
+import unittest
+import urllib.parse
+
+from service import ServiceTestCase
+
+# How long a process stands still here, in seconds; 60 for the figure that the documentation gives.
+STANDSTILL = float(os.environ.get("WEBHOOK_SVC_STANDSTILL", 6))
+
+
+class OutageTestCase(ServiceTestCase):
+    def admin(self, service, path):
+        status, body = service.request("GET", "/admin/v1/" + path)
+        self.assertEqual(status, 200, body)
+        return json.loads(body)
+
+    def assert_healthy(self, service, webhooks):
+        """Each is Active and counts no error in a row."""
+        states = {each["webhookId"]: each["state"] for each in self.admin(service, "webhooks")["webhooks"]}
+        for webhook in webhooks:
+            self.assertEqual(states[webhook], "Active", webhook)
+            self.assertEqual(self.admin(service, f"webhooks/{webhook}/usage")["consecutiveErrors"], 0, webhook)
+
+    def wait_until_idle(self, service, seconds):
+        status, body = service.request("GET", f"/admin/v1/idle?timeout={seconds}s")
+        self.assertEqual(status, 200, body)
+
+
+class ReceiverOutages(OutageTestCase):
+    def test_a_receiver_that_is_away_for_a_moment_keeps_its_subscription_and_gets_every_event(self):
+        service = self.service("--log-level", "error")
+        trials = [(seconds, rate) for seconds in (0.3, 1, 10) for rate in (5, 20, 80)]
+        rows = [None] * len(trials)
+
+        def run(place, seconds, rate):
+            receiver = self.receiver()
+            event = f"trial{place}.created"
+            webhook = service.save(receiver.url, [event])
+            begun, sent = time.monotonic(), 0
+            outage = (begun + 0.5, begun + 0.5 + seconds)
+            while (now := time.monotonic()) < outage[1] + 0.5:
+                receiver.status = 503 if outage[0] <= now < outage[1] else 200
+                service.signal(event, sent)
+                sent += 1
+                time.sleep(max(0, begun + sent / rate - time.monotonic()))
+            receiver.status = 200
+            rows[place] = (seconds, rate, sent, webhook, receiver)
+
+        threads = [threading.Thread(target=run, args=(place, *trial)) for place, trial in enumerate(trials)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.wait_until_idle(service, 60)
+        print("\n  503 for  events/s  acknowledged  arrived  refused attempts", file=sys.stderr)
+        for seconds, rate, sent, _, receiver in rows:
+            keys = {json.loads(each["body"])["PrimaryKey"] for each in receiver.requests if each["status"] == 200}
+            refused = sum(each["status"] == 503 for each in receiver.requests)
+            print(f"  {seconds:5} s  {rate:8}  {sent:12}  {len(keys):7}  {refused:16}", file=sys.stderr)
+            self.assertEqual(sorted(set(range(sent)) - keys), [], (seconds, rate))
+        self.assert_healthy(service, [row[3] for row in rows])
+
+
+class Standstills(OutageTestCase):
+    def test_a_process_that_stood_still_blames_no_target(self):
+        timeout = min(15, STANDSTILL / 3)
+        service = self.service("--delivery-timeout", f"{timeout:.0f}s", "--log-level", "warning")
+        patient, hasty = self.receiver(), HastyReceiver(seconds=STANDSTILL / 3)
+        self.addCleanup(hasty.close)
+        webhooks = [service.save(patient.url, ["contact.created"]), service.save(hasty.url, ["contact.created"])]
+        hasty.is_hasty = True
+        patient.answers.clear()
+        for key in range(100):
+            service.signal("contact.created", key)
+        # All of the first are in flight, as many of each as one target may have.
+        self.assertEqual(len(patient.wait(64)), 64)
+        hasty.wait(64)
+        # Answers that come while it stands still count; connections that end meanwhile say nothing.
+        service.process.send_signal(signal.SIGSTOP)
+        time.sleep(STANDSTILL / 2)
+        hasty.is_hasty = False
+        time.sleep(STANDSTILL / 2)
+        patient.answers.set()
+        service.process.send_signal(signal.SIGCONT)
+        self.wait_until_idle(service, 60)
+        for name, requests in (("patient", patient.requests), ("hasty", hasty.requests)):
+            keys = {json.loads(each["body"])["PrimaryKey"] for each in requests if each["status"] == 200}
+            self.assertEqual(sorted(set(range(100)) - keys), [], name)
+        self.assert_healthy(service, webhooks)
+        for webhook in webhooks:
+            self.assertEqual(self.admin(service, f"webhooks/{webhook}/usage")["totalErrors"], 0)
+        again = len(patient.requests) + len(hasty.requests) - 200
+        print(f"\n  stood still for {STANDSTILL:g} s with 128 in flight: all 200 arrived, {again} attempts were made again",
+              file=sys.stderr)
+
+
+class HastyReceiver:
+    """While it is hasty it gives up on its own answer after so many seconds and ends the connection."""
+
+    def __init__(self, seconds):
+        self.requests, self.is_hasty = [], False
+        self.arrived = threading.Condition()
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                gives_up = receiver.is_hasty
+                with receiver.arrived:
+                    receiver.requests.append({"body": body, "status": None if gives_up else 200})
+                    receiver.arrived.notify_all()
+                if gives_up:
+                    time.sleep(seconds)
+                    self.close_connection = True
+                    return
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 1024
+
+            def handle_error(self, *_):
+                pass  # Connections that the service ended.
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def wait(self, count, seconds=30):
+        with self.arrived:
+            return self.arrived.wait_for(lambda: len(self.requests) >= count, seconds)
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class ForwardProxy:
+    """A forward proxy for `http` targets, which can be away: then nothing listens at its port."""
+
+    def __init__(self):
+        self.port, self.server = 0, None
+        self.connections = set()
+        self.begin()
+
+    def begin(self):
+        self.server = socket.create_server(("127.0.0.1", self.port), backlog=1024)
+        self.port = self.server.getsockname()[1]
+        threading.Thread(target=self.accept, args=(self.server,), daemon=True).start()
+
+    def end(self):
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+        for connection in list(self.connections):
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def accept(self, server):
+        while True:
+            try:
+                connection = server.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, client):
+        """Passes bytes on between a client and the target that its first request names."""
+        self.connections.add(client)
+        try:
+            with client:
+                first = client.recv(1 << 16)
+                if not first:
+                    return
+                target = urllib.parse.urlsplit(first.split(b" ", 2)[1].decode())
+                with socket.create_connection((target.hostname, target.port)) as origin:
+                    origin.sendall(first)
+                    while True:
+                        for side in select.select([client, origin], [], [])[0]:
+                            data = side.recv(1 << 16)
+                            if not data:
+                                return
+                            (origin if side is client else client).sendall(data)
+        except OSError:
+            pass  # One of the two is gone.
+        finally:
+            self.connections.discard(client)
+
+
+class ProxyOutages(OutageTestCase):
+    def test_a_forward_proxy_that_is_away_for_some_seconds_costs_no_delivery_and_no_subscription(self):
+        proxy = ForwardProxy()
+        self.addCleanup(lambda: proxy.server.fileno() >= 0 and proxy.end())
+        receivers = [self.receiver() for _ in range(8)]
+        service = self.service("--proxy", f"http://127.0.0.1:{proxy.port}", "--log-level", "warning")
+        webhooks = [service.save(receivers[place % 8].url, ["contact.created"]) for place in range(40)]
+        for key in range(8):
+            service.signal("contact.created", key)
+        proxy.end()
+        for key in range(8, 24):
+            service.signal("contact.created", key)
+            time.sleep(2.5 / 16)
+        proxy.begin()
+        for key in range(24, 32):
+            service.signal("contact.created", key)
+        self.wait_until_idle(service, 60)
+        arrived = sum(len({(each["body"]) for each in receiver.requests}) for receiver in receivers)
+        keys = [json.loads(each["body"])["PrimaryKey"] for receiver in receivers for each in receiver.requests]
+        for key in range(32):
+            self.assertGreaterEqual(keys.count(key), 40, key)
+        self.assert_healthy(service, webhooks)
+        print(f"\n  a proxy that was away for 2.5 s: {len(keys)} arrivals of 40 x 32 deliveries ({arrived} bodies)",
+              file=sys.stderr)
+        text = service.request("GET", "/metrics")[1].decode()
+        self.assertRegex(text, r'webhook_svc_own_failures_total\{kind="proxy"\} [1-9]')
+
+
+if __name__ == "__main__":
+    unittest.main()
