@@ -75,8 +75,9 @@ def with_dead_addresses(directory, service, receiver):
     dead = [f"2001:db8::{number}" for number in range(1, 4)]
     for address in dead:
         run("ip", "-6", "address", "add", address + "/128", "dev", "lo")
+    # Of a family that has only loopback addresses, resolvers leave every address out.
     run("ip", "address", "add", "198.51.100.1/32", "dev", "lo")
-    replace("/etc/hosts", "".join(f"{address} dual.test\n" for address in [*dead, "198.51.100.1"]), directory)
+    replace("/etc/hosts", "".join(f"{address} dual.test\n" for address in [*dead, "127.0.0.1"]), directory)
     held = []
     for address in dead:
         # A listener that takes nobody, with one connection waiting: the system drops whoever asks then.

@@ -6,7 +6,8 @@ import sys
 import unittest
 
 TRIALS = pathlib.Path(__file__).with_name("name_trials.py")
-NAMESPACES = ["unshare", "--net", "--mount"]
+# With its own processes too, so that none of them outlives a trial that is given up.
+NAMESPACES = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 
 def has_namespaces():

@@ -4,8 +4,9 @@ import Foundation
 import Testing
 import WebhookDelivery
 
-@Suite("Delivery engine that cannot send", .timeLimit(.minutes(1)))
+@Suite("Delivery engine that cannot send", .timeLimit(.minutes(5)))
 struct DeliveryEngineOwnFailureTests {
+    private static let network = SendOutcome.failed(SendFailure(.network, "no route"))
     private static let local = SendOutcome.failed(SendFailure(.local, "too many open files"))
     private static let proxy = SendOutcome.failed(SendFailure(.proxy, "the proxy refused the connection"))
 
@@ -116,5 +117,17 @@ struct DeliveryEngineOwnFailureTests {
             try await rig.queue.state.wait { $0.recorded.count { $0.result.attempt.status == 200 } == targets }
         }
         #expect(try await rig.queue.counts() == DeliveryCounts())
+    }
+
+    @Test("However many targets the network has no way to, the others are tried at once")
+    func unreachable() async throws {
+        let rig = Rig { $0 < 64 ? Self.network : .ok }
+        let targets = 200
+        for target in 0..<targets { try await rig.addWebhook(url: "https://host\(target).example/") }
+        try await rig.signal()
+        try await rig.running { _ in
+            try await rig.queue.state.wait { $0.recorded.count { $0.result.attempt.status == 200 } == targets - 64 }
+            #expect(rig.clock.elapsed == .zero)
+        }
     }
 }

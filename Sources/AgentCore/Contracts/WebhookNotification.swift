@@ -149,7 +149,9 @@ package struct SendFailure: Error, Sendable, Hashable {
         case protocolViolation
         /// The forward proxy did not let the notification through (setting proxy).
         case proxy
-        /// This machine could not send: it lacked descriptors, ports, memory, a network or a resolver, or stood still.
+        /// This machine's network has no way to the target: no route, a firewall, or name servers that are silent.
+        case network
+        /// This machine could not send to anybody: it lacked descriptors, ports or memory, or stood still.
         case local
         /// This service stopped.
         case shutdown
@@ -160,7 +162,7 @@ package struct SendFailure: Error, Sendable, Hashable {
         package var isTargets: Bool {
             switch self {
             case .refusedByPolicy, .invalidURL, .resolution, .connection, .tls, .timeout, .protocolViolation: true
-            case .proxy, .local, .shutdown: false
+            case .proxy, .network, .local, .shutdown: false
             }
         }
     }

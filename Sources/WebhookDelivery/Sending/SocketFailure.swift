@@ -22,11 +22,11 @@ extension SendFailure {
         case ENOBUFS, ENOMEM, EAGAIN:
             self.init(.local, "This machine has no memory left for a connection to the target.")
         case ENETUNREACH, ENETDOWN, ENONET:
-            self.init(.local, "This machine has no route to the target's network.")
+            self.init(.network, "This machine has no route to the target's network.")
         case EACCES, EPERM:
-            self.init(.local, "This machine forbids the connection to the target (see its firewall and its routes).")
+            self.init(.network, "This machine forbids the connection to the target (see its firewall and its routes).")
         case EAFNOSUPPORT, EPROTONOSUPPORT:
-            self.init(.local, "This machine does not support the kind of the target's address (IPv4 or IPv6).")
+            self.init(.network, "This machine does not support the kind of the target's address (IPv4 or IPv6).")
         case ECONNREFUSED:
             self.init(.connection, "The target refused the connection; its port may be closed.")
         case ECONNRESET, EPIPE, ECONNABORTED:

@@ -104,7 +104,7 @@ struct TargetRoute: Sendable {
     private func unresolved(_ asked: TargetURL, _ error: any Error) -> SendFailure {
         if let failure = error as? ResolutionFailure, !failure.isDefinite {
             return SendFailure(
-                .local,
+                .network,
                 "The name '\(asked.host)' could not be looked up on this machine: \(failure)."
             )
         }

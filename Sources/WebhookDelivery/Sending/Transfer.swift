@@ -188,7 +188,7 @@ final class Transfer: @unchecked Sendable {
     private func blaming(_ outcome: SendOutcome) -> SendOutcome {
         guard case .failed(let failure) = outcome else { return outcome }
         switch failure.kind {
-        case .resolution, .connection, .tls, .timeout, .proxy:
+        case .resolution, .connection, .tls, .timeout, .proxy, .network:
             guard let standstill else { return outcome }
             let time = "\(standstill.components.seconds) s"
             return .failed(
