@@ -28,6 +28,7 @@ struct LegacyHTTPChannel: HTTPChannelHandler {
             return channel.eventLoop.makeFailedFuture(error)
         }
         return channel.eventLoop.makeCompletedFuture {
+            try channel.syncOptions?.setOption(.recvAllocator, value: Self.receiveBuffers)
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(UnsentWatch(table: table, connection: connection, stallTime: limits.stallTime))
             if let certificate {
@@ -60,6 +61,9 @@ struct LegacyHTTPChannel: HTTPChannelHandler {
     func handle(value: Value, logger: Logger) async {
         await handleHTTP(asyncChannel: value, logger: logger)
     }
+
+    /// A connection keeps its last buffer while it is idle, so the first ones are small.
+    private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 64 << 10)
 
     /// How long the head of a request may be.
     private static var headLimits: NIOHTTPDecoderLimitConfiguration {
