@@ -5,7 +5,7 @@ import Testing
 import WebhookDelivery
 
 /// Which answers of targets are taken, as curl takes them.
-@Suite("Answers that the socket sender takes", .timeLimit(.minutes(1)))
+@Suite("Answers that the socket sender takes", .timeLimit(.minutes(5)))
 struct AnswerReadingTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var testDescription: String

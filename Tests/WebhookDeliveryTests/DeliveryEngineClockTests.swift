@@ -4,7 +4,7 @@ import Foundation
 import Testing
 import WebhookDelivery
 
-@Suite("Delivery engine whose clock is set", .timeLimit(.minutes(1)))
+@Suite("Delivery engine whose clock is set", .timeLimit(.minutes(5)))
 struct DeliveryEngineClockTests {
     private static let day = Duration.seconds(86_400)
 

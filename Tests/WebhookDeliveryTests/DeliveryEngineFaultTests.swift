@@ -4,7 +4,7 @@ import Foundation
 import Testing
 import WebhookDelivery
 
-@Suite("Delivery engine whose store fails", .timeLimit(.minutes(1)))
+@Suite("Delivery engine whose store fails", .timeLimit(.minutes(5)))
 struct DeliveryEngineFaultTests {
     @Test("Claims again at the next poll")
     func claimErrors() async throws {

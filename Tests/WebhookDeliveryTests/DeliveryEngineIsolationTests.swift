@@ -4,7 +4,7 @@ import Foundation
 import Testing
 import WebhookDelivery
 
-@Suite("Delivery engine with targets that do not answer", .timeLimit(.minutes(1)))
+@Suite("Delivery engine with targets that do not answer", .timeLimit(.minutes(5)))
 struct DeliveryEngineIsolationTests {
     private static let hanging = "https://hanging.example.com/hook"
     private static let healthy = "https://healthy.example.com/hook"

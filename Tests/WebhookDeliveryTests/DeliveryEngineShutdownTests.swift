@@ -5,7 +5,7 @@ import ServiceLifecycleTestKit
 import Testing
 import WebhookDelivery
 
-@Suite("Delivery engine that stops", .timeLimit(.minutes(1)))
+@Suite("Delivery engine that stops", .timeLimit(.minutes(5)))
 struct DeliveryEngineShutdownTests {
     @Test("Ends at once when nothing is in flight, and gives its leases up")
     func idle() async throws {

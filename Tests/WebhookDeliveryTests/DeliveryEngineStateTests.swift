@@ -4,7 +4,7 @@ import Foundation
 import Testing
 import WebhookDelivery
 
-@Suite("Delivery engine and the states of webhooks", .timeLimit(.minutes(1)))
+@Suite("Delivery engine and the states of webhooks", .timeLimit(.minutes(5)))
 struct DeliveryEngineStateTests {
     private static let listener = "https://example.com/listener"
 

@@ -5,7 +5,7 @@ import NIOPosix
 import Testing
 import WebhookDelivery
 
-@Suite("Connections to one of several addresses", .timeLimit(.minutes(1)))
+@Suite("Connections to one of several addresses", .timeLimit(.minutes(5)))
 struct HappyEyeballsTests {
     private func addresses(_ texts: [String]) throws -> [SocketAddress] {
         try texts.map { try SocketAddress(ipAddress: $0, port: 443) }

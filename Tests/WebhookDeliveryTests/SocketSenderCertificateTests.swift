@@ -6,7 +6,7 @@ import WebhookDelivery
 /// RFC 9525: dNSName entries are for names and iPAddress entries for addresses, and nothing else counts.
 @Suite(
     "Names of certificates",
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(5)),
     .enabled(if: TestCertificate.command != nil, "There is no openssl command to make certificates with.")
 )
 struct SocketSenderCertificateTests {

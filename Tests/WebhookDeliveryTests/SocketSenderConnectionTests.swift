@@ -4,7 +4,7 @@ import NIOCore
 import Testing
 import WebhookDelivery
 
-@Suite("Connections of the socket sender", .timeLimit(.minutes(1)))
+@Suite("Connections of the socket sender", .timeLimit(.minutes(5)))
 struct SocketSenderConnectionTests {
     private func expectDelivered(_ outcome: SendOutcome, _ location: SourceLocation = #_sourceLocation) {
         #expect(outcome.summary == "HTTP/1.1 200 OK", sourceLocation: location)

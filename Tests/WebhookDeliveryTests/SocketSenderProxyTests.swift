@@ -4,7 +4,7 @@ import Testing
 import WebhookDelivery
 
 /// Tunnels are tried with the TLS that they are for, in ``SocketSenderTLSTests``.
-@Suite("Proxy of the socket sender", .timeLimit(.minutes(1)))
+@Suite("Proxy of the socket sender", .timeLimit(.minutes(5)))
 struct SocketSenderProxyTests {
     private func withProxy(
         _ answer: Receiver.Answer,

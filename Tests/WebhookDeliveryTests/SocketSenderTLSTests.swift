@@ -6,7 +6,7 @@ import WebhookDelivery
 
 @Suite(
     "TLS of the socket sender",
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(5)),
     .enabled(if: TestCertificate.command != nil, "There is no openssl command to make certificates with.")
 )
 struct SocketSenderTLSTests {
@@ -181,7 +181,7 @@ struct SocketSenderTLSTests {
     }
 }
 
-@Suite("TLS of the socket sender without certificates", .timeLimit(.minutes(1)))
+@Suite("TLS of the socket sender without certificates", .timeLimit(.minutes(5)))
 struct SocketSenderNoTLSTests {
     @Test("Fails when an https target speaks no TLS")
     func noTLS() async throws {

@@ -4,7 +4,7 @@ import NIOCore
 import Testing
 import WebhookDelivery
 
-@Suite("Socket sender", .timeLimit(.minutes(1)))
+@Suite("Socket sender", .timeLimit(.minutes(5)))
 struct SocketSenderTests {
     @Test("Posts the exact bytes with the documented headers")
     func request() async throws {

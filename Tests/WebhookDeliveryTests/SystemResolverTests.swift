@@ -4,7 +4,7 @@ import NIOPosix
 import Testing
 import WebhookDelivery
 
-@Suite("Look-ups of names", .timeLimit(.minutes(1)))
+@Suite("Look-ups of names", .timeLimit(.minutes(5)))
 struct SystemResolverTests {
     private let time = ManualResolverTime()
     private let loop = MultiThreadedEventLoopGroup.singleton.next()

@@ -16,7 +16,7 @@ struct SilenceTests {
         return declared + [utf16, [0xEF, 0xBB, 0xBF, 0x3C, 0x61, 0x3E, 0xFF, 0x3C, 0x2F, 0x61, 0x3E]]
     }
 
-    @Test("Nothing reaches standard error from any thread that reads a document", .timeLimit(.minutes(1)))
+    @Test("Nothing reaches standard error from any thread that reads a document", .timeLimit(.minutes(5)))
     func silence() async throws {
         let result = try await #require(
             processExitsWith: .exitCode(7),

@@ -169,7 +169,7 @@ struct RESTPatchTests {
         Wrong(merge, #"{"Events": 5}"#, "Events[1]"), Wrong(merge, #"{"Events": null}"#, "Events:"),
         Wrong(operations, #"[{"op": "remove", "path": "/Events/0"}]"#, "Events:"),
         Wrong(merge, #"{"TargetUrl": "ftp://x"}"#, "TargetUrl:"),
-        Wrong(merge, #"{"TargetUrl": "http://127.0.0.1:9/failing"}"#, "HTTP/1.1 500"),
+        Wrong(merge, #"{"State": "Active", "TargetUrl": "http://127.0.0.1:9/failing"}"#, "HTTP/1.1 500"),
     ]
 
     @Test("A patch that cannot be applied says why, and changes nothing", arguments: wrong)
