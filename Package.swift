@@ -40,6 +40,7 @@ let package = Package(
         .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "XML", dependencies: ["CLibXML2"], swiftSettings: settings),
         .target(name: "SOAP", dependencies: ["XML"], swiftSettings: settings),
@@ -71,8 +72,8 @@ let package = Package(
         .target(
             name: "WebhookServer",
             dependencies: [
-                "AgentCore", "AgentStores", "CZlib", "Cryptography", "SOAP", "WSDL", "WebhookDelivery", "XML", logging,
-                lifecycle,
+                "AgentCore", "AgentStores", "CMalloc", "CZlib", "Cryptography", "SOAP", "WSDL", "WebhookDelivery",
+                "XML", logging, lifecycle,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

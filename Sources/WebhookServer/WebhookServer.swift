@@ -230,7 +230,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
             proxies: settings.trustedProxies
         )
         return Application(
-            responder: responder,
+            responder: CallTasks(responder),
             server: HTTPServerBuilder { responder in
                 LegacyHTTPChannel(
                     responder: responder,

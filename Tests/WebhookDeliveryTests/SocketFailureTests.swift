@@ -53,11 +53,11 @@ struct SocketFailureTests {
     }
 
     /// Linux has no route for a connection to this address.
-    @Test("An address that no route leads to is this machine's failure")
+    @Test("An address that no route leads to is this side's failure")
     func noRoute() async throws {
         try await Receiver.with(.silence) { _, sender in
             let outcome = await sender.send(.sample(to: "http://255.255.255.255/hook"))
-            #expect(outcome.failureKind == .local, "\(outcome.summary)")
+            #expect(outcome.failureKind == .network, "\(outcome.summary)")
         }
     }
 

@@ -125,10 +125,10 @@ struct SocketSenderAddressTests {
     func slowLookUp() async throws {
         let resolver = HangingResolver()
         let answer = Receiver.Answer.http("HTTP/1.1 200 OK")
-        try await Receiver.with(answer, timeout: .milliseconds(200), resolver: resolver) { receiver, sender in
+        try await Receiver.with(answer, timeout: .seconds(10), resolver: resolver) { receiver, sender in
             async let outcome = sender.send(.sample(to: "http://target.test:\(receiver.port)/hook"))
             try await resolver.waiting.wait { !$0.isEmpty }
-            try await Task.sleep(for: .milliseconds(300))
+            try await Task.sleep(for: .milliseconds(10_500))
             resolver.answer([try SocketAddress(ipAddress: "127.0.0.1", port: receiver.port)])
             #expect(await outcome.summary == "HTTP/1.1 200 OK")
         }

@@ -28,12 +28,6 @@ struct FrontResponder: HTTPResponder {
     private let throttle = LogThrottle()
 
     func respond(to request: Request, context: Context) async throws -> Response {
-        // A task keeps the memory of its deepest calls until it ends, and a connection's lasts as long as its client likes.
-        async let response = response(to: request, context: context)
-        return try await response
-    }
-
-    private func response(to request: Request, context: Context) async throws -> Response {
         trialGuard.look(at: request.headers, logger: context.logger)
         var response: Response
         if request.method == .head {

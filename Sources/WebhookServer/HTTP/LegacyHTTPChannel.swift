@@ -63,7 +63,7 @@ struct LegacyHTTPChannel: HTTPChannelHandler {
     }
 
     /// A connection keeps its last buffer while it is idle, so the first ones are small.
-    private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 512, maximum: 64 << 10)
+    private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 256, initial: 256, maximum: 64 << 10)
 
     /// How long the head of a request may be.
     private static var headLimits: NIOHTTPDecoderLimitConfiguration {

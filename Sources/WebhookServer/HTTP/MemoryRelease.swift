@@ -1,4 +1,4 @@
-import Foundation
+import CMalloc
 import Logging
 import NIOPosix
 import ServiceLifecycle
@@ -9,15 +9,16 @@ struct MemoryRelease: Service, CustomStringConvertible {
 
     let logger: Logger
 
-    /// How often the process's memory is looked at.
+    /// How often the C library is asked.
     private static let interval = Duration.seconds(10)
-    /// By how much it must have grown since it was given back last.
+    /// How much more must have been freed than was free at the lowest since memory was given back last.
     private static let step = 16 << 20
-    /// By how much it may grow from one look to the next and still be at rest.
+    /// By how much what is free may grow from one look to the next once a burst is over.
     private static let rest = 1 << 20
 
     func run() async throws {
-        guard let trim = Self.trim, var floor = Self.residentBytes() else { return }
+        // What has been given back counts as free all the same, until it is used again.
+        var floor = try await Self.freeBytes()
         var last = floor
         while true {
             do {
@@ -25,37 +26,22 @@ struct MemoryRelease: Service, CustomStringConvertible {
             } catch {
                 return
             }
-            guard let resident = Self.residentBytes() else { return }
-            defer { last = resident }
-            // While it grows, what is freed is used again.
-            guard resident <= last + Self.rest, resident > floor + Self.step else {
-                floor = min(floor, resident)
-                continue
-            }
-            // It takes a while, and a thread that allocates waits for it: it is not done on an event loop or a task's thread.
-            try? await NIOThreadPool.singleton.runIfActive { _ = trim(0) }
-            floor = Self.residentBytes() ?? resident
-            logger.debug(
-                "memory was given back",
-                metadata: ["before": "\(resident >> 20) MB", "after": "\(floor >> 20) MB"]
-            )
+            let free = try await Self.freeBytes()
+            defer { last = free }
+            floor = min(floor, free)
+            guard free <= last + Self.rest, free >= floor + Self.step else { continue }
+            try await Self.offLoop { cmalloc_trim() }
+            logger.debug("memory was given back", metadata: ["free": "\(free >> 20) MB"])
+            floor = free
         }
     }
 
-    private typealias Trim = @convention(c) (Int) -> Int32
-
-    /// `malloc_trim`, which glibc alone has.
-    private static var trim: Trim? {
-        #if canImport(Glibc)
-            dlsym(nil, "malloc_trim").map { unsafeBitCast($0, to: Trim.self) }
-        #else
-            nil
-        #endif
+    private static func freeBytes() async throws -> Int {
+        Int(clamping: try await offLoop { cmalloc_free_bytes() })
     }
 
-    private static func residentBytes() -> Int? {
-        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
-        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-        return pages.map { $0 * Int(sysconf(Int32(_SC_PAGESIZE))) }
+    /// It takes a while, and a thread that allocates waits for it: it is not done on an event loop or a task's thread.
+    private static func offLoop<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async throws -> Value {
+        try await NIOThreadPool.singleton.runIfActive(body)
     }
 }
