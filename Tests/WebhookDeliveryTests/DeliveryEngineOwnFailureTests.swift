@@ -61,8 +61,8 @@ struct DeliveryEngineOwnFailureTests {
     @Test("Failures of ours are logged once a second for each kind, with the number left out")
     func logged() async throws {
         let rig = Rig { $0 % 2 == 0 ? Self.local : Self.proxy }
-        try await rig.addWebhook()
-        for _ in 0..<20 { try await rig.signal() }
+        for target in 0..<20 { try await rig.addWebhook(url: "https://host\(target).example/") }
+        try await rig.signal()
         try await rig.running { _ in
             try await rig.recorded(20)
             rig.clock.advance(to: .seconds(1))
@@ -129,5 +129,16 @@ struct DeliveryEngineOwnFailureTests {
             try await rig.queue.state.wait { $0.recorded.count { $0.result.attempt.status == 200 } == targets - 64 }
             #expect(rig.clock.elapsed == .zero)
         }
+    }
+
+    @Test("A target that nothing can be sent to is probed by few deliveries, however many wait for it")
+    func probes() async throws {
+        var rig = Rig { _ in Self.proxy }
+        rig.settings.perFailingTarget = 2
+        try await rig.addWebhook()
+        for _ in 0..<500 { try await rig.signal() }
+        // All of them twice in the first second, what is in flight then, and two after each hold.
+        try await rig.running { _ in try await rig.advance(untilRecorded: 2 * 500 + 8 + 2 * 8) }
+        #expect(rig.clock.elapsed > .seconds(20))
     }
 }

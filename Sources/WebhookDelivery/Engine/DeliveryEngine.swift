@@ -149,7 +149,12 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                     perFailingTarget: settings.perFailingTarget,
                     // Half of all there is, however many targets fail.
                     failing: max(1, settings.concurrency / 2) - progress.failing,
-                    inFlight: progress.inFlightByTarget
+                    inFlight: ownFailures.occupying(
+                        progress.inFlightByTarget,
+                        perTarget: settings.perTarget,
+                        perFailingTarget: settings.perFailingTarget,
+                        at: clock.elapsed()
+                    )
                 )
                 let claimed = try await queue.claim(
                     limits,
@@ -171,8 +176,9 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                 // Fair shares may leave some of what is due behind.
                 guard claimed.isEmpty else { continue }
                 // What waits for room at its target is left out: a result makes that, and wakes the engine.
-                guard let due = try await queue.nextDue(limits) else { break }
-                return min(max(due.since(clock.now()), .zero), settings.pollInterval)
+                let wait = min(ownFailures.nextRelease(at: clock.elapsed()) ?? .seconds(3600), settings.pollInterval)
+                guard let due = try await queue.nextDue(limits) else { return wait }
+                return min(max(due.since(clock.now()), .zero), wait)
             }
         } catch {
             // GRDB reads nothing for a task that has been cancelled.
