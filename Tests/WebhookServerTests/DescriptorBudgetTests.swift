@@ -69,16 +69,7 @@ struct DescriptorBudgetTests {
         let answered = await withTaskGroup(of: String.self) { group in
             for number in 0..<100 {
                 group.addTask {
-                    let notification = WebhookNotification(
-                        url: "\(number)",
-                        headers: nil,
-                        secret: nil,
-                        event: "test",
-                        eventID: UUID(),
-                        retry: 0,
-                        isTest: true,
-                        body: []
-                    )
+                    let notification = Self.notification("\(number)")
                     guard case .answered(let answer) = await sender.send(notification) else { return "" }
                     return answer.reason
                 }
@@ -87,5 +78,46 @@ struct DescriptorBudgetTests {
         }
         #expect(answered == Set((0..<100).map(String.init)))
         #expect(holding.most <= 3)
+    }
+
+    /// Answers at once, but for one target, which never does.
+    private final class HangingSender: NotificationSender {
+        private let held = Mutex(0)
+
+        var count: Int { held.withLock { $0 } }
+
+        func send(_ notification: WebhookNotification) async -> SendOutcome {
+            guard notification.url.contains("hangs") else { return .answered(TargetAnswer(status: 200, reason: "OK")) }
+            held.withLock { $0 += 1 }
+            try? await Task.sleep(for: .seconds(3600))
+            return .failed(SendFailure(.shutdown, "cancelled"))
+        }
+    }
+
+    @Test("A target that hangs keeps no other's test events waiting")
+    func hanging() async {
+        let hanging = HangingSender()
+        let sender = BoundedSender(hanging, limit: 4)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<10 { group.addTask { _ = await sender.send(Self.notification("http://hangs.example/")) } }
+            while hanging.count < 2 { await Task.yield() }
+            let answer = await sender.send(Self.notification("http://other.example/"))
+            #expect(answer == .answered(TargetAnswer(status: 200, reason: "OK")))
+            #expect(hanging.count == 2)
+            group.cancelAll()
+        }
+    }
+
+    private static func notification(_ url: String) -> WebhookNotification {
+        WebhookNotification(
+            url: url,
+            headers: nil,
+            secret: nil,
+            event: "test",
+            eventID: UUID(),
+            retry: 0,
+            isTest: true,
+            body: []
+        )
     }
 }
