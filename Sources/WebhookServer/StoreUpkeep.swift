@@ -19,6 +19,9 @@ package enum StoreUpkeep {
             option: "from",
             otherwise: "of PostgreSQL, pg_dump makes a backup while services run"
         )
+        guard StoreLocation(target) == nil else {
+            throw SettingsError("to", "it must be the path of a file, such as /backup/webhooks.db, without 'sqlite:'")
+        }
         let begun = ContinuousClock.now
         let bytes = try await SQLiteBackup(from: path, to: target).run(progress: progress)
         return "\(target): \(bytes) bytes, in order, \(seconds(since: begun))"

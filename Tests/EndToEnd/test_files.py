@@ -293,6 +293,7 @@ class Upkeep(FileTestCase):
 
     def test_what_is_no_sqlite_store_is_refused_with_what_to_use(self):
         for arguments, text in ((("backup", "--from", "postgres://h/d", "--to", "x"), "pg_dump"),
+                                (("backup", "--from", "sqlite:x", "--to", "sqlite:y"), "without 'sqlite:'"),
                                 (("compact", "--store", "postgres://h/d"), "autovacuum"),
                                 (("compact", "--store", "memory:"), "sqlite:PATH")):
             code, _, error = run("store", *arguments)

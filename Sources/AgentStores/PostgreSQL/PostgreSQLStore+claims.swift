@@ -93,7 +93,7 @@ extension PostgreSQLStore {
                 wanted.append((webhook, count))
             }
             guard !wanted.isEmpty else { return [] }
-            let failing = Set(wanted.filter { $0.waiting.consecutiveErrors > 0 }.map(\.waiting.webhook))
+            let webhooks = Dictionary(uniqueKeysWithValues: wanted.map { ($0.waiting.webhook, $0.waiting) })
             return try connection.run(
                 Self.claimStatement,
                 [
@@ -102,7 +102,10 @@ extension PostgreSQLStore {
                 ]
             ).map { row in
                 var claimed = try Self.claimed(row)
-                claimed.isFailing = failing.contains(claimed.id.webhook)
+                guard let webhook = webhooks[claimed.id.webhook] else { return claimed }
+                claimed.isFailing = webhook.consecutiveErrors > 0
+                // As it was stored, which the limits are for, also where a later version would name it otherwise.
+                claimed.target = webhook.target
                 return claimed
             }
         }

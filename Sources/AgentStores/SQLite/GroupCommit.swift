@@ -115,6 +115,8 @@ final class GroupCommit: Sendable {
             for call in calls { try call.run(database) }
             return .commit
         }
+        // The file may have gone while it was written.
+        try health?.check()
         health?.noteCommit()
         let signals = calls.count(where: \.isSignal)
         guard signals > 0 else { return }

@@ -108,6 +108,8 @@ extension SQLiteStore {
                 left.take(due.count, target: row[2], consecutiveErrors: row[1])
                 for var delivery in due {
                     delivery.isFailing = row[1] > 0
+                    // As it was stored, which the limits are for, also where a later version would name it otherwise.
+                    delivery.target = row[2]
                     try take.execute(
                         arguments: [end, owner.uuidString, delivery.fence, delivery.id.event, delivery.id.webhook]
                     )

@@ -106,7 +106,8 @@ extension RESTFront {
                 return show(try await counted(saved, caller), call, links: call.links)
             } catch  where error.kind == .illegalOperation {
                 guard let changed = try await find(stored.id, caller) else { throw Self.notFound(stored.id) }
-                (stored, tested) = (changed, webhook)
+                // A webhook that was to be saved as Stopped was not tested.
+                (stored, tested) = (changed, webhook.state == .stopped ? nil : webhook)
             } catch {
                 throw RESTProblem(error)
             }
@@ -247,8 +248,10 @@ extension RESTFront {
             id,
             limit throws(AgentError) in
             let page = try await webhooks.webhooks(matching: filter, after: id, limit: limit, for: caller)
-            guard let first = page.first, let last = page.last else { return [] }
-            let usages = try await webhooks.usages(of: first.id...last.id, for: caller)
+            var usages: [Int32: WebhookUsage] = [:]
+            for ids in Self.runs(of: page) {
+                usages.merge(try await webhooks.usages(of: ids, for: caller)) { $1 }
+            }
             return page.map { webhook in
                 var webhook = webhook
                 webhook.usage = usages[webhook.id] ?? WebhookUsage()
@@ -256,6 +259,17 @@ extension RESTFront {
             }
         }
         return .list(RESTList(root: "ArrayOfWebhook", item: "Webhook", read: read))
+    }
+
+    /// Ranges of the webhooks' ids, each so short that few others lie in it, however far apart the filter's hits are.
+    private static func runs(of page: [Webhook]) -> [ClosedRange<Int32>] {
+        page.reduce(into: []) { runs, webhook in
+            if let run = runs.last, webhook.id - run.lowerBound < 512 {
+                runs[runs.count - 1] = run.lowerBound...webhook.id
+            } else {
+                runs.append(webhook.id...webhook.id)
+            }
+        }
     }
 
     private func save(
