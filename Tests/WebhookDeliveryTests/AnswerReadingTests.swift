@@ -184,7 +184,7 @@ struct AnswerReadingTests {
         ]
     )
     func refused(bytes: String, reason: String) async throws {
-        try await Receiver.with(.bytes(Array(bytes.utf8)), timeout: .seconds(5)) { receiver, sender in
+        try await Receiver.with(.bytes(Array(bytes.utf8)), timeout: .seconds(30)) { receiver, sender in
             let outcome = await sender.send(.sample(to: receiver.url))
             #expect(outcome.failureKind == .protocolViolation)
             #expect(outcome.summary.contains(reason), "\(outcome.summary)")

@@ -231,7 +231,7 @@ struct SocketSenderTests {
     func drippingBody() async throws {
         let head = Array("HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\nhalf".utf8)
         for answer in [Receiver.Answer.poured(head, [7], every: .milliseconds(20)), .bytes(head)] {
-            try await Receiver.with(answer, timeout: .seconds(1)) { receiver, sender in
+            try await Receiver.with(answer, timeout: .seconds(5)) { receiver, sender in
                 let clock = ContinuousClock()
                 let begin = clock.now
                 let answer = try #require(await sender.send(.sample(to: receiver.url)).answer)
