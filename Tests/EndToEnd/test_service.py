@@ -152,7 +152,7 @@ class EndToEnd(unittest.TestCase):
                                  "--store", service.arguments[service.arguments.index("--store") + 1]],
                                 capture_output=True, text=True, timeout=20)
         self.assertNotEqual(second.returncode, 0)
-        self.assertIn("another process serves this database", second.stderr)
+        self.assertIn("the store is in use: another process serves", second.stderr)
 
     def test_wrong_settings_stop_the_start_with_one_line(self):
         for flags, message in [
