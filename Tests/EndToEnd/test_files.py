@@ -151,16 +151,20 @@ class Names(FileTestCase):
 
 
 class Refused(FileTestCase):
-    def test_a_damaged_file_is_refused_with_what_to_do(self):
-        self.service().stop()
+    def damage(self, table):
+        """Overwrites the first page of a table in the file of a service that does not run."""
         with sqlite3.connect(self.database) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            page, = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'attempt'").fetchone()
+            page, = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()
             size, = connection.execute("PRAGMA page_size").fetchone()
         connection.close()
         with open(self.database, "r+b") as file:
             file.seek((page - 1) * size)
             file.write(b"\xaa" * size)
+
+    def test_a_damaged_file_is_refused_with_what_to_do(self):
+        self.service().stop()
+        self.damage("attempt")
         line = self.refusal(self.database)
         self.assertIn(f"{self.database} is damaged", line)
         self.assertIn("restore a backup", line)
@@ -168,14 +172,7 @@ class Refused(FileTestCase):
     def test_damage_in_a_large_file_is_found_while_it_is_served(self):
         self.service().stop()
         self.fill(70)
-        with sqlite3.connect(self.database) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            page, = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'session'").fetchone()
-            size, = connection.execute("PRAGMA page_size").fetchone()
-        connection.close()
-        with open(self.database, "r+b") as file:
-            file.seek((page - 1) * size)
-            file.write(b"\xaa" * size)
+        self.damage("session")
         service = self.service(name="again")
         self.assertIsNotNone(service.wait_for_log("critical.*is damaged", 30))
         self.assertEqual(service.request("GET", "/readyz")[0], 503)
