@@ -14,6 +14,8 @@ struct PackedAnswerTests {
         POST /Remote/Services87/Webhook.svc HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nAccept-Encoding:
         """
 
+    fileprivate static let largestBody = 1 << 20
+
     @Test("A capture's answer is unpacked as its client would", arguments: [" gzip, deflate", " deflate", " identity"])
     func capture(encodings: String) async throws {
         try await PackingServer.with(body: Self.envelope) { client in
@@ -32,8 +34,8 @@ struct PackedAnswerTests {
 
     @Test("An answer is read no further than the limit, however small it is when packed")
     func bomb() async throws {
-        let expected = ConformanceError.noAnswer(reason: "an answer of more than 64 MiB")
-        try await PackingServer.with(body: [UInt8](repeating: 0, count: HTTPAnswer.largestBody + 1)) { client in
+        let expected = ConformanceError.noAnswer(reason: "an answer of more than 1 MiB")
+        try await PackingServer.with(body: [UInt8](repeating: 0, count: Self.largestBody + 1)) { client in
             await #expect(throws: expected) {
                 try await client.send(Array((Self.request + " gzip\r\n\r\n").utf8))
             }
@@ -85,7 +87,12 @@ private enum PackingServer {
         let result: Result<Void, any Error>
         do {
             let target = try ConformanceTarget("http://127.0.0.1:\(port)")
-            try await ConformanceClient.with(target: target, timeout: .seconds(30), use)
+            try await ConformanceClient.with(
+                target: target,
+                timeout: .seconds(30),
+                largestBody: PackedAnswerTests.largestBody,
+                use
+            )
             result = .success(())
         } catch {
             result = .failure(error)

@@ -13,11 +13,13 @@ package struct ConformanceClient: Sendable {
     private let http: HTTPClient
     private let timeout: Duration
     private let authorities: [NIOSSLCertificate]
+    private let largestBody: Int
 
     /// - Parameters:
     ///   - target: Where requests go.
     ///   - timeout: How long one exchange may take.
     ///   - authorityFile: A PEM file of authorities to trust beside the system's.
+    ///   - largestBody: How much of an answer is read, in bytes.
     ///   - body: Uses the client, whose connections end with it.
     ///
     /// Throws ``ConformanceError/unreadable(file:reason:)``, or what `body` throws.
@@ -25,12 +27,13 @@ package struct ConformanceClient: Sendable {
         target: ConformanceTarget,
         timeout: Duration,
         authorityFile: String? = nil,
+        largestBody: Int = HTTPAnswer.largestBody,
         _ body: (ConformanceClient) async throws -> Result
     ) async throws -> Result {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.httpVersion = .http1Only
-        configuration.decompression = .enabled(limit: .size(HTTPAnswer.largestBody))
+        configuration.decompression = .enabled(limit: .size(largestBody))
         // A refused connection is news at once; the client would try until the time is over.
         configuration.connectionPool.retryConnectionEstablishment = false
         var authorities: [NIOSSLCertificate] = []
@@ -46,7 +49,13 @@ package struct ConformanceClient: Sendable {
             configuration.tlsConfiguration = tls(trusting: authorities)
         }
         return try await HTTPClient.withHTTPClient(configuration: configuration) { http in
-            let client = ConformanceClient(target: target, http: http, timeout: timeout, authorities: authorities)
+            let client = ConformanceClient(
+                target: target,
+                http: http,
+                timeout: timeout,
+                authorities: authorities,
+                largestBody: largestBody
+            )
             return try await body(client)
         }
     }
@@ -59,7 +68,7 @@ package struct ConformanceClient: Sendable {
                 try await http.execute(HTTPClientRequest(url: url), timeout: TimeAmount(timeout))
             }
         } catch {
-            throw .unreachable(target: target.base, reason: Self.reason(error))
+            throw .unreachable(target: target.base, reason: reason(error))
         }
     }
 
@@ -80,7 +89,7 @@ package struct ConformanceClient: Sendable {
             let request = request
             return try await withinTimeout {
                 let response = try await http.execute(request, timeout: TimeAmount(timeout))
-                let body = try await response.body.collect(upTo: HTTPAnswer.largestBody)
+                let body = try await response.body.collect(upTo: largestBody)
                 return HTTPAnswer(
                     status: Int(response.status.code),
                     contentType: response.headers.first(name: "Content-Type"),
@@ -88,7 +97,7 @@ package struct ConformanceClient: Sendable {
                 )
             }
         } catch {
-            throw .noAnswer(reason: Self.reason(error))
+            throw .noAnswer(reason: reason(error))
         }
     }
 
@@ -96,10 +105,10 @@ package struct ConformanceClient: Sendable {
     func send(_ request: [UInt8]) async throws(ConformanceError) -> HTTPAnswer {
         do {
             let tls = target.scheme == "https" ? try NIOSSLContext(configuration: Self.tls(trusting: authorities)) : nil
-            let connection = RawConnection(target: target, tls: tls, timeout: TimeAmount(timeout))
+            let connection = RawConnection(target: target, tls: tls, timeout: TimeAmount(timeout), largestBody: largestBody)
             return try await withinTimeout { try await connection.exchange(request) }
         } catch {
-            throw .noAnswer(reason: Self.reason(error))
+            throw .noAnswer(reason: reason(error))
         }
     }
 
@@ -128,14 +137,14 @@ package struct ConformanceClient: Sendable {
     }
 
     /// Why there was no answer, for people.
-    private static func reason(_ error: any Error) -> String {
+    private func reason(_ error: any Error) -> String {
         switch error {
         case ConformanceError.noAnswer(let reason): reason
         case let error as NIOConnectionError:
             error.connectionErrors.first.map { reason($0.error) } ?? "no host of the name \(error.host) is known"
         case let error as IOError: String(cString: strerror(error.errnoCode))
         case is NIOTooManyBytesError, NIOHTTPDecompression.DecompressionError.limit:
-            "an answer of more than \(HTTPAnswer.largestBody >> 20) MiB"
+            "an answer of more than \(largestBody >> 20) MiB"
         case is NIOHTTPDecompression.DecompressionError, is NIOHTTPDecompression.ExtraDecompressionError:
             "the body is not packed as its Content-Encoding says, or is cut short"
         case let error as HTTPClientError

@@ -14,5 +14,5 @@ package struct HTTPAnswer: Sendable, Equatable {
     }
 
     /// The largest body that is read, in bytes.
-    static let largestBody = 64 << 20
+    package static let largestBody = 64 << 20
 }

@@ -10,6 +10,8 @@ struct RawConnection {
     /// nil for plain HTTP.
     let tls: NIOSSLContext?
     let timeout: TimeAmount
+    /// In bytes.
+    let largestBody: Int
 
     private typealias Answers = NIOAsyncChannel<NIOHTTPClientResponseFull, HTTPClientRequestPart>
 
@@ -18,7 +20,7 @@ struct RawConnection {
     ///
     /// Throws what connecting, TLS or the parser throws, and ``ConformanceError/noAnswer(reason:)``.
     func exchange(_ request: [UInt8]) async throws -> HTTPAnswer {
-        let (tls, host, timeout) = (tls, target.host, timeout)
+        let (tls, host, timeout, largestBody) = (tls, target.host, timeout, largestBody)
         let connection = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(timeout)
             .connect(host: target.host, port: target.port) { channel in
@@ -31,8 +33,8 @@ struct RawConnection {
                     }
                     try pipeline.addHandler(RawRequestWriter(request: request))
                     try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder()))
-                    try pipeline.addHandler(NIOHTTPResponseDecompressor(limit: .size(HTTPAnswer.largestBody)))
-                    try pipeline.addHandler(NIOHTTPClientResponseAggregator(maxContentLength: HTTPAnswer.largestBody))
+                    try pipeline.addHandler(NIOHTTPResponseDecompressor(limit: .size(largestBody)))
+                    try pipeline.addHandler(NIOHTTPClientResponseAggregator(maxContentLength: largestBody))
                     // Ends the connection of a server that never answers.
                     let patience = channel.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
                     channel.closeFuture.whenComplete { _ in patience.cancel() }
