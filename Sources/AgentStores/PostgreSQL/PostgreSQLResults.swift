@@ -12,8 +12,7 @@ final class PostgreSQLResults: Sendable {
     /// Results that one batch may hold, unless they are of one call.
     private static let resultsPerBatch = 512
 
-    init(_ location: PostgreSQLLocation, due: PostgreSQLDue) {
-        let lane = PostgreSQLLane(location, name: "results", connections: 2)
+    init(_ lane: PostgreSQLLane, due: PostgreSQLDue) {
         let settle: @Sendable ([[DeliveryResult]]) async -> Result<[[Bool]], any Error> = { calls in
             let settled = await lane.attempt { try Settlement.carryOut(calls.flatMap(\.self), $0) }
             return settled.map { settled in

@@ -13,9 +13,8 @@ final class PostgreSQLSignals: Sendable {
         let value = Mutex(CommitCounts())
     }
 
-    init(_ location: PostgreSQLLocation, due: PostgreSQLDue) {
+    init(_ lane: PostgreSQLLane, due: PostgreSQLDue) {
         let counts = Counts()
-        let lane = PostgreSQLLane(location, name: "signals")
         self.counts = counts
         batches = CallBatches(weightLimit: Self.bytesPerBatch) { events, waited in
             // Who has waited for a batch before this one that found no database does not wait as long again.

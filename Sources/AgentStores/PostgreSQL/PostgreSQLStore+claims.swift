@@ -79,7 +79,7 @@ extension PostgreSQLStore {
         let marks = due.marks
         sweepSlowly()
         // Claimed twice it is leased twice, which is no more than waiting for a lease to end.
-        return try await claims.run(isRepeatable: true) { connection in
+        return try await lanes.claims.run(isRepeatable: true) { connection in
             let waiting = try Self.waiting(marks, connection).filter { $0.due <= now.ticks }
                 .sorted { ($0.due, $0.webhook) < ($1.due, $1.webhook) }
             let share = max(1, limits.total / max(1, waiting.count))
@@ -171,11 +171,11 @@ extension PostgreSQLStore {
 
     /// Where full sweeps take long, makes one beside the claims when it is time for it.
     private func sweepSlowly() {
-        let (due, others) = (due, others)
+        let (due, upkeep) = (due, lanes.upkeep)
         guard due.marks.beginSlowSweep() else { return }
         Task.detached {
             let start = ContinuousClock.now
-            let found = await others.attempt { connection in
+            let found = await upkeep.attempt { connection in
                 connection.answerLimit = .seconds(610)
                 return try Self.fullSweep(timeout: "10min", connection)
             }
@@ -190,7 +190,7 @@ extension PostgreSQLStore {
 
     package func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp? {
         let marks = due.marks
-        return try await claims.run(isRepeatable: true) { connection in
+        return try await lanes.claims.run(isRepeatable: true) { connection in
             try Self.waiting(marks, connection)
                 .filter { limits.room(target: $0.target, consecutiveErrors: $0.consecutiveErrors) > 0 }
                 .map(\.due).min().map(Timestamp.init(ticks:))
@@ -198,7 +198,7 @@ extension PostgreSQLStore {
     }
 
     package func release(owner: UUID, now: Timestamp) async throws(StoreError) {
-        let webhooks = try await others.run(isRepeatable: true) { connection in
+        let webhooks = try await lanes.upkeep.run(isRepeatable: true) { connection in
             try connection.run(
                 """
                 WITH released AS (

@@ -9,7 +9,7 @@ extension PostgreSQLStore {
         limit: Int
     ) async throws(StoreError) -> [DeliveryRecord] {
         let cursor = cursor ?? order.start
-        return try await others.run(isRepeatable: true) { connection in
+        return try await lanes.lists.run(isRepeatable: true) { connection in
             var records: [DeliveryRecord] = []
             if filter.state != .delivered {
                 records += try Self.queued(matching: filter, in: order, after: cursor, limit: limit, connection)
@@ -102,7 +102,7 @@ extension PostgreSQLStore {
     }
 
     package func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail? {
-        try await others.run(isRepeatable: true) { connection in
+        try await lanes.calls.run(isRepeatable: true) { connection in
             // One state of the database for all that is read.
             try connection.run([.init("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", isPrepared: false)])
             let filter = DeliveryFilter(webhook: id.webhook)
@@ -161,7 +161,7 @@ extension PostgreSQLStore {
     }
 
     package func replay(_ id: DeliveryID, now: Timestamp) async throws(StoreError) -> ReplayOutcome {
-        let outcome: ReplayOutcome = try await others.run { connection in
+        let outcome: ReplayOutcome = try await lanes.calls.run { connection in
             try connection.run([.begin, PostgreSQLLock.sharePruning, PostgreSQLLock.shareWebhooks])
             let state = try connection.run(
                 "SELECT state FROM delivery WHERE event_id = $1::int8 AND webhook_id = $2::int8 FOR UPDATE",
@@ -201,7 +201,7 @@ extension PostgreSQLStore {
     }
 
     package func usage(of webhook: Int32) async throws(StoreError) -> WebhookUsage? {
-        try await others.run(isRepeatable: true) { connection in
+        try await lanes.calls.run(isRepeatable: true) { connection in
             try connection.run(
                 """
                 SELECT total_calls, total_errors, consecutive_errors, last_error FROM webhook_usage
@@ -216,7 +216,7 @@ extension PostgreSQLStore {
         after id: Int32,
         limit: Int
     ) async throws(StoreError) -> [(tenant: String, webhook: Webhook)] {
-        try await others.run(isRepeatable: true) { connection in
+        try await lanes.lists.run(isRepeatable: true) { connection in
             try connection.run(
                 "SELECT \(PostgreSQLWebhookRow.columns) FROM webhook WHERE id > $1::int8 ORDER BY id LIMIT $2::int8",
                 [.int(id), .int(limit)]
@@ -226,7 +226,7 @@ extension PostgreSQLStore {
     }
 
     package func counts() async throws(StoreError) -> DeliveryCounts {
-        try await others.run(isRepeatable: true) { connection in
+        try await lanes.lists.run(isRepeatable: true) { connection in
             let rows = try connection.run(
                 "SELECT state, count(*), min(due) FILTER (WHERE state = 0) FROM delivery GROUP BY state"
             )
@@ -243,7 +243,7 @@ extension PostgreSQLStore {
     }
 
     package func figures() async throws(StoreError) -> [StoreFigure] {
-        try await others.run(isRepeatable: true) { connection in
+        try await lanes.lists.run(isRepeatable: true) { connection in
             let row = try connection.run(
                 """
                 SELECT
@@ -262,7 +262,7 @@ extension PostgreSQLStore {
     }
 
     package func reset() async throws(StoreError) {
-        try await others.run { connection in
+        try await lanes.calls.run { connection in
             _ = try connection.run([
                 .begin, PostgreSQLLock.ownWebhooks,
                 .init("TRUNCATE webhook_usage, webhook, webhook_event, delivery, event, attempt", isPrepared: false),

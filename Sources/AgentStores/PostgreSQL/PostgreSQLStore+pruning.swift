@@ -12,7 +12,7 @@ extension PostgreSQLStore {
     /// Only what stands outside of the days' partitions, or beyond the number of attempts, is removed row by row.
     package func prune(_ limits: LogLimits) async throws(StoreError) -> Bool {
         let orphans = orphans
-        let (isMore, next) = try await others.run { connection -> (Bool, Int64?) in
+        let (isMore, next) = try await lanes.upkeep.run { connection -> (Bool, Int64?) in
             // One process at a time; for the others there is nothing to do.
             let lock = "(\(PostgreSQLLock.pruning), 'webhook'::regclass::oid::int4)"
             guard try connection.run("SELECT pg_try_advisory_lock\(lock)")[0].bool(0) else {

@@ -20,7 +20,7 @@ extension PostgreSQLStore {
         """
 
     package func recall(_ limits: RecallLimits) async throws(StoreError) -> Recalled {
-        let (rows, pauses) = try await others.run(isRepeatable: true) { connection in
+        let (rows, pauses) = try await lanes.upkeep.run(isRepeatable: true) { connection in
             let answers = try connection.run([
                 .init(
                     Self.recallStatement,

@@ -4,7 +4,7 @@ extension PostgreSQLStore {
     private static let columns = "digest, tenant, user_name, created, used"
 
     package func insert(_ session: Session, limit: Int) async throws(StoreError) {
-        try await others.run { connection in
+        try await lanes.calls.run { connection in
             let user: [PostgreSQLValue] = [.text(session.tenant), .text(session.userName.caseless)]
             try connection.run([
                 .begin,
@@ -39,7 +39,7 @@ extension PostgreSQLStore {
     }
 
     package func session(_ key: SessionKey) async throws(StoreError) -> Session? {
-        try await others.run(isRepeatable: true) { connection in
+        try await lanes.calls.run(isRepeatable: true) { connection in
             try connection.run(
                 "SELECT \(Self.columns) FROM session WHERE digest = $1::bytea",
                 [.bytes(key.digest)]
@@ -48,7 +48,7 @@ extension PostgreSQLStore {
     }
 
     package func useSession(_ key: SessionKey, at time: Timestamp) async throws(StoreError) {
-        try await others.run(isRepeatable: true) { connection in
+        try await lanes.calls.run(isRepeatable: true) { connection in
             _ = try connection.run(
                 "UPDATE session SET used = $1::int8 WHERE digest = $2::bytea AND used < $1::int8",
                 [.int(time.ticks), .bytes(key.digest)]
@@ -57,7 +57,7 @@ extension PostgreSQLStore {
     }
 
     package func sessions(matching filter: SessionFilter, limit: Int) async throws(StoreError) -> [Session] {
-        try await others.run(isRepeatable: true) { connection in
+        try await lanes.lists.run(isRepeatable: true) { connection in
             let (condition, values) = Self.condition(filter)
             return try connection.run(
                 """
@@ -70,14 +70,14 @@ extension PostgreSQLStore {
     }
 
     package func endSessions(matching filter: SessionFilter) async throws(StoreError) -> Int {
-        try await others.run { connection in
+        try await lanes.calls.run { connection in
             let (condition, values) = Self.condition(filter)
             return try connection.run("DELETE FROM session \(condition)", values).changes
         }
     }
 
     package func pruneSessions(usedBefore time: Timestamp, limit: Int) async throws(StoreError) -> Bool {
-        try await others.run(isRepeatable: true) { connection in
+        try await lanes.upkeep.run(isRepeatable: true) { connection in
             try connection.run(
                 """
                 DELETE FROM session WHERE digest IN (

@@ -3,7 +3,7 @@ import Foundation
 
 extension PostgreSQLStore {
     package func webhook(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Webhook? {
-        try await others.run(isRepeatable: true) { try Self.webhook(id: id, in: scope, $0) }
+        try await lanes.calls.run(isRepeatable: true) { try Self.webhook(id: id, in: scope, $0) }
     }
 
     package func webhooks(
@@ -12,7 +12,7 @@ extension PostgreSQLStore {
         after id: Int32,
         limit: Int
     ) async throws(StoreError) -> [Webhook] {
-        try await others.run(isRepeatable: true) { connection in
+        try await lanes.lists.run(isRepeatable: true) { connection in
             try connection.run(
                 """
                 SELECT \(PostgreSQLWebhookRow.columns) FROM webhook w
@@ -37,7 +37,7 @@ extension PostgreSQLStore {
         bodySuffix: [UInt8],
         in scope: WebhookScope
     ) async throws(StoreError) -> Webhook {
-        try await others.run { connection in
+        try await lanes.calls.run { connection in
             let values = try PostgreSQLWebhookRow.values(of: webhook, bodySuffix: bodySuffix)
             let id = try connection.run([
                 .begin,
@@ -70,7 +70,7 @@ extension PostgreSQLStore {
         version: Timestamp?,
         in scope: WebhookScope
     ) async throws(StoreError) -> WebhookUpdate {
-        let updated = try await others.run { connection -> (update: WebhookUpdate, dues: [Int32: Int64]) in
+        let updated = try await lanes.calls.run { connection -> (update: WebhookUpdate, dues: [Int32: Int64]) in
             try Self.own(webhook.id, connection)
             guard let stored = try Self.webhook(id: webhook.id, in: scope, connection) else { return (.absent, [:]) }
             guard version == nil || version == stored.updated else { return (.changed, [:]) }
@@ -121,7 +121,7 @@ extension PostgreSQLStore {
     }
 
     package func delete(id: Int32, in scope: WebhookScope, at time: Timestamp) async throws(StoreError) -> Bool {
-        try await others.run { connection in
+        try await lanes.calls.run { connection in
             try Self.own(id, connection)
             guard try Self.webhook(id: id, in: scope, connection) != nil else { return false }
             try connection.run(
@@ -153,7 +153,7 @@ extension PostgreSQLStore {
     }
 
     package func lastError(id: Int32, in scope: WebhookScope) async throws(StoreError) -> String? {
-        try await others.run(isRepeatable: true) { connection in
+        try await lanes.calls.run(isRepeatable: true) { connection in
             try connection.run(
                 """
                 SELECT u.last_error FROM webhook w CROSS JOIN LATERAL (
@@ -170,7 +170,7 @@ extension PostgreSQLStore {
         in scope: WebhookScope,
         limit: Int
     ) async throws(StoreError) -> [Int32: WebhookUsage] {
-        let rows = try await others.run(isRepeatable: true) { connection in
+        let rows = try await lanes.lists.run(isRepeatable: true) { connection in
             try connection.run(
                 """
                 SELECT w.id, u.total_calls, u.total_errors, u.consecutive_errors, u.last_error

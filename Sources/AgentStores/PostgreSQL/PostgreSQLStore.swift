@@ -3,13 +3,11 @@ package import Logging
 
 /// Keeps everything in one PostgreSQL database, for any number of processes (design.md, "Storage").
 ///
-/// libpq's calls block, so they run on threads of their own (``PostgreSQLLane``): one connection takes events in, one
-/// claims, two record results, two do everything else, and one listens.
+/// Its connections are those of ``PostgreSQLLanes``, and one that listens.
 package final class PostgreSQLStore: AgentStore {
     let signals: PostgreSQLSignals
-    let claims: PostgreSQLLane
     let results: PostgreSQLResults
-    let others: PostgreSQLLane
+    let lanes: PostgreSQLLanes
     let due: PostgreSQLDue
     let orphans = OrphanSweep()
     private let listener: PostgreSQLListener
@@ -20,15 +18,14 @@ package final class PostgreSQLStore: AgentStore {
     /// Connects and makes or migrates the schema. Throws when the database cannot be reached or used, or is newer than
     /// this version knows.
     package init(_ location: PostgreSQLLocation, logger: Logger) async throws(StoreError) {
-        claims = PostgreSQLLane(location, name: "claims")
-        others = PostgreSQLLane(location, name: "others", connections: 2, planning: .custom)
-        try await others.run(patience: Self.patience) { connection in
+        lanes = PostgreSQLLanes(location)
+        try await lanes.upkeep.run(patience: Self.patience) { connection in
             try PostgreSQLSchema.migrate(connection)
             try? PostgreSQLPartitions.makeAhead(connection)
         }
-        due = PostgreSQLDue(lane: others)
-        signals = PostgreSQLSignals(location, due: due)
-        results = PostgreSQLResults(location, due: due)
+        due = PostgreSQLDue(lane: lanes.upkeep)
+        signals = PostgreSQLSignals(lanes.signals, due: due)
+        results = PostgreSQLResults(lanes.results, due: due)
         listener = PostgreSQLListener(location, due: due, logger: logger)
     }
 
@@ -36,7 +33,7 @@ package final class PostgreSQLStore: AgentStore {
     package var commitCounts: CommitCounts { signals.commitCounts }
 
     package func checkHealth() async throws(StoreError) {
-        let health = await others.attempt(isRepeatable: true, patience: .seconds(2), answeredWithin: .seconds(5)) {
+        let health = await lanes.calls.attempt(isRepeatable: true, patience: .seconds(2), answeredWithin: .seconds(5)) {
             // Only a primary gives transactions a number.
             try $0.run("SELECT current_setting('transaction_read_only'), pg_current_xact_id()::text")[0].text(0)
         }

@@ -20,7 +20,7 @@ struct PostgreSQLOpeningTests {
             }
             let store = try await PostgreSQLStore(location, logger: .silent)
             #expect(Set(try await store.names()).count == 5)
-            let versions = try await store.others.run {
+            let versions = try await store.lanes.calls.run {
                 try $0.run("SELECT version FROM schema_version").map { $0.text(0) }
             }
             #expect(versions.sorted() == ["1", "2", "3"])
@@ -32,7 +32,7 @@ struct PostgreSQLOpeningTests {
         try await withSchema { location in
             let first = try await PostgreSQLStore(location, logger: .silent)
             _ = try await first.add(Sample.webhook("kept"))
-            try await first.others.run {
+            try await first.lanes.calls.run {
                 try $0.execute("ALTER TABLE webhook DROP COLUMN extras; DELETE FROM schema_version WHERE version = '2'")
             }
             let store = try await PostgreSQLStore(location, logger: .silent)
@@ -47,7 +47,7 @@ struct PostgreSQLOpeningTests {
         try await withSchema { location in
             let store = try await PostgreSQLStore(location, logger: .silent)
             _ = try await store.add(Sample.webhook("kept"))
-            try await store.others.run { try $0.execute("INSERT INTO schema_version (version) VALUES ('9999')") }
+            try await store.lanes.calls.run { try $0.execute("INSERT INTO schema_version (version) VALUES ('9999')") }
             for _ in 0..<2 {
                 let error = await #expect(throws: StoreError.self) {
                     try await PostgreSQLStore(location, logger: .silent)

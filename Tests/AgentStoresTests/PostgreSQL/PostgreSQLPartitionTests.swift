@@ -10,14 +10,14 @@ struct PostgreSQLPartitionTests {
 
     /// The tables that hold attempts, with how many.
     private func attempts(_ store: PostgreSQLStore) async throws -> [String: Int64] {
-        try await store.others.run { connection in
+        try await store.lanes.calls.run { connection in
             let rows = try connection.run("SELECT tableoid::regclass::text, count(*) FROM attempt GROUP BY 1")
             return Dictionary(uniqueKeysWithValues: rows.map { ($0.text(0), $0.int(1)) })
         }
     }
 
     private func days(_ store: PostgreSQLStore) async throws -> [String] {
-        try await store.others.run { try PostgreSQLPartitions.all($0).map(\.name) }
+        try await store.lanes.calls.run { try PostgreSQLPartitions.all($0).map(\.name) }
     }
 
     private func deliver(at time: Timestamp, on store: PostgreSQLStore) async throws {
@@ -53,7 +53,7 @@ struct PostgreSQLPartitionTests {
             while try await store.prune(attemptsBefore: dayEnd, rows: 2) {}
             #expect(try await attempts(store) == [:])
             #expect(try await store.list().isEmpty)
-            let events = try await store.others.run { try $0.run("SELECT count(*) FROM event")[0].int(0) }
+            let events = try await store.lanes.calls.run { try $0.run("SELECT count(*) FROM event")[0].int(0) }
             #expect(events == 0)
         }
     }

@@ -58,7 +58,7 @@ struct PostgreSQLPlanTests {
             let store = try await PostgreSQLStore(location, logger: .silent)
             // What is drained is there still for whoever scans the table: nothing has been vacuumed.
             for change in [Self.fill, "UPDATE delivery SET state = 1; ANALYZE"] {
-                try await store.others.run { connection in
+                try await store.lanes.calls.run { connection in
                     // A million rows take long on a machine that is busy.
                     connection.answerLimit = nil
                     try connection.execute("SET statement_timeout = 0")

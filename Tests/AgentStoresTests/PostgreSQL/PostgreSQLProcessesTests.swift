@@ -154,7 +154,7 @@ struct PostgreSQLProcessesTests {
             _ = await arrivals.next()
             #expect(try await stores[1].take().count == 1)
             // As if the hint were lost.
-            try await stores[0].others.run { connection in
+            try await stores[0].lanes.calls.run { connection in
                 _ = try connection.run("UPDATE delivery SET due = due - 1000, owner = NULL")
             }
             stores[1].due.marks.requestSweep()
