@@ -104,7 +104,8 @@ package struct ConformanceClient: Sendable {
     /// Sends a request as it stands and reads its answer. Throws ``ConformanceError/noAnswer(reason:)``.
     func send(_ request: [UInt8]) async throws(ConformanceError) -> HTTPAnswer {
         do {
-            let tls = target.scheme == "https" ? try NIOSSLContext(configuration: Self.tls(trusting: authorities)) : nil
+            let tls =
+                target.scheme == "https" ? try NIOSSLContext(configuration: Self.tls(trusting: authorities)) : nil
             let connection = RawConnection(target: target, tls: tls, timeout: TimeAmount(timeout), largestBody: largestBody)
             return try await withinTimeout { try await connection.exchange(request) }
         } catch {
