@@ -7,7 +7,7 @@ import WebhookDelivery
 
 @Suite("Delivery engine that stops", .timeLimit(.minutes(5)))
 struct DeliveryEngineShutdownTests {
-    @Test("Ends at once when nothing is in flight, and gives its leases up")
+    @Test("Ends at once when nothing is in flight, and has no lease to give up")
     func idle() async throws {
         let rig = Rig { _ in .ok }
         try await rig.running { trigger in
@@ -15,7 +15,7 @@ struct DeliveryEngineShutdownTests {
             trigger.triggerGracefulShutdown()
             try await rig.ended.wait { $0 }
         }
-        #expect(rig.queue.state.value.releases == [rig.owner])
+        #expect(rig.queue.state.value.releases.isEmpty)
         #expect(rig.clock.elapsed == .zero)
     }
 
@@ -26,7 +26,7 @@ struct DeliveryEngineShutdownTests {
             trigger.triggerGracefulShutdown()
             try await rig.ended.wait { $0 }
         }
-        #expect(rig.queue.state.value.releases == [rig.owner])
+        #expect(rig.queue.state.value.releases.isEmpty)
     }
 
     @Test("Lets what is in flight finish and claims nothing more")
@@ -47,7 +47,7 @@ struct DeliveryEngineShutdownTests {
         }
         #expect(rig.sender.calls.count == 2)
         #expect(rig.queue.state.value.recorded.map(\.counted) == [true, true])
-        #expect(rig.queue.state.value.releases == [rig.owner])
+        #expect(rig.queue.state.value.releases.isEmpty)
         #expect(try await rig.queue.counts().pending == 4)
         let rest = try await rig.claimAll()
         #expect(rest.map(\.fence) == [1, 1, 1, 1], "nobody had claimed them")
@@ -68,7 +68,7 @@ struct DeliveryEngineShutdownTests {
         try await rig.running(preparing: prepare) { _ in try await rig.ended.wait { $0 } }
         #expect(rig.queue.state.value.claims == 1)
         #expect(rig.sender.calls.count == rig.settings.concurrency)
-        #expect(rig.queue.state.value.releases == [rig.owner])
+        #expect(rig.queue.state.value.releases.isEmpty)
     }
 
     @Test("What was claimed while it was told to stop is not begun, and is due again")
@@ -81,7 +81,7 @@ struct DeliveryEngineShutdownTests {
         }
         try await rig.running(preparing: prepare) { _ in try await rig.ended.wait { $0 } }
         #expect(rig.sender.calls.isEmpty)
-        #expect(rig.queue.state.value.releases == [rig.owner])
+        #expect(rig.queue.state.value.releases.map(\.count) == [3])
         #expect(try await rig.claimAll().map(\.fence) == [2, 2, 2])
     }
 
@@ -151,7 +151,7 @@ struct DeliveryEngineShutdownTests {
     }
 
     private func expectDueAgain(_ count: Int, _ webhook: Webhook, _ rig: Rig) async throws {
-        #expect(rig.queue.state.value.releases == [rig.owner])
+        #expect(rig.queue.state.value.releases.map(\.count) == [count])
         #expect(try await rig.queue.counts().pending == count)
         #expect(try await rig.queue.store.lastError(id: webhook.id, in: Rig.scope) == nil)
         let due = try await rig.claimAll()

@@ -19,8 +19,8 @@ package protocol DeliveryQueue: Sendable {
     @discardableResult
     func record(_ results: [DeliveryResult]) async throws(StoreError) -> [Bool]
 
-    /// Gives up all leases of `owner`: what it had claimed is due at `now`.
-    func release(owner: UUID, now: Timestamp) async throws(StoreError)
+    /// Gives up leases: what `owner` still holds of these deliveries is due at `now`.
+    func release(_ deliveries: [DeliveryID], owner: UUID, now: Timestamp) async throws(StoreError)
 
     /// Brings back what a clock that was ahead has put off: pending deliveries that are due later than `limits` allow, at
     /// most as many as one step takes, and the pauses of webhooks that have something pending.

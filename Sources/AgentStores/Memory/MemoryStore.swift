@@ -140,9 +140,13 @@ package final class MemoryStore: AgentStore {
         change { state in (results.map { state.record($0) }, false) }
     }
 
-    package func release(owner: UUID, now: Timestamp) async throws(StoreError) {
+    package func release(
+        _ deliveries: [DeliveryID],
+        owner: UUID,
+        now: Timestamp
+    ) async throws(StoreError) {
         change { state in
-            for (id, delivery) in state.deliveries where delivery.owner == owner {
+            for id in deliveries where state.deliveries[id]?.owner == owner {
                 state.deliveries[id]?.owner = nil
                 state.deliveries[id]?.due = now
             }

@@ -197,17 +197,26 @@ extension PostgreSQLStore {
         }
     }
 
-    package func release(owner: UUID, now: Timestamp) async throws(StoreError) {
+    package func release(
+        _ deliveries: [DeliveryID],
+        owner: UUID,
+        now: Timestamp
+    ) async throws(StoreError) {
         let webhooks = try await lanes.upkeep.run(isRepeatable: true) { connection in
             try connection.run(
                 """
                 WITH released AS (
-                    UPDATE delivery SET due = $1::int8, owner = NULL WHERE owner = $2::uuid AND state IN (0, 2)
-                    RETURNING webhook_id
+                    UPDATE delivery d SET due = $1::int8, owner = NULL
+                    FROM unnest($3::int8[], $4::int8[]) AS i (event_id, webhook_id)
+                    WHERE d.event_id = i.event_id AND d.webhook_id = i.webhook_id AND d.owner = $2::uuid
+                        AND d.state IN (0, 2)
+                    RETURNING d.webhook_id
                 )
                 SELECT DISTINCT webhook_id FROM released
                 """,
-                [.int(now.ticks), .uuid(owner)]
+                [
+                    .int(now.ticks), .uuid(owner), .ints(deliveries.map(\.event)), .ints(deliveries.map(\.webhook)),
+                ]
             ).map { $0.int32(0) }
         }
         due.announce(Dictionary(uniqueKeysWithValues: webhooks.map { ($0, now.ticks) }))

@@ -191,14 +191,21 @@ extension SQLiteStore {
         return !isMore
     }
 
-    package func release(owner: UUID, now: Timestamp) async throws(StoreError) {
+    package func release(
+        _ deliveries: [DeliveryID],
+        owner: UUID,
+        now: Timestamp
+    ) async throws(StoreError) {
         try await commits.write { database in
-            try database.execute(
-                literal: """
-                    UPDATE delivery SET due = \(now.ticks), owner = NULL
-                    WHERE state IN (0, 2) AND owner = \(owner.uuidString)
-                    """
-            )
+            for id in deliveries {
+                try database.execute(
+                    literal: """
+                        UPDATE delivery SET due = \(now.ticks), owner = NULL
+                        WHERE event_id = \(id.event) AND webhook_id = \(id.webhook) AND state IN (0, 2)
+                            AND owner = \(owner.uuidString)
+                        """
+                )
+            }
         }
         arrivalSignal.raise()
     }

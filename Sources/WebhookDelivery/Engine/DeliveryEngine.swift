@@ -86,7 +86,8 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
             progress.stop()
         }
         do {
-            try await queue.release(owner: owner, now: clock.now())
+            let leases = progress.leases
+            if !leases.isEmpty { try await queue.release(leases, owner: owner, now: clock.now()) }
         } catch {
             logger.error("leases were not given up; they end by themselves", metadata: ["error": "\(error)"])
         }
@@ -162,6 +163,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                     now: clock.now(),
                     lease: settings.lease
                 )
+                progress.hold(claimed)
                 for delivery in claimed {
                     // What was claimed while the service was told to stop is given up with all leases.
                     guard progress.begin(delivery) else { break }
@@ -292,7 +294,9 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         var wait = Duration.milliseconds(50)
         for attempt in 1...Self.recordAttempts {
             do {
-                return try await queue.record([result]) == [true]
+                let counted = try await queue.record([result]) == [true]
+                progress.letGo(result.id)
+                return counted
             } catch {
                 throttle.log(
                     .error,

@@ -7,6 +7,8 @@ final class EngineProgress: Sendable {
         var inFlight = 0
         var failing = 0
         var byTarget: [String: Int] = [:]
+        /// What was claimed and whose result is not recorded.
+        var leases: Set<DeliveryID> = []
         var isStopping = false
     }
 
@@ -22,10 +24,20 @@ final class EngineProgress: Sendable {
     /// In flight to targets whose last attempt failed.
     var failing: Int { state.withLock { $0.failing } }
     var inFlightByTarget: [String: Int] { state.withLock { $0.byTarget } }
+    var leases: [DeliveryID] { state.withLock { Array($0.leases) } }
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
     func wake() {
         waker.yield()
+    }
+
+    func hold(_ deliveries: [ClaimedDelivery]) {
+        state.withLock { $0.leases.formUnion(deliveries.map(\.id)) }
+    }
+
+    /// Says that a delivery's lease has ended with its result.
+    func letGo(_ id: DeliveryID) {
+        state.withLock { state in _ = state.leases.remove(id) }
     }
 
     /// Counts a delivery as in flight, unless the service stops. Returns whether it may begin.

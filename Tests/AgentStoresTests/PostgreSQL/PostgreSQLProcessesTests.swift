@@ -202,7 +202,7 @@ struct PostgreSQLProcessesTests {
                 return try await group.reduce(0, +)
             }
             for webhook in hooks { try await stores[0].put(webhook, .active) }
-            try await stores[0].release(owner: UUID(), now: Sample.start)
+            try await stores[0].release([], owner: UUID(), now: Sample.start)
             var rest = 1
             while rest > 0 {
                 stores[1].due.marks.requestSweep()

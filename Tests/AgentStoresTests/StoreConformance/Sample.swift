@@ -249,6 +249,19 @@ extension DeliveryResult {
     }
 }
 
+extension DeliveryQueue where Self: DeliveryLog {
+    /// Gives up all that ``Sample/owner`` holds.
+    func giveUpLeases(at now: Timestamp) async throws {
+        let deliveries = try await deliveries(
+            matching: DeliveryFilter(),
+            in: .newestFirst,
+            after: nil,
+            limit: 10_000
+        )
+        try await release(deliveries.map(\.id), owner: Sample.owner, now: now)
+    }
+}
+
 extension WebhookStore {
     /// Inserts a webhook with the body suffix that the service makes of it.
     func add(_ webhook: Webhook, in scope: WebhookScope = Sample.scope) async throws -> Webhook {

@@ -75,7 +75,7 @@ extension StoreConformance {
             last = delivery.fence
             switch round % 3 {
             case 0: now = now.advanced(by: Sample.lease)
-            case 1: try await store.release(owner: Sample.owner, now: now)
+            case 1: try await store.giveUpLeases(at: now)
             default: #expect(try await store.settle(delivery, .retry(at: now, error: "again")))
             }
         }
@@ -116,7 +116,7 @@ extension StoreConformance {
         let others = try await store.take(1, by: other)
         try #require(own.count == 2 && others.count == 1)
         try await store.signal(Sample.event(time: Sample.after(.seconds(20))))
-        try await store.release(owner: Sample.owner, now: Sample.after(.seconds(1)))
+        try await store.giveUpLeases(at: Sample.after(.seconds(1)))
         // What nobody held stays due when it was, what was given up is due now.
         #expect(try await store.nextDue() == Sample.start)
         #expect(try await store.take(at: Sample.start).count == 1)
@@ -130,7 +130,7 @@ extension StoreConformance {
         let webhook = try await store.add(Sample.webhook())
         try await store.signal(Sample.event())
         let delivery = try #require(try await store.take().first)
-        try await store.release(owner: Sample.owner, now: Sample.start)
+        try await store.giveUpLeases(at: Sample.start)
         for decision in lateDecisions {
             #expect(try await store.settle(delivery, decision) == false, "\(decision)")
         }
@@ -145,7 +145,7 @@ extension StoreConformance {
         try await store.signal(Sample.event())
         let delivery = try #require(try await store.take().first)
         #expect(try await store.settle(delivery, .retry(at: Sample.after(.seconds(9)), error: "no")))
-        try await store.release(owner: Sample.owner, now: Sample.start)
+        try await store.giveUpLeases(at: Sample.start)
         #expect(try await store.nextDue() == Sample.after(.seconds(9)))
     }
 
@@ -153,10 +153,10 @@ extension StoreConformance {
     private static func releaseWhenCancelled(_ store: any AgentStore) async throws {
         _ = try await store.add(Sample.webhook())
         try await store.signal(Sample.event())
-        #expect(try await store.take().count == 1)
+        let delivery = try #require(try await store.take().first)
         try await Task {
             withUnsafeCurrentTask { $0?.cancel() }
-            try await store.release(owner: Sample.owner, now: Sample.start)
+            try await store.release([delivery.id], owner: Sample.owner, now: Sample.start)
         }.value
         #expect(try await store.take().count == 1)
     }

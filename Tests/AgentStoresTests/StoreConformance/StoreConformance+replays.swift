@@ -150,7 +150,7 @@ extension StoreConformance {
             }
             #expect(try await store.usage(of: webhook.id) == usage, "\(outcome.summary)")
             #expect(try await store.state(of: webhook) == .active)
-            try await store.release(owner: Sample.owner, now: now)
+            try await store.giveUpLeases(at: now)
         }
         #expect(try await store.delivery(failed.id)?.attempts.count == 3)
     }

@@ -107,7 +107,7 @@ extension StoreConformance {
             #expect(try await store.settle(stale, decision) == false, "\(decision)")
         }
         // Nor can it give up what it no longer holds.
-        try await store.release(owner: Sample.owner, now: Sample.start)
+        try await store.giveUpLeases(at: Sample.start)
         #expect(try await store.nextDue() == Sample.after(Sample.lease + Sample.lease))
         #expect(try await store.lastError(id: webhook.id, in: Sample.scope) == nil)
         var forged = held
@@ -187,7 +187,7 @@ extension StoreConformance {
         for (delivery, decision) in zip(claimed, lateDecisions) {
             #expect(try await store.settle(delivery, decision) == false, "\(decision)")
         }
-        try await store.release(owner: Sample.owner, now: Sample.start)
+        try await store.giveUpLeases(at: Sample.start)
         try await store.expectCounts(pending: 0, failed: 4)
         #expect(try await store.nextDue() == nil)
         #expect(try await store.take(at: Sample.farFuture).isEmpty)

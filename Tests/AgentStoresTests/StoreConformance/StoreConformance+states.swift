@@ -167,7 +167,7 @@ extension StoreConformance {
         try await store.signal(Sample.event())
         let delivery = try #require(try await store.take(lease: .seconds(3600)).first)
         try await store.put(webhook, .stopped)
-        try await store.release(owner: Sample.owner, now: Sample.after(.seconds(1)))
+        try await store.giveUpLeases(at: Sample.after(.seconds(1)))
         #expect(try await store.take(at: Sample.farFuture).isEmpty)
         #expect(try await store.settle(delivery, .delivered) == false)
         try await store.put(webhook, .active, at: Sample.after(.seconds(2)))
@@ -250,7 +250,7 @@ extension StoreConformance {
         try await store.expectCounts(pending: 0, failed: 2)
         #expect(try await Set(store.list().map(\.reason)) == ["The webhook was deleted."])
         #expect(try await store.settle(delivery, .delivered) == false)
-        try await store.release(owner: Sample.owner, now: Sample.start)
+        try await store.giveUpLeases(at: Sample.start)
         #expect(try await store.take(at: Sample.farFuture).isEmpty)
         try await store.expectCounts(pending: 0, failed: 2)
     }

@@ -106,7 +106,7 @@ extension StoreConformance {
         let script = try await store.add(Sample.webhook("script", type: "crmscript"))
         try await store.signal(Sample.event())
         let stale = try #require(try await store.take().first)
-        try await store.release(owner: Sample.owner, now: Sample.start)
+        try await store.giveUpLeases(at: Sample.start)
         #expect(try await store.settle(stale, .failed(error: "stale")) == false)
         try await store.put(webhook, .stopped)
         try await store.put(webhook, .active)

@@ -10,7 +10,8 @@ final class ObservedQueue: DeliveryQueue {
         var recordCalls = 0
         /// Results that were taken, and whether they counted.
         var recorded: [(result: DeliveryResult, counted: Bool)] = []
-        var releases: [UUID] = []
+        /// What was given up, call by call.
+        var releases: [[DeliveryID]] = []
         /// How many of the next calls fail.
         var failingClaims = 0
         var failingRecords = 0
@@ -57,9 +58,9 @@ final class ObservedQueue: DeliveryQueue {
         return counted
     }
 
-    func release(owner: UUID, now: Timestamp) async throws(StoreError) {
-        try await store.release(owner: owner, now: now)
-        state.update { $0.releases.append(owner) }
+    func release(_ deliveries: [DeliveryID], owner: UUID, now: Timestamp) async throws(StoreError) {
+        try await store.release(deliveries, owner: owner, now: now)
+        state.update { $0.releases.append(deliveries) }
     }
 
     func recall(_ limits: RecallLimits) async throws(StoreError) -> Recalled {
