@@ -106,7 +106,12 @@ package struct ConformanceClient: Sendable {
         do {
             let tls =
                 target.scheme == "https" ? try NIOSSLContext(configuration: Self.tls(trusting: authorities)) : nil
-            let connection = RawConnection(target: target, tls: tls, timeout: TimeAmount(timeout), largestBody: largestBody)
+            let connection = RawConnection(
+                target: target,
+                tls: tls,
+                timeout: TimeAmount(timeout),
+                largestBody: largestBody
+            )
             return try await withinTimeout { try await connection.exchange(request) }
         } catch {
             throw .noAnswer(reason: reason(error))
