@@ -1,4 +1,4 @@
-"""A scratch PostgreSQL server, of the programs that Debian's package `postgresql` installs."""
+"""Scratch PostgreSQL servers, of the programs that Debian's package `postgresql` installs."""
 import atexit
 import contextlib
 import os
@@ -41,24 +41,29 @@ class PostgreSQL:
     role = "webhook_svc"
 
     def __init__(self, **settings):
+        self.place()
+        self.password = f"p@ss/w:rd?{secrets.token_hex(8)}"
+        self.run("initdb", "--pgdata", self.data, "--username", "postgres", "--auth-local", "trust",
+                 "--auth-host", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8")
+        self.configure(listen_addresses="127.0.0.1", max_connections=200, fsync="on", **settings)
+        self.start()
+        self.psql(f"CREATE ROLE {self.role} LOGIN PASSWORD '{self.password}'")
+
+    def place(self):
         self.programs = programs()
         self.directory = tempfile.mkdtemp(prefix="webhook-svc-postgres.")
         atexit.register(self.stop)
         self.port = free_port()
-        self.password = f"p@ss/w:rd?{secrets.token_hex(8)}"
         # initdb refuses root.
         self.prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
         if self.prefix:
             shutil.chown(self.directory, "postgres")
         self.data = f"{self.directory}/data"
-        self.run("initdb", "--pgdata", self.data, "--username", "postgres", "--auth-local", "trust",
-                 "--auth-host", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8")
-        settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.directory,
-                    "max_connections": 200, "fsync": "on", **settings}
+
+    def configure(self, **settings):
+        settings = {"port": self.port, "unix_socket_directories": self.directory, **settings}
         with open(f"{self.data}/postgresql.conf", "a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
-        self.start()
-        self.psql(f"CREATE ROLE {self.role} LOGIN PASSWORD '{self.password}'")
 
     def run(self, program, *arguments, check=True):
         return subprocess.run([*self.prefix, str(self.programs / program), *arguments], cwd=self.directory, text=True,
@@ -133,3 +138,21 @@ class PostgreSQL:
 
     def log_text(self):
         return pathlib.Path(f"{self.directory}/log").read_text(errors="replace")
+
+
+class Standby(PostgreSQL):
+    """Follows a server, which waits for it with every commit, until it is promoted."""
+
+    def __init__(self, primary):
+        self.place()
+        self.password = primary.password
+        self.run("pg_basebackup", "--pgdata", self.data, "--write-recovery-conf", "--checkpoint", "fast", "--dbname",
+                 f"host={primary.directory} port={primary.port} user=postgres application_name=standby")
+        self.configure()
+        self.start()
+        # Which the copy does not say, so that nobody is waited for once it is the primary.
+        primary.psql("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
+        primary.psql("SELECT pg_reload_conf()")
+
+    def promote(self):
+        self.control("promote")

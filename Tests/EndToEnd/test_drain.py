@@ -1,12 +1,15 @@
 """How the service stops behind a balancer: it says so, goes on for a while, and loses no call."""
+import contextlib
 import http.client
 import signal
 import socket
+import sqlite3
 import threading
 import time
 import unittest
 
-from service import Service, ServiceTestCase, envelope
+from many_webhooks import host, multiply
+from service import Service, ServiceTestCase, envelope, free_port, wait_until
 
 PATH = "/Remote/Services87/Webhook.svc"
 SOAP = {"Content-Type": "text/xml; charset=utf-8"}
@@ -78,6 +81,26 @@ class Drain(ServiceTestCase):
         time.sleep(2.5)
         self.assertEqual(call(service.connection()), (200, True, True))
         self.assertEqual(service.process.wait(timeout=10), 0)
+
+    def test_sigterm_ends_claiming_at_once_though_20000_dead_targets_are_due(self):
+        service = self.service("--verify-target", "false", "--log-level", "error")
+        service.save(f"http://127.9.0.1:{free_port()}/", ["contact.created"])
+        service.stop()
+        with contextlib.closing(sqlite3.connect(f"{self.directory}/test.db")) as database:
+            def columns(table):
+                return [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+
+            def count(sql):
+                return database.execute(f"SELECT count(*) FROM {sql}").fetchone()[0]
+
+            multiply(database.execute, columns, 20_000, host(free_port()))
+            database.commit()
+            service.start()
+            service.signal("contact.created")
+            self.assertIsNotNone(wait_until(lambda: count("attempt") > 500, 30))
+            self.assertEqual(service.stop(), 0)
+            self.assertEqual(count("delivery WHERE owner IS NOT NULL"), 0, "leases left")
+            self.assertEqual(count("delivery"), 20_000)
 
     def test_a_client_that_connects_while_the_listener_closes_is_answered_or_refused(self):
         for _ in range(3):

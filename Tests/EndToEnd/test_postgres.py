@@ -1,239 +1,24 @@
 """Several processes on one PostgreSQL database: what they lose, what they do twice, and what each knows of the others'
 doings, while they and the database come and go."""
-import collections
 import concurrent.futures
 import contextlib
-import http.client
 import itertools
-import json
 import os
 import pathlib
-import random
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 import unittest
 import unittest.mock
 
-from postgres import PostgreSQL, require
-from receiver_process import ReceiverProcess
-from service import BINARY, TICKET, Caller, Certificate, Service, ServiceTestCase, envelope, free_port, wait_until
+from many_webhooks import host, multiply
+from postgres_processes import Processes, Signallers, is_acknowledged, keys, report, setUpModule, signal_body
+from service import BINARY, TICKET, Caller, Certificate, Service, free_port, wait_until
 
 SECRET = "s3crét"
-IN_FLIGHT = 512  # Of one process, by default.
-server = None
-
-
-def setUpModule():
-    global server
-    require()
-    server = PostgreSQL()
-    unittest.addModuleCleanup(server.stop)
-
-
-def report(text):
-    print(f"\n  {text}", file=sys.stderr)
-
-
-def signal_body(event, key):
-    return envelope(f"<SignalEvent><EventName>{event}</EventName><PrimaryKey>{key}</PrimaryKey></SignalEvent>")
-
-
-def is_acknowledged(status, answer):
-    return status == 200 and b">true</Succeeded>" in answer
-
-
-class Processes(ServiceTestCase):
-    """Each test has a database of its own."""
-
-    numbers = itertools.count()
-
-    def setUp(self):
-        super().setUp()
-        self.database = f"test{next(self.numbers)}"
-        self.url = server.create_database(self.database)
-
-    def process(self, name, *flags, store=None, start=True):
-        process = Service(self.directory, "--verify-target", "false", *flags, store=store or self.url, name=name)
-        self.addCleanup(process.log.close)
-        self.addCleanup(lambda: process.process and process.process.poll() is None and process.kill())
-        if start:
-            process.start()
-        return process
-
-    def psql(self, sql):
-        return server.psql(sql, self.database)
-
-    def admin(self, process, method, path):
-        status, body = process.request(method, "/admin/v1/" + path)
-        return status, json.loads(body) if body else None
-
-    def assert_idle(self, process, seconds=60):
-        status, idle = self.admin(process, "GET", f"idle?timeout={seconds}s")
-        self.assertEqual(status, 200, idle)
-
-    def assert_works(self, *processes):
-        """Each takes an event, and it arrives."""
-        receiver = self.receiver()
-        webhook = processes[0].save(receiver.url, ["still.works"])
-        for key, process in enumerate(processes):
-            process.signal("still.works", key)
-        self.assertEqual(sorted(keys(receiver.wait(len(processes), 10))), list(range(len(processes))))
-        processes[0].call(f"<DeleteWebhook><WebhookId>{webhook}</WebhookId></DeleteWebhook>")
-
-    def set_state(self, process, webhook, state):
-        _, answer = process.call(f"<GetWebhook><WebhookId>{webhook}</WebhookId></GetWebhook>")
-        members = re.search(r"<Response>(.*)</Response>", answer, re.S).group(1).replace("arr:", "a:")
-        members = re.sub(r"<State>\w+</State>", f"<State>{state}</State>", members)
-        _, answer = process.call(f"<SaveWebhook><Webhook>{members}</Webhook></SaveWebhook>")
-        self.assertIn(">true</Succeeded>", answer)
-
-    def delete(self, process, webhook):
-        _, answer = process.call(f"<DeleteWebhook><WebhookId>{webhook}</WebhookId></DeleteWebhook>")
-        self.assertIn(">true</Succeeded>", answer)
-
-
-def keys(requests):
-    return [json.loads(request["body"])["PrimaryKey"] for request in requests]
-
-
-class Signallers:
-    """Clients of several processes: each event goes to one that is up, over a connection that is kept, until one has
-    acknowledged it. Every attempt has a key of its own, so that what is received tells of which attempt it is."""
-
-    def __init__(self, live, names, events, threads, burst, pause):
-        self.live, self.names, self.burst, self.pause = live, names, burst, pause
-        self.is_over = False
-        self.keys = itertools.count(1)
-        self.attempted, self.acknowledged, self.failures = {}, set(), collections.Counter()
-        self.threads = [threading.Thread(target=self.run, args=(events // threads,)) for _ in range(threads)]
-        for thread in self.threads:
-            thread.start()
-
-    def run(self, events):
-        connections = {}
-        for number in range(events):
-            if number % self.burst == 0:
-                time.sleep(random.uniform(*self.pause))
-            name = random.choice(self.names)
-            while not self.attempt(name, connections):
-                if self.is_over:
-                    return
-                time.sleep(0.02)
-        for connection in connections.values():
-            connection.close()
-
-    def attempt(self, name, connections):
-        key = next(self.keys)
-        process = random.choice(self.live or [None])
-        if process is None:
-            return False
-        connection = connections.setdefault(process, process.connection())
-        self.attempted[key] = name
-        try:
-            connection.request("POST", "/Remote/Services87/Webhook.svc", signal_body(name, key),
-                               {"Content-Type": "text/xml; charset=utf-8"})
-            response = connection.getresponse()
-            if is_acknowledged(response.status, response.read()):
-                self.acknowledged.add(key)
-                return True
-            self.failures["answered with an error"] += 1
-        except (OSError, http.client.HTTPException):
-            connection.close()
-            self.failures["cut off or not connected"] += 1
-        return False
-
-    def stop(self):
-        self.is_over = True
-
-    @property
-    def are_at_work(self):
-        return any(thread.is_alive() for thread in self.threads)
-
-
-class Chaos(Processes):
-    WEBHOOKS, NAMES, EVENTS = 100, 25, 5000
-
-    def start_again(self, process, live):
-        """As whatever supervises it would. Returns how often it ended by itself."""
-        for failures in range(10):
-            try:
-                process.start()
-                live.append(process)
-                return failures
-            except RuntimeError:
-                time.sleep(0.2)
-        self.fail(process.log_text()[-2000:])
-
-    def test_nothing_acknowledged_is_lost_while_processes_and_the_database_die_and_come_back(self):
-        receiver = ReceiverProcess(SECRET)
-        self.addCleanup(receiver.close)
-        flags = ["--failure-limit", "0", "--target-concurrency", "512", "--log-level", "error"]
-        processes = [self.process(name, *flags) for name in ("one", "two", "three")]
-        names = [f"chaos.{number}" for number in range(self.NAMES)]
-        listeners = collections.defaultdict(set)
-        for number in range(self.WEBHOOKS):
-            name = names[number % self.NAMES]
-            random.choice(processes).save(receiver.url(number), [name], secret=SECRET)
-            listeners[name].add(number)
-
-        live = list(processes)
-        signallers = Signallers(live, names, self.EVENTS, threads=8, burst=25, pause=(0.5, 1.9))
-        self.addCleanup(signallers.stop)
-        restarts = [(self.EVENTS * 0.25, "fast"), (self.EVENTS * 0.6, "immediate")]
-        database, kills, failed_starts = None, 0, 0
-        begun = time.monotonic()
-        while signallers.are_at_work:
-            if restarts and len(signallers.acknowledged) > restarts[0][0]:
-                # Processes die meanwhile too.
-                database = threading.Thread(target=server.restart, args=(restarts.pop(0)[1],))
-                database.start()
-            time.sleep(random.uniform(0.2, 0.9))
-            victim = random.choice(processes)
-            live.remove(victim)
-            victim.kill()
-            kills += 1
-            time.sleep(random.uniform(0, 0.6))
-            failed_starts += self.start_again(victim, live)
-            self.assertLess(time.monotonic(), begun + 100, signallers.failures)
-        seconds = time.monotonic() - begun
-        database.join()
-        self.assertEqual(restarts, [])
-        for process in processes:
-            self.assert_idle(process)
-        drained = time.monotonic() - begun
-
-        notifications = receiver.notifications()
-        self.assertEqual([each for each in notifications if not each[3]], [], "signatures that are wrong")
-        self.assertEqual(len(signallers.acknowledged), self.EVENTS)
-        heard = collections.defaultdict(collections.Counter)
-        ids = collections.defaultdict(set)
-        for key, id, webhook, _ in notifications:
-            heard[key][webhook] += 1
-            ids[key].add(id)
-        lost = {key: listeners[signallers.attempted[key]] - set(heard[key]) for key in signallers.acknowledged
-                if listeners[signallers.attempted[key]] != set(heard[key])}
-        self.assertEqual(lost, {}, "acknowledged, and not heard by all who listen, or by others")
-        torn = {key: set(webhooks) for key, webhooks in heard.items()
-                if set(webhooks) != listeners[signallers.attempted[key]]}
-        self.assertEqual(torn, {}, "stored without acknowledgement, and heard by some only")
-        self.assertEqual([key for key in ids if len(ids[key]) != 1], [], "one event has one id")
-        duplicates = sum(count - 1 for webhooks in heard.values() for count in webhooks.values())
-        report(f"{kills} kills, 2 restarts of the database in {seconds:.0f} s, all delivered after {drained:.0f} s: "
-               f"{len(signallers.acknowledged)} events acknowledged, all arrived, {len(notifications)} notifications; "
-               f"{duplicates} duplicates, {len(heard) - self.EVENTS} events stored without an acknowledgement; "
-               f"failed attempts: {dict(signallers.failures)}; {failed_starts} starts that failed")
-        self.assertLessEqual(duplicates, kills * IN_FLIGHT, "no more than was in flight")
-        # Nothing failed, so each delivery has counted once: also those whose attempt was made twice.
-        stored = len(heard) * self.WEBHOOKS // self.NAMES
-        self.assertEqual(self.psql("SELECT count(*) FROM delivery"), "0")
-        self.assertEqual(self.psql("SELECT count(*) FROM attempt"), str(stored))
-        self.assertEqual(self.psql("SELECT sum(calls) FROM (SELECT max(total_calls) AS calls FROM webhook_usage "
-                                   "GROUP BY webhook_id) AS webhooks"), str(stored))
 
 
 class Together(Processes):
@@ -249,7 +34,7 @@ class Together(Processes):
         self.assertRegex(text, r"(?m)^webhook_svc_postgresql_delivery_bytes [1-9]")
 
     def test_a_webhook_changed_by_one_process_is_changed_for_the_other_though_every_notify_is_lost(self):
-        # Who may not execute it loses every hint.
+        # A role that may not execute it loses every hint.
         self.psql("REVOKE EXECUTE ON FUNCTION pg_notify(text, text) FROM PUBLIC")
         one, two = self.process("one"), self.process("two")
         receiver, other = self.receiver(), self.receiver()
@@ -364,9 +149,22 @@ class Together(Processes):
         self.assert_idle(two)
         self.assertEqual(set(keys(receiver.requests)), set(range(60)) | set(taken))
         duplicates = len(receiver.requests) - len(set(keys(receiver.requests)))
-        self.assertEqual(duplicates, 60, "those that were cut off")
+        # 64 at once go to a target, so that the first may have claimed four more before it stopped.
+        self.assertIn(duplicates, range(60, 65), "those that were cut off")
         report(f"stopped in {stopped:.2f} s with 60 hanging attempts; the other had made them again {took:.2f} s later "
                f"and took {len(taken)} events meanwhile")
+
+    def test_sigterm_ends_claiming_at_once_though_20000_dead_targets_are_due(self):
+        one = self.process("one", "--log-level", "error")
+        one.save(f"http://127.9.0.1:{free_port()}/", ["contact.created"])
+        one.stop()
+        multiply(self.psql, self.columns, 20_000, host(free_port()))
+        one.start()
+        one.signal("contact.created")
+        self.assertIsNotNone(wait_until(lambda: int(self.psql("SELECT count(*) FROM attempt")) > 500, 30))
+        self.assertEqual(one.stop(), 0)
+        self.assertEqual(self.psql("SELECT count(*) FROM delivery WHERE owner IS NOT NULL"), "0", "leases left")
+        self.assertEqual(self.psql("SELECT count(*) FROM delivery"), "20000")
 
     def test_sigterm_lets_what_is_in_flight_end_and_sends_nothing_twice(self):
         receiver = self.receiver()
@@ -436,33 +234,33 @@ class Opening(Processes):
         self.assert_works(self.process("two"))
 
     def test_what_does_not_lead_to_a_database_is_told_in_one_line_without_the_password(self):
-        wrong, host = "wr0ng-s3cret", f"127.0.0.1:{server.port}/{self.database}"
-        server.psql(f"CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0 OWNER {server.role}")
-        server.psql("CREATE DATABASE others")
+        wrong, host = "wr0ng-s3cret", f"127.0.0.1:{self.server.port}/{self.database}"
+        self.server.psql(f"CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0 OWNER {self.server.role}")
+        self.server.psql("CREATE DATABASE others")
         nobody = free_port()
         stores = {
-            server.url(self.database, password=wrong): "password authentication failed",
-            f"{server.url(self.database, password=wrong)}?application_name=x": "password authentication failed",
-            server.url(self.database, password=wrong, role="nobody"): "authentication failed",
-            f"postgres://{server.role}@{host}?password={wrong}": "password authentication failed",
-            f"postgres:host=127.0.0.1 port={server.port} user={server.role} password='{wrong}' dbname={self.database}":
+            self.server.url(self.database, password=wrong): "password authentication failed",
+            f"{self.server.url(self.database, password=wrong)}?application_name=x": "password authentication failed",
+            self.server.url(self.database, password=wrong, role="nobody"): "authentication failed",
+            f"postgres://{self.server.role}@{host}?password={wrong}": "password authentication failed",
+            f"postgres:host=127.0.0.1 port={self.server.port} user={self.server.role} password='{wrong}' dbname={self.database}":
                 "password authentication failed",
-            f"postgres://{server.role}@{host}": "no password supplied",
-            server.url("missing"): 'database "missing" does not exist',
-            server.url(self.database, port=nobody): f"port {nobody} failed: Connection refused",
+            f"postgres://{self.server.role}@{host}": "no password supplied",
+            self.server.url("missing"): 'database "missing" does not exist',
+            self.server.url(self.database, port=nobody): f"port {nobody} failed: Connection refused",
             f"postgres://u:{wrong}@nowhere.invalid/db": "nowhere.invalid",
             f"postgres://u:{wrong}@[127.0.0.1/db": "libpq|store",
             f"postgres://u:{wrong}@127.0.0.1:port/db": "libpq|store|port",
-            f"{server.url(self.database)}?colour=red": "libpq|colour",
-            f"{server.url(self.database)}?sslmode=maybe": "sslmode",
-            f"{server.url(self.database)}?sslmode=require": "SSL",
-            server.url("latin"): "UTF8",
-            server.url("others"): "permission denied",
+            f"{self.server.url(self.database)}?colour=red": "libpq|colour",
+            f"{self.server.url(self.database)}?sslmode=maybe": "sslmode",
+            f"{self.server.url(self.database)}?sslmode=require": "SSL",
+            self.server.url("latin"): "UTF8",
+            self.server.url("others"): "permission denied",
             f"postgresql+asyncpg://u:{wrong}@127.0.0.1/db": "store",
             f"mysql://u:{wrong}@127.0.0.1/db": "store",
             "postgres:": "store",
         }
-        target = server.url(self.database, password=wrong)
+        target = self.server.url(self.database, password=wrong)
         source = f"{self.directory}/some.db"
         pathlib.Path(source).touch()
         with concurrent.futures.ThreadPoolExecutor(len(stores) + 1) as pool:
@@ -474,57 +272,57 @@ class Opening(Processes):
                                        ((target, "password authentication failed"), copying.result())]:
             with self.subTest(store):
                 self.assert_one_line(refusal, text)
-                for secret in (wrong, server.password, server.url("").split(":")[2].split("@")[0]):
+                for secret in (wrong, self.server.password, self.server.url("").split(":")[2].split("@")[0]):
                     self.assertNotIn(secret, refusal[1])
         report(f"all {len(stores)} had ended after {seconds:.1f} s")
 
     def test_a_location_means_what_it_means_to_libpq(self):
         directory = pathlib.Path(self.directory)
-        server_of = {"host": "127.0.0.1", "port": server.port, "dbname": self.database, "user": server.role}
+        server_of = {"host": "127.0.0.1", "port": self.server.port, "dbname": self.database, "user": self.server.role}
         (directory / "service.conf").write_text(
             "[webhooks]\n" + "".join(f"{name}={value}\n" for name, value in server_of.items()))
-        quoted = re.sub(r"([\\:])", r"\\\1", server.password)
-        (directory / "passwords").write_text(f"127.0.0.1:{server.port}:*:{server.role}:{quoted}\n")
+        quoted = re.sub(r"([\\:])", r"\\\1", self.server.password)
+        (directory / "passwords").write_text(f"127.0.0.1:{self.server.port}:*:{self.server.role}:{quoted}\n")
         (directory / "passwords").chmod(0o600)
         files = {"PGSERVICEFILE": f"{directory}/service.conf", "PGPASSFILE": f"{directory}/passwords"}
         cases = {
             "postgres://?service=webhooks": files,
             "postgres:service=webhooks": files,
-            f"postgres://{server.role}@127.0.0.1:{server.port}/{self.database}": files,
+            f"postgres://{self.server.role}@127.0.0.1:{self.server.port}/{self.database}": files,
             f"postgresql://127.0.0.1/{self.database}":
-                {"PGPORT": str(server.port), "PGUSER": server.role, "PGPASSWORD": server.password},
-            f"postgres:///{self.database}?host={server.directory}&port={server.port}&user={server.role}": {},
+                {"PGPORT": str(self.server.port), "PGUSER": self.server.role, "PGPASSWORD": self.server.password},
+            f"postgres:///{self.database}?host={self.server.directory}&port={self.server.port}&user={self.server.role}": {},
             # Not the first, but the first that takes writes.
-            server.url(self.database).replace("@", f"@127.0.0.1:{free_port()},"): {},
+            self.server.url(self.database).replace("@", f"@127.0.0.1:{free_port()},"): {},
         }
         for number, (store, environment) in enumerate(cases.items()):
             with self.subTest(store), unittest.mock.patch.dict(os.environ, environment):
                 process = self.process(f"process{number}", store=store)
                 self.assert_works(process)
-                self.assertNotIn(server.password, process.log_text())
+                self.assertNotIn(self.server.password, process.log_text())
                 self.assertIn("listening", process.log_text())
                 process.kill()
 
     def test_tls_is_used_and_verified_as_the_location_says(self):
-        trusted, other = Certificate(server.directory, "trusted"), Certificate(self.directory, "other")
+        trusted, other = Certificate(self.server.directory, "trusted"), Certificate(self.directory, "other")
         if os.geteuid() == 0:
             shutil.chown(trusted.key, "postgres")
         os.chmod(trusted.key, 0o600)
         os.chmod(trusted.certificate, 0o644)
-        server.psql(f"ALTER SYSTEM SET ssl_cert_file = '{trusted.certificate}'")
-        server.psql(f"ALTER SYSTEM SET ssl_key_file = '{trusted.key}'")
-        server.psql("ALTER SYSTEM SET ssl = on")
-        server.psql("SELECT pg_reload_conf()")
-        self.addCleanup(lambda: (server.psql("ALTER SYSTEM RESET ALL"), server.psql("SELECT pg_reload_conf()")))
+        self.server.psql(f"ALTER SYSTEM SET ssl_cert_file = '{trusted.certificate}'")
+        self.server.psql(f"ALTER SYSTEM SET ssl_key_file = '{trusted.key}'")
+        self.server.psql("ALTER SYSTEM SET ssl = on")
+        self.server.psql("SELECT pg_reload_conf()")
+        self.addCleanup(lambda: (self.server.psql("ALTER SYSTEM RESET ALL"), self.server.psql("SELECT pg_reload_conf()")))
         verified = f"{self.url}?sslmode=verify-full&sslrootcert="
         one = self.process("one", store=verified + trusted.certificate)
         self.assert_works(one)
         connections = self.psql("SELECT bool_and(ssl), count(*) > 2 FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
-                                f"WHERE usename = '{server.role}'")
+                                f"WHERE usename = '{self.server.role}'")
         self.assertEqual(connections, "t|t")
         refusal = self.serve(verified + other.certificate)
         self.assert_one_line(refusal, "certificate verify failed")
-        self.assertNotIn(server.password, refusal[1])
+        self.assertNotIn(self.server.password, refusal[1])
 
 
 class Outages(Processes):
@@ -541,22 +339,22 @@ class Outages(Processes):
 
     @contextlib.contextmanager
     def down(self):
-        server.shut_down()
+        self.server.shut_down()
         try:
             yield
         finally:
-            server.start()
+            self.server.start()
 
     @contextlib.contextmanager
     def read_only(self):
         """As after a failover that made the server a standby, or where a provider does so because the disk is full."""
-        server.psql("ALTER SYSTEM SET default_transaction_read_only = on")
-        server.psql("SELECT pg_reload_conf()")
+        self.server.psql("ALTER SYSTEM SET default_transaction_read_only = on")
+        self.server.psql("SELECT pg_reload_conf()")
         try:
             yield
         finally:
-            server.psql("SET default_transaction_read_only = off; ALTER SYSTEM RESET default_transaction_read_only")
-            server.psql("SELECT pg_reload_conf()")
+            self.server.psql("SET default_transaction_read_only = off; ALTER SYSTEM RESET default_transaction_read_only")
+            self.server.psql("SELECT pg_reload_conf()")
 
     def watch_outage(self, outage, bound, ready_bound, has_reads=False):
         """What two processes do while the database is away, and afterwards."""
@@ -617,7 +415,7 @@ class Outages(Processes):
         self.assertEqual(self.watch_outage(self.read_only(), bound=10, ready_bound=10, has_reads=True), set())
 
     def test_while_the_database_hangs_callers_are_answered(self):
-        self.watch_outage(server.frozen(), bound=30, ready_bound=15)
+        self.watch_outage(self.server.frozen(), bound=30, ready_bound=15)
 
     def watch_stop(self, outage):
         receiver = self.receiver()
@@ -641,14 +439,14 @@ class Outages(Processes):
         self.watch_stop(self.down())
 
     def test_a_process_stops_within_its_time_while_the_database_hangs(self):
-        self.watch_stop(server.frozen())
+        self.watch_stop(self.server.frozen())
 
     def test_a_lock_that_somebody_keeps_holds_callers_up_within_bounds(self):
         receiver = self.receiver()
         one = self.process("one")
         one.save(receiver.url, ["contact.created"])
         held = "BEGIN; LOCK TABLE event IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)"
-        holder = subprocess.Popen(["psql", "--no-psqlrc", "--command", held], env=server.environment(self.database),
+        holder = subprocess.Popen(["psql", "--no-psqlrc", "--command", held], env=self.server.environment(self.database),
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(holder.wait)
         self.addCleanup(holder.kill)
@@ -671,7 +469,7 @@ class Outages(Processes):
         cuts = 0
         while signallers.are_at_work:
             cuts += int(self.psql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-                                  f"WHERE usename = '{server.role}' AND random() < 0.5"))
+                                  f"WHERE usename = '{self.server.role}' AND random() < 0.5"))
             time.sleep(0.2)
         for process in processes:
             self.assert_idle(process)
@@ -749,7 +547,7 @@ class Copying(Processes):
         self.assertEqual(copied.returncode, 0, copied.stderr)
         for line in ("webhook: 3 rows", "session: 1 rows", "event: 29 rows", "delivery: 28 rows"):
             self.assertIn(line, copied.stdout.splitlines())
-        self.assertNotIn(server.password, copied.stdout + copied.stderr)
+        self.assertNotIn(self.server.password, copied.stdout + copied.stderr)
         self.assert_refused_copy()
 
         receiver.answers.set()
@@ -782,7 +580,7 @@ class Copying(Processes):
         again = self.copy()
         self.assertEqual((again.returncode, again.stderr.count("\n")), (1, 1), again.stderr)
         self.assertIn("not empty", again.stderr)
-        self.assertNotIn(server.password, again.stderr)
+        self.assertNotIn(self.server.password, again.stderr)
         self.assertEqual(self.psql("SELECT (SELECT count(*) FROM webhook), (SELECT count(*) FROM delivery)"), before)
 
     def move_back(self, webhooks):

@@ -1,0 +1,147 @@
+"""Several processes on one PostgreSQL database: what their tests share."""
+import collections
+import http.client
+import itertools
+import json
+import random
+import re
+import sys
+import threading
+import time
+import unittest
+
+from postgres import PostgreSQL, require
+from service import Service, ServiceTestCase, envelope
+
+
+def setUpModule():
+    """Starts the server of a module's tests; a module takes it over by importing it."""
+    require()
+    Processes.server = PostgreSQL()
+    unittest.addModuleCleanup(Processes.server.stop)
+
+
+def report(text):
+    print(f"\n  {text}", file=sys.stderr)
+
+
+def signal_body(event, key):
+    return envelope(f"<SignalEvent><EventName>{event}</EventName><PrimaryKey>{key}</PrimaryKey></SignalEvent>")
+
+
+def is_acknowledged(status, answer):
+    return status == 200 and b">true</Succeeded>" in answer
+
+
+class Processes(ServiceTestCase):
+    """Each test has a database of its own on the module's server."""
+
+    server = None
+    numbers = itertools.count()
+
+    def setUp(self):
+        super().setUp()
+        self.database = f"test{next(self.numbers)}"
+        self.url = self.server.create_database(self.database)
+
+    def process(self, name, *flags, store=None, start=True):
+        process = Service(self.directory, "--verify-target", "false", *flags, store=store or self.url, name=name)
+        self.addCleanup(process.log.close)
+        self.addCleanup(lambda: process.process and process.process.poll() is None and process.kill())
+        if start:
+            process.start()
+        return process
+
+    def psql(self, sql):
+        return self.server.psql(sql, self.database)
+
+    def columns(self, table):
+        """The names of a table's columns."""
+        return self.psql("SELECT string_agg(column_name, ' ') FROM information_schema.columns "
+                         f"WHERE table_name = '{table}' AND table_schema = 'public'").split()
+
+    def admin(self, process, method, path):
+        status, body = process.request(method, "/admin/v1/" + path)
+        return status, json.loads(body) if body else None
+
+    def assert_idle(self, process, seconds=60):
+        status, idle = self.admin(process, "GET", f"idle?timeout={seconds}s")
+        self.assertEqual(status, 200, idle)
+
+    def assert_works(self, *processes):
+        """Each takes an event, and it arrives."""
+        receiver = self.receiver()
+        webhook = processes[0].save(receiver.url, ["still.works"])
+        for key, process in enumerate(processes):
+            process.signal("still.works", key)
+        self.assertEqual(sorted(keys(receiver.wait(len(processes), 10))), list(range(len(processes))))
+        processes[0].call(f"<DeleteWebhook><WebhookId>{webhook}</WebhookId></DeleteWebhook>")
+
+    def set_state(self, process, webhook, state):
+        _, answer = process.call(f"<GetWebhook><WebhookId>{webhook}</WebhookId></GetWebhook>")
+        members = re.search(r"<Response>(.*)</Response>", answer, re.S).group(1).replace("arr:", "a:")
+        members = re.sub(r"<State>\w+</State>", f"<State>{state}</State>", members)
+        _, answer = process.call(f"<SaveWebhook><Webhook>{members}</Webhook></SaveWebhook>")
+        self.assertIn(">true</Succeeded>", answer)
+
+    def delete(self, process, webhook):
+        _, answer = process.call(f"<DeleteWebhook><WebhookId>{webhook}</WebhookId></DeleteWebhook>")
+        self.assertIn(">true</Succeeded>", answer)
+
+
+def keys(requests):
+    return [json.loads(request["body"])["PrimaryKey"] for request in requests]
+
+
+class Signallers:
+    """Clients of several processes: each event goes to one that is up, over a connection that is kept, until one has
+    acknowledged it. Every attempt has a key of its own, so that what is received tells of which attempt it is."""
+
+    def __init__(self, live, names, events, threads, burst, pause):
+        self.live, self.names, self.burst, self.pause = live, names, burst, pause
+        self.is_over = False
+        self.keys = itertools.count(1)
+        self.attempted, self.acknowledged, self.failures = {}, set(), collections.Counter()
+        self.threads = [threading.Thread(target=self.run, args=(events // threads,)) for _ in range(threads)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self, events):
+        connections = {}
+        for number in range(events):
+            if number % self.burst == 0:
+                time.sleep(random.uniform(*self.pause))
+            name = random.choice(self.names)
+            while not self.attempt(name, connections):
+                if self.is_over:
+                    return
+                time.sleep(0.02)
+        for connection in connections.values():
+            connection.close()
+
+    def attempt(self, name, connections):
+        key = next(self.keys)
+        process = random.choice(self.live or [None])
+        if process is None:
+            return False
+        connection = connections.setdefault(process, process.connection())
+        self.attempted[key] = name
+        try:
+            connection.request("POST", "/Remote/Services87/Webhook.svc", signal_body(name, key),
+                               {"Content-Type": "text/xml; charset=utf-8"})
+            response = connection.getresponse()
+            if is_acknowledged(response.status, response.read()):
+                self.acknowledged.add(key)
+                return True
+            self.failures["answered with an error"] += 1
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            self.failures["cut off or not connected"] += 1
+        return False
+
+    def stop(self):
+        self.is_over = True
+
+    @property
+    def are_at_work(self):
+        return any(thread.is_alive() for thread in self.threads)
