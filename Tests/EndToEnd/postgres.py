@@ -141,18 +141,19 @@ class PostgreSQL:
 
 
 class Standby(PostgreSQL):
-    """Follows a server, which waits for it with every commit, until it is promoted."""
+    """Follows a server until it is promoted. The server waits for it with every commit where it is `synchronous`."""
 
-    def __init__(self, primary):
+    def __init__(self, primary, synchronous=True):
         self.place()
         self.password = primary.password
         self.run("pg_basebackup", "--pgdata", self.data, "--write-recovery-conf", "--checkpoint", "fast", "--dbname",
                  f"host={primary.directory} port={primary.port} user=postgres application_name=standby")
         self.configure()
         self.start()
-        # Which the copy does not say, so that nobody is waited for once it is the primary.
-        primary.psql("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
-        primary.psql("SELECT pg_reload_conf()")
+        if synchronous:
+            # The copy does not say so: nobody is waited for once it is the primary.
+            primary.psql("ALTER SYSTEM SET synchronous_standby_names = 'standby'")
+            primary.psql("SELECT pg_reload_conf()")
 
     def promote(self):
         self.control("promote")

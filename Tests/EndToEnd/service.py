@@ -12,6 +12,7 @@ import pathlib
 import re
 import resource
 import signal
+import shutil
 import socket
 import ssl
 import subprocess
@@ -32,6 +33,16 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def require_program(name):
+    """Where a program is. Its test is skipped where it is not installed; where CI is set it must be."""
+    found = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+    if found:
+        return found
+    if os.environ.get("CI"):
+        raise AssertionError(f"{name} is not installed, and CI requires it: .ci/install tests")
+    raise unittest.SkipTest(f"{name} is not installed: .ci/install tests")
 
 
 def envelope(body, ticket=TICKET):

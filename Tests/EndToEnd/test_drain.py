@@ -9,7 +9,7 @@ import time
 import unittest
 
 from many_webhooks import host, multiply
-from service import Service, ServiceTestCase, envelope, free_port, wait_until
+from service import ServiceTestCase, envelope, free_port, wait_until
 
 PATH = "/Remote/Services87/Webhook.svc"
 SOAP = {"Content-Type": "text/xml; charset=utf-8"}
