@@ -1,4 +1,5 @@
 """Load for the benchmarks: SignalEvent at full rate against one process or several, and what becomes of the events."""
+import collections
 import multiprocessing
 import pathlib
 import re
@@ -26,6 +27,16 @@ def counts(processes):
     texts = [process.request("GET", "/metrics")[1].decode() for process in processes]
     return [sum(float(value) for text in texts for value in re.findall(rf"^{name}(?:{{.*}})? (\S+)$", text, re.M))
             for name in ("webhook_svc_signals_committed_total", "webhook_svc_deliveries_total")]
+
+
+def round_trips(processes):
+    """How often each lane of PostgreSQL stores waited for the database so far; empty for other stores."""
+    lanes = collections.Counter()
+    for process in processes:
+        text = process.request("GET", "/metrics")[1].decode()
+        for lane, value in re.findall(r'^webhook_svc_postgresql_round_trips{lane="(\w+)"} (\S+)$', text, re.M):
+            lanes[lane] += float(value)
+    return lanes
 
 
 def call_again_and_again(port, until):
@@ -64,6 +75,7 @@ class Installation:
 
     def __init__(self, store=None, processes=1):
         self.directory = tempfile.TemporaryDirectory()
+        self.trips_per_event, self.trips_per_delivery = None, None
         self.sink = ReceiverProcess()
         self.processes = [Service(self.directory.name, *FLAGS, store=store, name=f"process{number}")
                           for number in range(processes)]
@@ -83,7 +95,7 @@ class Installation:
     def measure(self, seconds):
         """Accepted events a second while signals come at full rate, and delivered ones a second until the last has
         arrived, after which nothing is pending or in flight."""
-        before = counts(self.processes)
+        before, trips_before = counts(self.processes), round_trips(self.processes)
         begun = time.monotonic()
         signalling = signal(self.processes, seconds)
         # Only then is the service asked: to answer, it counts what stands in its store.
@@ -95,6 +107,10 @@ class Installation:
         all_delivered = self.sink.arrivals()[1] - begun
         accepted, delivered = (now - then for now, then in zip(counts(self.processes), before))
         assert delivered == accepted > 0, f"{accepted} accepted, {delivered} delivered"
+        trips = round_trips(self.processes) - trips_before
+        if trips:
+            self.trips_per_event = trips["signals"] / accepted
+            self.trips_per_delivery = (trips["claims"] + trips["results"]) / delivered
         return accepted / signalling, delivered / all_delivered
 
     def __exit__(self, *_):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Accepted events and deliveries per second, with one subscriber: of the service on SQLite, on PostgreSQL with one
-process and with two; and of the database alone, without HTTP, SOAP and sending, where every event and every delivery is
-a transaction of its own, and where 64 share one, as they do in the service. Clients, receiver, service and database
-share the machine."""
+"""Accepted events and deliveries per second, with one subscriber: of the service on SQLite, and on PostgreSQL with one
+process, two and three, and how often an event and a delivery waits for that database; and of the database alone, without
+HTTP, SOAP and sending, where every event and every delivery is a transaction of its own, and where 64 share one, as they
+do in the service. Clients, receiver, service and database share the machine."""
 import re
 import subprocess
 import sys
@@ -77,21 +77,26 @@ def database_alone(server, database, count, clients):
     return accepted, delivered * count
 
 
-def row(what, figures):
-    print(f"{what:<42}{figures[0]:>12,.0f}{figures[1]:>12,.0f}", flush=True)
+def row(what, figures, *trips):
+    shown = "".join("" if each is None else f"{each:>14.3f}" for each in trips)
+    print(f"{what:<42}{figures[0]:>12,.0f}{figures[1]:>12,.0f}{shown}", flush=True)
+
+
+def measure(what, *arguments, **named):
+    with Installation(*arguments, **named) as installation:
+        row(what, installation.measure(SECONDS), installation.trips_per_event, installation.trips_per_delivery)
 
 
 def main():
     require()
     server = PostgreSQL()
     try:
-        print(f"{'one subscriber, events a second':<42}{'accepted':>12}{'delivered':>12}")
-        with Installation() as installation:
-            row("SQLite, one process", installation.measure(SECONDS))
-        with Installation(server.create_database("one")) as installation:
-            row("PostgreSQL, one process", installation.measure(SECONDS))
-        with Installation(server.create_database("two"), processes=2) as installation:
-            row("PostgreSQL, two processes", installation.measure(SECONDS))
+        print(f"{'one subscriber, events a second':<42}{'accepted':>12}{'delivered':>12}{'trips/event':>14}"
+              f"{'/delivery':>14}")
+        measure("SQLite, one process")
+        measure("PostgreSQL, one process", server.create_database("one"))
+        measure("PostgreSQL, two processes", server.create_database("two"), processes=2)
+        measure("PostgreSQL, three processes", server.create_database("three"), processes=3)
         row("database alone, one row per transaction", database_alone(server, "one", 1, CONNECTIONS))
         row("database alone, 64 rows per transaction", database_alone(server, "one", 64, 1))
     finally:

@@ -89,6 +89,8 @@ final class PostgreSQLConnection {
     var answerLimit: Duration? = usualAnswerLimit
     static let usualAnswerLimit = Duration.seconds(17)
     private var isGivenUp = false
+    /// How often something was sent whose answer was waited for.
+    private(set) var roundTrips = 0
 
     var isOpen: Bool { !isGivenUp && PQstatus(connection) == CONNECTION_OK }
     var descriptor: Int32 { PQsocket(connection) }
@@ -126,6 +128,7 @@ final class PostgreSQLConnection {
     /// Carries out any number of statements without parameters.
     func execute(_ sql: String) throws(PostgreSQLFailure) {
         guard PQsendQuery(connection, sql) == 1 else { throw failure() }
+        roundTrips += 1
         var problem: PostgreSQLFailure?
         while let result = try nextResult() {
             defer { PQclear(result) }
@@ -177,6 +180,7 @@ final class PostgreSQLConnection {
             try send(call)
         }
         guard PQpipelineSync(connection) == 1 else { throw failure() }
+        roundTrips += 1
         var results: [PostgreSQLRows] = []
         var problem: PostgreSQLFailure?
         for (index, call) in calls.enumerated() {

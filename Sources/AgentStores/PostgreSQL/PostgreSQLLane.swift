@@ -9,6 +9,10 @@ import Synchronization
 /// patience.
 final class PostgreSQLLane: Sendable {
     private let queue: Queue
+    private let counter = Counter()
+
+    /// How often its connections waited for an answer of the server's, in jobs that are over.
+    var roundTrips: Int { counter.value.load(ordering: .relaxed) }
 
     /// Jobs that may wait; the next one is refused.
     private static let waitingJobs = 4096
@@ -22,12 +26,12 @@ final class PostgreSQLLane: Sendable {
         connections: Int = 1,
         planning: PostgreSQLConnection.Planning = .fixed
     ) {
-        let queue = Queue()
+        let (queue, counter) = (Queue(), counter)
         self.queue = queue
         for _ in 0..<connections {
             let thread = Thread {
                 var worker = Worker(location: location, planning: planning)
-                while let job = queue.next() { worker.carryOut(job) }
+                while let job = queue.next() { worker.carryOut(job, counter) }
             }
             thread.name = "postgresql-" + name
             thread.start()
@@ -106,6 +110,10 @@ final class PostgreSQLLane: Sendable {
         }
     }
 
+    private final class Counter: Sendable {
+        let value = Atomic(0)
+    }
+
     private struct Job: Sendable {
         let deadline: ContinuousClock.Instant
         let isRepeatable: Bool
@@ -162,12 +170,14 @@ final class PostgreSQLLane: Sendable {
             self.planning = planning
         }
 
-        mutating func carryOut(_ job: Job) {
+        mutating func carryOut(_ job: Job, _ counter: Counter) {
             let start = ContinuousClock.now
             for attempt in 1...Self.attempts {
                 do {
                     let connection = try connect(until: job.deadline)
                     connection.answerLimit = PostgreSQLConnection.usualAnswerLimit
+                    let before = connection.roundTrips
+                    defer { counter.value.add(connection.roundTrips - before, ordering: .relaxed) }
                     try job.run(connection)
                     try connection.rollBack()
                     return job.finish(nil)

@@ -15,6 +15,13 @@ struct PostgreSQLLanes: Sendable {
     /// Does what nobody waits for: it prunes, looks for what others left, and tells them what is due.
     let upkeep: PostgreSQLLane
 
+    var named: KeyValuePairs<String, PostgreSQLLane> {
+        [
+            "signals": signals, "claims": claims, "results": results, "calls": calls, "lists": lists,
+            "upkeep": upkeep,
+        ]
+    }
+
     init(_ location: PostgreSQLLocation) {
         signals = PostgreSQLLane(location, name: "signals")
         claims = PostgreSQLLane(location, name: "claims")

@@ -243,7 +243,14 @@ extension PostgreSQLStore {
     }
 
     package func figures() async throws(StoreError) -> [StoreFigure] {
-        try await lanes.lists.run(isRepeatable: true) { connection in
+        let roundTrips = lanes.named.map { name, lane in
+            StoreFigure(
+                name: "webhook_svc_postgresql_round_trips",
+                labels: ["lane": name],
+                value: Double(lane.roundTrips)
+            )
+        }
+        return try await lanes.lists.run(isRepeatable: true) { connection in
             let row = try connection.run(
                 """
                 SELECT
@@ -253,7 +260,7 @@ extension PostgreSQLStore {
                     pg_relation_size('delivery')
                 """
             )[0]
-            return [
+            return roundTrips + [
                 StoreFigure(name: "webhook_svc_postgresql_dead_deliveries", value: Double(row.int(0))),
                 StoreFigure(name: "webhook_svc_postgresql_oldest_snapshot_seconds", value: Double(row.int(1)) / 1000),
                 StoreFigure(name: "webhook_svc_postgresql_delivery_bytes", value: Double(row.int(2))),

@@ -38,7 +38,8 @@ final class MetricsFront: Sendable {
         let age = counts.oldestDue.map { Timestamp(Date()).since($0) / .seconds(1) } ?? 0
         oldest.set(max(0, age))
         for figure in try await log.figures() {
-            Meter(label: figure.name, factory: registry).set(figure.value)
+            let labels = figure.labels.map { ($0.key, $0.value) }
+            Meter(label: figure.name, dimensions: labels, factory: registry).set(figure.value)
         }
         seen.withLock { seen in
             // Read in the lock: of two texts at once, the one that read less must not be the last to say what was seen.
