@@ -13,16 +13,21 @@ package enum StoreLocation: Sendable, Hashable {
     /// One PostgreSQL database, served by any number of processes.
     case postgreSQL(PostgreSQLLocation)
 
-    /// Reads `memory:`, `sqlite:PATH` or what ``PostgreSQLLocation`` reads; nil for anything else.
-    package init?(_ text: String) {
+    /// What is wrong with a text that should be a location, in words that follow the name of the setting.
+    package struct Problem: Error, CustomStringConvertible {
+        package let description: String
+
+        init(_ description: String) { self.description = description }
+    }
+
+    /// Reads `memory:`, `sqlite:PATH` or what ``PostgreSQLLocation`` reads.
+    package init(_ text: String) throws(Problem) {
         if text == "memory:" {
             self = .memory
         } else if text.hasPrefix("sqlite:"), text.count > 7 {
             self = .sqlite(path: String(text.dropFirst(7)))
-        } else if let location = PostgreSQLLocation(text) {
-            self = .postgreSQL(location)
         } else {
-            return nil
+            self = .postgreSQL(try PostgreSQLLocation(text))
         }
     }
 

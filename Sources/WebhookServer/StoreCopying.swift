@@ -14,9 +14,10 @@ package enum StoreCopying {
     }
 
     private static func location(_ text: String, option: String) throws(SettingsError) -> StoreLocation {
-        guard let location = StoreLocation(text) else {
-            throw SettingsError(option, "must be \(StoreLocation.forms)")
+        do {
+            return try StoreLocation(text)
+        } catch {
+            throw SettingsError(option, error.description)
         }
-        return location
     }
 }

@@ -19,7 +19,7 @@ package enum StoreUpkeep {
             option: "from",
             otherwise: "of PostgreSQL, pg_dump makes a backup while services run"
         )
-        guard StoreLocation(target) == nil else {
+        guard (try? StoreLocation(target)) == nil else {
             throw SettingsError("to", "it must be the path of a file, such as /backup/webhooks.db, without 'sqlite:'")
         }
         let begun = ContinuousClock.now
@@ -50,7 +50,7 @@ package enum StoreUpkeep {
         option: String,
         otherwise: String
     ) throws(SettingsError) -> String {
-        switch StoreLocation(text) {
+        switch try? StoreLocation(text) {
         case .sqlite(let path): return path
         case .postgreSQL: throw SettingsError(option, "must be sqlite:PATH; \(otherwise)")
         case .memory, nil: throw SettingsError(option, "must be sqlite:PATH")

@@ -141,7 +141,13 @@ extension ServerSettings {
             }
             (host, port) = (parts.host, parts.port)
         }
-        store = try await values.parse(.store, expecting: StoreLocation.forms) { StoreLocation($0) } ?? store
+        if let text = try await values.string(.store) {
+            do {
+                store = try StoreLocation(text)
+            } catch {
+                throw SettingsError(Setting.store.flag, error.description)
+            }
+        }
         isDevelopment = try await values.bool(.dev) ?? false
         allowsRemoteDevelopment = try await values.bool(.allowRemoteDev) ?? false
         if isDevelopment, !allowsRemoteDevelopment, !Self.isLoopback(host) {

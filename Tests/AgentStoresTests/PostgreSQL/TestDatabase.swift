@@ -53,11 +53,12 @@ func withSchema(_ body: (PostgreSQLLocation) async throws -> Void) async throws 
 }
 
 private func withOwnSchema(_ body: (PostgreSQLLocation) async throws -> Void) async throws {
-    guard let url = TestServer.url, let server = PostgreSQLLocation(url) else { throw TestServer.Absent() }
+    guard let url = TestServer.url else { throw TestServer.Absent() }
+    let server = try PostgreSQLLocation(url)
     let schema = "test_" + UUID().uuidString.replacing("-", with: "").lowercased()
     let separator = url.contains("?") ? "&" : "?"
     let options = "application_name=\(schema)&options=-csearch_path%3D\(schema)"
-    let location = try #require(PostgreSQLLocation(url + separator + options))
+    let location = try PostgreSQLLocation(url + separator + options)
     let lane = PostgreSQLLane(server, name: "test", planning: .custom)
     try await lane.run { try $0.execute("CREATE SCHEMA \(schema)") }
     do {
