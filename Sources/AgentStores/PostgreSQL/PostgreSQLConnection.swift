@@ -77,8 +77,11 @@ final class PostgreSQLConnection {
     }
 
     /// What is answered must survive a crash even where a role or a database is set to `synchronous_commit = off`.
+    ///
+    /// No work stands between the round trips of a transaction, so one that is idle for 3 s belongs to a process that is
+    /// frozen, and others wait for what it holds.
     private static let session = """
-        SET statement_timeout = '15s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s';
+        SET statement_timeout = '15s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '3s';
         SET default_transaction_isolation = 'read committed'; SET jit = off;
         SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
         """
@@ -146,6 +149,8 @@ final class PostgreSQLConnection {
             let left = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)
             guard left > 0, Self.isReadable(descriptor, milliseconds: Int32(left) + 1) else {
                 isGivenUp = true
+                // Else its backend would go on, for as long as a COMMIT waits for a standby, and others would pile up.
+                PostgreSQLCancellation.request(connection)
                 throw PostgreSQLFailure(.lost, "no answer within \(answerLimit.components.seconds) s")
             }
             guard PQconsumeInput(connection) == 1 else { throw failure() }
