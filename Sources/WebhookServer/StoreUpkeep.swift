@@ -2,7 +2,7 @@ import AgentCore
 import AgentStores
 import Foundation
 
-/// `webhook-svc store backup` and `store compact`.
+/// `webhook-svc store backup`, `store compact` and `store migrate`.
 package enum StoreUpkeep {
     /// Copies a SQLite store into a new file, also while a service writes to it. Throws a ``SettingsError`` for a location
     /// that is none, and what the stores throw.
@@ -43,6 +43,25 @@ package enum StoreUpkeep {
         let begun = ContinuousClock.now
         let (before, after) = try await SQLiteCompaction.run(path)
         return "\(path): \(before) bytes before, \(after) bytes after, \(seconds(since: begun))"
+    }
+
+    /// Makes or migrates the schema of a PostgreSQL store, and the partitions of the next days. Throws a
+    /// ``SettingsError`` for a location that is none, and what the stores throw.
+    ///
+    /// - Returns: What is there now, in one line.
+    package static func migrate(_ text: String, days: Int) async throws -> String {
+        guard (1...3660).contains(days) else { throw SettingsError("days", "must be from 1 to 3660") }
+        let location: StoreLocation
+        do {
+            location = try StoreLocation(text)
+        } catch {
+            throw SettingsError("store", error.description)
+        }
+        guard case .postgreSQL(let place) = location else {
+            throw SettingsError("store", "must be postgres://...; a SQLite file is migrated when a service opens it")
+        }
+        let (schema, lastDay) = try await PostgreSQLPreparation.run(place, days: days)
+        return "\(location.display): schema \(schema), partitions up to \(lastDay)"
     }
 
     private static func path(

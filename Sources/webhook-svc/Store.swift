@@ -7,14 +7,14 @@ import WebhookServer
 struct Store: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Work on what a service keeps.",
-        subcommands: [Copy.self, Backup.self, Compact.self]
+        subcommands: [Copy.self, Backup.self, Compact.self, Migrate.self]
     )
 
     struct Copy: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Copy webhooks, deliveries, attempts and sessions to another store.",
             discussion: """
-                Stop every service on either store first. All is copied or nothing is, and ids stay. What was being sent \
+                Stop every service on either store first; a store that is served is refused. All is copied or nothing is, and ids stay. What was being sent \
                 when its service died is due in the copy.
                 """
         )
@@ -81,6 +81,27 @@ struct Store: AsyncParsableCommand {
 
         func run() async throws {
             try await reporting { print(try await StoreUpkeep.compact(store)) }
+        }
+    }
+}
+
+extension Store {
+    struct Migrate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make or migrate the schema of a PostgreSQL store, and the next days' partitions.",
+            discussion: """
+                A service does both when it starts, and the partitions each day. Where its role may not change the schema, \
+                run this as the role that owns the tables: before each new version, and again before the days are over. \
+                Services may run meanwhile.
+                """
+        )
+        @Option(help: ArgumentHelp("The store: postgres://...", valueName: "url"))
+        var store: String
+        @Option(help: ArgumentHelp("For how many next days partitions are made.", valueName: "count"))
+        var days = 30
+
+        func run() async throws {
+            try await reporting { print(try await StoreUpkeep.migrate(store, days: days)) }
         }
     }
 }

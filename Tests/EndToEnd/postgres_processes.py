@@ -3,15 +3,17 @@ import collections
 import http.client
 import itertools
 import json
+import os
 import random
 import re
+import subprocess
 import sys
 import threading
 import time
 import unittest
 
 from postgres import PostgreSQL, require
-from service import Service, ServiceTestCase, envelope
+from service import BINARY, Service, ServiceTestCase, envelope, free_port
 
 
 def setUpModule():
@@ -54,6 +56,25 @@ class Processes(ServiceTestCase):
 
     def psql(self, sql):
         return self.server.psql(sql, self.database)
+
+    def refusal(self, *arguments, environment=None):
+        """Exit code and what was said, of a command that is to fail."""
+        try:
+            done = subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=40,
+                                  env={**os.environ, **(environment or {})})
+            return done.returncode, done.stdout + done.stderr
+        except subprocess.TimeoutExpired as expired:
+            return None, f"still running: {expired.stderr}"
+
+    def serve(self, store, **options):
+        return self.refusal("serve", "--dev", "--listen", f"127.0.0.1:{free_port()}", "--store", store, **options)
+
+    def assert_one_line(self, refusal, *texts):
+        code, said = refusal
+        self.assertNotIn(code, (0, None), said)
+        self.assertEqual(said.count("\n"), 1, said)
+        for text in texts:
+            self.assertRegex(said, text)
 
     def columns(self, table):
         """The names of a table's columns."""

@@ -186,7 +186,7 @@ class Opening(Processes):
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
             seconds = list(pool.map(Service.start, processes))
         self.assert_works(*processes)
-        versions = self.psql("SELECT version FROM schema_version").splitlines()
+        versions = self.psql("SELECT version FROM webhook_svc_schema").splitlines()
         self.assertEqual(len(versions), len(set(versions)))
         report(f"six processes were up within {max(seconds):.2f} s")
 
@@ -198,29 +198,10 @@ class Opening(Processes):
             process.kill()
         self.assert_works(self.process("last"))
 
-    def refusal(self, *arguments, environment=None):
-        """Exit code and what was said, of a command that is to fail."""
-        try:
-            done = subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=40,
-                                  env={**os.environ, **(environment or {})})
-            return done.returncode, done.stdout + done.stderr
-        except subprocess.TimeoutExpired as expired:
-            return None, f"still running: {expired.stderr}"
-
-    def serve(self, store, **options):
-        return self.refusal("serve", "--dev", "--listen", f"127.0.0.1:{free_port()}", "--store", store, **options)
-
-    def assert_one_line(self, refusal, *texts):
-        code, said = refusal
-        self.assertNotIn(code, (0, None), said)
-        self.assertEqual(said.count("\n"), 1, said)
-        for text in texts:
-            self.assertRegex(said, text)
-
     def test_a_newer_schema_is_refused(self):
         one = self.process("one")
         one.save("http://127.0.0.1:9/", ["kept"])
-        self.psql("INSERT INTO schema_version (version) VALUES ('9999')")
+        self.psql("INSERT INTO webhook_svc_schema (version, runs_with) VALUES (9999, 9999)")
         for _ in range(2):
             self.assert_one_line(self.serve(self.url), "schema .*9999.*newer")
         source = f"{self.directory}/some.db"
@@ -230,7 +211,7 @@ class Opening(Processes):
         self.assert_one_line(self.refusal(*copying), "schema .*9999.*newer")
         # Who had the database open before goes on.
         self.assertIn("kept", one.call("<GetAllWebhooks/>")[1])
-        self.psql("DELETE FROM schema_version WHERE version = '9999'")
+        self.psql("DELETE FROM webhook_svc_schema WHERE version = 9999")
         self.assert_works(self.process("two"))
 
     def test_what_does_not_lead_to_a_database_is_told_in_one_line_without_the_password(self):

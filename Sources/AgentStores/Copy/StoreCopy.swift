@@ -7,8 +7,8 @@ package enum StoreCopy {
     /// Rows that are held at a time.
     private static let rowsPerStep = 200
 
-    /// Copies everything in one transaction of the target, which is as it was when that fails. Nobody should serve
-    /// either meanwhile; SQLite makes sure of it.
+    /// Copies everything in one transaction of the target, which is as it was when that fails. A store
+    /// that a process serves is refused.
     ///
     /// - Parameter overwriting: Whether a target that is not empty is emptied first; else it is refused.
     /// - Returns: How many rows of each table were copied.
@@ -69,8 +69,15 @@ package enum StoreCopy {
             return SQLiteCopyDatabase(store: try SQLiteStore(path: path))
         case .postgreSQL(let location):
             let connection = try PostgreSQLConnection(location)
-            try PostgreSQLSchema.migrate(connection)
-            try? PostgreSQLPartitions.makeAhead(connection)
+            try PostgreSQLMigration.run(connection)
+            _ = try? PostgreSQLPartitions.makeAhead(connection)
+            // Held until the connection is closed. Who reads holds it too: what a service takes in after the copy's
+            // moment would be lost with the old store.
+            let lock = "pg_try_advisory_lock(\(PostgreSQLLock.serving), 'webhook'::regclass::oid::int4)"
+            guard try connection.run("SELECT \(lock)")[0].bool(0) else {
+                throw StoreError.inUse("a process serves \(location.display), or copies from or to it; stop it first")
+            }
+            // The other store is read or written between the statements of a transaction.
             try connection.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
             connection.answerLimit = nil
             return PostgreSQLCopyDatabase(connection: connection)

@@ -1,8 +1,10 @@
 import CLibPQ
 import Foundation
 
-/// One connection, used by one thread: every call blocks it.
-final class PostgreSQLConnection {
+/// One connection: every call blocks its thread.
+///
+/// One thread uses it at a time; the one that opened it hands it to the one that works with it.
+final class PostgreSQLConnection: @unchecked Sendable {
     /// A statement with its parameters. What is prepared is planned once for each connection.
     struct Call {
         let sql: String
@@ -46,7 +48,13 @@ final class PostgreSQLConnection {
     ]
 
     /// Connects, within the location's time-out (5 s for each address unless it says otherwise).
-    init(_ location: PostgreSQLLocation, planning: Planning = .custom) throws(PostgreSQLFailure) {
+    ///
+    /// - Parameter isServing: Whether it belongs to a process that serves the store, which is there already.
+    init(
+        _ location: PostgreSQLLocation,
+        planning: Planning = .custom,
+        isServing: Bool = false
+    ) throws(PostgreSQLFailure) {
         self.location = location
         self.planning = planning
         let options = Self.defaults + [("dbname", location.connectionString), ("client_encoding", "UTF8")]
@@ -67,10 +75,37 @@ final class PostgreSQLConnection {
         PQsetNoticeReceiver(connection, { _, _ in }, nil)
         do {
             try execute(Self.session + planning.rawValue)
+            try setWhatIsNotEverywhere()
+            if isServing { try shareServing() }
         } catch {
-            throw PostgreSQLFailure(.unreachable, error.text)
+            throw PostgreSQLFailure(.unreachable, error.text, code: error.code)
         }
     }
+
+    /// Servers before 14 have none of these, and some systems cannot watch a client.
+    private func setWhatIsNotEverywhere() throws(PostgreSQLFailure) {
+        guard serverVersion >= 14_00_00 else { return }
+        for setting in ["client_connection_check_interval = '2s'", "idle_session_timeout = 0"] {
+            do {
+                try execute("SET \(setting)")
+            } catch  where error.kind == .statement {}
+        }
+    }
+
+    /// Tells `store copy` that a process serves the store, for as long as the connection lives.
+    func shareServing() throws(PostgreSQLFailure) {
+        let isTaken = try run(
+            "SELECT pg_try_advisory_lock_shared(\(PostgreSQLLock.serving), 'webhook'::regclass::oid::int4)"
+        )
+        guard isTaken[0].bool(0) else {
+            throw PostgreSQLFailure(.statement, "'store copy' works on this store; it ends before a service can start")
+        }
+    }
+
+    /// 150004 for 15.4.
+    var serverVersion: Int { Int(PQserverVersion(connection)) }
+    /// As the server told it when the connection was made. A pooler tells a number of its own.
+    var toldProcess: Int64 { Int64(PQbackendPID(connection)) }
 
     deinit {
         PQfinish(connection)

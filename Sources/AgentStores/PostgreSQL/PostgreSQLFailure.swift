@@ -18,11 +18,14 @@ struct PostgreSQLFailure: Error {
     let text: String
     /// Whether a statement took longer than it may.
     let isTimeout: Bool
+    /// The server's five letters; empty where it sent none.
+    let code: String
 
-    init(_ kind: Kind, _ text: String, isTimeout: Bool = false) {
+    init(_ kind: Kind, _ text: String, isTimeout: Bool = false, code: String = "") {
         self.kind = kind
         self.text = text
         self.isTimeout = isTimeout
+        self.code = code
     }
 
     /// What the server reports by a five-letter code ("PostgreSQL Error Codes").
@@ -35,7 +38,7 @@ struct PostgreSQLFailure: Error {
             case _ where code.hasPrefix("08"): .lost
             default: .statement
             }
-        self.init(kind, "\(message) (\(code))", isTimeout: code == "57014")
+        self.init(kind, "\(message) (\(code))", isTimeout: code == "57014", code: code)
     }
 }
 

@@ -19,18 +19,44 @@ final class PostgreSQLLane: Sendable {
     /// How long a job waits for a connection, unless it says otherwise.
     static let patience = Duration.seconds(5)
 
-    /// - Parameter connections: How many jobs are carried out at once.
-    init(
+    /// A lane whose connection is made when the first job comes.
+    convenience init(
         _ location: PostgreSQLLocation,
         name: String,
-        connections: Int = 1,
         planning: PostgreSQLConnection.Planning = .fixed
+    ) {
+        self.init(location, name: name, connections: [nil], planning: planning, isServing: false)
+    }
+
+    /// A lane of a process that serves the store.
+    ///
+    /// - Parameter opened: Its connections; as many jobs are carried out at once. One that breaks is made anew.
+    convenience init(
+        _ location: PostgreSQLLocation,
+        name: String,
+        opened: [PostgreSQLHandover],
+        planning: PostgreSQLConnection.Planning
+    ) {
+        self.init(location, name: name, connections: opened, planning: planning, isServing: true)
+    }
+
+    private init(
+        _ location: PostgreSQLLocation,
+        name: String,
+        connections: [PostgreSQLHandover?],
+        planning: PostgreSQLConnection.Planning,
+        isServing: Bool
     ) {
         let (queue, counter) = (Queue(), counter)
         self.queue = queue
-        for _ in 0..<connections {
+        for connection in connections {
             let thread = Thread {
-                var worker = Worker(location: location, planning: planning)
+                var worker = Worker(
+                    location: location,
+                    planning: planning,
+                    isServing: isServing,
+                    connection: connection?.take()
+                )
                 while let job = queue.next() { worker.carryOut(job, counter) }
             }
             thread.name = "postgresql-" + name
@@ -159,16 +185,12 @@ final class PostgreSQLLane: Sendable {
     private struct Worker {
         let location: PostgreSQLLocation
         let planning: PostgreSQLConnection.Planning
+        let isServing: Bool
         var connection: PostgreSQLConnection?
         var backoff = PostgreSQLBackoff()
 
         /// How often a job is carried out at most.
         private static let attempts = 6
-
-        init(location: PostgreSQLLocation, planning: PostgreSQLConnection.Planning) {
-            self.location = location
-            self.planning = planning
-        }
 
         mutating func carryOut(_ job: Job, _ counter: Counter) {
             let start = ContinuousClock.now
@@ -202,9 +224,9 @@ final class PostgreSQLLane: Sendable {
         private mutating func connect(until deadline: ContinuousClock.Instant) throws -> PostgreSQLConnection {
             if let connection, connection.isUsable(), (try? connection.renewPlans()) != nil { return connection }
             connection = nil
-            let (location, planning) = (location, planning)
+            let (location, planning, isServing) = (location, planning, isServing)
             let made = try backoff.connect(until: deadline) { () throws(PostgreSQLFailure) in
-                try PostgreSQLConnection(location, planning: planning)
+                try PostgreSQLConnection(location, planning: planning, isServing: isServing)
             }
             connection = made
             return made

@@ -22,12 +22,39 @@ struct PostgreSQLLanes: Sendable {
         ]
     }
 
-    init(_ location: PostgreSQLLocation) {
-        signals = PostgreSQLLane(location, name: "signals")
-        claims = PostgreSQLLane(location, name: "claims")
-        results = PostgreSQLLane(location, name: "results", connections: 2)
-        calls = PostgreSQLLane(location, name: "calls", connections: 2, planning: .custom)
-        lists = PostgreSQLLane(location, name: "lists", planning: .custom)
-        upkeep = PostgreSQLLane(location, name: "upkeep", connections: 2, planning: .custom)
+    enum Kind: String, CaseIterable {
+        case signals, claims, results, calls, lists, upkeep
+
+        var connections: Int {
+            switch self {
+            case .signals, .claims, .lists: 1
+            case .results, .calls, .upkeep: 2
+            }
+        }
+
+        var planning: PostgreSQLConnection.Planning {
+            switch self {
+            case .signals, .claims, .results: .fixed
+            case .calls, .lists, .upkeep: .custom
+            }
+        }
+    }
+
+    /// - Parameter opened: Takes the connections that a lane begins with.
+    init(_ location: PostgreSQLLocation, opened: (Kind) -> [PostgreSQLHandover]) {
+        func lane(_ kind: Kind) -> PostgreSQLLane {
+            PostgreSQLLane(
+                location,
+                name: kind.rawValue,
+                opened: opened(kind),
+                planning: kind.planning
+            )
+        }
+        signals = lane(.signals)
+        claims = lane(.claims)
+        results = lane(.results)
+        calls = lane(.calls)
+        lists = lane(.lists)
+        upkeep = lane(.upkeep)
     }
 }

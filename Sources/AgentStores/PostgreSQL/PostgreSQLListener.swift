@@ -10,9 +10,10 @@ final class PostgreSQLListener: Sendable {
 
     private let stop = Stop()
 
-    init(_ location: PostgreSQLLocation, due: PostgreSQLDue, logger: Logger) {
+    /// - Parameter opened: The connection that it begins with. When that breaks, it is made anew.
+    init(_ location: PostgreSQLLocation, opened: PostgreSQLHandover, due: PostgreSQLDue, logger: Logger) {
         let stop = stop
-        let thread = Thread { Self.listen(location, due: due, stop: stop, logger: logger) }
+        let thread = Thread { Self.listen(location, opened: opened, due: due, stop: stop, logger: logger) }
         thread.name = "postgresql-listener"
         thread.start()
     }
@@ -21,14 +22,25 @@ final class PostgreSQLListener: Sendable {
         stop.isSet.store(true, ordering: .relaxed)
     }
 
-    private static func listen(_ location: PostgreSQLLocation, due: PostgreSQLDue, stop: Stop, logger: Logger) {
+    private static func listen(
+        _ location: PostgreSQLLocation,
+        opened: PostgreSQLHandover,
+        due: PostgreSQLDue,
+        stop: Stop,
+        logger: Logger
+    ) {
         var backoff = PostgreSQLBackoff()
         var isWell = true
         while !stop.isSet.load(ordering: .relaxed) {
             do {
-                let connection = try backoff.connect(until: .now.advanced(by: .seconds(1))) {
-                    () throws(PostgreSQLFailure) in try PostgreSQLConnection(location)
-                }
+                let connection =
+                    if let opened = opened.take() {
+                        opened
+                    } else {
+                        try backoff.connect(until: .now.advanced(by: .seconds(1))) { () throws(PostgreSQLFailure) in
+                            try PostgreSQLConnection(location, isServing: true)
+                        }
+                    }
                 let channel = try connection.run("SELECT \(PostgreSQLDue.channel)")[0].text(0)
                 try connection.execute("LISTEN \(channel)")
                 if !isWell { logger.notice("connected to PostgreSQL again") }

@@ -1,4 +1,6 @@
 import AgentCore
+import Logging
+import Synchronization
 
 /// The days of `attempt`.
 enum PostgreSQLPartitions {
@@ -12,14 +14,34 @@ enum PostgreSQLPartitions {
         let name: String
         /// What begins then is no longer in it.
         let end: Int64
+        /// Whether the role may drop it.
+        let isOwn: Bool
+    }
+
+    enum Outcome {
+        case made
+        /// The role may not make what is missing.
+        case refused
     }
 
     /// Makes today's and the next days' partitions where they are missing. One that cannot be had now, because somebody
     /// reads the table or because the default holds rows of its day, is left for the next time.
-    static func makeAhead(_ connection: PostgreSQLConnection) throws {
-        let today = try connection.run("SELECT floor(extract(epoch FROM now()) / 86400)::int8")[0].int(0)
+    ///
+    /// - Parameter days: How many next days, today not counted.
+    @discardableResult
+    static func makeAhead(_ connection: PostgreSQLConnection, days: Int64 = ahead) throws -> Outcome {
+        let row = try connection.run(
+            """
+            SELECT floor(extract(epoch FROM now()) / 86400)::int8,
+                pg_has_role(relowner, 'USAGE') AND has_schema_privilege(relnamespace, 'CREATE')
+            FROM pg_class WHERE oid = 'attempt'::regclass
+            """
+        )[0]
+        let today = row.int(0)
         let known = Set(try all(connection).map(\.name))
-        for number in today...today + ahead where !known.contains(name(number)) {
+        let missing = (today...today + days).filter { !known.contains(name($0)) }
+        guard missing.isEmpty || row.bool(1) else { return .refused }
+        for number in missing {
             try alter(
                 connection,
                 """
@@ -28,22 +50,35 @@ enum PostgreSQLPartitions {
                 """
             )
         }
+        return .made
     }
 
-    /// Drops a partition. Returns whether it could be had.
-    static func drop(_ partition: Partition, _ connection: PostgreSQLConnection) throws -> Bool {
-        try alter(connection, "DROP TABLE IF EXISTS \(partition.name)")
+    /// Drops a partition; where that is its owner's to do, rows of it are deleted. Returns whether anything was removed.
+    ///
+    /// - Parameter rows: How many rows are deleted at most.
+    static func drop(_ partition: Partition, rows: Int, _ connection: PostgreSQLConnection) throws -> Bool {
+        guard partition.isOwn else {
+            let removed = try connection.run(
+                """
+                DELETE FROM \(partition.name) WHERE ctid = ANY (ARRAY(SELECT ctid FROM \(partition.name) LIMIT $1::int8))
+                """,
+                [.int(rows)]
+            )
+            return removed.changes > 0
+        }
+        return try alter(connection, "DROP TABLE IF EXISTS \(partition.name)")
     }
 
     /// The partitions but the default one, oldest first.
     static func all(_ connection: PostgreSQLConnection) throws -> [Partition] {
         try connection.run(
             """
-            SELECT c.relname::text, substring(c.relname FROM '^attempt_([0-9]+)$')::int8
+            SELECT c.relname::text, substring(c.relname FROM '^attempt_([0-9]+)$')::int8,
+                pg_has_role(c.relowner, 'USAGE')
             FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
             WHERE i.inhparent = 'attempt'::regclass AND c.relname ~ '^attempt_[0-9]+$' ORDER BY 2
             """
-        ).map { Partition(name: $0.text(0), end: ($0.int(1) + 1) * day) }
+        ).map { Partition(name: $0.text(0), end: ($0.int(1) + 1) * day, isOwn: $0.bool(2)) }
     }
 
     /// Named by the number of their day since 1970.
@@ -60,5 +95,27 @@ enum PostgreSQLPartitions {
             try connection.rollBack()
             return false
         }
+    }
+}
+
+/// Says once that partitions are missing which the role may not make.
+final class PostgreSQLPartitionLog: Sendable {
+    private let logger: Logger
+    private let isTold = Mutex(false)
+
+    init(logger: Logger) {
+        self.logger = logger
+    }
+
+    /// Takes note of what came of making partitions.
+    func note(_ outcome: PostgreSQLPartitions.Outcome) {
+        let isNews = isTold.withLock { isTold in
+            defer { isTold = outcome == .refused }
+            return outcome == .refused && !isTold
+        }
+        guard isNews else { return }
+        logger.warning(
+            "the role may not make partitions of attempt; until its owner runs 'webhook-svc store migrate', attempts go to attempt_default"
+        )
     }
 }

@@ -1,42 +1,23 @@
-import AgentCore
-
 /// The schema, as migrations that are only ever added to. Tables and columns are ``Schema``'s, in the first schema of the
 /// connection's search path.
 enum PostgreSQLSchema {
-    private static let migrations = [
-        (version: "1", sql: version1), (version: "2", sql: version2), (version: "3", sql: version3),
+    struct Migration {
+        let version: Int64
+        /// The lowest version whose binaries still work on the schema as this migration leaves it. One that is lower than
+        /// its own lets an old and a new binary serve one database during an upgrade (CONTRIBUTING.md, "Migrations").
+        let runsWith: Int64
+        let sql: String
+    }
+
+    static let migrations = [
+        Migration(version: 1, runsWith: 1, sql: version1),
+        Migration(version: 2, runsWith: 2, sql: version2),
+        Migration(version: 3, runsWith: 3, sql: version3),
     ]
 
-    /// Brings the database to this version's schema, or finds that it is there; one process at a time, the others wait.
-    static func migrate(_ connection: PostgreSQLConnection) throws {
-        guard try connection.run("SELECT current_setting('server_encoding')")[0].text(0) == "UTF8" else {
-            throw StoreError.unavailable("the database's encoding must be UTF8")
-        }
-        // Not within the time that statements have otherwise: another process may be at it.
-        try connection.execute("SET statement_timeout = 0; SET lock_timeout = 0")
-        connection.answerLimit = nil
-        let lock = "pg_advisory_lock(\(PostgreSQLLock.migration), hashtext(current_schema()))"
-        let unlock = "pg_advisory_unlock(\(PostgreSQLLock.migration), hashtext(current_schema()))"
-        try connection.execute("SELECT \(lock)")
-        defer { try? connection.execute("SELECT \(unlock); SET statement_timeout = '15s'; SET lock_timeout = '10s'") }
-        try connection.execute(
-            """
-            CREATE TABLE IF NOT EXISTS schema_version (
-                version text PRIMARY KEY,
-                applied timestamptz NOT NULL DEFAULT now()
-            )
-            """
-        )
-        let applied = Set(try connection.run("SELECT version FROM schema_version").map { $0.text(0) })
-        let unknown = applied.subtracting(migrations.map(\.version))
-        guard unknown.isEmpty else { throw StoreError.newerSchema(found: unknown.sorted().joined(separator: ", ")) }
-        for migration in migrations where !applied.contains(migration.version) {
-            try connection.execute(
-                """
-                BEGIN; \(migration.sql) INSERT INTO schema_version (version) VALUES ('\(migration.version)'); COMMIT
-                """
-            )
-        }
+    /// The names of everything that migrations make.
+    static let names = migrations.flatMap { migration in
+        migration.sql.matches(of: /CREATE (?:TABLE|INDEX|SEQUENCE) ([a-z_]+)/).map { String($0.1) }
     }
 
     /// Times and states are as in ``Schema``; identifiers are `bigint` where SQLite has only one integer.
@@ -182,6 +163,8 @@ enum PostgreSQLLock {
     static let webhooks = 1_464_353_793
     static let pruning = 1_464_353_794
     static let sessions = 1_464_353_795
+    /// Held shared by each connection that serves a store, and alone by who copies from or to it.
+    static let serving = 1_464_353_796
 
     /// Keeps a step of pruning from removing an event that is queued again. Taken until the transaction ends.
     static let sharePruning = PostgreSQLConnection.Call(

@@ -11,7 +11,7 @@ extension PostgreSQLStore {
     /// Attempts of a day are dropped together once the whole day is no longer kept, hence up to a day later than asked for.
     /// Only what stands outside of the days' partitions, or beyond the number of attempts, is removed row by row.
     package func prune(_ limits: LogLimits) async throws(StoreError) -> Bool {
-        let orphans = orphans
+        let (orphans, partitionLog) = (orphans, partitionLog)
         let (isMore, next) = try await lanes.upkeep.run { connection -> (Bool, Int64?) in
             // One process at a time; for the others there is nothing to do.
             let lock = "(\(PostgreSQLLock.pruning), 'webhook'::regclass::oid::int4)"
@@ -22,35 +22,38 @@ extension PostgreSQLStore {
                 try? connection.rollBack()
                 try? connection.execute("SELECT pg_advisory_unlock\(lock)")
             }
-            try PostgreSQLPartitions.makeAhead(connection)
+            partitionLog.note(try PostgreSQLPartitions.makeAhead(connection))
             let last = try connection.run("SELECT coalesce(max(id), 0) FROM attempt")[0].int(0)
             let surplus = last.subtractingReportingOverflow(Int64(limits.attempts)).partialValue
-            let hasDropped = try Self.dropDays(limits, surplus: surplus, connection)
+            let (hasDropped, isMore) = try Self.dropDays(limits, surplus: surplus, connection)
             let rows = try Self.pruneRows(limits, surplus: surplus, connection)
             let start = hasDropped ? 0 : orphans.cursor.withLock { $0 }
             let next = try start.map { try Self.pruneOrphans(after: $0, limits, connection) } ?? nil
-            return (rows || next != nil, next)
+            return (rows || isMore || next != nil, next)
         }
         orphans.cursor.withLock { $0 = next }
         return isMore
     }
 
-    /// Returns whether there was one.
+    /// Returns whether something was removed, and whether there is more of it.
     private static func dropDays(
         _ limits: LogLimits,
         surplus: Int64,
         _ connection: PostgreSQLConnection
-    ) throws -> Bool {
-        var hasDropped = false
+    ) throws -> (Bool, isMore: Bool) {
+        var (hasDropped, isMore) = (false, false)
         for partition in try PostgreSQLPartitions.all(connection) {
             var isPast = partition.end <= limits.attemptsBefore.ticks
             if !isPast, surplus > 0 {
                 let last = try connection.run("SELECT max(id) FROM \(partition.name)")[0].optionalInt(0)
                 isPast = last.map { $0 <= surplus } ?? false
             }
-            if isPast, try PostgreSQLPartitions.drop(partition, connection) { hasDropped = true }
+            if isPast, try PostgreSQLPartitions.drop(partition, rows: limits.rowsPerStep, connection) {
+                hasDropped = true
+                isMore = isMore || !partition.isOwn
+            }
         }
-        return hasDropped
+        return (hasDropped, isMore)
     }
 
     private static func pruneRows(

@@ -10,23 +10,25 @@ package final class PostgreSQLStore: AgentStore {
     let lanes: PostgreSQLLanes
     let due: PostgreSQLDue
     let orphans = OrphanSweep()
+    let partitionLog: PostgreSQLPartitionLog
     private let listener: PostgreSQLListener
 
     /// How long opening waits for the database.
     private static let patience = Duration.seconds(10)
 
-    /// Connects and makes or migrates the schema. Throws when the database cannot be reached or used, or is newer than
-    /// this version knows.
+    /// Opens every connection, and makes or migrates the schema. Throws when the database cannot be reached, cannot be
+    /// used as it is set up, or is newer than this version knows.
     package init(_ location: PostgreSQLLocation, logger: Logger) async throws(StoreError) {
-        lanes = PostgreSQLLanes(location)
-        try await lanes.upkeep.run(patience: Self.patience) { connection in
-            try PostgreSQLSchema.migrate(connection)
-            try? PostgreSQLPartitions.makeAhead(connection)
+        let opening = try await onOwnThread { () throws(StoreError) in
+            try PostgreSQLOpening(location, patience: Self.patience)
         }
+        lanes = PostgreSQLLanes(location, opened: opening.connections)
+        partitionLog = PostgreSQLPartitionLog(logger: logger)
+        partitionLog.note(opening.partitions)
         due = PostgreSQLDue(lane: lanes.upkeep)
         signals = PostgreSQLSignals(lanes.signals, due: due)
         results = PostgreSQLResults(lanes.results, due: due)
-        listener = PostgreSQLListener(location, due: due, logger: logger)
+        listener = PostgreSQLListener(location, opened: opening.listening, due: due, logger: logger)
     }
 
     package var arrivals: AsyncStream<Void> { due.arrivals.stream }

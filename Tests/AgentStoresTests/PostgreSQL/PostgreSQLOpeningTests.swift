@@ -21,9 +21,9 @@ struct PostgreSQLOpeningTests {
             let store = try await PostgreSQLStore(location, logger: .silent)
             #expect(Set(try await store.names()).count == 5)
             let versions = try await store.lanes.calls.run {
-                try $0.run("SELECT version FROM schema_version").map { $0.text(0) }
+                try $0.run("SELECT version FROM webhook_svc_schema").map { $0.int(0) }
             }
-            #expect(versions.sorted() == ["1", "2", "3"])
+            #expect(versions.sorted() == PostgreSQLSchema.migrations.map(\.version))
         }
     }
 
@@ -33,7 +33,9 @@ struct PostgreSQLOpeningTests {
             let first = try await PostgreSQLStore(location, logger: .silent)
             _ = try await first.add(Sample.webhook("kept"))
             try await first.lanes.calls.run {
-                try $0.execute("ALTER TABLE webhook DROP COLUMN extras; DELETE FROM schema_version WHERE version = '2'")
+                try $0.execute(
+                    "ALTER TABLE webhook DROP COLUMN extras; DELETE FROM webhook_svc_schema WHERE version = 2"
+                )
             }
             let store = try await PostgreSQLStore(location, logger: .silent)
             #expect(try await store.names() == ["kept"])
@@ -42,12 +44,30 @@ struct PostgreSQLOpeningTests {
         }
     }
 
+    @Test("Goes on with the database of a newer version that says that this one may")
+    func olderThanTheDatabase() async throws {
+        try await withSchema { location in
+            let store = try await PostgreSQLStore(location, logger: .silent)
+            _ = try await store.add(Sample.webhook("kept"))
+            try await store.lanes.calls.run {
+                try $0.execute(
+                    "INSERT INTO webhook_svc_schema (version, runs_with) SELECT 9999, max(version) FROM webhook_svc_schema"
+                )
+            }
+            #expect(try await PostgreSQLStore(location, logger: .silent).names() == ["kept"])
+        }
+    }
+
     @Test("Is refused when a newer version has written the database, which stays as it is")
     func newerSchema() async throws {
         try await withSchema { location in
             let store = try await PostgreSQLStore(location, logger: .silent)
             _ = try await store.add(Sample.webhook("kept"))
-            try await store.lanes.calls.run { try $0.execute("INSERT INTO schema_version (version) VALUES ('9999')") }
+            try await store.lanes.calls.run {
+                try $0.execute(
+                    "INSERT INTO webhook_svc_schema (version, runs_with) SELECT 9999, max(version) + 1 FROM webhook_svc_schema"
+                )
+            }
             for _ in 0..<2 {
                 let error = await #expect(throws: StoreError.self) {
                     try await PostgreSQLStore(location, logger: .silent)

@@ -64,14 +64,21 @@ struct StoreCopyTests {
             try await withSchema { location in
                 let there = StoreLocation.postgreSQL(location)
                 _ = try await StoreCopy.run(from: .sqlite(path: path), to: there, overwriting: false)
-                let store = try await PostgreSQLStore(location, logger: .silent)
-                do { try await expectSame(try SQLiteStore(path: path), store) }
+                do {
+                    try await expectSame(
+                        try SQLiteStore(path: path),
+                        try await PostgreSQLStore(location, logger: .silent)
+                    )
+                }
                 let again = await #expect(throws: StoreError.self) {
-                    try await StoreCopy.run(from: .sqlite(path: path), to: there, overwriting: false)
+                    try await whenFree(location) {
+                        try await StoreCopy.run(from: .sqlite(path: path), to: there, overwriting: false)
+                    }
                 }
                 #expect(again?.description.contains("not empty") == true)
                 _ = try await StoreCopy.run(from: .sqlite(path: path), to: there, overwriting: true)
                 _ = try await StoreCopy.run(from: there, to: .sqlite(path: path + "-back"), overwriting: false)
+                let store = try await PostgreSQLStore(location, logger: .silent)
                 let back = try SQLiteStore(path: path + "-back")
                 try await expectSame(store, back)
                 for store in [store, back] as [any AgentStore] {
@@ -79,6 +86,52 @@ struct StoreCopyTests {
                     #expect(added.id == 5)
                     #expect(try await store.signal(Sample.event()) == 3)
                 }
+            }
+        }
+    }
+
+    /// Calls `body` when the connections of stores that were given up are closed.
+    private func whenFree<Value>(_ location: PostgreSQLLocation, _ body: () async throws -> Value) async throws -> Value
+    {
+        let lane = PostgreSQLLane(location, name: "test", planning: .custom)
+        let others = """
+            SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = \(PostgreSQLLock.serving)
+                AND objid = 'webhook'::regclass::oid
+            """
+        while try await lane.run({ try !$0.run(others).isEmpty }) { try await Task.sleep(for: .milliseconds(20)) }
+        return try await body()
+    }
+
+    @Test("A store that a process serves is neither copied nor overwritten, whichever kind it is")
+    func served() async throws {
+        try await withDatabase { path in
+            try await withSchema { location in
+                let (file, server) = (StoreLocation.sqlite(path: path), StoreLocation.postgreSQL(location))
+                do {
+                    let store = try await PostgreSQLStore(location, logger: .silent)
+                    _ = try await store.add(Sample.webhook("kept"))
+                    for (source, target) in [(file, server), (server, .sqlite(path: path + "-other"))] {
+                        let error = await #expect(throws: StoreError.self) {
+                            if source == file { _ = try SQLiteStore(path: path) }
+                            return try await StoreCopy.run(from: source, to: target, overwriting: true)
+                        }
+                        #expect(error?.kind == "inUse")
+                    }
+                    #expect(try await store.names() == ["kept"])
+                }
+                try await whenFree(location) {}
+                do {
+                    let store = try SQLiteStore(path: path)
+                    for (source, target) in [(file, server), (server, file)] {
+                        let error = await #expect(throws: StoreError.self) {
+                            try await StoreCopy.run(from: source, to: target, overwriting: true)
+                        }
+                        #expect(error?.kind == "inUse")
+                    }
+                    #expect(try await store.names() == [])
+                }
+                _ = try await StoreCopy.run(from: server, to: file, overwriting: true)
+                #expect(try await SQLiteStore(path: path).names() == ["kept"])
             }
         }
     }

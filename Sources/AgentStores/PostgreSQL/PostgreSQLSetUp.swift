@@ -1,0 +1,107 @@
+import AgentCore
+
+/// What a database must be, whoever has set it up.
+struct PostgreSQLSetUp {
+    let schema: String
+    let role: String
+
+    /// Throws what is wrong with the server, the database or the session.
+    init(_ connection: PostgreSQLConnection) throws {
+        guard connection.serverVersion >= 13_00_00 else {
+            throw StoreError.unavailable(
+                "PostgreSQL \(connection.serverVersion / 1_00_00) is too old; version 13 or later is needed"
+            )
+        }
+        let row = try connection.run(
+            """
+            SELECT current_setting('server_encoding'), pg_is_in_recovery(), current_setting('transaction_read_only'),
+                current_schema()::text, current_setting('search_path'), current_user::text, current_database()::text
+            """
+        )[0]
+        let database = row.text(6)
+        role = row.text(5)
+        guard row.text(0) == "UTF8" else {
+            throw StoreError.unavailable(
+                "the database \"\(database)\" has encoding \(row.text(0)); it must be UTF8 (CREATE DATABASE ... ENCODING 'UTF8')"
+            )
+        }
+        guard !row.bool(1) else {
+            throw StoreError.unavailable("the server is a standby, which takes no writes; name the primary")
+        }
+        guard row.text(2) == "off" else {
+            throw StoreError.unavailable(
+                "the session takes no writes: default_transaction_read_only is on for the server, the database or the role \"\(role)\""
+            )
+        }
+        guard let schema = row.optionalText(3) else {
+            throw StoreError.unavailable(
+                """
+                search_path (\(row.text(4))) names no schema that exists in the database "\(database)" and that the role \
+                "\(role)" may use; make it (CREATE SCHEMA ... AUTHORIZATION ...), or grant USAGE on it
+                """
+            )
+        }
+        self.schema = schema
+    }
+
+    /// What to say where somebody else's table, or whatever `name` tells of, is in the way.
+    func holdsForeign(_ name: String) -> StoreError {
+        .unavailable(
+            """
+            the schema "\(schema)" holds what is not this service's under a name that it needs: \(name); give it a schema \
+            of its own (CREATE SCHEMA webhooks AUTHORIZATION "\(role)"; ALTER ROLE "\(role)" SET search_path = webhooks)
+            """
+        )
+    }
+
+    /// Throws when a column is missing, when the role lacks a right, or when row security hides rows from it.
+    func checkTables(_ connection: PostgreSQLConnection) throws {
+        let columns = CopyTable.all.flatMap { table in table.columns.map { (table: table.name, name: $0.name) } }
+        let tables = CopyTable.all.map(\.name)
+        let answers = try connection.run([
+            .init(
+                """
+                SELECT c.owner || '.' || c.name FROM unnest($1::text[], $2::text[]) AS c (owner, name)
+                WHERE NOT EXISTS (
+                    SELECT 1 FROM pg_attribute a JOIN pg_class k ON k.oid = a.attrelid
+                    WHERE k.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+                        AND k.relname = c.owner AND a.attname = c.name AND NOT a.attisdropped)
+                ORDER BY 1 LIMIT 1
+                """,
+                [.texts(columns.map(\.table)), .texts(columns.map(\.name))]
+            ),
+            .init(
+                """
+                SELECT r.name || ' on ' || t.name FROM unnest($1::text[]) AS t (name),
+                    unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS r (name)
+                WHERE NOT has_table_privilege(to_regclass(t.name), r.name)
+                UNION ALL
+                SELECT 'USAGE on ' || s.name FROM unnest('{event_id_seq,attempt_id_seq}'::text[]) AS s (name)
+                WHERE NOT has_sequence_privilege(to_regclass(s.name), 'USAGE')
+                LIMIT 1
+                """,
+                [.texts(tables + ["attempt_default"])]
+            ),
+            .init(
+                "SELECT t.name FROM unnest($1::text[]) AS t (name) WHERE row_security_active(to_regclass(t.name)) LIMIT 1",
+                [.texts(tables)]
+            ),
+        ])
+        if let column = answers[0].first?.text(0) {
+            throw StoreError.unavailable("the schema \"\(schema)\" is damaged: it lacks \(column); restore a backup")
+        }
+        if let right = answers[1].first?.text(0) {
+            throw StoreError.unavailable(
+                "the role \"\(role)\" lacks \(right); grant it, as the README says, by the owner of the schema \"\(schema)\""
+            )
+        }
+        if let table = answers[2].first?.text(0) {
+            throw StoreError.unavailable(
+                """
+                row security hides rows of \(table) from the role "\(role)"; end it (ALTER TABLE \(table) DISABLE ROW LEVEL \
+                SECURITY), or let the role own the table
+                """
+            )
+        }
+    }
+}
