@@ -1,0 +1,54 @@
+import AgentCore
+import Foundation
+import Testing
+
+@testable import AgentStores
+
+/// `Tests/Upgrades` holds what the last version whose schema was 3 sent to its server: how it made its schema, and then
+/// statements of everything that a service does, in the order of their commits. It stays as it is; a new version of the
+/// schema gets files of its own.
+@Suite("Upgrading a PostgreSQL database", .postgreSQL, .timeLimit(.minutes(5)))
+struct PostgreSQLUpgradeTests {
+    /// Carries out a script as it was sent, and fails with the first statement that does.
+    private func play(_ name: String, _ location: PostgreSQLLocation) async throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Upgrades").standardized
+        let script = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+        try await PostgreSQLLane(location, name: "test", planning: .custom).run { try $0.execute(script) }
+    }
+
+    /// What the script leaves, as this version reads it.
+    private func expectPlayed(_ store: PostgreSQLStore) async throws {
+        let webhooks = try await store.allWebhooks().map(\.webhook)
+        #expect(webhooks.map(\.name) == ["good", "bad"])
+        #expect(webhooks.map(\.secret) == ["s3cret", ""])
+        let records = try await store.list(limit: 100)
+        #expect(Dictionary(grouping: records, by: \.state).mapValues(\.count) == [.delivered: 3, .pending: 2])
+        let first = try #require(records.last)
+        #expect(try await store.delivery(first.id)?.attempts.count == 1)
+        let bad = try #require(webhooks.last)
+        let usage = try #require(try await store.usage(of: bad.id))
+        #expect((usage.totalCalls, usage.totalErrors) == (8, 8))
+        #expect(try await store.sessions(matching: SessionFilter(), limit: 10).count == 1)
+    }
+
+    @Test("The database of the previous schema is brought up to date with all that it holds, and goes on")
+    func data() async throws {
+        try await withSchema { location in
+            try await play("postgresql-schema-3.sql", location)
+            try await play("postgresql-statements-3.sql", location)
+            let store = try await PostgreSQLStore(location, logger: .silent)
+            try await expectPlayed(store)
+            #expect(try await store.signal(Sample.event()) >= 0)
+            #expect(try await store.add(Sample.webhook()).id == 4)
+        }
+    }
+
+    @Test("A process of the previous version that goes on during the upgrade finds what it needs in the new schema")
+    func statements() async throws {
+        try await withSchema { location in
+            let store = try await PostgreSQLStore(location, logger: .silent)
+            try await play("postgresql-statements-3.sql", location)
+            try await expectPlayed(store)
+        }
+    }
+}
