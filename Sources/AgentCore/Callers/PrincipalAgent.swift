@@ -45,7 +45,7 @@ package struct PrincipalAgent: Sendable {
         cache = SessionCache(moment: min(.seconds(1), ticketLifetime / 200))
         self.now = now
         self.logger = logger
-        failures = StoreFailureLog(logger: logger, throttle: logThrottle)
+        failures = StoreFailureLog(logger: logger)
         attempts = LoginAttempts(
             cryptography: cryptography,
             verified: VerifiedPasswords(cryptography: cryptography, lifetime: min(.seconds(300), ticketLifetime / 10)),

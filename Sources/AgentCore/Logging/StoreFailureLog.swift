@@ -2,26 +2,32 @@ import FoundationEssentials
 import Logging
 import Synchronization
 
-/// Logs why a store could not do its work: of each kind of failure once a second, since a full disk fails every call.
+/// Logs why a store could not do its work: when that begins, each minute, and when it is over, since a full disk fails
+/// every call.
 final class StoreFailureLog: Sendable {
     private let logger: Logger
-    private let throttle: LogThrottle
-    /// By kind, what refers to the line that was logged last.
+    private let outages: OutageLog
+    /// By what failed, what refers to the line that was logged last.
     private let references = Mutex<[String: String]>([:])
 
-    init(logger: Logger, throttle: LogThrottle = LogThrottle()) {
+    init(logger: Logger, outages: OutageLog = OutageLog()) {
         self.logger = logger
-        self.throttle = throttle
+        self.outages = outages
     }
 
+    /// How many references are kept.
+    private static let kinds = 64
+
     /// Calls a store. Why it could not do its work goes to the log; the caller learns a reference to that, which a call
-    /// that failed in the same way in the same second has too.
+    /// that failed in the same way in the same minute has too.
     func storing<Value>(
         reference: @autoclosure () -> UUID,
         _ body: () async throws(StoreError) -> Value
     ) async throws(AgentError) -> Value {
         do {
-            return try await body()
+            let value = try await body()
+            outages.worked("store works again", to: logger)
+            return value
         } catch {
             throw .server(reference: log(error, reference: reference().uuidString.lowercased()))
         }
@@ -29,16 +35,20 @@ final class StoreFailureLog: Sendable {
 
     /// The reference of the line that tells of such a failure.
     private func log(_ error: StoreError, reference: String) -> String {
-        let message = Self.message(of: error)
+        let kind = error.description
         return references.withLock { references in
-            let isLogged = throttle.log(
+            let isLogged = outages.failed(
                 .error,
-                message,
+                Self.message(of: error),
+                kind: kind,
                 metadata: ["reference": "\(reference)", "error": "\(error)"],
                 to: logger
             )
-            if isLogged { references[message.description] = reference }
-            return references[message.description] ?? reference
+            if isLogged {
+                if references.count >= Self.kinds { references = [:] }
+                references[kind] = reference
+            }
+            return references[kind] ?? reference
         }
     }
 

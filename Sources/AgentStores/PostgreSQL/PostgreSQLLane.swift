@@ -25,7 +25,7 @@ final class PostgreSQLLane: Sendable {
         name: String,
         planning: PostgreSQLConnection.Planning = .fixed
     ) {
-        self.init(location, name: name, connections: [nil], planning: planning, isServing: false)
+        self.init(location, name: name, connections: [nil], planning: planning, log: nil)
     }
 
     /// A lane of a process that serves the store.
@@ -35,9 +35,10 @@ final class PostgreSQLLane: Sendable {
         _ location: PostgreSQLLocation,
         name: String,
         opened: [PostgreSQLHandover],
-        planning: PostgreSQLConnection.Planning
+        planning: PostgreSQLConnection.Planning,
+        log: PostgreSQLConnectionLog
     ) {
-        self.init(location, name: name, connections: opened, planning: planning, isServing: true)
+        self.init(location, name: name, connections: opened, planning: planning, log: log)
     }
 
     private init(
@@ -45,7 +46,7 @@ final class PostgreSQLLane: Sendable {
         name: String,
         connections: [PostgreSQLHandover?],
         planning: PostgreSQLConnection.Planning,
-        isServing: Bool
+        log: PostgreSQLConnectionLog?
     ) {
         let (queue, counter) = (Queue(), counter)
         self.queue = queue
@@ -54,7 +55,7 @@ final class PostgreSQLLane: Sendable {
                 var worker = Worker(
                     location: location,
                     planning: planning,
-                    isServing: isServing,
+                    log: log,
                     connection: connection?.take()
                 )
                 while let job = queue.next() { worker.carryOut(job, counter) }
@@ -185,7 +186,8 @@ final class PostgreSQLLane: Sendable {
     private struct Worker {
         let location: PostgreSQLLocation
         let planning: PostgreSQLConnection.Planning
-        let isServing: Bool
+        /// Of a process that serves the store.
+        let log: PostgreSQLConnectionLog?
         var connection: PostgreSQLConnection?
         var backoff = PostgreSQLBackoff()
 
@@ -207,6 +209,7 @@ final class PostgreSQLLane: Sendable {
                     let failure = error as? PostgreSQLFailure
                     if let connection, (try? connection.rollBack()) == nil || failure?.kind == .lost {
                         self.connection = nil
+                        log?.cut(failure?.text ?? "\(error)")
                     }
                     let isWorthAnother =
                         switch failure?.kind {
@@ -223,13 +226,19 @@ final class PostgreSQLLane: Sendable {
 
         private mutating func connect(until deadline: ContinuousClock.Instant) throws -> PostgreSQLConnection {
             if let connection, connection.isUsable(), (try? connection.renewPlans()) != nil { return connection }
+            if connection != nil { log?.cut("it was closed while it was idle") }
             connection = nil
-            let (location, planning, isServing) = (location, planning, isServing)
-            let made = try backoff.connect(until: deadline) { () throws(PostgreSQLFailure) in
-                try PostgreSQLConnection(location, planning: planning, isServing: isServing)
+            let (location, planning, isServing) = (location, planning, log != nil)
+            do {
+                let made = try backoff.connect(until: deadline) { () throws(PostgreSQLFailure) in
+                    try PostgreSQLConnection(location, planning: planning, isServing: isServing)
+                }
+                connection = made
+                return made
+            } catch {
+                log?.failed(error)
+                throw error
             }
-            connection = made
-            return made
         }
     }
 }

@@ -41,13 +41,14 @@ struct PostgreSQLLanes: Sendable {
     }
 
     /// - Parameter opened: Takes the connections that a lane begins with.
-    init(_ location: PostgreSQLLocation, opened: (Kind) -> [PostgreSQLHandover]) {
+    init(_ location: PostgreSQLLocation, log: PostgreSQLConnectionLog, opened: (Kind) -> [PostgreSQLHandover]) {
         func lane(_ kind: Kind) -> PostgreSQLLane {
             PostgreSQLLane(
                 location,
                 name: kind.rawValue,
                 opened: opened(kind),
-                planning: kind.planning
+                planning: kind.planning,
+                log: log
             )
         }
         signals = lane(.signals)

@@ -1,5 +1,4 @@
 import Foundation
-import Logging
 import Synchronization
 
 /// Hears other processes' hints, on a connection and a thread of its own.
@@ -11,9 +10,9 @@ final class PostgreSQLListener: Sendable {
     private let stop = Stop()
 
     /// - Parameter opened: The connection that it begins with. When that breaks, it is made anew.
-    init(_ location: PostgreSQLLocation, opened: PostgreSQLHandover, due: PostgreSQLDue, logger: Logger) {
+    init(_ location: PostgreSQLLocation, opened: PostgreSQLHandover, due: PostgreSQLDue, log: PostgreSQLConnectionLog) {
         let stop = stop
-        let thread = Thread { Self.listen(location, opened: opened, due: due, stop: stop, logger: logger) }
+        let thread = Thread { Self.listen(location, opened: opened, due: due, stop: stop, log: log) }
         thread.name = "postgresql-listener"
         thread.start()
     }
@@ -27,12 +26,13 @@ final class PostgreSQLListener: Sendable {
         opened: PostgreSQLHandover,
         due: PostgreSQLDue,
         stop: Stop,
-        logger: Logger
+        log: PostgreSQLConnectionLog
     ) {
         var backoff = PostgreSQLBackoff()
-        var isWell = true
+        var isConnected = false
         while !stop.isSet.load(ordering: .relaxed) {
             do {
+                isConnected = false
                 let connection =
                     if let opened = opened.take() {
                         opened
@@ -43,18 +43,15 @@ final class PostgreSQLListener: Sendable {
                     }
                 let channel = try connection.run("SELECT \(PostgreSQLDue.channel)")[0].text(0)
                 try connection.execute("LISTEN \(channel)")
-                if !isWell { logger.notice("connected to PostgreSQL again") }
-                isWell = true
+                isConnected = true
                 due.hearNothing()
                 while !stop.isSet.load(ordering: .relaxed) {
+                    log.worked()
                     guard PostgreSQLConnection.isReadable(connection.descriptor, milliseconds: 500) else { continue }
                     for payload in try connection.notifications() { due.hear(payload) }
                 }
             } catch {
-                if isWell {
-                    logger.warning("the connection to PostgreSQL is lost", metadata: ["error": "\(error.text)"])
-                }
-                isWell = false
+                if isConnected { log.cut(error.text) } else { log.failed(error) }
             }
         }
     }

@@ -22,13 +22,14 @@ package final class PostgreSQLStore: AgentStore {
         let opening = try await onOwnThread { () throws(StoreError) in
             try PostgreSQLOpening(location, patience: Self.patience)
         }
-        lanes = PostgreSQLLanes(location, opened: opening.connections)
+        let log = PostgreSQLConnectionLog(logger: logger)
+        lanes = PostgreSQLLanes(location, log: log, opened: opening.connections)
         partitionLog = PostgreSQLPartitionLog(logger: logger)
         partitionLog.note(opening.partitions)
         due = PostgreSQLDue(lane: lanes.upkeep)
         signals = PostgreSQLSignals(lanes.signals, due: due)
         results = PostgreSQLResults(lanes.results, due: due)
-        listener = PostgreSQLListener(location, opened: opening.listening, due: due, logger: logger)
+        listener = PostgreSQLListener(location, opened: opening.listening, due: due, log: log)
     }
 
     package var arrivals: AsyncStream<Void> { due.arrivals.stream }
