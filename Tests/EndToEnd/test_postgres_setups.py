@@ -67,7 +67,12 @@ class Poolers(Processes):
         self.assert_one_line(self.serve(pooler.url(self.database)), f"{CONNECTIONS - 3} of the {CONNECTIONS} connections")
 
     def test_pgbouncer_in_transaction_mode_is_refused(self):
-        self.assert_one_line(self.serve(self.pooler("transaction").url(self.database)), "pool_mode = session")
+        url = self.pooler("transaction").url(self.database)
+        self.assert_one_line(self.serve(url), "pool_mode = session")
+        self.assert_one_line(self.refusal("store", "migrate", "--store", url), "pool_mode = session")
+        source = f"sqlite:{self.directory}/some.db"
+        pathlib.Path(source.removeprefix("sqlite:")).touch()
+        self.assert_one_line(self.refusal("store", "copy", "--from", source, "--to", url), "pool_mode = session")
 
     def test_pgbouncer_in_statement_mode_is_refused(self):
         self.assert_one_line(self.serve(self.pooler("statement").url(self.database)), "pool_mode = session")

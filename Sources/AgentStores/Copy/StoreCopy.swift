@@ -69,6 +69,7 @@ package enum StoreCopy {
             return SQLiteCopyDatabase(store: try SQLiteStore(path: path))
         case .postgreSQL(let location):
             let connection = try PostgreSQLConnection(location)
+            try PostgreSQLPooling.check(connection, of: location)
             try PostgreSQLMigration.run(connection)
             _ = try? PostgreSQLPartitions.makeAhead(connection)
             // Held until the connection is closed. Who reads holds it too: what a service takes in after the copy's

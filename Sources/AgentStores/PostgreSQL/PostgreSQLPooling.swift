@@ -24,6 +24,12 @@ enum PostgreSQLPooling {
         }
     }
 
+    /// The same for one connection, beside which another one is opened if need be.
+    static func check(_ connection: PostgreSQLConnection, of location: PostgreSQLLocation) throws {
+        guard try connection.toldProcess != process(connection) else { return }
+        try check([connection, PostgreSQLConnection(location)])
+    }
+
     private static func process(_ connection: PostgreSQLConnection) throws -> Int64 {
         try connection.run([.init("SELECT pg_backend_pid()", isPrepared: false)])[0][0].int(0)
     }

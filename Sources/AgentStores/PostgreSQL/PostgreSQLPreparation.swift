@@ -12,6 +12,7 @@ package enum PostgreSQLPreparation {
         try await onOwnThread { () throws(StoreError) in
             do {
                 let connection = try PostgreSQLConnection(location)
+                try PostgreSQLPooling.check(connection, of: location)
                 try PostgreSQLMigration.run(connection)
                 guard try PostgreSQLPartitions.makeAhead(connection, days: Int64(days)) == .made else {
                     throw StoreError.unavailable(
