@@ -3,10 +3,10 @@ import Synchronization
 
 /// Brings deliveries in line with the states of their webhooks, in steps between which others write.
 ///
-/// A webhook may have hundreds of thousands of deliveries, and whoever signals an event must not wait for them all. So
-/// its state is stored first, and counts from then on: nothing is claimed of a webhook that is not Active. Its
-/// deliveries follow. What they have still to become is told by what is stored, so that a step that failed is made
-/// again, and after a crash the next start goes on.
+/// A webhook may have millions of deliveries, and whoever signals an event must not wait for them all. So its state is
+/// stored first, and counts from then on: nothing is claimed of a webhook that is not Active. Its deliveries follow. What
+/// they have still to become is told by what is stored, so that a step that failed is made again, and after a crash
+/// whoever finds them goes on.
 final class DeliverySettling: Sendable {
     /// Changes at most ``rowsPerStep`` deliveries of a webhook whose state has changed at that time. Returns whether there
     /// may be more.
@@ -15,7 +15,10 @@ final class DeliverySettling: Sendable {
     private struct State {
         /// The webhooks whose deliveries have to follow, with the time of the change.
         var webhooks: [Int32: Timestamp] = [:]
+        /// The webhook of the last step. The next one is that of another, if there is one.
+        var last = Int32.min
         var isRunning = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     private let arrivals: Arrivals
@@ -46,13 +49,33 @@ final class DeliverySettling: Sendable {
         }
     }
 
+    /// Waits until all deliveries have followed.
+    func finish() async {
+        await withCheckedContinuation { continuation in
+            let isRunning = state.withLock { state in
+                if state.isRunning { state.waiting.append(continuation) }
+                return state.isRunning
+            }
+            if !isRunning { continuation.resume() }
+        }
+    }
+
     /// Returns whether there is more to do.
     private func take(_ step: Step) async -> Bool {
-        let next = state.withLock { state in
-            if state.webhooks.isEmpty { state.isRunning = false }
-            return state.webhooks.first
+        let (next, waiting) = state.withLock { state in
+            let ids = state.webhooks.keys
+            guard let next = ids.filter({ $0 > state.last }).min() ?? ids.min(), let time = state.webhooks[next] else {
+                defer { state.waiting = [] }
+                state.isRunning = false
+                return (nil as (webhook: Int32, time: Timestamp)?, state.waiting)
+            }
+            state.last = next
+            return ((next, time), [])
         }
-        guard let (webhook, time) = next else { return false }
+        guard let (webhook, time) = next else {
+            for continuation in waiting { continuation.resume() }
+            return false
+        }
         do {
             let isMore = try await step(webhook, time)
             arrivals.raise()

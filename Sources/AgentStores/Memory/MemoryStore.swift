@@ -7,7 +7,7 @@ import Synchronization
 package final class MemoryStore: AgentStore {
     private let state = Mutex(MemoryState())
     private let arrivalSignal = Arrivals()
-    private let settling: DeliverySettling
+    let settling: DeliverySettling
 
     /// An empty store.
     package init() {

@@ -2,94 +2,265 @@ import AgentCore
 import Foundation
 import Synchronization
 
-/// The webhooks that may have something pending, each with a time before which it has nothing.
+/// The webhooks that may have something pending: from where on in the queue's index each is to be looked at, and when.
 ///
-/// Claims look from there on. Without it each would walk over what has been delivered since the oldest snapshot that is
-/// open anywhere in the database: its rows cannot be removed until then, and stand at the front of the queue's index.
-/// A mark is a bound, never a promise: what this process does lowers it at once, what others do lowers it by a hint, and
-/// every second a sweep finds what neither said.
+/// A mark is a lower bound, never a promise. Claims look at webhooks whose time has come and whose target has room, as far
+/// as that was known at the last look, and move their marks to what they find; all others cost nothing. What this process
+/// does lowers marks at once, what others do lowers them by hints, and a sweep beside the claims looks at all that is
+/// pending and finds what neither said.
+///
+/// Claims begin to look where the mark says. Without it each would walk over what has been delivered since the oldest
+/// snapshot that is open anywhere in the database: its rows cannot be removed until then, and stand at the front of the
+/// queue's index.
 final class DueMarks: Sendable {
-    enum Sweep: Sendable {
-        /// Of all that is pending.
-        case full
-        /// Of what has been due since then.
-        case since(Timestamp)
+    /// What a look finds of a webhook that has something pending.
+    struct Found: Sendable {
+        let webhook: Int32
+        /// Nothing stands before that in the queue's index.
+        let from: Int64
+        /// When the first is due or its lease ends, and the target's pause is over.
+        let time: Int64
+        let target: String
+        let consecutiveErrors: Int
+    }
+
+    private struct Mark {
+        var from: Int64
+        var time: Int64
+        var group: Group
+        /// Whether it has been looked at since something was last heard of it.
+        var isFresh = false
+        /// The least that was heard since a look began.
+        var heard = Int64.max
+        /// When something was last heard or found.
+        var touched = 0
+    }
+
+    /// Webhooks that share the room of a target.
+    private struct Group: Hashable, Comparable {
+        /// nil for webhooks that have not been looked at.
+        var target: String?
+        var isFailing = false
+
+        init() {}
+
+        init(_ found: Found) {
+            target = found.target
+            isFailing = found.consecutiveErrors > 0
+        }
+
+        static func < (left: Group, right: Group) -> Bool { (left.target ?? "") < (right.target ?? "") }
+
+        func room(_ limits: ClaimLimits) -> Int {
+            target.map { limits.room(target: $0, consecutiveErrors: isFailing ? 1 : 0) } ?? .max
+        }
     }
 
     private struct State {
-        var marks: [Int32: Int64] = [:]
-        /// What has been heard since the marks were last read.
-        var lowered: [Int32: Int64] = [:]
-        var next = ContinuousClock.now
-        /// Before which no full sweep is made; nil while one is under way beside the claims.
-        var nextFull: ContinuousClock.Instant? = .now
-        var isFullSlow = false
-        var last = Timestamp(Date())
+        private(set) var marks: [Int32: Mark] = [:]
+        /// Each group's webhooks.
+        private var queues: [Group: PriorityTable<Int32>] = [:]
+        /// The groups by their first webhooks' times.
+        private var healthy = PriorityTable<Group>()
+        private var failing = PriorityTable<Group>()
+        /// Counts what happens.
+        var clock = 0
+
+        subscript(webhook: Int32) -> Mark? {
+            get { marks[webhook] }
+            set {
+                if let old = marks[webhook], old.group != newValue?.group { order(webhook, in: old.group, at: nil) }
+                marks[webhook] = newValue
+                if let newValue { order(webhook, in: newValue.group, at: newValue.time) }
+            }
+        }
+
+        private mutating func order(_ webhook: Int32, in group: Group, at time: Int64?) {
+            queues[group, default: PriorityTable()][webhook] = time
+            order(group)
+        }
+
+        private mutating func order(_ group: Group) {
+            let first = queues[group]?.first?.time
+            if first == nil { queues[group] = nil }
+            if group.isFailing { failing[group] = first } else { healthy[group] = first }
+        }
+
+        /// The webhooks whose time has come and that have room if each gets one delivery, in the order of their times.
+        ///
+        /// Of those that have none only one of each target is come across, and none of those that fail where these have
+        /// no room at all.
+        mutating func due(_ limits: ClaimLimits, at now: Int64, most: Int) -> [Int32] {
+            var left = limits
+            var found: [(webhook: Int32, group: Group)] = []
+            var full: [Group] = []
+            while found.count < most {
+                let group: Group
+                switch (healthy.first, left.failing > 0 ? failing.first : nil) {
+                case (let one?, let other?) where other.time < one.time: group = other.key
+                case (let one?, _): group = one.key
+                case (nil, let other?): group = other.key
+                case (nil, nil): group = Group()
+                }
+                guard let first = queues[group]?.first, first.time <= now else { break }
+                guard group.room(left) > 0 else {
+                    full.append(group)
+                    if group.isFailing { failing[group] = nil } else { healthy[group] = nil }
+                    continue
+                }
+                if let target = group.target {
+                    left.take(1, target: target, consecutiveErrors: group.isFailing ? 1 : 0)
+                }
+                found.append((first.key, group))
+                queues[group]?[first.key] = nil
+                order(group)
+            }
+            for (webhook, group) in found { order(webhook, in: group, at: marks[webhook]?.time) }
+            for group in full { order(group) }
+            return found.map(\.webhook)
+        }
     }
 
     private let state = Mutex(State())
 
-    private static let interval = Duration.seconds(1)
-    /// A slow sweep may take one part in so many of the time.
-    private static let slowShare = 20
-    /// How far a sweep that is not full reaches back beyond the one before: for clocks that differ, and for commits that
-    /// take their time.
-    private static let margin = Duration.seconds(2)
+    /// A time before all.
+    static let ever = Int64.min
 
-    /// Says that these webhooks may have something that is due from these times on.
+    /// Says that these webhooks may have something that is due from these times on; from ``ever`` on also that what was
+    /// known of them may no longer be so.
     func lower(_ dues: [Int32: Int64]) {
-        state.withLock { $0.lowered.merge(dues, uniquingKeysWith: min) }
-    }
-
-    /// Asks for a sweep at the next look.
-    func requestSweep() {
-        state.withLock { $0.next = min($0.next, .now) }
-    }
-
-    /// The sweep that is to be made now, nil for none. One that is full is to be given up when it takes long.
-    func sweep() -> Sweep? {
         state.withLock { state in
-            guard state.next <= .now else { return nil }
-            state.next = .now.advanced(by: Self.interval)
-            let last = state.last
-            state.last = Timestamp(Date())
-            let mayBeFull = !state.isFullSlow && state.nextFull.map { $0 <= .now } ?? false
-            return mayBeFull ? .full : .since(last.advanced(by: .zero - Self.margin))
+            state.clock += 1
+            for (webhook, due) in dues {
+                var mark = state[webhook] ?? Mark(from: due, time: due, group: Group())
+                mark.from = min(mark.from, due)
+                mark.time = min(mark.time, due)
+                mark.heard = min(mark.heard, due)
+                if due == Self.ever { mark.group = Group() }
+                mark.isFresh = false
+                mark.touched = state.clock
+                state[webhook] = mark
+            }
         }
     }
 
-    /// Says that full sweeps take long. From then on they are made beside the claims.
-    func sweepIsSlow() {
-        state.withLock { $0.isFullSlow = true }
-    }
-
-    /// Whether a full sweep is to be made now beside the claims; ``endSlowSweep(_:isSlow:)`` has to follow.
-    func beginSlowSweep() -> Bool {
+    /// Says that the targets of these webhooks may have room.
+    func forget(_ webhooks: some Sequence<Int32>) {
         state.withLock { state in
-            guard state.isFullSlow, let next = state.nextFull, next <= .now else { return false }
-            state.nextFull = nil
-            return true
+            state.clock += 1
+            for webhook in webhooks {
+                guard var mark = state[webhook] else { continue }
+                mark.group = Group()
+                mark.isFresh = false
+                mark.touched = state.clock
+                state[webhook] = mark
+            }
         }
     }
 
-    func endSlowSweep(_ time: Duration, isSlow: Bool) {
+    /// Says that all is gone.
+    func removeAll() {
+        state.withLock { $0 = State() }
+    }
+
+    /// The webhooks, at most `most`, that may have something due at `now` and have room, in the order of their times.
+    func due(_ limits: ClaimLimits, at now: Int64, most: Int) -> [Int32] {
+        state.withLock { $0.due(limits, at: now, most: most) }
+    }
+
+    /// The earliest time of all that have room, and whether it was found by a look since something was last heard.
+    func next(_ limits: ClaimLimits) -> (time: Int64, isFresh: Bool)? {
         state.withLock { state in
-            state.isFullSlow = isSlow
-            state.nextFull = .now.advanced(by: max(Self.interval, time * Self.slowShare))
+            state.due(limits, at: .max, most: 1).first.flatMap { state[$0] }.map { ($0.time, $0.isFresh) }
         }
     }
 
-    /// The marks to look from. Only one may look at a time.
-    func look() -> [Int32: Int64] {
+    /// Says that a look at these webhooks begins; only one may be under way. Returns from where on to look.
+    func look(at webhooks: [Int32]) -> [Int64] {
         state.withLock { state in
-            state.marks.merge(state.lowered, uniquingKeysWith: min)
-            state.lowered = [:]
-            return state.marks
+            webhooks.map { webhook in
+                state[webhook]?.heard = .max
+                return state[webhook]?.from ?? Self.ever
+            }
         }
     }
 
-    /// Says what was found: the earliest due time of each webhook that has something pending.
-    func found(_ dues: [Int32: Int64]) {
-        state.withLock { $0.marks = dues }
+    /// Says what a look at these webhooks has found: nothing pending where there is none of a webhook.
+    func found(_ found: [Int32: Found], of webhooks: [Int32]) {
+        state.withLock { state in
+            state.clock += 1
+            for webhook in webhooks {
+                guard var mark = state[webhook] else { continue }
+                guard let found = found[webhook] else {
+                    mark.from = mark.heard
+                    mark.time = mark.heard
+                    state[webhook] = mark.heard == .max ? nil : mark
+                    continue
+                }
+                mark.from = min(found.from, mark.heard)
+                mark.time = min(found.time, mark.heard)
+                mark.isFresh = mark.heard == .max
+                mark.group = mark.heard == Self.ever ? Group() : Group(found)
+                mark.touched = state.clock
+                state[webhook] = mark
+            }
+        }
+    }
+
+    /// Says that something of these webhooks was claimed, and that a lease ends then.
+    func claimed(_ webhooks: some Sequence<Int32>, until end: Int64) {
+        state.withLock { state in
+            for webhook in webhooks {
+                guard var mark = state[webhook] else { continue }
+                // A clock that is ahead claims what is due later than its lease ends.
+                mark.from = min(mark.from, end)
+                mark.isFresh = false
+                state[webhook] = mark
+            }
+        }
+    }
+
+    /// Says that others are at these webhooks: they are looked at again then.
+    func postpone(_ webhooks: some Sequence<Int32>, until time: Int64) {
+        state.withLock { state in
+            for webhook in webhooks {
+                guard var mark = state[webhook], mark.isFresh else { continue }
+                mark.time = max(mark.time, time)
+                state[webhook] = mark
+            }
+        }
+    }
+
+    /// The number of what has happened so far.
+    var moment: Int {
+        state.withLock { $0.clock }
+    }
+
+    /// Takes what a sweep has found that began at that moment. What was heard or found of a webhook since is better known.
+    /// Returns whether some may be due earlier than was known.
+    func swept(_ found: [Found], since moment: Int) -> Bool {
+        state.withLock { state in
+            var isNews = false
+            for found in found {
+                var mark = state[found.webhook] ?? Mark(from: .max, time: .max, group: Group())
+                let isEarlier = found.from < mark.from
+                if mark.touched > moment {
+                    guard isEarlier else { continue }
+                    mark.time = min(mark.time, found.time)
+                } else {
+                    if mark.time > found.time || mark.group != Group(found) { isNews = true }
+                    mark.time = found.time
+                    mark.group = Group(found)
+                }
+                if isEarlier || mark.touched <= moment { mark.from = found.from }
+                if isEarlier {
+                    isNews = true
+                    mark.heard = min(mark.heard, found.from)
+                }
+                mark.isFresh = false
+                state[found.webhook] = mark
+            }
+            return isNews
+        }
     }
 }

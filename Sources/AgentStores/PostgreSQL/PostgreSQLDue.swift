@@ -5,6 +5,7 @@ import Synchronization
 /// Tells this process's engine, and the other processes', that deliveries may have become due.
 final class PostgreSQLDue: Sendable {
     let marks = DueMarks()
+    let sweeps = SweepSchedule()
     let arrivals = Arrivals()
     /// Tells this process's hints from others'.
     let instance = UUID().uuidString
@@ -51,13 +52,13 @@ final class PostgreSQLDue: Sendable {
     /// Takes another process's hint.
     func hear(_ payload: String) {
         guard let hint = DueHint(payload: payload), hint.instance != instance else { return }
-        if hint.dues.isEmpty { marks.requestSweep() } else { marks.lower(hint.dues) }
+        if hint.dues.isEmpty { sweeps.request() } else { marks.lower(hint.dues) }
         arrivals.raise()
     }
 
     /// After a time in which hints may have been lost.
     func hearNothing() {
-        marks.requestSweep()
+        sweeps.request()
         arrivals.raise()
     }
 }

@@ -12,19 +12,24 @@ final class PostgreSQLResults: Sendable {
     /// Results that one batch may hold, unless they are of one call.
     private static let resultsPerBatch = 512
 
-    init(_ lane: PostgreSQLLane, due: PostgreSQLDue) {
+    init(_ lane: PostgreSQLLane, due: PostgreSQLDue, settling: PostgreSQLSettling) {
         let settle: @Sendable ([[DeliveryResult]]) async -> Result<[[Bool]], any Error> = { calls in
-            let settled = await lane.attempt { try Settlement.carryOut(calls.flatMap(\.self), $0) }
-            return settled.map { settled in
+            let results = calls.flatMap(\.self)
+            let settled = await lane.attempt { try Settlement.carryOut(results, $0) }
+            if case .success(let settled) = settled {
+                due.marks.forget(results.map(\.id.webhook))
                 due.announce(settled.dues)
-                return Self.split(settled.counted, like: calls)
+                if !settled.changed.isEmpty { await settling.follow(settled.changed, on: lane) }
             }
+            return settled.map { Self.split($0.counted, like: calls) }
         }
         others = CallBatches(weightLimit: Self.resultsPerBatch, carryOut: { calls, _ in await settle(calls) })
         arrived = CallBatches(weightLimit: Self.resultsPerBatch) { calls, _ in
             let results = calls.flatMap(\.self)
             switch await lane.attempt({ try Arrival.carryOut(results, $0) }) {
-            case .success(true): return .success(calls.map { $0.map { _ in true } })
+            case .success(true):
+                due.marks.forget(results.map(\.id.webhook))
+                return .success(calls.map { $0.map { _ in true } })
             case .success(false): return await settle(calls)
             case .failure(let error): return .failure(error)
             }

@@ -157,7 +157,8 @@ enum PostgreSQLSchema {
 /// Numbers of advisory locks, beside that of the installation.
 ///
 /// Who takes an event in holds `webhooks` shared until it is committed; who changes which webhooks are Active holds it
-/// alone, so that no delivery appears for a webhook that was stopped or deleted meanwhile.
+/// alone while that is committed, so that no delivery appears for a webhook that was stopped or deleted meanwhile. Nobody
+/// waits for a row while holding it.
 enum PostgreSQLLock {
     static let migration = 1_464_353_792
     static let webhooks = 1_464_353_793

@@ -4,19 +4,17 @@ import AgentCore
 struct Settlement {
     var counted: [Bool]
     var dues: [Int32: Int64] = [:]
+    /// The webhooks whose state has changed, with the time: their deliveries have to follow.
+    var changed: [Int32: Timestamp] = [:]
 
     private mutating func announce(_ due: Timestamp, of webhook: Int32) {
         dues[webhook] = min(dues[webhook] ?? .max, due.ticks)
     }
 
-    static func carryOut(
-        _ results: [DeliveryResult],
-        _ connection: PostgreSQLConnection
-    ) throws -> (counted: [Bool], dues: [Int32: Int64]) {
-        let settled =
-            try carryOut(results, affectsOthers: false, connection)
+    static func carryOut(_ results: [DeliveryResult], _ connection: PostgreSQLConnection) throws -> Settlement {
+        try carryOut(results, affectsOthers: false, connection)
             ?? carryOut(results, affectsOthers: true, connection)
-        return (settled?.counted ?? results.map { _ in false }, settled?.dues ?? [:])
+            ?? Settlement(counted: results.map { _ in false })
     }
 
     /// A delivery as it is held, and as it becomes.
@@ -42,7 +40,7 @@ struct Settlement {
         var isCounted = false
     }
 
-    /// - Parameter affectsOthers: Whether the decisions may reach beyond the results' webhooks, for which more is locked.
+    /// - Parameter affectsOthers: Whether the decisions may reach the other webhooks of a target, which are locked then.
     /// - Returns: nil when they do although they may not; then nothing is changed.
     private static func carryOut(
         _ results: [DeliveryResult],
@@ -52,18 +50,11 @@ struct Settlement {
         let webhookIDs = Array(Set(results.map(\.id.webhook)))
         let ids = Array(Set(results.map(\.id)))
         let events = PostgreSQLValue.ints(ids.map(\.event))
-        let lock =
-            affectsOthers
-            ? [
-                PostgreSQLLock.ownWebhooks,
-                PostgreSQLConnection.Call(PostgreSQLResults.lockUsageOfTargets, [.ints(webhookIDs)]),
-            ] : [.init(PostgreSQLResults.lockUsage, [.ints(webhookIDs)])]
-        let read = try connection.run(
-            [.begin] + lock + [
-                .init(webhooksStatement, [.ints(webhookIDs)]),
-                .init(heldStatement, [events, .ints(ids.map(\.webhook))]),
-            ]
-        ).suffix(2)
+        let lock = affectsOthers ? PostgreSQLResults.lockUsageOfTargets : PostgreSQLResults.lockUsage
+        let read = try connection.run([
+            .begin, .init(lock, [.ints(webhookIDs)]), .init(webhooksStatement, [.ints(webhookIDs)]),
+            .init(heldStatement, [events, .ints(ids.map(\.webhook))]),
+        ]).suffix(2)
         var webhooks: [Int32: Webhook] = [:]
         var pausedUntil: [String: Int64] = [:]
         for row in read[read.startIndex] {
@@ -139,7 +130,7 @@ struct Settlement {
             deliveries[result.id] = delivery
             webhooks[result.id.webhook] = webhook
         }
-        guard affectsOthers || (pauses.isEmpty && changes.isEmpty) else {
+        guard affectsOthers || pauses.isEmpty else {
             try connection.rollBack()
             return nil
         }
@@ -148,13 +139,14 @@ struct Settlement {
             let pauses = Array(pauses)
             calls.append(.init(pauseStatement, [.texts(pauses.map(\.key)), .ints(pauses.map(\.value))]))
         }
-        guard !changes.isEmpty else {
-            try connection.run(calls + [.commit])
-            return settlement
+        let written = try connection.run(calls + (changes.isEmpty ? [.commit] : []))
+        if !pauses.isEmpty {
+            // They are due when they were before the pause.
+            for row in written[calls.count - 1] { settlement.dues[row.int32(0)] = DueMarks.ever }
         }
-        try connection.run(calls)
-        for change in changes {
-            let dues = try PostgreSQLStore.setState(
+        guard !changes.isEmpty else { return settlement }
+        let stateEvents = try changes.compactMap { change in
+            try PostgreSQLStore.setState(
                 change.to,
                 from: change.from,
                 of: change.result.id.webhook,
@@ -164,9 +156,10 @@ struct Settlement {
                 time: change.result.ended,
                 connection
             )
-            settlement.dues.merge(dues, uniquingKeysWith: min)
         }
-        try connection.run([.commit])
+        let dues = try PostgreSQLSignals.commit(stateEvents, connection)
+        settlement.dues.merge(dues, uniquingKeysWith: min)
+        settlement.changed = Dictionary(changes.map { ($0.result.id.webhook, $0.result.ended) }) { $1 }
         return settlement
     }
 
@@ -268,10 +261,15 @@ struct Settlement {
         WHERE u.webhook_id = i.webhook_id AND u.version = i.version
         """
 
+    /// Returns the webhooks whose pause is over.
     static let pauseStatement = """
-        UPDATE webhook_usage u SET version = u.version + 1, paused_until = p.until
-        FROM unnest($1::text[], $2::int8[]) AS p (target, until) JOIN webhook w ON w.target = p.target
-        WHERE u.webhook_id = w.id
+        WITH paused AS (
+            UPDATE webhook_usage u SET version = u.version + 1, paused_until = p.until
+            FROM unnest($1::text[], $2::int8[]) AS p (target, until) JOIN webhook w ON w.target = p.target
+            WHERE u.webhook_id = w.id AND u.paused_until <> p.until
+            RETURNING u.webhook_id, u.paused_until
+        )
+        SELECT webhook_id FROM paused WHERE paused_until = 0
         """
 }
 

@@ -43,9 +43,18 @@ final class PostgreSQLSignals: Sendable {
         return try await batches.call(event, weight: event.bodyHead.count + event.bodyTail.count)
     }
 
-    /// Takes events in within a transaction that holds ``PostgreSQLLock/ownWebhooks``.
-    static func signal(_ event: Event, _ connection: PostgreSQLConnection) throws -> [Int32: Int64] {
-        Outcome(try connection.run([call([event])])[0].map(Taken.init), events: 1).dues
+    /// Ends a transaction that changes which webhooks are Active, or how they are delivered to, and takes in the events
+    /// that tell of it. Returns since when something is due.
+    ///
+    /// Only here is ``PostgreSQLLock/ownWebhooks`` held, for as long as the server takes for this and no round trip: it
+    /// waits for those who take events in by what was so before, and keeps others from beginning.
+    static func commit(_ events: [Event], _ connection: PostgreSQLConnection) throws -> [Int32: Int64] {
+        guard !events.isEmpty else {
+            try connection.run([PostgreSQLLock.ownWebhooks, .commit])
+            return [:]
+        }
+        let rows = try connection.run([PostgreSQLLock.ownWebhooks, call(events), .commit])[1]
+        return Outcome(rows.map(Taken.init), events: events.count).dues
     }
 
     private struct Taken: Sendable {

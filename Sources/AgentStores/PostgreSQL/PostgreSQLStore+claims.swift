@@ -2,73 +2,74 @@ package import AgentCore
 package import Foundation
 
 extension PostgreSQLStore {
-    /// A webhook that has something pending.
-    private struct Waiting {
-        let webhook: Int32
-        /// The earliest due time of it all, and that time when the webhook is paused beyond it.
-        let firstDue: Int64
-        let due: Int64
-        let consecutiveErrors: Int
-        let target: String
-    }
-
-    /// What a snapshot that is open elsewhere keeps from being removed is walked over here, and only here.
-    static let sweepStatement = """
-        WITH RECURSIVE waiting (webhook_id, due) AS (
-            (SELECT webhook_id, due FROM delivery WHERE state = 0 ORDER BY webhook_id, due LIMIT 1)
-            UNION ALL
-            SELECT n.webhook_id, n.due FROM waiting CROSS JOIN LATERAL (
-                SELECT d.webhook_id, d.due FROM delivery d WHERE d.state = 0 AND d.webhook_id > waiting.webhook_id
-                ORDER BY d.webhook_id, d.due LIMIT 1
-            ) AS n
-        )
-        SELECT webhook_id, due FROM waiting
+    /// What a look finds of a webhook; `c` has the webhooks, with from where on each is looked at.
+    ///
+    /// A lease ends by the lease clock, all else is due by the callers'. So where a leased delivery stands first, another
+    /// that nobody holds may be due before it where the callers' clock is ahead ($1). `OFFSET 0` keeps the planner from
+    /// reading all webhooks first, which is cheap only as long as there are few.
+    static func look(at source: String) -> String {
         """
-
-    /// Its cost is that of all Active webhooks, and of what has been delivered since then.
-    static let recentStatement = """
-        SELECT w.id, q.due FROM webhook w
-        CROSS JOIN LATERAL (
-            SELECT d.due FROM delivery d WHERE d.state = 0 AND d.webhook_id = w.id AND d.due >= $1::int8
+        SELECT c.webhook_id, q.due, q.is_leased, f.due, u.paused_until, u.consecutive_errors, w.target,
+            \(PostgreSQLLeaseClock.databaseNow)
+        FROM \(source)
+        LEFT JOIN LATERAL (
+            SELECT target FROM webhook WHERE id = c.webhook_id AND state = 1 AND is_deliverable OFFSET 0
+        ) AS w ON true
+        LEFT JOIN LATERAL (
+            SELECT d.due, d.owner IS NOT NULL AS is_leased FROM delivery d
+            WHERE w.target IS NOT NULL AND d.state = 0 AND d.webhook_id = c.webhook_id AND d.due >= c.mark
             ORDER BY d.due LIMIT 1
-        ) AS q
-        WHERE w.state = 1
-        """
-
-    static let waitingStatement = """
-        SELECT c.webhook_id, q.due, u.paused_until, u.consecutive_errors, w.target
-        FROM unnest($1::int8[], $2::int8[]) AS c (webhook_id, mark)
-        CROSS JOIN LATERAL (
-            SELECT d.due FROM delivery d WHERE d.state = 0 AND d.webhook_id = c.webhook_id AND d.due >= c.mark
+        ) AS q ON true
+        LEFT JOIN LATERAL (
+            SELECT d.due FROM delivery d
+            WHERE $1::bool AND q.is_leased AND d.state = 0 AND d.webhook_id = c.webhook_id AND d.due >= q.due
+                AND d.owner IS NULL
             ORDER BY d.due LIMIT 1
-        ) AS q
-        JOIN webhook w ON w.id = c.webhook_id AND w.is_deliverable
-        CROSS JOIN LATERAL (
+        ) AS f ON true
+        LEFT JOIN LATERAL (
             SELECT consecutive_errors, paused_until FROM webhook_usage u WHERE u.webhook_id = c.webhook_id
             ORDER BY u.version DESC LIMIT 1
-        ) AS u
+        ) AS u ON true
         """
+    }
+
+    static let waitingStatement = look(at: "unnest($2::int8[], $3::int8[]) AS c (webhook_id, mark)")
 
     /// What another process claims at the same time is left to it.
     static let claimStatement = """
-        WITH picked AS MATERIALIZED (
+        WITH clock AS MATERIALIZED (
+            SELECT coalesce($7::int8, \(PostgreSQLLeaseClock.databaseNow)) AS now
+        ), picked AS MATERIALIZED (
             SELECT c.place, q.event_id, q.webhook_id, q.due
-            FROM unnest($1::int8[], $2::int8[], $3::int8[]) WITH ORDINALITY AS c (webhook_id, mark, share, place)
+            FROM clock CROSS JOIN unnest($1::int8[], $2::int8[], $3::int8[])
+                WITH ORDINALITY AS c (webhook_id, mark, share, place)
+            CROSS JOIN LATERAL (
+                SELECT FROM webhook WHERE id = c.webhook_id AND state = 1 AND is_deliverable OFFSET 0
+            ) AS w
             CROSS JOIN LATERAL (
                 SELECT d.event_id, d.webhook_id, d.due FROM delivery d
-                WHERE d.state = 0 AND d.webhook_id = c.webhook_id AND d.due >= c.mark AND d.due <= $4::int8
+                WHERE d.state = 0 AND d.webhook_id = c.webhook_id AND d.due >= c.mark
+                    AND d.due <= greatest($4::int8, clock.now)
+                    AND d.due <= CASE WHEN d.owner IS NULL THEN $4::int8 ELSE clock.now END
                 ORDER BY d.due, d.event_id LIMIT c.share FOR UPDATE SKIP LOCKED
             ) AS q
         ), taken AS (
-            UPDATE delivery d SET due = $5::int8, owner = $6::uuid, fence = d.fence + 1
+            UPDATE delivery d SET due = (SELECT now FROM clock) + $5::int8, owner = $6::uuid, fence = d.fence + 1
             FROM picked p WHERE d.event_id = p.event_id AND d.webhook_id = p.webhook_id
-            RETURNING p.place, p.due, d.event_id, d.webhook_id, d.fence, d.attempts, d.body_suffix
+            RETURNING p.place, p.due, d.event_id, d.webhook_id, d.fence, d.attempts, d.body_suffix, d.due AS lease_end
         )
         SELECT t.event_id, t.webhook_id, t.fence, t.attempts, e.guid, e.name,
-            e.body_head || t.body_suffix || e.body_tail, w.target_url, w.headers, w.secret
+            e.body_head || t.body_suffix || e.body_tail, w.target_url, w.headers, w.secret, t.lease_end
         FROM taken t JOIN event e ON e.id = t.event_id JOIN webhook w ON w.id = t.webhook_id
         ORDER BY t.place, t.due, t.event_id
         """
+
+    /// Webhooks that one look takes in.
+    private static let webhooksPerLook = 256
+    /// Looks of one claim. What is left is found by the next.
+    private static let looksPerClaim = 4
+    /// When webhooks are looked at again of which somebody else holds all that is due.
+    private static let busy = Duration.milliseconds(50)
 
     package func claim(
         _ limits: ClaimLimits,
@@ -76,15 +77,14 @@ extension PostgreSQLStore {
         now: Timestamp,
         lease: Duration
     ) async throws(StoreError) -> [ClaimedDelivery] {
-        let marks = due.marks
-        sweepSlowly()
+        beginSweep()
+        let (marks, clock) = (due.marks, leaseClock)
         // Claimed twice it is leased twice, which is no more than waiting for a lease to end.
         return try await lanes.claims.run(isRepeatable: true) { connection in
-            let waiting = try Self.waiting(marks, connection).filter { $0.due <= now.ticks }
-                .sorted { ($0.due, $0.webhook) < ($1.due, $1.webhook) }
+            let waiting = try Self.waiting(limits, at: now, marks, clock, connection)
             let share = max(1, limits.total / max(1, waiting.count))
             var left = limits
-            var wanted: [(waiting: Waiting, count: Int)] = []
+            var wanted: [(waiting: DueMarks.Found, count: Int)] = []
             for webhook in waiting {
                 let room = left.room(target: webhook.target, consecutiveErrors: webhook.consecutiveErrors)
                 let count = min(share, room, left.total)
@@ -93,14 +93,16 @@ extension PostgreSQLStore {
                 wanted.append((webhook, count))
             }
             guard !wanted.isEmpty else { return [] }
-            let webhooks = Dictionary(uniqueKeysWithValues: wanted.map { ($0.waiting.webhook, $0.waiting) })
-            return try connection.run(
+            let rows = try connection.run(
                 Self.claimStatement,
                 [
-                    .ints(wanted.map(\.waiting.webhook)), .ints(wanted.map(\.waiting.firstDue)),
-                    .ints(wanted.map(\.count)), .int(now.ticks), .int(now.advanced(by: lease).ticks), .uuid(owner),
+                    .ints(wanted.map(\.waiting.webhook)), .ints(wanted.map(\.waiting.from)),
+                    .ints(wanted.map(\.count)), .int(now.ticks), .int(WebhookRow.ticks(lease)), .uuid(owner),
+                    .int(clock.isDatabase ? nil : now.ticks),
                 ]
-            ).map { row in
+            )
+            let webhooks = Dictionary(uniqueKeysWithValues: wanted.map { ($0.waiting.webhook, $0.waiting) })
+            let claimed = try rows.map { row in
                 var claimed = try Self.claimed(row)
                 guard let webhook = webhooks[claimed.id.webhook] else { return claimed }
                 claimed.isFailing = webhook.consecutiveErrors > 0
@@ -108,6 +110,10 @@ extension PostgreSQLStore {
                 claimed.target = webhook.target
                 return claimed
             }
+            let taken = Set(claimed.map(\.id.webhook))
+            marks.claimed(taken, until: rows.first?.int(10) ?? .max)
+            marks.postpone(webhooks.keys.filter { !taken.contains($0) }, until: now.advanced(by: Self.busy).ticks)
+            return claimed
         }
     }
 
@@ -125,75 +131,78 @@ extension PostgreSQLStore {
         )
     }
 
-    /// Looks from the marks on, and moves them to what it finds.
-    private static func waiting(_ marks: DueMarks, _ connection: PostgreSQLConnection) throws -> [Waiting] {
-        if let sweep = marks.sweep() { try Self.sweep(sweep, marks, connection) }
-        let looked = marks.look()
-        guard !looked.isEmpty else { return [] }
-        let waiting = try connection.run(waitingStatement, [.ints(looked.keys), .ints(looked.values)]).map { row in
-            Waiting(
-                webhook: row.int32(0),
-                firstDue: row.int(1),
-                due: max(row.int(1), row.int(2)),
-                consecutiveErrors: Int(row.int(3)),
-                target: row.text(4)
-            )
+    /// The webhooks that have something due and room for it, looked at just now, in the order in which they are due. Where
+    /// there are many more than a claim can take, these are the first of them.
+    private static func waiting(
+        _ limits: ClaimLimits,
+        at now: Timestamp,
+        _ marks: DueMarks,
+        _ clock: PostgreSQLLeaseClock,
+        _ connection: PostgreSQLConnection
+    ) throws -> [DueMarks.Found] {
+        let most = min(limits.total, webhooksPerLook)
+        var looked: Set<Int32> = []
+        var found: [Int32: DueMarks.Found] = [:]
+        for _ in 0..<looksPerClaim {
+            let unseen = marks.due(limits, at: now.ticks, most: most).filter { !looked.contains($0) }
+            guard !unseen.isEmpty else { break }
+            looked.formUnion(unseen)
+            try found.merge(look(at: unseen, now: now, marks, clock, connection)) { $1 }
         }
-        marks.found(Dictionary(waiting.map { ($0.webhook, $0.firstDue) }, uniquingKeysWith: min))
-        return waiting
+        return marks.due(limits, at: now.ticks, most: most).compactMap { found[$0] }
     }
 
-    /// How long a full sweep may keep claims waiting.
-    private static let sweepLimit = Duration.milliseconds(250)
-
-    private static func sweep(_ sweep: DueMarks.Sweep, _ marks: DueMarks, _ connection: PostgreSQLConnection) throws {
-        switch sweep {
-        case .full:
-            do {
-                try marks.lower(fullSweep(timeout: "250ms", connection))
-            } catch let failure as PostgreSQLFailure where failure.isTimeout {
-                try connection.rollBack()
-                marks.sweepIsSlow()
-            }
-        case .since(let time):
-            let rows = try connection.run(recentStatement, [.int(time.ticks)])
-            marks.lower(Dictionary(rows.map { ($0.int32(0), $0.int(1)) }, uniquingKeysWith: min))
-        }
+    /// Looks at webhooks and moves their marks to what it finds.
+    ///
+    /// - Parameter now: The caller's time; nil where it is the same as at the last look.
+    private static func look(
+        at webhooks: [Int32],
+        now: Timestamp?,
+        _ marks: DueMarks,
+        _ clock: PostgreSQLLeaseClock,
+        _ connection: PostgreSQLConnection
+    ) throws -> [Int32: DueMarks.Found] {
+        let froms = marks.look(at: webhooks)
+        let rows = try connection.run(
+            waitingStatement,
+            [.bool(clock.isBehind), .ints(webhooks), .ints(froms)]
+        )
+        if let now, let row = rows.first { clock.note(now, databaseNow: row.int(7)) }
+        let found = rows.compactMap { Self.found($0, clock) }
+        let byWebhook = Dictionary(found.map { ($0.webhook, $0) }) { first, _ in first }
+        marks.found(byWebhook, of: webhooks)
+        return byWebhook
     }
 
-    private static func fullSweep(timeout: String, _ connection: PostgreSQLConnection) throws -> [Int32: Int64] {
-        let rows = try connection.run([
-            .begin, .init("SET LOCAL statement_timeout = '\(timeout)'", isPrepared: false), .init(sweepStatement),
-            .commit,
-        ])[2]
-        return Dictionary(rows.map { ($0.int32(0), $0.int(1)) }, uniquingKeysWith: min)
-    }
-
-    /// Where full sweeps take long, makes one beside the claims when it is time for it.
-    private func sweepSlowly() {
-        let (due, upkeep) = (due, lanes.upkeep)
-        guard due.marks.beginSlowSweep() else { return }
-        Task.detached {
-            let start = ContinuousClock.now
-            let found = await upkeep.attempt { connection in
-                connection.answerLimit = .seconds(610)
-                return try Self.fullSweep(timeout: "10min", connection)
-            }
-            let time = start.duration(to: .now)
-            if case .success(let dues) = found {
-                due.marks.lower(dues)
-                due.arrivals.raise()
-            }
-            due.marks.endSlowSweep(time, isSlow: time > Self.sweepLimit)
-        }
+    /// nil when the webhook has nothing pending, or gets nothing now.
+    static func found(_ row: PostgreSQLRow, _ clock: PostgreSQLLeaseClock) -> DueMarks.Found? {
+        guard let first = row.optionalInt(1), let target = row.optionalText(6) else { return nil }
+        let firstTime = row.bool(2) ? clock.callerTime(leaseEnd: first) : first
+        return DueMarks.Found(
+            webhook: row.int32(0),
+            from: first,
+            time: max(min(firstTime, row.optionalInt(3) ?? .max), row.int(4)),
+            target: target,
+            consecutiveErrors: Int(row.int(5))
+        )
     }
 
     package func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp? {
-        let marks = due.marks
+        let (marks, clock) = (due.marks, leaseClock)
         return try await lanes.claims.run(isRepeatable: true) { connection in
-            try Self.waiting(marks, connection)
-                .filter { limits.room(target: $0.target, consecutiveErrors: $0.consecutiveErrors) > 0 }
-                .map(\.due).min().map(Timestamp.init(ticks:))
+            for _ in 0..<Self.looksPerClaim {
+                guard let next = marks.next(limits) else { return nil }
+                if next.isFresh { return Timestamp(ticks: next.time) }
+                let most = min(limits.total, Self.webhooksPerLook)
+                _ = try Self.look(
+                    at: marks.due(limits, at: .max, most: most),
+                    now: nil,
+                    marks,
+                    clock,
+                    connection
+                )
+            }
+            return marks.next(limits).map { Timestamp(ticks: $0.time) }
         }
     }
 

@@ -162,11 +162,14 @@ extension PostgreSQLStore {
 
     package func replay(_ id: DeliveryID, now: Timestamp) async throws(StoreError) -> ReplayOutcome {
         let outcome: ReplayOutcome = try await lanes.calls.run { connection in
-            try connection.run([.begin, PostgreSQLLock.sharePruning, PostgreSQLLock.shareWebhooks])
-            let state = try connection.run(
-                "SELECT state FROM delivery WHERE event_id = $1::int8 AND webhook_id = $2::int8 FOR UPDATE",
-                [.int(id.event), .int(id.webhook)]
-            ).first?.int(0)
+            let state = try connection.run([
+                .begin, PostgreSQLLock.sharePruning,
+                .init(
+                    "SELECT state FROM delivery WHERE event_id = $1::int8 AND webhook_id = $2::int8 FOR UPDATE",
+                    [.int(id.event), .int(id.webhook)]
+                ),
+                PostgreSQLLock.shareWebhooks,
+            ])[2].first?.int(0)
             guard let suffix = try Self.suffix(of: id, connection) else { return .unknown }
             if let state, !RowState.onRecord.contains(where: { $0.rawValue == state }) { return .alreadyQueued }
             let webhook = try connection.run(
@@ -276,5 +279,6 @@ extension PostgreSQLStore {
                 .commit,
             ])
         }
+        due.marks.removeAll()
     }
 }

@@ -11,6 +11,7 @@ extension PostgreSQLStore {
     /// Attempts of a day are dropped together once the whole day is no longer kept, hence up to a day later than asked for.
     /// Only what stands outside of the days' partitions, or beyond the number of attempts, is removed row by row.
     package func prune(_ limits: LogLimits) async throws(StoreError) -> Bool {
+        try await settling.searchNowAndThen()
         let (orphans, partitionLog) = (orphans, partitionLog)
         let (isMore, next) = try await lanes.upkeep.run { connection -> (Bool, Int64?) in
             // One process at a time; for the others there is nothing to do.

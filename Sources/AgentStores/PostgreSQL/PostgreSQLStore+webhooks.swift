@@ -70,86 +70,118 @@ extension PostgreSQLStore {
         version: Timestamp?,
         in scope: WebhookScope
     ) async throws(StoreError) -> WebhookUpdate {
-        let updated = try await lanes.calls.run { connection -> (update: WebhookUpdate, dues: [Int32: Int64]) in
-            try Self.own(webhook.id, connection)
-            guard let stored = try Self.webhook(id: webhook.id, in: scope, connection) else { return (.absent, [:]) }
-            guard version == nil || version == stored.updated else { return (.changed, [:]) }
-            let isActivated = webhook.state == .active
-            let newState = webhook.state == .unknown ? stored.state : webhook.state
-            var webhook = webhook.replacing(stored)
-            try connection.run([
-                .init(
-                    """
-                    UPDATE webhook SET (\(PostgreSQLWebhookRow.saved)) = ROW (\(PostgreSQLWebhookRow.parameters))
-                    WHERE id = $15::int8
-                    """,
-                    PostgreSQLWebhookRow.values(of: webhook, bodySuffix: bodySuffix) + [.int(webhook.id)]
-                ),
-                .init(
-                    """
-                    UPDATE webhook_usage SET version = version + 1, consecutive_errors = 0, failing_since = NULL,
-                        last_failure = NULL, paused_until = 0
-                    WHERE webhook_id = $1::int8 AND $2::bool
-                    """,
-                    [.int(webhook.id), .bool(isActivated)]
-                ),
-                .init("DELETE FROM webhook_event WHERE webhook_id = $1::int8", [.int(webhook.id)]),
-                Self.index(webhook, tenant: scope.tenant),
-            ])
-            if !webhook.isDeliverable {
-                let reason = AttemptColumns.text(Reason.undeliverable(type: webhook.type ?? ""))
-                try connection.run(Self.endDeliveries(of: webhook.id, reason: reason, at: webhook.updated))
+        while true {
+            let updated = try await lanes.calls.run { connection in
+                try Self.update(
+                    webhook,
+                    bodySuffix: bodySuffix,
+                    stateEvent: stateEvent,
+                    version: version,
+                    in: scope,
+                    connection
+                )
             }
-            let dues = try Self.setState(
-                newState,
-                from: stored.state,
-                of: webhook.id,
-                tenant: scope.tenant,
-                seed: stateEvent,
-                changedBy: webhook.updatedBy?.associateID ?? 0,
-                time: webhook.updated,
-                connection
-            )
-            try connection.run([.commit])
-            webhook.state = newState
-            return (.stored(webhook), dues)
+            guard let updated else {
+                // What it had when it was stopped is parked before it is Active again, so that all of it is due then.
+                do {
+                    while try await settling.step(webhook.id, at: webhook.updated) {}
+                } catch {
+                    throw StoreError(postgreSQL: error)
+                }
+                continue
+            }
+            // A pause that ended, or room that its new target has, is no new due time.
+            due.marks.forget([webhook.id])
+            due.announce(updated.dues)
+            due.arrivals.raise()
+            if updated.isUnsettled { await settling.follow([webhook.id: webhook.updated], on: lanes.calls) }
+            return updated.update
         }
-        // A pause that ended, or room that its new target has, is no new due time.
-        due.arrivals.raise()
-        due.announce(updated.dues)
-        return updated.update
+    }
+
+    private struct Updated: Sendable {
+        let update: WebhookUpdate
+        var dues: [Int32: Int64] = [:]
+        var isUnsettled = false
+    }
+
+    /// Returns nil when the webhook cannot become Active yet, because deliveries that it had when it was stopped have
+    /// still to be parked.
+    private static func update(
+        _ webhook: Webhook,
+        bodySuffix: [UInt8],
+        stateEvent: StateEvent.Seed,
+        version: Timestamp?,
+        in scope: WebhookScope,
+        _ connection: PostgreSQLConnection
+    ) throws -> Updated? {
+        guard let stored = try held(webhook.id, in: scope, connection) else { return Updated(update: .absent) }
+        guard version == nil || version == stored.updated else { return Updated(update: .changed) }
+        let isActivated = webhook.state == .active
+        let newState = webhook.state == .unknown ? stored.state : webhook.state
+        if newState == .active, stored.state != .active {
+            let pending = try connection.run(
+                "SELECT 1 FROM delivery WHERE state = 0 AND webhook_id = $1::int8 LIMIT 1",
+                [.int(webhook.id)]
+            )
+            guard pending.isEmpty else { return nil }
+        }
+        var webhook = webhook.replacing(stored)
+        try connection.run([
+            .init(
+                """
+                UPDATE webhook SET (\(PostgreSQLWebhookRow.saved)) = ROW (\(PostgreSQLWebhookRow.parameters))
+                WHERE id = $15::int8
+                """,
+                PostgreSQLWebhookRow.values(of: webhook, bodySuffix: bodySuffix) + [.int(webhook.id)]
+            ),
+            .init(
+                """
+                UPDATE webhook_usage SET version = version + 1, consecutive_errors = 0, failing_since = NULL,
+                    last_failure = NULL, paused_until = 0
+                WHERE webhook_id = $1::int8 AND $2::bool
+                """,
+                [.int(webhook.id), .bool(isActivated)]
+            ),
+            .init("DELETE FROM webhook_event WHERE webhook_id = $1::int8", [.int(webhook.id)]),
+            Self.index(webhook, tenant: scope.tenant),
+        ])
+        let event = try Self.setState(
+            newState,
+            from: stored.state,
+            of: webhook.id,
+            tenant: scope.tenant,
+            seed: stateEvent,
+            changedBy: webhook.updatedBy?.associateID ?? 0,
+            time: webhook.updated,
+            connection
+        )
+        webhook.state = newState
+        var updated = Updated(update: .stored(webhook))
+        if newState != stored.state || webhook.isDeliverable != stored.isDeliverable {
+            updated.isUnsettled = true
+            updated.dues = try PostgreSQLSignals.commit(event.map { [$0] } ?? [], connection)
+        } else {
+            try connection.run([.commit])
+        }
+        // Whatever it has pending is looked for, wherever that stands.
+        if newState == .active, webhook.isDeliverable { updated.dues[webhook.id] = DueMarks.ever }
+        return updated
     }
 
     package func delete(id: Int32, in scope: WebhookScope, at time: Timestamp) async throws(StoreError) -> Bool {
-        try await lanes.calls.run { connection in
-            try Self.own(id, connection)
-            guard try Self.webhook(id: id, in: scope, connection) != nil else { return false }
-            try connection.run(
-                [
-                    .init("DELETE FROM webhook WHERE id = $1::int8", [.int(id)]),
-                    .init("DELETE FROM webhook_usage WHERE webhook_id = $1::int8", [.int(id)]),
-                    .init("DELETE FROM webhook_event WHERE webhook_id = $1::int8", [.int(id)]),
-                ] + Self.endDeliveries(of: id, reason: Reason.deleted, at: time) + [.commit]
-            )
+        let wasThere = try await lanes.calls.run { connection in
+            guard try Self.held(id, in: scope, connection) != nil else { return false }
+            try connection.run([
+                .init("DELETE FROM webhook WHERE id = $1::int8", [.int(id)]),
+                .init("DELETE FROM webhook_usage WHERE webhook_id = $1::int8", [.int(id)]),
+                .init("DELETE FROM webhook_event WHERE webhook_id = $1::int8", [.int(id)]),
+                PostgreSQLLock.ownWebhooks, .commit,
+            ])
             return true
         }
-    }
-
-    /// Ends what is not sent of a webhook that cannot get it any more; a statement for each state, since each has an index.
-    private static func endDeliveries(
-        of id: Int32,
-        reason: String,
-        at time: Timestamp
-    ) -> [PostgreSQLConnection.Call] {
-        RowState.unsent.map { state in
-            .init(
-                """
-                UPDATE delivery SET state = 1, owner = NULL, due = $2::int8, reason = $3::text
-                WHERE state = \(state.rawValue) AND webhook_id = $1::int8
-                """,
-                [.int(id), .int(time.ticks), .text(reason)]
-            )
-        }
+        if wasThere { await settling.follow([id: time], on: lanes.calls) }
+        return wasThere
     }
 
     package func lastError(id: Int32, in scope: WebhookScope) async throws(StoreError) -> String? {
@@ -189,14 +221,15 @@ extension PostgreSQLStore {
         return Dictionary(uniqueKeysWithValues: rows)
     }
 
-    /// Begins a transaction in which a webhook may change its state. Stopping one with a million deliveries takes longer
-    /// than a statement may otherwise.
-    private static func own(_ id: Int32, _ connection: PostgreSQLConnection) throws {
-        connection.answerLimit = .seconds(310)
-        try connection.run([
-            .begin, .init("SET LOCAL statement_timeout = '5min'", isPrepared: false), PostgreSQLLock.ownWebhooks,
-            .init(PostgreSQLResults.lockUsage, [.ints([id])]),
-        ])
+    /// Begins a transaction that may change a webhook, and holds its usage row so that nobody else changes what the webhook
+    /// is. Returns the webhook, nil when there is none in `scope`.
+    private static func held(
+        _ id: Int32,
+        in scope: WebhookScope,
+        _ connection: PostgreSQLConnection
+    ) throws -> Webhook? {
+        try connection.run([.begin, .init(PostgreSQLResults.lockUsage, [.ints([id])])])
+        return try webhook(id: id, in: scope, connection)
     }
 
     private static func webhook(
@@ -220,8 +253,8 @@ extension PostgreSQLStore {
         )
     }
 
-    /// Puts a webhook in a state, with what follows from that for its deliveries and its listeners, in a transaction that
-    /// holds ``PostgreSQLLock/ownWebhooks`` and its usage row. Returns what has become due.
+    /// Puts a webhook in a state, in a transaction that holds its usage row. Returns the event that tells of it, which the
+    /// transaction ends with (``PostgreSQLSignals/commit(_:_:)``); its deliveries follow (``PostgreSQLSettling``).
     static func setState(
         _ new: WebhookState,
         from old: WebhookState,
@@ -231,38 +264,19 @@ extension PostgreSQLStore {
         changedBy associateID: Int32,
         time: Timestamp,
         _ connection: PostgreSQLConnection
-    ) throws -> [Int32: Int64] {
-        guard new != old else { return [:] }
-        var dues: [Int32: Int64] = [:]
-        try connection.run(
-            "UPDATE webhook SET state = $2::int8 WHERE id = $1::int8",
-            [.int(id), .int(new.rawValue)]
-        )
-        if new == .active {
-            let earliest = try connection.run([
-                .init(
-                    """
-                    UPDATE webhook_usage SET version = version + 1, paused_until = 0
-                    WHERE webhook_id = $1::int8 AND paused_until > 0
-                    """,
-                    [.int(id)]
-                ),
-                .init(
-                    """
-                    WITH resumed AS (
-                        UPDATE delivery SET state = 0, due = CASE WHEN owner IS NULL THEN $2::int8 ELSE due END
-                        WHERE state = 2 AND webhook_id = $1::int8 RETURNING due
-                    )
-                    SELECT min(due) FROM resumed
-                    """,
-                    [.int(id), .int(time.ticks)]
-                ),
-            ])[1][0].optionalInt(0)
-            if let earliest { dues[id] = earliest }
-        } else {
-            try connection.run("UPDATE delivery SET state = 2 WHERE state = 0 AND webhook_id = $1::int8", [.int(id)])
-        }
-        let event = try StateEvent.event(
+    ) throws -> Event? {
+        guard new != old else { return nil }
+        try connection.run([
+            .init("UPDATE webhook SET state = $2::int8 WHERE id = $1::int8", [.int(id), .int(new.rawValue)]),
+            .init(
+                """
+                UPDATE webhook_usage SET version = version + 1, paused_until = 0
+                WHERE webhook_id = $1::int8 AND paused_until > 0 AND $2::bool
+                """,
+                [.int(id), .bool(new == .active)]
+            ),
+        ])
+        return try StateEvent.event(
             webhook: id,
             from: old,
             to: new,
@@ -283,7 +297,5 @@ extension PostgreSQLStore {
             }
             return StateEvent.Fields(webhook: try PostgreSQLWebhookRow.webhook(webhook), calls: Int(usage.int(0)))
         }
-        if let event { dues.merge(try PostgreSQLSignals.signal(event, connection), uniquingKeysWith: min) }
-        return dues
     }
 }

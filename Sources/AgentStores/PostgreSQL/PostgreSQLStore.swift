@@ -9,6 +9,9 @@ package final class PostgreSQLStore: AgentStore {
     let results: PostgreSQLResults
     let lanes: PostgreSQLLanes
     let due: PostgreSQLDue
+    let settling: PostgreSQLSettling
+    let leaseClock: PostgreSQLLeaseClock
+    let sweeps: SweepSchedule
     let orphans = OrphanSweep()
     let partitionLog: PostgreSQLPartitionLog
     private let listener: PostgreSQLListener
@@ -18,7 +21,13 @@ package final class PostgreSQLStore: AgentStore {
 
     /// Opens every connection, and makes or migrates the schema. Throws when the database cannot be reached, cannot be
     /// used as it is set up, or is newer than this version knows.
-    package init(_ location: PostgreSQLLocation, logger: Logger) async throws(StoreError) {
+    ///
+    /// - Parameter leaseClock: What tells when a lease ends.
+    package init(
+        _ location: PostgreSQLLocation,
+        leaseClock: LeaseClock = .database,
+        logger: Logger
+    ) async throws(StoreError) {
         let opening = try await onOwnThread { () throws(StoreError) in
             try PostgreSQLOpening(location, patience: Self.patience)
         }
@@ -28,8 +37,23 @@ package final class PostgreSQLStore: AgentStore {
         partitionLog.note(opening.partitions)
         due = PostgreSQLDue(lane: lanes.upkeep)
         signals = PostgreSQLSignals(lanes.signals, due: due)
-        results = PostgreSQLResults(lanes.results, due: due)
+        settling = PostgreSQLSettling(lane: lanes.upkeep, due: due)
+        results = PostgreSQLResults(lanes.results, due: due, settling: settling)
+        self.leaseClock = PostgreSQLLeaseClock(leaseClock)
+        sweeps = due.sweeps
         listener = PostgreSQLListener(location, opened: opening.listening, due: due, log: log)
+        let settling = settling
+        Task.detached {
+            do {
+                try await settling.searchNowAndThen()
+            } catch {
+                let metadata: Logger.Metadata = ["error": "\(error)"]
+                logger.warning(
+                    "what a former process left was not looked for; it is within a minute",
+                    metadata: metadata
+                )
+            }
+        }
     }
 
     package var arrivals: AsyncStream<Void> { due.arrivals.stream }

@@ -8,14 +8,23 @@ import Testing
 struct PostgreSQLPlanTests {
     private static let hotStatements: [(name: String, sql: String)] = [
         ("signal", PostgreSQLSignals.statement), ("sweep", PostgreSQLStore.sweepStatement),
-        ("recent", PostgreSQLStore.recentStatement), ("waiting", PostgreSQLStore.waitingStatement),
-        ("claim", PostgreSQLStore.claimStatement),
+        ("waiting", PostgreSQLStore.waitingStatement), ("claim", PostgreSQLStore.claimStatement),
         ("lock usage", PostgreSQLResults.lockUsage), ("arrived", Arrival.statement),
         ("webhooks of results", Settlement.webhooksStatement), ("held", Settlement.heldStatement),
         ("gone", Settlement.goneStatement), ("kept", Settlement.keptStatement),
         ("logged", Settlement.loggedStatement), ("counted", Settlement.countedStatement),
         ("orphans", PostgreSQLStore.orphanStatement),
     ]
+
+    /// Those that are planned anew for what is bound. There is nothing missed here, so that any index would do for that.
+    private static let upkeepStatements: [(name: String, sql: String)] =
+        [(PostgreSQLSettling.Change.park, RowState.pending), (.resume, .parked)].map(settling)
+        + [RowState.pending, .parked].map { settling(.end, $0) }
+
+    private static func settling(_ change: PostgreSQLSettling.Change, _ state: RowState) -> (name: String, sql: String)
+    {
+        ("\(change) \(state)", PostgreSQLSettling.statement(change, of: state))
+    }
 
     /// A million pending deliveries of a hundred webhooks.
     private static let fill = """
@@ -32,13 +41,22 @@ struct PostgreSQLPlanTests {
         ANALYZE;
         """
 
-    private static func plan(_ sql: String, _ connection: PostgreSQLConnection) throws -> [String] {
+    /// - Parameter value: What is bound to each parameter.
+    private static func plan(_ sql: String, _ value: String, _ connection: PostgreSQLConnection) throws -> [String] {
         let count = sql.matches(of: #/\$([0-9]+)/#).compactMap { Int($0.1) }.max() ?? 0
         try connection.execute("PREPARE planned AS \(sql)")
         defer { try? connection.execute("DEALLOCATE planned") }
-        let values = count == 0 ? "" : "(" + Array(repeating: "NULL", count: count).joined(separator: ", ") + ")"
+        let values = count == 0 ? "" : "(" + Array(repeating: value, count: count).joined(separator: ", ") + ")"
         return try connection.run([.init("EXPLAIN (COSTS off) EXECUTE planned\(values)", isPrepared: false)])[0]
             .map { $0.text(0) }
+    }
+
+    private static func plans(
+        _ statements: [(name: String, sql: String)],
+        binding value: String,
+        on lane: PostgreSQLLane
+    ) async throws -> [(name: String, plan: [String])] {
+        try await lane.run { connection in try statements.map { ($0.name, try plan($0.sql, value, connection)) } }
     }
 
     /// Every index that a plan scans, with whether a condition leads into it.
@@ -65,16 +83,18 @@ struct PostgreSQLPlanTests {
                     try connection.execute(change)
                 }
                 let lane = PostgreSQLLane(location, name: "plans")
-                for (name, sql) in Self.hotStatements {
-                    let plan = try await lane.run { try Self.plan(sql, $0) }
-                    // The sweeps begin at the front of the queue's index, or with the webhooks.
-                    let problems = Self.problems(plan).dropFirst(["sweep", "recent"].contains(name) ? 1 : 0)
+                let upkeep = PostgreSQLLane(location, name: "plans", planning: .custom)
+                let plans =
+                    try await Self.plans(Self.hotStatements, binding: "NULL", on: lane)
+                    + Self.plans(Self.upkeepStatements, binding: "'7'", on: upkeep)
+                for (name, plan) in plans {
+                    let problems = Self.problems(plan)
                     #expect(problems.isEmpty, "\(name): \(problems)\n\(plan.joined(separator: "\n"))")
-                    if ["sweep", "recent", "waiting", "claim"].contains(name) {
+                    if ["sweep", "waiting", "claim", "park pending", "end pending"].contains(name) {
                         #expect(plan.contains { $0.contains("delivery_queue") }, "\(name)")
                     }
                     // The newest version is the first that is found, not the last of many.
-                    if ["waiting", "lock usage", "arrived", "webhooks of results"].contains(name) {
+                    if ["sweep", "waiting", "lock usage", "arrived", "webhooks of results"].contains(name) {
                         let index = "Index Scan Backward using webhook_usage_pkey"
                         #expect(plan.contains { $0.contains(index) }, "\(name)")
                     }

@@ -11,7 +11,9 @@ struct PostgreSQLProcessesTests {
     private func withStores(_ count: Int, _ body: ([PostgreSQLStore]) async throws -> Void) async throws {
         try await withSchema { location in
             var stores: [PostgreSQLStore] = []
-            for _ in 0..<count { stores.append(try await PostgreSQLStore(location, logger: .silent)) }
+            for _ in 0..<count {
+                stores.append(try await PostgreSQLStore(location, leaseClock: .caller, logger: .silent))
+            }
             try await body(stores)
         }
     }
@@ -89,7 +91,7 @@ struct PostgreSQLProcessesTests {
                     try await group.waitForAll()
                 }
             }
-            stores[2].due.marks.requestSweep()
+            await stores[2].sweep()
             for _ in 0..<20 {
                 for delivery in try await stores[2].take(at: Sample.farFuture, lease: .zero) {
                     let counted = try await stores[2].settle(delivery, .delivered)
@@ -114,7 +116,7 @@ struct PostgreSQLProcessesTests {
             try await stores[0].signal(Sample.event())
             let stale = try #require(try await stores[0].take().first)
             // The other finds it by its sweep, for which it need not wait here.
-            stores[1].due.marks.requestSweep()
+            await stores[1].sweep()
             let held = try #require(try await stores[1].take(by: UUID(), at: Sample.after(Sample.lease)).first)
             #expect(held.id == stale.id)
             for decision in StoreConformance.lateDecisions {
@@ -157,7 +159,7 @@ struct PostgreSQLProcessesTests {
             try await stores[0].lanes.calls.run { connection in
                 _ = try connection.run("UPDATE delivery SET due = due - 1000, owner = NULL")
             }
-            stores[1].due.marks.requestSweep()
+            await stores[1].sweep()
             #expect(try await stores[1].take(at: Sample.farFuture).count == 1)
         }
     }
@@ -205,7 +207,7 @@ struct PostgreSQLProcessesTests {
             try await stores[0].release([], owner: UUID(), now: Sample.start)
             var rest = 1
             while rest > 0 {
-                stores[1].due.marks.requestSweep()
+                await stores[1].sweep()
                 let claimed = try await stores[1].take(at: Sample.farFuture)
                 rest = claimed.count
                 let counted = try await stores[1].record(claimed.map { DeliveryResult($0, .delivered) })

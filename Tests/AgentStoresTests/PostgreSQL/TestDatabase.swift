@@ -70,10 +70,10 @@ private func withOwnSchema(_ body: (PostgreSQLLocation) async throws -> Void) as
     try await lane.run { try $0.execute("DROP SCHEMA \(schema) CASCADE") }
 }
 
-/// A store on a schema of its own.
+/// A store on a schema of its own, whose leases end by the times that its callers tell.
 func withStore(_ body: (PostgreSQLStore) async throws -> Void) async throws {
     try await withSchema { location in
-        let store = try await PostgreSQLStore(location, logger: .silent)
+        let store = try await PostgreSQLStore(location, leaseClock: .caller, logger: .silent)
         try await body(store)
     }
 }

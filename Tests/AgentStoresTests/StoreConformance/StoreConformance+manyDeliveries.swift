@@ -1,7 +1,8 @@
 import AgentCore
-import AgentStores
 import Foundation
 import Testing
+
+@testable import AgentStores
 
 /// More than a store changes at once when a webhook's state changes: what callers see must not depend on that.
 extension StoreConformance {
@@ -13,6 +14,9 @@ extension StoreConformance {
         StoreCase("A result that trips its webhook parks many deliveries", run: tripsMany),
         StoreCase("Deleting a webhook fails many deliveries with the reason", run: deletesMany),
         StoreCase("Deleting a webhook while its deliveries are being resumed fails all of them", run: deletesResumed),
+        StoreCase("A type that is not delivered ends many deliveries with the reason", run: endsMany),
+        StoreCase("A webhook that is delivered again keeps what it has pending", run: deliveredAgain),
+        StoreCase("Many deliveries follow each of many changes", run: followsAll),
     ]
 
     private static let count = 720
@@ -34,15 +38,15 @@ extension StoreConformance {
             #expect(try await store.take(at: Sample.farFuture).isEmpty)
             #expect(try await store.nextDue() == nil)
         }
-        try await store.expectSoon(pending: 0, parked: count)
+        try await store.expectSettled(pending: 0, parked: count)
     }
 
     private static func resumesMany(_ store: any AgentStore) async throws {
         let webhook = try await fill(store)
         try await store.put(webhook, .stopped)
-        try await store.expectSoon(pending: 0, parked: count)
+        try await store.expectSettled(pending: 0, parked: count)
         try await store.put(webhook, .active, at: later)
-        try await store.expectSoon(pending: count, parked: 0)
+        try await store.expectSettled(pending: count, parked: 0)
         #expect(try await store.take(at: later.advanced(by: .nanoseconds(-100))).isEmpty)
         #expect(try await store.take(at: later).count == count)
     }
@@ -55,7 +59,7 @@ extension StoreConformance {
         }
         try await store.put(webhook, .stopped)
         try await store.put(webhook, .active, at: later)
-        try await store.expectSoon(pending: count, parked: 0)
+        try await store.expectSettled(pending: count, parked: 0)
         #expect(try await store.take(at: later).count == count)
     }
 
@@ -65,7 +69,7 @@ extension StoreConformance {
             try await store.put(webhook, state, at: later)
         }
         #expect(try await store.take(at: Sample.farFuture).isEmpty)
-        try await store.expectSoon(pending: 0, parked: count)
+        try await store.expectSettled(pending: 0, parked: count)
         #expect(try await store.state(of: webhook) == .stopped)
     }
 
@@ -75,7 +79,7 @@ extension StoreConformance {
         #expect(try await store.settle(delivery, after: .gone))
         #expect(try await store.state(of: webhook) == .tooManyErrors)
         #expect(try await store.take(at: Sample.farFuture).isEmpty)
-        try await store.expectSoon(pending: 0, parked: count)
+        try await store.expectSettled(pending: 0, parked: count)
     }
 
     private static func deletesMany(_ store: any AgentStore) async throws {
@@ -84,7 +88,7 @@ extension StoreConformance {
         #expect(try await store.delete(id: webhook.id, in: Sample.scope, at: later))
         #expect(try await store.take(at: Sample.farFuture).isEmpty)
         #expect(try await store.settle(held, .delivered) == false)
-        try await store.expectSoon(pending: 0, parked: 0, failed: count)
+        try await store.expectSettled(pending: 0, parked: 0, failed: count)
         #expect(try await Set(store.list().map(\.reason)) == ["The webhook was deleted."])
         // They have failed since then.
         #expect(try await store.prune(failedBefore: later) == false)
@@ -93,33 +97,76 @@ extension StoreConformance {
         try await store.expectCounts(pending: 0, failed: 0)
     }
 
+    private static func endsMany(_ store: any AgentStore) async throws {
+        var webhook = try await fill(store)
+        webhook.type = "crmscript"
+        webhook.updated = later
+        #expect(try await store.replace(webhook)?.isDeliverable == false)
+        #expect(try await store.take(at: Sample.farFuture).isEmpty)
+        #expect(try await store.nextDue() == nil)
+        try await store.expectSettled(pending: 0, parked: 0, failed: count)
+        #expect(try await Set(store.list().map(\.reason)) == [Reason.undeliverable(type: "crmscript")])
+    }
+
+    private static func deliveredAgain(_ store: any AgentStore) async throws {
+        var webhook = try await fill(store)
+        let type = webhook.type
+        webhook.type = "crmscript"
+        _ = try await store.replace(webhook)
+        // What was not ended yet goes on.
+        webhook.type = type
+        _ = try await store.replace(webhook)
+        await store.settled()
+        let counts = try await store.counts()
+        #expect(counts.pending + counts.failed == count)
+        #expect(try await store.take().count == counts.pending)
+    }
+
+    private static func followsAll(_ store: any AgentStore) async throws {
+        let webhook = try await fill(store)
+        try await store.put(webhook, .stopped)
+        try await store.expectSettled(pending: 0, parked: count)
+        try await store.put(webhook, .active)
+        try await store.expectSettled(pending: count, parked: 0)
+        let delivery = try #require(try await store.take(1).first)
+        #expect(try await store.settle(delivery, after: .gone))
+        try await store.expectSettled(pending: 0, parked: count)
+        try await store.put(webhook, .active)
+        try await store.put(webhook, .stopped)
+        try await store.put(webhook, .active)
+        try await store.delete(id: webhook.id, in: Sample.scope)
+        try await store.expectSettled(pending: 0, parked: 0, failed: count)
+    }
+
     private static func deletesResumed(_ store: any AgentStore) async throws {
         let webhook = try await fill(store)
         try await store.put(webhook, .stopped)
         try await store.put(webhook, .active, at: later)
         #expect(try await store.delete(id: webhook.id, in: Sample.scope, at: later))
         #expect(try await store.take(at: Sample.farFuture).isEmpty)
-        try await store.expectSoon(pending: 0, parked: 0, failed: count)
+        try await store.expectSettled(pending: 0, parked: 0, failed: count)
     }
 }
 
 extension DeliveryLog {
-    /// Waits until the deliveries have followed a change of their webhook.
-    func expectSoon(
+    /// Waits until the deliveries have followed their webhooks.
+    func settled() async {
+        switch self {
+        case let store as MemoryStore: await store.settling.finish()
+        case let store as SQLiteStore: await store.settling.finish()
+        case let store as PostgreSQLStore: await store.settling.finish()
+        default: Issue.record("a store of another kind")
+        }
+    }
+
+    /// Waits until the deliveries have followed their webhooks, and counts them.
+    func expectSettled(
         pending: Int,
         parked: Int,
         failed: Int = 0,
         _ location: SourceLocation = #_sourceLocation
     ) async throws {
-        let end = ContinuousClock.now.advanced(by: .seconds(20))
-        while true {
-            let found = try await counts()
-            if (found.pending, found.parked, found.failed) == (pending, parked, failed) { return }
-            guard ContinuousClock.now < end else {
-                Issue.record("\(found) for too long", sourceLocation: location)
-                return
-            }
-            try await Task.sleep(for: .milliseconds(2))
-        }
+        await settled()
+        try await expectCounts(pending: pending, failed: failed, parked: parked, location)
     }
 }
