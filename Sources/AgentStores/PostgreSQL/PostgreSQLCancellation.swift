@@ -1,4 +1,3 @@
-import CLibPQ
 import Foundation
 import Synchronization
 
@@ -9,25 +8,17 @@ enum PostgreSQLCancellation {
     private static let limit = 8
     private static let underWay = Mutex(0)
 
-    private struct Request: @unchecked Sendable {
-        let pointer: OpaquePointer
-    }
-
-    /// Asks on a thread of its own, and does not wait. The connection may be closed at once.
-    static func request(_ connection: OpaquePointer) {
+    /// Asks on a thread of its own, and does not wait. The connection stays open until then: a pooler hears no request of
+    /// one that is closed.
+    static func request(by connection: PostgreSQLConnection) {
         let isOne = underWay.withLock { underWay in
             guard underWay < limit else { return false }
             underWay += 1
             return true
         }
         guard isOne else { return }
-        guard let pointer = PQgetCancel(connection) else { return underWay.withLock { $0 -= 1 } }
-        let request = Request(pointer: pointer)
         Thread.detachNewThread {
-            var problem = [CChar](repeating: 0, count: 256)
-            // Whether it was heard cannot be known: the answer is the same.
-            _ = PQcancel(request.pointer, &problem, Int32(problem.count))
-            PQfreeCancel(request.pointer)
+            connection.cancel()
             underWay.withLock { $0 -= 1 }
         }
     }

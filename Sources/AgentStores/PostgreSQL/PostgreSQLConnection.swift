@@ -111,6 +111,15 @@ final class PostgreSQLConnection: @unchecked Sendable {
         PQfinish(connection)
     }
 
+    /// Asks the server to stop what is being carried out. Waits for the server, for ever when that is halted.
+    func cancel() {
+        guard let request = PQgetCancel(connection) else { return }
+        defer { PQfreeCancel(request) }
+        var problem = [CChar](repeating: 0, count: 256)
+        // Whether it was heard cannot be known: the answer is the same.
+        _ = PQcancel(request, &problem, Int32(problem.count))
+    }
+
     /// What is answered must survive a crash even where a role or a database is set to `synchronous_commit = off`.
     ///
     /// No work stands between the round trips of a transaction, so one that is idle for 3 s belongs to a process that is
@@ -185,7 +194,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
             guard left > 0, Self.isReadable(descriptor, milliseconds: Int32(left) + 1) else {
                 isGivenUp = true
                 // Else its backend would go on, for as long as a COMMIT waits for a standby, and others would pile up.
-                PostgreSQLCancellation.request(connection)
+                PostgreSQLCancellation.request(by: self)
                 throw PostgreSQLFailure(.lost, "no answer within \(answerLimit.components.seconds) s")
             }
             guard PQconsumeInput(connection) == 1 else { throw failure() }
