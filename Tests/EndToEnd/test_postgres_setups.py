@@ -104,7 +104,7 @@ class Limits(Processes):
 
     def test_a_database_that_takes_no_writes_is_refused(self):
         self.psql(f'ALTER DATABASE "{self.database}" SET default_transaction_read_only = on')
-        self.assert_one_line(self.serve(self.url), "read-only|takes no writes")
+        self.assert_one_line(self.serve(self.url), "read-only.*default_transaction_read_only")
         self.assert_one_line(self.serve(self.url + "?target_session_attrs=any"), "default_transaction_read_only")
 
 
@@ -152,7 +152,7 @@ class Standbys(Processes):
         standby = Standby(primary, synchronous=False)
         self.addCleanup(standby.stop)
         url = standby.url("postgres")
-        self.assert_one_line(self.serve(url), "read-only")
+        self.assert_one_line(self.serve(url), "read-only.*name the primary")
         self.assert_one_line(self.serve(url + "?target_session_attrs=any"), "standby")
 
     def test_a_synchronous_standby_that_is_away_leaves_no_connections_behind(self):

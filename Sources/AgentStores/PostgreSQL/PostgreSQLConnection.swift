@@ -70,7 +70,11 @@ final class PostgreSQLConnection: @unchecked Sendable {
         else { throw PostgreSQLFailure(.unreachable, "out of memory") }
         connection = opened
         guard PQstatus(connection) == CONNECTION_OK else {
-            throw PostgreSQLFailure(.unreachable, location.redacted(String(cString: PQerrorMessage(connection))))
+            var text = location.redacted(String(cString: PQerrorMessage(connection)))
+            if text.contains("session is read-only") {
+                text += "; it is a standby, or default_transaction_read_only is on; name the primary"
+            }
+            throw PostgreSQLFailure(.unreachable, text)
         }
         PQsetNoticeReceiver(connection, { _, _ in }, nil)
         do {

@@ -7,11 +7,7 @@ struct PostgreSQLSetUp {
 
     /// Throws what is wrong with the server, the database or the session.
     init(_ connection: PostgreSQLConnection) throws {
-        guard connection.serverVersion >= 13_00_00 else {
-            throw StoreError.unavailable(
-                "PostgreSQL \(connection.serverVersion / 1_00_00) is too old; version 13 or later is needed"
-            )
-        }
+        try Self.check(serverVersion: connection.serverVersion)
         let row = try connection.run(
             """
             SELECT current_setting('server_encoding'), pg_is_in_recovery(), current_setting('transaction_read_only'),
@@ -42,6 +38,15 @@ struct PostgreSQLSetUp {
             )
         }
         self.schema = schema
+    }
+
+    /// - Parameter serverVersion: 150004 for 15.4.
+    static func check(serverVersion: Int) throws {
+        guard serverVersion >= 13_00_00 else {
+            throw StoreError.unavailable(
+                "PostgreSQL \(serverVersion / 1_00_00) is too old; version 13 or later is needed"
+            )
+        }
     }
 
     /// What to say where somebody else's table, or whatever `name` tells of, is in the way.

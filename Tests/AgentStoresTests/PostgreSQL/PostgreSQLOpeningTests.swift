@@ -171,6 +171,13 @@ struct PostgreSQLLocationTests {
         #expect(!problem.description.contains("sec"))
     }
 
+    @Test("A server before version 13 is refused by its version")
+    func oldServers() throws {
+        try PostgreSQLSetUp.check(serverVersion: 13_00_00)
+        let error = #expect(throws: StoreError.self) { try PostgreSQLSetUp.check(serverVersion: 12_00_22) }
+        #expect(error?.description.contains("PostgreSQL 12 is too old") == true)
+    }
+
     @Test("Messages do not tell the password")
     func redacted() throws {
         let location = try PostgreSQLLocation("postgres://user:s%65cret@host/db")
