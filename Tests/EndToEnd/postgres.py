@@ -45,7 +45,7 @@ class PostgreSQL:
         self.password = f"p@ss/w:rd?{secrets.token_hex(8)}"
         self.run("initdb", "--pgdata", self.data, "--username", "postgres", "--auth-local", "trust",
                  "--auth-host", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8")
-        self.configure(listen_addresses="127.0.0.1", max_connections=200, fsync="on", **settings)
+        self.configure(**{"listen_addresses": "127.0.0.1", "max_connections": 200, "fsync": "on", **settings})
         self.start()
         self.psql(f"CREATE ROLE {self.role} LOGIN PASSWORD '{self.password}'")
 

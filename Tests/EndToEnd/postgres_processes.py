@@ -13,7 +13,7 @@ import time
 import unittest
 
 from postgres import PostgreSQL, require
-from service import BINARY, Service, ServiceTestCase, envelope, free_port
+from service import BINARY, Service, ServiceTestCase, envelope, free_port, wait_until
 
 
 def setUpModule():
@@ -75,6 +75,20 @@ class Processes(ServiceTestCase):
         self.assertEqual(said.count("\n"), 1, said)
         for text in texts:
             self.assertRegex(said, text)
+
+    def lock(self, table):
+        """Has somebody hold a table for a minute. Returns what gives it back."""
+        held = f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)"
+        holder = subprocess.Popen(["psql", "--no-psqlrc", "--command", held],
+                                  env=self.server.environment(self.database), stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
+        self.addCleanup(holder.wait)
+        self.addCleanup(holder.kill)
+        locks = ("SELECT count(*) FROM pg_locks "
+                 f"WHERE relation = '{table}'::regclass AND mode = 'AccessExclusiveLock' AND granted")
+        self.assertIsNotNone(wait_until(lambda: self.psql(locks) == "1", 10))
+        return lambda: self.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                 "WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()")
 
     def columns(self, table):
         """The names of a table's columns."""

@@ -9,10 +9,10 @@ import Synchronization
 /// patience.
 final class PostgreSQLLane: Sendable {
     private let queue: Queue
-    private let counter = Counter()
+    private let notes = Notes()
 
     /// How often its connections waited for an answer of the server's, in jobs that are over.
-    var roundTrips: Int { counter.value.load(ordering: .relaxed) }
+    var roundTrips: Int { notes.roundTrips.load(ordering: .relaxed) }
 
     /// Jobs that may wait; the next one is refused.
     private static let waitingJobs = 4096
@@ -48,7 +48,7 @@ final class PostgreSQLLane: Sendable {
         planning: PostgreSQLConnection.Planning,
         log: PostgreSQLConnectionLog?
     ) {
-        let (queue, counter) = (Queue(), counter)
+        let (queue, notes) = (Queue(), notes)
         self.queue = queue
         for connection in connections {
             let thread = Thread {
@@ -58,7 +58,7 @@ final class PostgreSQLLane: Sendable {
                     log: log,
                     connection: connection?.take()
                 )
-                while let job = queue.next() { worker.carryOut(job, counter) }
+                while let job = queue.next() { worker.carryOut(job, notes) }
             }
             thread.name = "postgresql-" + name
             thread.start()
@@ -86,21 +86,14 @@ final class PostgreSQLLane: Sendable {
 
     /// The same, with the failure as it was.
     ///
-    /// - Parameter limit: How long the answer is waited for; what is carried out then goes on. nil for as long as it takes.
+    /// - Parameter isNext: Whether it is carried out before everything that waits.
     func attempt<Value: Sendable>(
         isRepeatable: Bool = false,
         patience: Duration = patience,
-        answeredWithin limit: Duration? = nil,
+        isNext: Bool = false,
         _ body: @escaping @Sendable (PostgreSQLConnection) throws -> Value
     ) async -> Result<Value, any Error> {
         await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, any Error>, Never>) in
-            let answer = Answer(continuation)
-            if let limit {
-                Task.detached {
-                    try? await Task.sleep(for: limit)
-                    answer.resume(.failure(PostgreSQLFailure(.lost, "no answer within \(limit.components.seconds) s")))
-                }
-            }
             let made = Mutex<Value?>(nil)
             let job = Job(
                 deadline: .now.advanced(by: patience),
@@ -110,35 +103,26 @@ final class PostgreSQLLane: Sendable {
                     made.withLock { $0 = value }
                 },
                 finish: { failure in
-                    if let failure { return answer.resume(.failure(failure)) }
+                    if let failure { return continuation.resume(returning: .failure(failure)) }
                     let missing = PostgreSQLFailure(.statement, "a job left no result")
-                    answer.resume(made.withLock { $0 }.map { .success($0) } ?? .failure(missing))
+                    continuation.resume(returning: made.withLock { $0 }.map { .success($0) } ?? .failure(missing))
                 }
             )
-            if !queue.append(job, limit: Self.waitingJobs) {
-                answer.resume(.failure(StoreError.overloaded(waiting: Self.waitingJobs)))
+            if !queue.append(job, isNext: isNext, limit: Self.waitingJobs) {
+                continuation.resume(returning: .failure(StoreError.overloaded(waiting: Self.waitingJobs)))
             }
         }
     }
 
-    /// Gives a caller the first answer.
-    private final class Answer<Value: Sendable>: Sendable {
-        private let waiting: Mutex<CheckedContinuation<Result<Value, any Error>, Never>?>
+    /// How many jobs wait.
+    var waiting: Int { queue.count }
 
-        init(_ continuation: CheckedContinuation<Result<Value, any Error>, Never>) {
-            waiting = Mutex(continuation)
-        }
+    /// Why the last attempt to make a connection failed; nil when it did not.
+    var trouble: String? { notes.trouble.withLock { $0 } }
 
-        func resume(_ result: sending Result<Value, any Error>) {
-            waiting.withLock { waiting in
-                defer { waiting = nil }
-                return waiting
-            }?.resume(returning: result)
-        }
-    }
-
-    private final class Counter: Sendable {
-        let value = Atomic(0)
+    private final class Notes: Sendable {
+        let roundTrips = Atomic(0)
+        let trouble = Mutex<String?>(nil)
     }
 
     private struct Job: Sendable {
@@ -154,10 +138,12 @@ final class PostgreSQLLane: Sendable {
         private var jobs: [Job] = []
         private var isClosed = false
 
-        func append(_ job: Job, limit: Int) -> Bool {
+        var count: Int { condition.withLock { jobs.count } }
+
+        func append(_ job: Job, isNext: Bool, limit: Int) -> Bool {
             condition.withLock {
-                guard jobs.count < limit else { return false }
-                jobs.append(job)
+                guard isNext || jobs.count < limit else { return false }
+                jobs.insert(job, at: isNext ? 0 : jobs.count)
                 condition.signal()
                 return true
             }
@@ -194,14 +180,14 @@ final class PostgreSQLLane: Sendable {
         /// How often a job is carried out at most.
         private static let attempts = 6
 
-        mutating func carryOut(_ job: Job, _ counter: Counter) {
+        mutating func carryOut(_ job: Job, _ notes: Notes) {
             let start = ContinuousClock.now
             for attempt in 1...Self.attempts {
                 do {
-                    let connection = try connect(until: job.deadline)
+                    let connection = try connect(until: job.deadline, notes)
                     connection.answerLimit = PostgreSQLConnection.usualAnswerLimit
                     let before = connection.roundTrips
-                    defer { counter.value.add(connection.roundTrips - before, ordering: .relaxed) }
+                    defer { notes.roundTrips.add(connection.roundTrips - before, ordering: .relaxed) }
                     try job.run(connection)
                     try connection.rollBack()
                     return job.finish(nil)
@@ -224,14 +210,23 @@ final class PostgreSQLLane: Sendable {
             }
         }
 
-        private mutating func connect(until deadline: ContinuousClock.Instant) throws -> PostgreSQLConnection {
+        private mutating func connect(until deadline: ContinuousClock.Instant, _ notes: Notes) throws
+            -> PostgreSQLConnection
+        {
             if let connection, connection.isUsable(), (try? connection.renewPlans()) != nil { return connection }
             if connection != nil { log?.cut("it was closed while it was idle") }
             connection = nil
             let (location, planning, isServing) = (location, planning, log != nil)
             do {
                 let made = try backoff.connect(until: deadline) { () throws(PostgreSQLFailure) in
-                    try PostgreSQLConnection(location, planning: planning, isServing: isServing)
+                    do throws(PostgreSQLFailure) {
+                        let connection = try PostgreSQLConnection(location, planning: planning, isServing: isServing)
+                        notes.trouble.withLock { $0 = nil }
+                        return connection
+                    } catch {
+                        notes.trouble.withLock { $0 = error.text }
+                        throw error
+                    }
                 }
                 connection = made
                 return made

@@ -37,6 +37,15 @@ enum PostgreSQLMigration {
         return known.isSubset(of: applied.keys)
     }
 
+    /// Throws when the database no longer has this version's schema, or has one that excludes this version.
+    static func check(_ connection: PostgreSQLConnection) throws {
+        guard try isCurrent(try applied(connection)) else {
+            throw StoreError.unavailable(
+                "webhook_svc_schema no longer says that the database has this version's schema"
+            )
+        }
+    }
+
     private static func migrate(_ connection: PostgreSQLConnection) throws {
         // Not within the time that statements have otherwise: another process may be at it.
         try connection.execute("SET statement_timeout = 0; SET lock_timeout = 0")

@@ -85,7 +85,7 @@ final class PostgreSQLSignals: Sendable {
         }
     }
 
-    private static func call(_ events: [Event]) -> PostgreSQLConnection.Call {
+    static func call(_ events: [Event]) -> PostgreSQLConnection.Call {
         .init(
             statement,
             [

@@ -246,13 +246,17 @@ extension PostgreSQLStore {
     }
 
     package func figures() async throws(StoreError) -> [StoreFigure] {
-        let roundTrips = lanes.named.map { name, lane in
+        var figures = lanes.named.map { name, lane in
             StoreFigure(
                 name: "webhook_svc_postgresql_round_trips",
                 labels: ["lane": name],
                 value: Double(lane.roundTrips)
             )
         }
+        if let skew = watch.clockSkew {
+            figures.append(StoreFigure(name: "webhook_svc_postgresql_clock_skew_seconds", value: skew / .seconds(1)))
+        }
+        let known = figures
         return try await lanes.lists.run(isRepeatable: true) { connection in
             let row = try connection.run(
                 """
@@ -263,7 +267,7 @@ extension PostgreSQLStore {
                     pg_relation_size('delivery')
                 """
             )[0]
-            return roundTrips + [
+            return known + [
                 StoreFigure(name: "webhook_svc_postgresql_dead_deliveries", value: Double(row.int(0))),
                 StoreFigure(name: "webhook_svc_postgresql_oldest_snapshot_seconds", value: Double(row.int(1)) / 1000),
                 StoreFigure(name: "webhook_svc_postgresql_delivery_bytes", value: Double(row.int(2))),

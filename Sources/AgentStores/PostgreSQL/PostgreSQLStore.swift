@@ -14,18 +14,31 @@ package final class PostgreSQLStore: AgentStore {
     let sweeps: SweepSchedule
     let orphans = OrphanSweep()
     let partitionLog: PostgreSQLPartitionLog
+    let watch: PostgreSQLWatch
     private let listener: PostgreSQLListener
 
     /// How long opening waits for the database.
     private static let patience = Duration.seconds(10)
+    /// How long opening waits for the watch to have seen whether everything works. Afterwards the store is open and unready.
+    private static let watchPatience = Duration.seconds(5)
 
     /// Opens every connection, and makes or migrates the schema. Throws when the database cannot be reached, cannot be
     /// used as it is set up, or is newer than this version knows.
     ///
     /// - Parameter leaseClock: What tells when a lease ends.
-    package init(
+    package convenience init(
         _ location: PostgreSQLLocation,
         leaseClock: LeaseClock = .database,
+        logger: Logger
+    ) async throws(StoreError) {
+        try await self.init(location, leaseClock: leaseClock, watched: .init(), logger: logger)
+    }
+
+    /// - Parameter watched: How closely its health is watched.
+    init(
+        _ location: PostgreSQLLocation,
+        leaseClock: LeaseClock = .database,
+        watched: PostgreSQLWatch.Settings,
         logger: Logger
     ) async throws(StoreError) {
         let opening = try await onOwnThread { () throws(StoreError) in
@@ -54,20 +67,12 @@ package final class PostgreSQLStore: AgentStore {
                 )
             }
         }
+        watch = PostgreSQLWatch(lanes, settings: watched, logger: logger)
+        await watch.waitForFirstRound(atMost: Self.watchPatience)
     }
 
     package var arrivals: AsyncStream<Void> { due.arrivals.stream }
     package var commitCounts: CommitCounts { signals.commitCounts }
 
-    package func checkHealth() async throws(StoreError) {
-        let health = await lanes.calls.attempt(isRepeatable: true, patience: .seconds(2), answeredWithin: .seconds(5)) {
-            // Only a primary gives transactions a number.
-            try $0.run("SELECT current_setting('transaction_read_only'), pg_current_xact_id()::text")[0].text(0)
-        }
-        switch health {
-        case .success("off"): return
-        case .success: throw StoreError.unavailable("PostgreSQL takes no writes")
-        case .failure(let error): throw StoreError(postgreSQL: error)
-        }
-    }
+    package func checkHealth() async throws(StoreError) { try watch.check() }
 }

@@ -26,6 +26,7 @@ struct FrontResponder: HTTPResponder {
     let drain: Drain
     let trialGuard: TrialGuard
     private let throttle = LogThrottle()
+    private let readiness = ReadinessLog()
 
     func respond(to request: Request, context: Context) async throws -> Response {
         trialGuard.look(at: request.headers, logger: context.logger)
@@ -107,9 +108,10 @@ struct FrontResponder: HTTPResponder {
             }
             do {
                 try await store.checkHealth()
+                readiness.note(nil, to: context.logger)
                 return Self.text(.ok, "ready\n")
             } catch {
-                throttle.log(.error, "not ready", metadata: ["error": "\(error)"], to: context.logger)
+                readiness.note(error, to: context.logger)
                 return Self.text(.serviceUnavailable, "The store cannot be reached.\n")
             }
         case .metrics:

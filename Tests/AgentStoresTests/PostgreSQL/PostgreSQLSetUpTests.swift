@@ -37,24 +37,6 @@ struct PostgreSQLSetUpTests {
         try PostgreSQLLocation(location.connectionString + "&" + parameters)
     }
 
-    /// A role that owns nothing, as which `body` comes to the schema.
-    private func withRole(
-        _ location: PostgreSQLLocation,
-        _ attributes: String = "",
-        _ body: (String, PostgreSQLLocation) async throws -> Void
-    ) async throws {
-        let role = "role_" + UUID().uuidString.replacing("-", with: "").lowercased()
-        try await execute("CREATE ROLE \(role) LOGIN \(attributes)", location)
-        func drop() async throws { try await execute("DROP OWNED BY \(role) CASCADE; DROP ROLE \(role)", location) }
-        do {
-            try await body(role, try with(location, "user=\(role)"))
-        } catch {
-            try? await drop()
-            throw error
-        }
-        try await drop()
-    }
-
     @Test("The versions table of an earlier version is taken over, and that version finds a newer schema from then on")
     func adoption() async throws {
         try await withSchema { location in
@@ -229,31 +211,6 @@ struct PostgreSQLSetUpTests {
             }
             try await execute("ALTER TABLE webhook DROP COLUMN extras", location)
             #expect(try await refusal(location).contains("lacks webhook.extras"))
-        }
-    }
-}
-
-/// The messages that were logged.
-private final class LogLines: Sendable {
-    private let lines = Mutex<[String]>([])
-
-    var all: [String] { lines.withLock { $0 } }
-    var logger: Logger { Logger(label: "test") { _ in Handler(lines: self) } }
-
-    private struct Handler: LogHandler {
-        let lines: LogLines
-        var logLevel = Logger.Level.trace
-        var metadata = Logger.Metadata()
-
-        init(lines: LogLines) { self.lines = lines }
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            lines.lines.withLock { $0.append("\(event.message)") }
         }
     }
 }

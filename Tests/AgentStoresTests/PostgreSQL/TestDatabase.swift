@@ -78,6 +78,27 @@ func withStore(_ body: (PostgreSQLStore) async throws -> Void) async throws {
     }
 }
 
+/// A role that owns nothing, as which `body` comes to the schema.
+func withRole(
+    _ location: PostgreSQLLocation,
+    _ attributes: String = "",
+    _ body: (String, PostgreSQLLocation) async throws -> Void
+) async throws {
+    let role = "role_" + UUID().uuidString.replacing("-", with: "").lowercased()
+    let admin = PostgreSQLLane(location, name: "test", planning: .custom)
+    try await admin.run { try $0.execute("CREATE ROLE \(role) LOGIN \(attributes)") }
+    func drop() async throws {
+        try await admin.run { try $0.execute("DROP OWNED BY \(role) CASCADE; DROP ROLE \(role)") }
+    }
+    do {
+        try await body(role, try PostgreSQLLocation(location.connectionString + "&user=\(role)"))
+    } catch {
+        try? await drop()
+        throw error
+    }
+    try await drop()
+}
+
 extension Logger {
     static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 }
