@@ -2,10 +2,12 @@ import AgentCore
 import Foundation
 import Synchronization
 
-/// When sweeps are made: at once where hints may have been lost, else so that they take a small share of the time.
+/// When sweeps are made: without pauses where hints may have been lost, else so that they take a small share of the time.
 final class SweepSchedule: Sendable {
     private struct State {
         var next = ContinuousClock.now
+        /// The same for a sweep that was asked for: half of the time at most is taken, however often hints are lost.
+        var nextUrgent = ContinuousClock.now
         var isRunning = false
         var isUrgent = true
     }
@@ -19,19 +21,23 @@ final class SweepSchedule: Sendable {
         state.withLock { $0.isUrgent = true }
     }
 
-    /// Whether a sweep is to be made now, and how; ``end(began:)`` has to follow.
+    /// Whether a sweep is to be made now, and how; ``end(began:owed:)`` has to follow.
     func begin() -> (isDue: Bool, isUrgent: Bool) {
         state.withLock { state in
-            guard !state.isRunning, state.isUrgent || state.next <= .now else { return (false, false) }
-            defer { (state.isRunning, state.isUrgent) = (true, false) }
-            return (true, state.isUrgent)
+            let isUrgent = state.isUrgent && state.nextUrgent <= .now
+            guard !state.isRunning, isUrgent || state.next <= .now else { return (false, false) }
+            state.isRunning = true
+            if isUrgent { state.isUrgent = false }
+            return (true, isUrgent)
         }
     }
 
-    func end(began: ContinuousClock.Instant) {
+    /// - Parameter owed: The pauses that were not made.
+    func end(began: ContinuousClock.Instant, owed: Duration = .zero) {
         state.withLock { state in
             state.isRunning = false
-            state.next = max(.now, began.advanced(by: Self.interval))
+            state.next = max(began.advanced(by: Self.interval), .now.advanced(by: owed))
+            state.nextUrgent = .now.advanced(by: began.duration(to: .now))
         }
     }
 }
@@ -73,22 +79,24 @@ extension PostgreSQLStore {
         let (lane, due, clock, sweeps) = (lanes.upkeep, due, leaseClock, sweeps)
         Task.detached {
             let began = ContinuousClock.now
-            await Self.sweep(lane, due, clock, isUrgent: isUrgent)
-            sweeps.end(began: began)
+            let owed = await Self.sweep(lane, due, clock, isUrgent: isUrgent)
+            sweeps.end(began: began, owed: owed)
         }
     }
 
     /// Looks at all that is pending.
     func sweep() async {
-        await Self.sweep(lanes.upkeep, due, leaseClock, isUrgent: true)
+        _ = await Self.sweep(lanes.upkeep, due, leaseClock, isUrgent: true)
     }
 
+    /// Returns the pauses that it did not make.
     private static func sweep(
         _ lane: PostgreSQLLane,
         _ due: PostgreSQLDue,
         _ clock: PostgreSQLLeaseClock,
         isUrgent: Bool
-    ) async {
+    ) async -> Duration {
+        var owed = Duration.zero
         var last: Int32? = 0
         while let after = last {
             let begun = ContinuousClock.now
@@ -109,12 +117,12 @@ extension PostgreSQLStore {
                 )
             }
             // What fails is tried again with the next sweep; whoever calls the store now is told the same.
-            guard case .success(let step) = step else { return }
+            guard case .success(let step) = step else { break }
             if due.marks.swept(step.found, since: moment) { due.arrivals.raise() }
             last = step.last
-            if last != nil, !isUrgent {
-                try? await Task.sleep(for: begun.duration(to: .now) * Self.pauseShare)
-            }
+            let pause = begun.duration(to: .now) * Self.pauseShare
+            if isUrgent || last == nil { owed += pause } else { try? await Task.sleep(for: pause) }
         }
+        return owed
     }
 }

@@ -1,0 +1,47 @@
+import Testing
+
+@testable import AgentStores
+
+@Suite("Schedule of sweeps")
+struct SweepScheduleTests {
+    private let ago = ContinuousClock.now.advanced(by: .seconds(-1000))
+    private let later = ContinuousClock.now.advanced(by: .seconds(1000))
+
+    @Test("The first is made at once and without pauses, and no other meanwhile")
+    func first() {
+        let schedule = SweepSchedule()
+        #expect(schedule.begin() == (true, true))
+        schedule.request()
+        #expect(schedule.begin() == (false, false))
+    }
+
+    @Test("One that is asked for soon after a long one is made with pauses, so that it leaves time for others")
+    func bounded() {
+        let schedule = SweepSchedule()
+        #expect(schedule.begin() == (true, true))
+        schedule.end(began: ago)
+        schedule.request()
+        #expect(schedule.begin() == (true, false))
+        // What was asked for is still to come.
+        schedule.end(began: later)
+        #expect(schedule.begin() == (true, true))
+    }
+
+    @Test("One that nobody asked for waits")
+    func waits() {
+        let schedule = SweepSchedule()
+        #expect(schedule.begin() == (true, true))
+        schedule.end(began: later)
+        #expect(schedule.begin() == (false, false))
+        schedule.request()
+        #expect(schedule.begin() == (true, true))
+    }
+
+    @Test("One that took long, or made no pauses, is followed by as long a pause as it owes")
+    func owed() {
+        let schedule = SweepSchedule()
+        #expect(schedule.begin() == (true, true))
+        schedule.end(began: ago, owed: .seconds(1000))
+        #expect(schedule.begin() == (false, false))
+    }
+}
