@@ -111,7 +111,7 @@ struct PostgreSQLWaitsTests {
             )
             try await execute("VACUUM ANALYZE", location)
             let changes: [(String, DeliveryState, () async throws -> Void)] = [
-                ("nothing", .pending, { try await Task.sleep(for: .seconds(2)) }),
+                ("nothing", .pending, { try await Task.sleep(for: .seconds(15)) }),
                 ("stop", .parked, { try await store.put(webhook, .stopped) }),
                 ("activation", .pending, { try await store.put(webhook, .active) }),
                 (
