@@ -164,6 +164,42 @@ struct PostgreSQLProcessesTests {
         }
     }
 
+    @Test("A pause that a success on one has ended is over on the others")
+    func pauseEnds() async throws {
+        try await withStores(2) { stores in
+            _ = try await stores[0].add(Sample.webhook())
+            for _ in 0..<3 { try await stores[0].signal(Sample.event()) }
+            let claimed = try await stores[0].take(2)
+            try #require(claimed.count == 2)
+            let pause = DeliveryDecision.retry(at: Sample.start, error: "no", pauseUntil: Sample.after(.seconds(30)))
+            #expect(try await stores[0].settle(claimed[0], pause))
+            await stores[1].sweep()
+            let now = Sample.after(.seconds(2))
+            #expect(try await stores[1].take(at: now).isEmpty)
+            #expect(try await stores[1].nextDue() == Sample.after(.seconds(30)))
+            #expect(try await stores[0].settle(claimed[1], .delivered))
+            // It hears of that, and claims; the suite's time limit ends a wait in vain.
+            while try await stores[1].take(at: now).isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+        }
+    }
+
+    @Test("What somebody else has locked is looked at again a little later, not at once")
+    func locked() async throws {
+        try await withSchema { location in
+            let store = try await PostgreSQLStore(location, leaseClock: .caller, logger: .silent)
+            _ = try await store.add(Sample.webhook())
+            try await store.signal(Sample.event())
+            let other = try PostgreSQLConnection(location)
+            try other.execute("BEGIN; SELECT FROM delivery FOR UPDATE")
+            #expect(try await store.take().isEmpty)
+            let next = try #require(try await store.nextDue())
+            #expect(next > Sample.start)
+            #expect(try await store.take().isEmpty)
+            try other.rollBack()
+            #expect(try await store.take(at: next).count == 1)
+        }
+    }
+
     @Test("Results and saves of all of them at once lose nothing")
     func everythingAtOnce() async throws {
         try await withStores(3) { stores in
