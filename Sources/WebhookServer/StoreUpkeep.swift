@@ -60,8 +60,11 @@ package enum StoreUpkeep {
         guard case .postgreSQL(let place) = location else {
             throw SettingsError("store", "must be postgres://...; a SQLite file is migrated when a service opens it")
         }
-        let (schema, lastDay) = try await PostgreSQLPreparation.run(place, days: days)
-        return "\(location.display): schema \(schema), partitions up to \(lastDay)"
+        let (schema, lastDay, missing) = try await PostgreSQLPreparation.run(place, days: days)
+        let rest =
+            missing == 0
+            ? "" : "; \(missing) days have none, as attempt_default holds attempts of them, or the table was in use"
+        return "\(location.display): schema \(schema), partitions up to \(lastDay)\(rest)"
     }
 
     private static func path(

@@ -1,10 +1,13 @@
 import AgentCore
+import Foundation
 
 /// Brings a database to this version's schema. `webhook_svc_schema` tells which migrations it has.
 enum PostgreSQLMigration {
     private static let migrations = PostgreSQLSchema.migrations
     /// This binary's schema.
     static let current = migrations.map(\.version).max() ?? 0
+    /// How long tables, or another process that migrates, are waited for.
+    private static let patience = Duration.seconds(600)
     /// In the schema where tables are made, not elsewhere on the search path.
     private static let namespace = "(SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
 
@@ -21,10 +24,35 @@ enum PostgreSQLMigration {
                 \(failure.text); let their owner run 'webhook-svc store migrate' and grant the rights that the README names
                 """
             )
+        } catch let failure as PostgreSQLFailure where failure.code == "55P03" {
+            throw StoreError.unavailable(
+                "the schema could not be migrated within \(patience.components.seconds) s: another process migrates it, or reads its tables (a backup?)"
+            )
         } catch let failure as PostgreSQLFailure where ["42P07", "42710"].contains(failure.code) {
             throw setUp.holdsForeign(failure.text)
         }
         try setUp.checkTables(connection)
+    }
+
+    /// Applies a migration when its tables can be had at once. Who waits for a table keeps everybody waiting who comes
+    /// after, and a backup may read it for hours: the wait is given up soon, and tried again.
+    private static func apply(_ migration: PostgreSQLSchema.Migration, _ connection: PostgreSQLConnection) throws {
+        let deadline = ContinuousClock.now.advanced(by: patience)
+        while true {
+            do {
+                return try connection.execute(
+                    """
+                    BEGIN; SET LOCAL lock_timeout = '500ms'; \(migration.sql)
+                    INSERT INTO webhook_svc_schema (version, runs_with)
+                    VALUES (\(migration.version), \(migration.runsWith)); COMMIT
+                    """
+                )
+            } catch {
+                guard error.kind == .conflict, ContinuousClock.now < deadline else { throw error }
+                try connection.rollBack()
+                Thread.sleep(forTimeInterval: 1)
+            }
+        }
     }
 
     /// Throws when what is applied excludes this binary.
@@ -48,7 +76,7 @@ enum PostgreSQLMigration {
 
     private static func migrate(_ connection: PostgreSQLConnection) throws {
         // Not within the time that statements have otherwise: another process may be at it.
-        try connection.execute("SET statement_timeout = 0; SET lock_timeout = 0")
+        try connection.execute("SET statement_timeout = 0; SET lock_timeout = '\(patience.components.seconds)s'")
         connection.answerLimit = nil
         let lock = "(\(PostgreSQLLock.migration), hashtext(current_schema()))"
         try connection.execute("SELECT pg_advisory_lock\(lock)")
@@ -66,13 +94,7 @@ enum PostgreSQLMigration {
         }
         guard try !isCurrent(done) else { return }
         for migration in migrations where done[migration.version] == nil {
-            try connection.execute(
-                """
-                BEGIN; \(migration.sql)
-                INSERT INTO webhook_svc_schema (version, runs_with) VALUES (\(migration.version), \(migration.runsWith));
-                COMMIT
-                """
-            )
+            try apply(migration, connection)
         }
     }
 

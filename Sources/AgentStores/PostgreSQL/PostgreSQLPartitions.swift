@@ -30,17 +30,14 @@ enum PostgreSQLPartitions {
     /// - Parameter days: How many next days, today not counted.
     @discardableResult
     static func makeAhead(_ connection: PostgreSQLConnection, days: Int64 = ahead) throws -> Outcome {
-        let row = try connection.run(
+        let missing = try missing(connection, days: days)
+        let owner = try connection.run(
             """
-            SELECT floor(extract(epoch FROM now()) / 86400)::int8,
-                pg_has_role(relowner, 'USAGE') AND has_schema_privilege(relnamespace, 'CREATE')
+            SELECT pg_has_role(relowner, 'USAGE') AND has_schema_privilege(relnamespace, 'CREATE')
             FROM pg_class WHERE oid = 'attempt'::regclass
             """
-        )[0]
-        let today = row.int(0)
-        let known = Set(try all(connection).map(\.name))
-        let missing = (today...today + days).filter { !known.contains(name($0)) }
-        guard missing.isEmpty || row.bool(1) else { return .refused }
+        )
+        guard missing.isEmpty || owner[0].bool(0) else { return .refused }
         for number in missing {
             try alter(
                 connection,
@@ -51,6 +48,13 @@ enum PostgreSQLPartitions {
             )
         }
         return .made
+    }
+
+    /// The days, today and the next ones, that have no partition.
+    static func missing(_ connection: PostgreSQLConnection, days: Int64) throws -> [Int64] {
+        let today = try connection.run("SELECT floor(extract(epoch FROM now()) / 86400)::int8")[0].int(0)
+        let known = Set(try all(connection).map(\.name))
+        return (today...today + days).filter { !known.contains(name($0)) }
     }
 
     /// Drops a partition; where that is its owner's to do, rows of it are deleted. Returns whether anything was removed.

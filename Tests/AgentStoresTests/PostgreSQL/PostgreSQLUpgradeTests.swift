@@ -43,6 +43,28 @@ struct PostgreSQLUpgradeTests {
         }
     }
 
+    @Test("A migration that waits for a table that a backup reads holds nobody up, and is made when it is free")
+    func busyTables() async throws {
+        try await withSchema { location in
+            let former = try await PostgreSQLStore(location, logger: .silent)
+            _ = try await former.add(Sample.webhook())
+            let backup = try PostgreSQLConnection(location)
+            try backup.execute(
+                "ALTER TABLE webhook DROP COLUMN extras; DELETE FROM webhook_svc_schema WHERE version = 2"
+            )
+            try backup.execute("SET idle_in_transaction_session_timeout = 0")
+            try backup.execute("BEGIN; SELECT count(*) FROM webhook")
+            let opening = Task { try await PostgreSQLStore(location, logger: .silent) }
+            // Its first attempt waits for the backup, and those who come after it wait behind it.
+            let lane = PostgreSQLLane(location, name: "test", planning: .custom)
+            let waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'webhook'::regclass"
+            while try await lane.run({ try $0.run(waiting).isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
+            for _ in 0..<3 { #expect(try await former.signal(Sample.event()) == 1) }
+            try backup.execute("COMMIT")
+            #expect(try await opening.value.add(Sample.full).id > 0)
+        }
+    }
+
     @Test("A process of the previous version that goes on during the upgrade finds what it needs in the new schema")
     func statements() async throws {
         try await withSchema { location in
