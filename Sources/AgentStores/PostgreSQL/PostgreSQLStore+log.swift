@@ -256,22 +256,18 @@ extension PostgreSQLStore {
         if let skew = watch.clockSkew {
             figures.append(StoreFigure(name: "webhook_svc_postgresql_clock_skew_seconds", value: skew / .seconds(1)))
         }
-        let known = figures
+        let (known, snapshots) = (figures, snapshots)
         return try await lanes.lists.run(isRepeatable: true) { connection in
             let row = try connection.run(
                 """
-                SELECT
-                    (SELECT n_dead_tup FROM pg_stat_user_tables WHERE relid = 'delivery'::regclass),
-                    (SELECT extract(epoch FROM max(clock_timestamp() - xact_start)) * 1000 FROM pg_stat_activity
-                        WHERE backend_xmin IS NOT NULL AND pid <> pg_backend_pid())::int8,
-                    pg_relation_size('delivery')
+                SELECT n_dead_tup, pg_relation_size('delivery') FROM pg_stat_user_tables
+                WHERE relid = 'delivery'::regclass
                 """
             )[0]
             return known + [
                 StoreFigure(name: "webhook_svc_postgresql_dead_deliveries", value: Double(row.int(0))),
-                StoreFigure(name: "webhook_svc_postgresql_oldest_snapshot_seconds", value: Double(row.int(1)) / 1000),
-                StoreFigure(name: "webhook_svc_postgresql_delivery_bytes", value: Double(row.int(2))),
-            ]
+                StoreFigure(name: "webhook_svc_postgresql_delivery_bytes", value: Double(row.int(1))),
+            ] + (try snapshots.figures(connection))
         }
     }
 

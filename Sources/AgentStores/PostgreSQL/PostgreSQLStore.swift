@@ -14,6 +14,7 @@ package final class PostgreSQLStore: AgentStore {
     let sweeps: SweepSchedule
     let orphans = OrphanSweep()
     let partitionLog: PostgreSQLPartitionLog
+    let snapshots: PostgreSQLSnapshots
     let watch: PostgreSQLWatch
     private let listener: PostgreSQLListener
 
@@ -48,6 +49,7 @@ package final class PostgreSQLStore: AgentStore {
         lanes = PostgreSQLLanes(location, log: log, opened: opening.connections)
         partitionLog = PostgreSQLPartitionLog(logger: logger)
         partitionLog.note(opening.partitions)
+        snapshots = PostgreSQLSnapshots(logger: logger)
         due = PostgreSQLDue(lane: lanes.upkeep)
         signals = PostgreSQLSignals(lanes.signals, due: due)
         settling = PostgreSQLSettling(lane: lanes.upkeep, due: due)
