@@ -3,7 +3,10 @@ import CLibPQ
 import Foundation
 
 /// What a statement returned, in PostgreSQL's binary format.
-final class PostgreSQLRows: RandomAccessCollection {
+///
+/// It may be read anywhere, also after its connection has gone on: libpq does not change a result that it has handed out
+/// ("Behavior in Threaded Programs"), and neither does this class. That is what makes it Sendable.
+final class PostgreSQLRows: RandomAccessCollection, @unchecked Sendable {
     private let result: OpaquePointer
 
     /// Takes the result over.
@@ -30,6 +33,30 @@ final class PostgreSQLRows: RandomAccessCollection {
             return nil
         }
         return UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(result, row, Int32(column))))
+    }
+}
+
+extension PostgreSQLLane {
+    /// The rows of a statement that only reads, decoded by the calling task: long lists hold up neither the connection nor
+    /// its thread.
+    func list<Value>(
+        _ sql: String,
+        _ values: [PostgreSQLValue],
+        as decode: (PostgreSQLRow) throws -> Value
+    ) async throws(StoreError) -> [Value] {
+        let rows = try await run(isRepeatable: true) { try $0.run(sql, values) }
+        return try rows.decoded(as: decode)
+    }
+}
+
+extension PostgreSQLRows {
+    /// What each row stands for.
+    func decoded<Value>(as decode: (PostgreSQLRow) throws -> Value) throws(StoreError) -> [Value] {
+        do {
+            return try map(decode)
+        } catch {
+            throw StoreError(postgreSQL: error)
+        }
     }
 }
 

@@ -9,17 +9,20 @@ extension PostgreSQLStore {
         limit: Int
     ) async throws(StoreError) -> [DeliveryRecord] {
         let cursor = cursor ?? order.start
-        return try await lanes.lists.run(isRepeatable: true) { connection in
-            var records: [DeliveryRecord] = []
+        let rows = try await lanes.lists.run(isRepeatable: true) { connection in
+            var rows: [PostgreSQLRows] = []
             if filter.state != .delivered {
-                records += try Self.queued(matching: filter, in: order, after: cursor, limit: limit, connection)
+                rows.append(try Self.queued(matching: filter, in: order, after: cursor, limit: limit, connection))
             }
             if filter.state == nil || filter.state == .delivered {
-                records += try Self.delivered(matching: filter, in: order, after: cursor, limit: limit, connection)
+                rows.append(try Self.delivered(matching: filter, in: order, after: cursor, limit: limit, connection))
             }
-            records.sort { order.areOrdered($0.id, $1.id) }
-            return Array(records.prefix(limit))
+            return rows
         }
+        var records: [DeliveryRecord] = []
+        for rows in rows { records += try rows.decoded(as: Self.record) }
+        records.sort { order.areOrdered($0.id, $1.id) }
+        return Array(records.prefix(limit))
     }
 
     private static func values(_ filter: DeliveryFilter, _ cursor: DeliveryID, _ limit: Int) -> [PostgreSQLValue] {
@@ -42,7 +45,7 @@ extension PostgreSQLStore {
         inclusive: Bool = false,
         limit: Int,
         _ connection: PostgreSQLConnection
-    ) throws -> [DeliveryRecord] {
+    ) throws -> PostgreSQLRows {
         let states = [RowState.pending, .failed, .parked, .missed].filter {
             [nil, $0.deliveryState].contains(filter.state)
         }
@@ -55,7 +58,7 @@ extension PostgreSQLStore {
             ORDER BY d.event_id \(order.sqlDirection), d.webhook_id \(order.sqlDirection) LIMIT $5::int8
             """,
             values(filter, cursor, limit) + [.ints(states.map(\.rawValue))]
-        ).map(record)
+        )
     }
 
     /// What was delivered last and is not queued again.
@@ -66,7 +69,7 @@ extension PostgreSQLStore {
         inclusive: Bool = false,
         limit: Int,
         _ connection: PostgreSQLConnection
-    ) throws -> [DeliveryRecord] {
+    ) throws -> PostgreSQLRows {
         try connection.run(
             """
             SELECT a.event_id, a.webhook_id, e.guid, e.name, e.tenant, e.created, NULL::int8, a.retry + 1, NULL::int8,
@@ -83,7 +86,7 @@ extension PostgreSQLStore {
             ORDER BY a.event_id \(order.sqlDirection), a.webhook_id \(order.sqlDirection) LIMIT $5::int8
             """,
             values(filter, cursor, limit)
-        ).map(record)
+        )
     }
 
     private static func record(_ row: PostgreSQLRow) throws -> DeliveryRecord {
@@ -107,8 +110,8 @@ extension PostgreSQLStore {
             try connection.run([.init("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", isPrepared: false)])
             let filter = DeliveryFilter(webhook: id.webhook)
             let found =
-                try Self.queued(matching: filter, after: id, inclusive: true, limit: 1, connection)
-                + Self.delivered(matching: filter, after: id, inclusive: true, limit: 1, connection)
+                try Self.queued(matching: filter, after: id, inclusive: true, limit: 1, connection).map(Self.record)
+                + Self.delivered(matching: filter, after: id, inclusive: true, limit: 1, connection).map(Self.record)
             guard let record = found.first(where: { $0.id == id }) else { return nil }
             let attempts = try connection.run(
                 """
@@ -219,13 +222,10 @@ extension PostgreSQLStore {
         after id: Int32,
         limit: Int
     ) async throws(StoreError) -> [(tenant: String, webhook: Webhook)] {
-        try await lanes.lists.run(isRepeatable: true) { connection in
-            try connection.run(
-                "SELECT \(PostgreSQLWebhookRow.columns) FROM webhook WHERE id > $1::int8 ORDER BY id LIMIT $2::int8",
-                [.int(id), .int(limit)]
-            )
-            .map { row in (PostgreSQLWebhookRow.tenant(row), try PostgreSQLWebhookRow.webhook(row)) }
-        }
+        try await lanes.lists.list(
+            "SELECT \(PostgreSQLWebhookRow.columns) FROM webhook WHERE id > $1::int8 ORDER BY id LIMIT $2::int8",
+            [.int(id), .int(limit)]
+        ) { row in (PostgreSQLWebhookRow.tenant(row), try PostgreSQLWebhookRow.webhook(row)) }
     }
 
     package func counts() async throws(StoreError) -> DeliveryCounts {

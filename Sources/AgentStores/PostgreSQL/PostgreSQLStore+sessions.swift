@@ -57,16 +57,15 @@ extension PostgreSQLStore {
     }
 
     package func sessions(matching filter: SessionFilter, limit: Int) async throws(StoreError) -> [Session] {
-        try await lanes.lists.run(isRepeatable: true) { connection in
-            let (condition, values) = Self.condition(filter)
-            return try connection.run(
-                """
-                SELECT \(Self.columns) FROM session \(condition)
-                ORDER BY used DESC, created DESC LIMIT $\(values.count + 1)::int8
-                """,
-                values + [.int(limit)]
-            ).map(Session.init)
-        }
+        let (condition, values) = Self.condition(filter)
+        return try await lanes.lists.list(
+            """
+            SELECT \(Self.columns) FROM session \(condition)
+            ORDER BY used DESC, created DESC LIMIT $\(values.count + 1)::int8
+            """,
+            values + [.int(limit)],
+            as: Session.init
+        )
     }
 
     package func endSessions(matching filter: SessionFilter) async throws(StoreError) -> Int {

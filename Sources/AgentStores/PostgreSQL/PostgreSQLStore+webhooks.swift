@@ -12,24 +12,23 @@ extension PostgreSQLStore {
         after id: Int32,
         limit: Int
     ) async throws(StoreError) -> [Webhook] {
-        try await lanes.lists.run(isRepeatable: true) { connection in
-            try connection.run(
-                """
-                SELECT \(PostgreSQLWebhookRow.columns) FROM webhook w
-                WHERE tenant = $1::text AND ($2::text IS NULL OR application = $2)
-                    AND ($3::text IS NULL OR name = $3) AND ($4::int8 IS NULL OR state = $4)
-                    AND ($5::text IS NULL OR EXISTS (
-                        SELECT 1 FROM webhook_event WHERE webhook_id = w.id AND event_key = $5))
-                    AND id > $6::int8
-                ORDER BY id LIMIT $7::int8
-                """,
-                [
-                    .text(scope.tenant), .text(scope.application), .text(filter.name),
-                    .int(filter.state.map { Int64($0.rawValue) }), .text(filter.event.map(EventName.key)), .int(id),
-                    .int(limit),
-                ]
-            ).map(PostgreSQLWebhookRow.webhook)
-        }
+        try await lanes.lists.list(
+            """
+            SELECT \(PostgreSQLWebhookRow.columns) FROM webhook w
+            WHERE tenant = $1::text AND ($2::text IS NULL OR application = $2)
+                AND ($3::text IS NULL OR name = $3) AND ($4::int8 IS NULL OR state = $4)
+                AND ($5::text IS NULL OR EXISTS (
+                    SELECT 1 FROM webhook_event WHERE webhook_id = w.id AND event_key = $5))
+                AND id > $6::int8
+            ORDER BY id LIMIT $7::int8
+            """,
+            [
+                .text(scope.tenant), .text(scope.application), .text(filter.name),
+                .int(filter.state.map { Int64($0.rawValue) }), .text(filter.event.map(EventName.key)), .int(id),
+                .int(limit),
+            ],
+            as: PostgreSQLWebhookRow.webhook
+        )
     }
 
     package func insert(
@@ -202,22 +201,20 @@ extension PostgreSQLStore {
         in scope: WebhookScope,
         limit: Int
     ) async throws(StoreError) -> [Int32: WebhookUsage] {
-        let rows = try await lanes.lists.run(isRepeatable: true) { connection in
-            try connection.run(
-                """
-                SELECT w.id, u.total_calls, u.total_errors, u.consecutive_errors, u.last_error
-                FROM webhook w CROSS JOIN LATERAL (
-                    SELECT * FROM webhook_usage WHERE webhook_id = w.id ORDER BY version DESC LIMIT 1) AS u
-                WHERE w.tenant = $1::text AND ($2::text IS NULL OR w.application = $2)
-                    AND w.id BETWEEN $3::int8 AND $4::int8
-                ORDER BY w.id LIMIT $5::int8
-                """,
-                [
-                    .text(scope.tenant), .text(scope.application), .int(ids.lowerBound), .int(ids.upperBound),
-                    .int(limit),
-                ]
-            ).map { ($0.int32(0), PostgreSQLWebhookRow.usage($0, from: 1)) }
-        }
+        let rows = try await lanes.lists.list(
+            """
+            SELECT w.id, u.total_calls, u.total_errors, u.consecutive_errors, u.last_error
+            FROM webhook w CROSS JOIN LATERAL (
+                SELECT * FROM webhook_usage WHERE webhook_id = w.id ORDER BY version DESC LIMIT 1) AS u
+            WHERE w.tenant = $1::text AND ($2::text IS NULL OR w.application = $2)
+                AND w.id BETWEEN $3::int8 AND $4::int8
+            ORDER BY w.id LIMIT $5::int8
+            """,
+            [
+                .text(scope.tenant), .text(scope.application), .int(ids.lowerBound), .int(ids.upperBound),
+                .int(limit),
+            ]
+        ) { ($0.int32(0), PostgreSQLWebhookRow.usage($0, from: 1)) }
         return Dictionary(uniqueKeysWithValues: rows)
     }
 
