@@ -2,6 +2,8 @@
 """How long SignalEvent waits while one webhook with a large backlog is stopped, activated, disabled by its own errors and
 deleted, on PostgreSQL, and how long its deliveries take to follow. The first argument is the backlog (1,000,000)."""
 import http.server
+import re
+import statistics
 import sys
 import tempfile
 import threading
@@ -11,8 +13,6 @@ from load import EVENT  # First: it makes the next ones Tests/EndToEnd's.
 from postgres import PostgreSQL, require
 from receiver_process import ReceiverProcess
 from service import Service, wait_until
-
-import re
 
 FILL = """
 WITH stored AS (
@@ -44,10 +44,10 @@ class Target(http.server.BaseHTTPRequestHandler):
 
 
 class Signals:
-    """Signals one after the other, and keeps the longest wait."""
+    """Signals one after the other, and keeps how long each waits, in milliseconds."""
 
     def __init__(self, service):
-        self.service, self.longest, self.failures, self.is_over = service, 0, 0, False
+        self.service, self.waits, self.failures, self.is_over = service, [], 0, False
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
 
@@ -58,7 +58,7 @@ class Signals:
                 self.service.signal(EVENT)
             except Exception:
                 self.failures += 1
-            self.longest = max(self.longest, time.monotonic() - begun)
+            self.waits.append((time.monotonic() - begun) * 1000)
 
     def stop(self):
         self.is_over = True
@@ -94,23 +94,26 @@ def main():
                 return int(server.psql(f"SELECT count(*) FROM delivery WHERE webhook_id = {webhook} "
                                        f"AND state = {state}", "backlog"))
 
-            def measure(what, act, state, timeout=300):
+            def measure(what, act, state, until=None, timeout=300):
                 signals = Signals(service)
                 time.sleep(0.5)
-                signals.longest = 0
                 begun = time.monotonic()
                 act()
                 acted = time.monotonic() - begun
-                is_settled = wait_until(lambda: time.sleep(0.5) or rows(state) > 0.99 * backlog, timeout)
+                is_settled = wait_until(
+                    until or (lambda: time.sleep(0.5) or rows(state) > 0.99 * backlog), timeout)
                 settled = time.monotonic() - begun
                 signals.stop()
-                print(f"{what:<14}{signals.longest * 1000:>18,.0f} ms{signals.failures:>14}{acted * 1000:>12,.0f} ms"
-                      f"{settled if is_settled else float('nan'):>12,.1f} s", flush=True)
+                cut = statistics.quantiles(signals.waits, n=100)
+                print(f"{what:<14}{cut[49]:>10,.1f} ms{cut[98]:>10,.1f} ms{max(signals.waits):>10,.0f} ms{signals.failures:>10}"
+                      f"{acted * 1000:>12,.0f} ms{settled if is_settled else float('nan'):>12,.1f} s", flush=True)
 
             def delete():
                 service.call(f"<DeleteWebhook><WebhookId>{webhook}</WebhookId></DeleteWebhook>")
 
-            print(f"{'':<14}{'longest signal':>21}{'refused':>14}{'the call':>15}{'settled after':>14}")
+            print(f"{'signals':<14}{'p50':>13}{'p99':>13}{'longest':>13}{'refused':>10}{'the call':>15}{'settled':>14}")
+            end = time.monotonic() + 30
+            measure("nothing", lambda: None, 0, until=lambda: time.monotonic() > end)
             measure("Stopped", lambda: set_state(service, webhook, "Stopped"), 2)
             measure("Active", lambda: set_state(service, webhook, "Active"), 0)
             measure("TooManyErrors", lambda: setattr(Target, "status", 410), 2)
