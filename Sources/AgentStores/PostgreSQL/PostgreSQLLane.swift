@@ -200,7 +200,8 @@ final class PostgreSQLLane: Sendable {
                     let isWorthAnother =
                         switch failure?.kind {
                         case .conflict: start.duration(to: .now) < PostgreSQLLane.patience
-                        case .lost: job.isRepeatable
+                        // Whoever waited for a server that is halted is not to wait as long again.
+                        case .lost: job.isRepeatable && start.duration(to: .now) < PostgreSQLLane.patience
                         case .unreachable, .statement, nil: false
                         }
                     guard isWorthAnother, attempt < Self.attempts else { return job.finish(error) }

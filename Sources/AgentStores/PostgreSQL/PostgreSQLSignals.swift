@@ -17,11 +17,13 @@ final class PostgreSQLSignals: Sendable {
         let counts = Counts()
         self.counts = counts
         batches = CallBatches(weightLimit: Self.bytesPerBatch) { events, waited in
-            // Who has waited for a batch before this one that found no database does not wait as long again.
+            // Whoever has waited for a batch before this one that found no database, or one that is halted, does not wait
+            // as long again.
+            let limit = max(PostgreSQLConnection.usualAnswerLimit - waited, PostgreSQLLane.patience)
             let taken = await lane.attempt(patience: PostgreSQLLane.patience - waited) { connection in
-                try connection.run([.begin, PostgreSQLLock.shareWebhooks, Self.call(events), .commit])[2].map(
-                    Taken.init
-                )
+                connection.answerLimit = limit
+                return try connection.run([.begin, PostgreSQLLock.shareWebhooks, Self.call(events), .commit])[2]
+                    .map(Taken.init)
             }
             return taken.map { rows in
                 counts.value.withLock { counts in

@@ -19,6 +19,8 @@ final class PostgreSQLWatch: Sendable {
         /// How long a probe waits for a connection, and for a lock. With `interval` it is shorter than `limit`, so that
         /// the reason is known by then.
         var patience = Duration.milliseconds(1500)
+        /// How long a probe waits for the server's answer. Calls that come meanwhile wait for it too.
+        var answerLimit = Duration.seconds(3)
         /// A difference between this machine's clock and the database's that is logged.
         var skewWarning = Duration.seconds(2)
         /// A difference that makes the store unready.
@@ -46,9 +48,11 @@ final class PostgreSQLWatch: Sendable {
             tasks.append(
                 Task.detached {
                     while !Task.isCancelled {
-                        for path in watched { await path.probe() }
+                        var isWell = true
+                        for path in watched { isWell = await path.probe() && isWell }
                         continuation.yield()
-                        try? await Task.sleep(for: settings.interval)
+                        // A connection that was cut is no reason to be unready.
+                        try? await Task.sleep(for: isWell ? settings.interval : settings.interval / 2)
                     }
                 }
             )
@@ -102,10 +106,11 @@ final class PostgreSQLWatch: Sendable {
 
         var hasBeenTried: Bool { state.withLock { $0.hasBeenTried } }
 
-        func probe() async {
-            let body = probe.body
-            let outcome = await lane.attempt(isRepeatable: true, patience: settings.patience, isNext: true) {
-                connection in
+        /// Returns whether it succeeded.
+        func probe() async -> Bool {
+            let (body, answerLimit) = (probe.body, settings.answerLimit)
+            let outcome = await lane.attempt(patience: settings.patience, isNext: true) { connection in
+                connection.answerLimit = answerLimit
                 do {
                     try body(connection)
                     return nil as PostgreSQLFailure?
@@ -126,6 +131,7 @@ final class PostgreSQLWatch: Sendable {
                 state.failure = failure
                 if failure == nil { state.succeeded = (.now, settings.now()) }
             }
+            return failure == nil
         }
 
         /// What is wrong; nil when nothing is.
