@@ -92,6 +92,18 @@ struct DueMarksTests {
         #expect(marks.due(limits, at: 30, most: 256) == [2], "a look that was under way does not know better")
     }
 
+    @Test("What a sweep saw before it was claimed does not bring a webhook forward, but is looked at")
+    func claimedMeanwhile() {
+        let marks = DueMarks()
+        marks.lower([1: 10, 2: 20])
+        let moment = marks.moment
+        _ = marks.look(at: [1])
+        marks.found([1: found(1, at: 50)], of: [1])
+        _ = marks.swept([found(1, at: 10), found(2, at: 20)], since: moment)
+        #expect(marks.due(limits, at: 49, most: 256) == [2])
+        #expect(marks.look(at: [1]) == [10])
+    }
+
     @Test("What others hold is looked at again a little later")
     func busy() {
         let marks = DueMarks()

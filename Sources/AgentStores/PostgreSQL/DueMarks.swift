@@ -245,8 +245,8 @@ final class DueMarks: Sendable {
                 var mark = state[found.webhook] ?? Mark(from: .max, time: .max, group: Group())
                 let isEarlier = found.from < mark.from
                 if mark.touched > moment {
+                    // It may have been claimed since. The next look finds what has not.
                     guard isEarlier else { continue }
-                    mark.time = min(mark.time, found.time)
                 } else {
                     if mark.time > found.time || mark.group != Group(found) { isNews = true }
                     mark.time = found.time
