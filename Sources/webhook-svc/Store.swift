@@ -14,8 +14,8 @@ struct Store: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Copy webhooks, deliveries, attempts and sessions to another store.",
             discussion: """
-                Stop every service on either store first; a store that is served is refused. All is copied or nothing is, and ids stay. What was being sent \
-                when its service died is due in the copy.
+                Stop every service on either store first; a store that is served is refused. All is copied or nothing is, and \
+                ids stay. What was being sent when its service died is due in the copy.
                 """
         )
         @Option(help: ArgumentHelp("Where it is: sqlite:PATH or postgres://...", valueName: "url"))

@@ -81,7 +81,7 @@ struct PostgreSQLSetUp {
                     unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) AS r (name)
                 WHERE NOT has_table_privilege(to_regclass(t.name), r.name)
                 UNION ALL
-                SELECT 'USAGE on ' || s.name FROM unnest('{event_id_seq,attempt_id_seq}'::text[]) AS s (name)
+                SELECT 'USAGE on SEQUENCE ' || s.name FROM unnest('{event_id_seq,attempt_id_seq}'::text[]) AS s (name)
                 WHERE NOT has_sequence_privilege(to_regclass(s.name), 'USAGE')
                 LIMIT 1
                 """,
@@ -97,7 +97,10 @@ struct PostgreSQLSetUp {
         }
         if let right = answers[1].first?.text(0) {
             throw StoreError.unavailable(
-                "the role \"\(role)\" lacks \(right); grant it, as the README says, by the owner of the schema \"\(schema)\""
+                """
+                the role "\(role)" lacks \(right) in the schema "\(schema)"; let the owner of the tables grant it (GRANT \
+                \(right) TO "\(role)"; Documentation/PostgreSQL.md has all that are needed)
+                """
             )
         }
         if let table = answers[2].first?.text(0) {
