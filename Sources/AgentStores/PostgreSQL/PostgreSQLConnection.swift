@@ -23,8 +23,9 @@ final class PostgreSQLConnection: @unchecked Sendable {
 
     /// How statements are planned.
     enum Planning: String {
-        /// Anew for what is bound; for what is asked now and then.
-        case custom = ""
+        /// Anew for what is bound and for how large the tables are then; for what is asked now and then. The server would
+        /// keep a plan that it made while a table was empty.
+        case custom = "SET plan_cache_mode = force_custom_plan;"
         /// Once a second, through indexes whatever the statistics say: they lag behind a queue that fills and drains. A
         /// plan that was made when a table was empty is worst when it is not, and the server would keep it.
         case fixed = """

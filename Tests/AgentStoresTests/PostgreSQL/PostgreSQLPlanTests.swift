@@ -70,6 +70,22 @@ struct PostgreSQLPlanTests {
         }
     }
 
+    @Test("What is asked now and then is planned anew each time: the server keeps no plan of an empty table")
+    func customPlans() async throws {
+        try await withSchema { location in
+            let lane = PostgreSQLLane(location, name: "test", planning: .custom)
+            let kept = try await lane.run { connection in
+                for id in 0..<10 { _ = try connection.run("SELECT $1::int8 + 1", [.int(id)]) }
+                let plans = PostgreSQLConnection.Call(
+                    "SELECT coalesce(sum(generic_plans), -1)::int8 FROM pg_prepared_statements",
+                    isPrepared: false
+                )
+                return try connection.run([plans])[0][0].int(0)
+            }
+            #expect(kept == 0)
+        }
+    }
+
     @Test("Hot statements go through indexes, on a million deliveries and on a queue just drained")
     func hot() async throws {
         try await withSchema { location in
