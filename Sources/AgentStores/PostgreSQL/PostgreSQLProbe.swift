@@ -8,7 +8,8 @@ import Foundation
 /// name. Deliveries are in a state that no index and no list of deliveries knows.
 struct PostgreSQLProbe: Sendable {
     let name: String
-    var isOfLists = false
+    /// Whether it may be without an answer for longer: no call waits for it.
+    var isPatient = false
     let body: @Sendable (PostgreSQLConnection) throws -> Void
 
     /// What each lane is asked, one after the other.
@@ -23,18 +24,19 @@ struct PostgreSQLProbe: Sendable {
             (lanes.signals, [.init(name: "signals") { try signal($0, begin, at: now()) }]),
             (lanes.claims, [.init(name: "claims") { try claim($0, begin, at: now()) }]),
             (lanes.results, [.init(name: "results") { try record($0, begin, at: now()) }]),
+            (lanes.calls, [.init(name: "calls") { try call($0, begin, at: now()) }]),
+            // Beside the calls: it takes many round trips.
             (
                 lanes.calls,
                 [
-                    .init(name: "schema") { connection in
+                    .init(name: "schema", isPatient: true) { connection in
                         try PostgreSQLSetUp(connection).checkTables(connection)
                         try PostgreSQLMigration.check(connection)
                     },
-                    .init(name: "clock") { try skew.measure($0) },
-                    .init(name: "calls") { try call($0, begin, at: now()) },
+                    .init(name: "clock", isPatient: true) { try skew.measure($0) },
                 ]
             ),
-            (lanes.lists, [.init(name: "lists", isOfLists: true) { try list($0) }]),
+            (lanes.lists, [.init(name: "lists", isPatient: true) { try list($0) }]),
         ]
     }
 

@@ -14,8 +14,8 @@ final class PostgreSQLWatch: Sendable {
         var interval = Duration.seconds(2)
         /// How long ago a kind may have succeeded for the last time.
         var limit = Duration.seconds(4)
-        /// The same for lists: one may take as long as a statement may, and no other call waits for it.
-        var listLimit = Duration.seconds(20)
+        /// How long a kind for which no call waits may be without an answer: a list may take as long as a statement may.
+        var silentLimit = Duration.seconds(20)
         /// How long a probe waits for a connection, and for a lock. With `interval` it is shorter than `limit`, so that
         /// the reason is known by then.
         var patience = Duration.milliseconds(1500)
@@ -38,7 +38,7 @@ final class PostgreSQLWatch: Sendable {
     init(_ lanes: PostgreSQLLanes, settings: Settings, logger: Logger) {
         let skewWatch = ClockSkewWatch(settings, logger: logger)
         let probes = PostgreSQLProbe.all(lanes, settings: settings, skew: skewWatch)
-        let (rounds, continuation) = AsyncStream.makeStream(of: Void.self)
+        let (rounds, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         var paths: [Path] = []
         var tasks: [Task<Void, Never>] = []
         for (lane, probes) in probes {
@@ -136,8 +136,9 @@ final class PostgreSQLWatch: Sendable {
 
         /// What is wrong; nil when nothing is.
         var problem: String? {
-            let limit = probe.isOfLists ? settings.listLimit : settings.limit
             return state.withLock { state in
+                let isSilent = probe.isPatient && state.failure == nil && lane.trouble == nil
+                let limit = isSilent ? settings.silentLimit : settings.limit
                 if let succeeded = state.succeeded, succeeded.instant.duration(to: .now) <= limit { return nil }
                 let since = state.succeeded.map { "since \($0.time)" } ?? "since the start"
                 return "\(probe.name) \(since): \(state.failure ?? lane.trouble ?? "no answer")"

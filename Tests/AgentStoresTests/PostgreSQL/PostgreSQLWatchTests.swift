@@ -13,7 +13,7 @@ struct PostgreSQLWatchTests {
     private static let close = PostgreSQLWatch.Settings(
         interval: .milliseconds(50),
         limit: .seconds(1),
-        listLimit: .seconds(1),
+        silentLimit: .seconds(1),
         patience: .milliseconds(300)
     )
 
