@@ -85,8 +85,8 @@ package struct PostgreSQLLocation: Sendable, Hashable {
             let afterUser = rest.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).last ?? ""
             return "postgres://" + afterUser.prefix { $0 != "?" }
         }
-        let shown = connectionString.split(separator: " ").filter { word in
-            ["service=", "host=", "port=", "dbname="].contains(where: word.hasPrefix) && !word.contains("'")
+        let shown = ["service", "host", "hostaddr", "port", "dbname"].flatMap { name in
+            (options(named: [name]) ?? []).map { "\(name)=\($0)" }
         }
         return "postgres:" + shown.joined(separator: " ")
     }

@@ -124,6 +124,7 @@ struct PostgreSQLLocationTests {
             ("postgres:///db?host=/socket/directory", "postgres:///db"),
             ("postgres:service=webhooks password=secret", "postgres:service=webhooks"),
             ("postgres:host=h password='a secret host=x'", "postgres:host=h"),
+            ("postgres:host = h password = 'a host=secret x' dbname=db", "postgres:host=h dbname=db"),
         ]
     )
     func display(text: String, shown: String) throws {
