@@ -8,11 +8,11 @@ struct PostgreSQLLanes: Sendable {
     let claims: PostgreSQLLane
     /// Records results.
     let results: PostgreSQLLane
-    /// Answers callers about single webhooks, deliveries and sessions.
+    /// Answers callers about single webhooks, deliveries and sessions, and tells others what is due.
     let calls: PostgreSQLLane
     /// Reads lists, which are long.
     let lists: PostgreSQLLane
-    /// Does what nobody waits for: it prunes, looks for what others left, and tells them what is due.
+    /// Does what nobody waits for, and what may take long: it prunes, and looks for what others left.
     let upkeep: PostgreSQLLane
 
     var named: KeyValuePairs<String, PostgreSQLLane> {

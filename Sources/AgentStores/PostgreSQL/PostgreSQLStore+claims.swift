@@ -211,7 +211,7 @@ extension PostgreSQLStore {
         owner: UUID,
         now: Timestamp
     ) async throws(StoreError) {
-        let webhooks = try await lanes.upkeep.run(isRepeatable: true) { connection in
+        let webhooks = try await lanes.calls.run(isRepeatable: true) { connection in
             try connection.run(
                 """
                 WITH released AS (

@@ -36,7 +36,7 @@ extension PostgreSQLStore {
 
     package func recall(_ limits: RecallLimits) async throws(StoreError) -> Recalled {
         let clock = leaseClock
-        let (rows, resumed) = try await lanes.upkeep.run(isRepeatable: true) { connection in
+        let (rows, resumed) = try await lanes.calls.run(isRepeatable: true) { connection in
             // Each is a transaction: results lock usage rows first, and deliveries then.
             let rows = try connection.run(
                 Self.recallStatement,

@@ -50,7 +50,7 @@ package final class PostgreSQLStore: AgentStore {
         partitionLog = PostgreSQLPartitionLog(logger: logger)
         partitionLog.note(opening.partitions)
         snapshots = PostgreSQLSnapshots(logger: logger)
-        due = PostgreSQLDue(lane: lanes.upkeep)
+        due = PostgreSQLDue(lane: lanes.calls)
         signals = PostgreSQLSignals(lanes.signals, due: due)
         settling = PostgreSQLSettling(lane: lanes.upkeep, due: due)
         results = PostgreSQLResults(lanes.results, due: due, settling: settling)
