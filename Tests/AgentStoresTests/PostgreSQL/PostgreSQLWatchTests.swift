@@ -189,21 +189,22 @@ struct PostgreSQLWatchTests {
     func urgent() async throws {
         try await withSchema { location in
             let lane = PostgreSQLLane(location, name: "test")
-            let isOver = Shared(false)
+            let (hasBegun, isOver) = (Shared(false), Shared(false))
             let order = Shared<[String]>([])
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
                     _ = await lane.attempt { _ in
+                        hasBegun.value = true
                         while !isOver.value { Thread.sleep(forTimeInterval: 0.01) }
                     }
                 }
                 // The first runs; each of the others waits behind it before the next one comes.
-                while lane.waiting > 0 { await Task.yield() }
+                while !hasBegun.value { await Task.yield() }
                 for (count, name) in ["one", "two", "probe"].enumerated() {
                     group.addTask {
                         _ = await lane.attempt(isNext: name == "probe") { _ in order.value.append(name) }
                     }
-                    while lane.waiting <= count, order.value.isEmpty { await Task.yield() }
+                    while lane.waiting <= count { await Task.yield() }
                 }
                 isOver.value = true
             }
