@@ -13,7 +13,7 @@ import Synchronization
 /// snapshot that is open anywhere in the database: its rows cannot be removed until then, and stand at the front of the
 /// queue's index.
 final class DueMarks: Sendable {
-    /// What a look finds of a webhook that has something pending.
+    /// A webhook that has something pending, as a look at the queue found it.
     struct Found: Sendable {
         let webhook: Int32
         /// Nothing stands before that in the queue's index.
@@ -236,7 +236,7 @@ final class DueMarks: Sendable {
         state.withLock { $0.clock }
     }
 
-    /// Takes what a sweep has found that began at that moment. What was heard or found of a webhook since is better known.
+    /// Takes the findings of a sweep that began at that moment. Newer news of a webhook counts for more.
     /// Returns whether some may be due earlier than was known.
     func swept(_ found: [Found], since moment: Int) -> Bool {
         state.withLock { state in

@@ -200,7 +200,7 @@ final class PostgreSQLLane: Sendable {
                     let isWorthAnother =
                         switch failure?.kind {
                         case .conflict: start.duration(to: .now) < PostgreSQLLane.patience
-                        // Whoever waited for a server that is halted is not to wait as long again.
+                        // A caller does not wait a second time for a server that is halted.
                         case .lost: job.isRepeatable && start.duration(to: .now) < PostgreSQLLane.patience
                         case .unreachable, .statement, nil: false
                         }

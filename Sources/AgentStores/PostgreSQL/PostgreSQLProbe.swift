@@ -12,7 +12,7 @@ struct PostgreSQLProbe: Sendable {
     var isPatient = false
     let body: @Sendable (PostgreSQLConnection) throws -> Void
 
-    /// What each lane is asked, one after the other.
+    /// Returns the probes of each lane, which carries them out one after the other.
     static func all(
         _ lanes: PostgreSQLLanes,
         settings: PostgreSQLWatch.Settings,

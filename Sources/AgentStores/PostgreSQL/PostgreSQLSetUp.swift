@@ -1,6 +1,6 @@
 import AgentCore
 
-/// What a database must be, whoever has set it up.
+/// Checks that a database is set up as the service needs it.
 struct PostgreSQLSetUp {
     let schema: String
     let role: String
@@ -49,7 +49,7 @@ struct PostgreSQLSetUp {
         }
     }
 
-    /// What to say where somebody else's table, or whatever `name` tells of, is in the way.
+    /// Returns the error for a schema in which `name`, of another program, has a name of ours.
     func holdsForeign(_ name: String) -> StoreError {
         .unavailable(
             """

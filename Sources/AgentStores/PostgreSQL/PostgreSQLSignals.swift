@@ -17,8 +17,7 @@ final class PostgreSQLSignals: Sendable {
         let counts = Counts()
         self.counts = counts
         batches = CallBatches(weightLimit: Self.bytesPerBatch) { events, waited in
-            // Whoever has waited for a batch before this one that found no database, or one that is halted, does not wait
-            // as long again.
+            // The batch before this one may have found no database, or one that is halted. Its wait is part of this one's.
             let limit = max(PostgreSQLConnection.usualAnswerLimit - waited, PostgreSQLLane.patience)
             let taken = await lane.attempt(patience: PostgreSQLLane.patience - waited) { connection in
                 connection.answerLimit = limit

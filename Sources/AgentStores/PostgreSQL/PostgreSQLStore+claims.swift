@@ -2,7 +2,7 @@ package import AgentCore
 package import Foundation
 
 extension PostgreSQLStore {
-    /// What a look finds of a webhook; `c` has the webhooks, with from where on each is looked at.
+    /// Looks at webhooks; `c` names them, and where in the queue the look at each begins.
     ///
     /// A lease ends by the lease clock, all else is due by the callers'. So where a leased delivery stands first, another
     /// that nobody holds may be due before it where the callers' clock is ahead ($1). `OFFSET 0` keeps the planner from
