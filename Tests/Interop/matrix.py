@@ -31,6 +31,10 @@ class Column:
     def __init__(self, *heading):
         self.heading, self.results, self.output, self.missing = heading, {}, "", None
 
+    @property
+    def name(self):
+        return " ".join(filter(None, self.heading))
+
     def mark(self, check):
         if self.missing is not None:
             return "missing"
@@ -63,26 +67,26 @@ def print_matrix(title, checks, columns):
 
 
 def print_failures(columns):
+    """The output of what failed, and after all of it the problems, so that the end of a log has them."""
     for column in columns:
-        name = " ".join(filter(None, column.heading))
+        if column.failures and column.output:
+            print(f"\nOutput of {column.name}:")
+            print("\n".join("    " + line for line in column.output.splitlines()))
+    print()
+    for column in columns:
         if column.missing is not None:
-            print(f"\n{name} cannot be tried: {column.missing}")
-        if column.failures:
-            print()
+            print(f"{column.name} cannot be tried: {column.missing}")
         # Those that fail alike, such as all that a run which ended early did not report, are told together.
         for problem in dict.fromkeys(column.failures.values()):
             checks = [check for check, other in column.failures.items() if other == problem]
-            print(f"{name}: {', '.join(checks)}: {problem}")
-        if column.failures and column.output:
-            print(f"Output of {name}:")
-            print("\n".join("    " + line for line in column.output.splitlines()))
+            print(f"{column.name}: {', '.join(checks)}: {problem}")
 
 
 def progress(column, begun):
     marks = {column.mark(check) for check in column.results} or {"missing"}
     state = next(mark for mark in ("missing", "FAIL", "pass") if mark in marks)
     seconds = time.monotonic() - begun
-    print(f"{' '.join(filter(None, column.heading))}: {state}, {seconds:.1f} s", file=sys.stderr, flush=True)
+    print(f"{column.name}: {state}, {seconds:.1f} s", file=sys.stderr, flush=True)
 
 
 class Command:
