@@ -38,7 +38,7 @@ struct Store: AsyncParsableCommand {
             discussion: """
                 The copy is of one moment, is searched for damage, and gets its name only when it is whole. Calls go on \
                 meanwhile; the file PATH-wal grows by what they write. The file can be read by its owner only, as it \
-                holds secrets. To restore it, see Documentation/Backup.md.
+                holds secrets. To restore it, see docs/backup.md.
                 """
         )
         @Option(help: ArgumentHelp("The store: sqlite:PATH.", valueName: "url"))

@@ -1,4 +1,4 @@
-"""The proxies, each with its configuration of ../../Documentation/Proxies, on ports of this machine and with files of a test's own."""
+"""The proxies, each with its configuration of ../../docs/proxies, on ports of this machine and with files of a test's own."""
 import contextlib
 import http.client
 import os
@@ -45,9 +45,9 @@ class Proxy:
         self.directory.mkdir()
         self.directory.chmod(0o755)
         self.certificate = Certificate(self.directory, NAME, NAME)
-        text = (ROOT / "Documentation" / "Proxies" / self.file).read_text()
+        text = (ROOT / "docs" / "proxies" / self.file).read_text()
         for old, new in [*edits, *self.edits(*ports)]:
-            assert old in text, f"Documentation/Proxies/{self.file} has no {old!r}"
+            assert old in text, f"docs/proxies/{self.file} has no {old!r}"
             text = text.replace(old, new)
         self.configuration = self.directory / self.file
         self.configuration.write_text(text)

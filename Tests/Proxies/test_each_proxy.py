@@ -1,4 +1,4 @@
-"""The service behind one proxy, as the configurations of ../../Documentation/Proxies set it up."""
+"""The service behind one proxy, as the configurations of ../../docs/proxies set it up."""
 import contextlib
 import pathlib
 import shutil

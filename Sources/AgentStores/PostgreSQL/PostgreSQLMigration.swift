@@ -21,7 +21,7 @@ enum PostgreSQLMigration {
             throw StoreError.unavailable(
                 """
                 the role "\(setUp.role)" may not make, migrate or read the tables of the schema "\(setUp.schema)": \
-                \(failure.text); let their owner run 'webhook-svc store migrate' and grant the rights that Documentation/PostgreSQL.md names
+                \(failure.text); let their owner run 'webhook-svc store migrate' and grant the rights that docs/postgresql.md names
                 """
             )
         } catch let failure as PostgreSQLFailure where failure.code == "55P03" {

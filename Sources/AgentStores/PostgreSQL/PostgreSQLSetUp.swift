@@ -99,7 +99,7 @@ struct PostgreSQLSetUp {
             throw StoreError.unavailable(
                 """
                 the role "\(role)" lacks \(right) in the schema "\(schema)"; let the owner of the tables grant it (GRANT \
-                \(right) TO "\(role)"; Documentation/PostgreSQL.md has all that are needed)
+                \(right) TO "\(role)"; docs/postgresql.md has all that are needed)
                 """
             )
         }
