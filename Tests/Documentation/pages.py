@@ -1,9 +1,9 @@
 """Reads the repository's Markdown pages: their links, their anchors, and their fenced blocks."""
 import dataclasses
 import functools
+import os
 import pathlib
 import re
-import subprocess
 import unicodedata
 import urllib.parse
 
@@ -14,7 +14,9 @@ HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
 IDENTIFIER = re.compile(r"<a\s+(?:id|name)=\"([^\"]+)\"")
 LINK = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\])*\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
 DEFINITION = re.compile(r"^ {0,3}\[[^\]]+\]:\s+<?(\S+?)>?(?:\s|$)")
-CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
+CODE = re.compile(r"(`+)(?!`)(.*?)(?<!`)\1(?!`)")
+# What a code span that names a file or folder of the repository begins with.
+TOP = re.compile(r"(?:Sources|Tests|Fixtures|Benchmarks|WSDL|docs|\.ci)/")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +79,15 @@ class Page:
             for match in [*LINK.finditer(text), *DEFINITION.finditer(text)]:
                 yield number, match.group(1)
 
+    @property
+    def paths(self):
+        """The numbers of lines, and the paths of the repository that code spans name there; patterns are left out."""
+        for number, line in self.prose:
+            for match in CODE.finditer(line):
+                name = match.group(2).strip()
+                if TOP.match(name) and re.fullmatch(r"[\w./+-]+", name):
+                    yield number, name
+
     @functools.cached_property
     def anchors(self):
         """What a link's fragment may name: the headings, as GitHub names them, and explicit anchors."""
@@ -101,16 +112,17 @@ def heading_anchor(heading):
 
 
 @functools.lru_cache
-def tracked_files():
-    """The paths of the files that belong to the repository, in the working tree as it is."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+def repository_files():
+    """The paths of the files of the working tree, without those that builds make."""
+    found = []
+    for directory, folders, names in os.walk(ROOT):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__pycache__")
+        found += [pathlib.Path(directory) / name for name in sorted(names) if not name.startswith(".")]
+    return found
 
 
 def all_pages():
-    return [Page(path) for path in tracked_files() if path.suffix == ".md"]
+    return [Page(path) for path in repository_files() if path.suffix == ".md"]
 
 
 def broken_links(pages):

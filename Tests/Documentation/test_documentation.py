@@ -20,13 +20,14 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "EndToEnd"))
-from pages import ROOT, Block, Page, all_pages, broken_links, heading_anchor, tracked_files  # noqa: E402
+from pages import ROOT, Block, Page, all_pages, broken_links, heading_anchor, link_problem, repository_files  # noqa: E402
 from service import BINARY, free_port  # noqa: E402
 
 MARKERS = {"runnable", "running"}
 # What the commands of the pages listen on, and the settings that make a service of theirs listen elsewhere.
 ADDRESSES = {"127.0.0.1:8087": "WEBHOOK_SVC_LISTEN", "127.0.0.1:9000": None}
 CITATION = re.compile(r"\bcontract(?:'s)?,? \(?sections? (\d+(?:(?:, | and |, and )\d+)*)")
+PAGE_CITATION = re.compile(r"\bdocs/[\w/-]+\.md(?:#[\w-]+)?")
 CITING = {".swift", ".py", ".md", ".sh", ".c", ".h"}
 
 
@@ -53,6 +54,27 @@ class LinkTests(unittest.TestCase):
         self.assertEqual(heading_anchor("`conform` and [a link](x.md)"), "conform-and-a-link")
 
 
+    def test_paths_in_code_spans_exist(self):
+        # The changelog tells of what was.
+        wrong = [f"{page.name}:{number}: {path}" for page in all_pages() if page.name != "CHANGELOG.md"
+                 for number, path in page.paths if not (ROOT / path).exists()]
+        self.assertEqual(wrong, [])
+
+    def test_pages_that_code_names_exist(self):
+        """Comments, error texts and help name pages by their paths, with an anchor or without."""
+        cited, wrong = 0, []
+        for path in repository_files():
+            if path.suffix not in CITING - {".md"} or path.is_relative_to(ROOT / "Tests" / "Documentation"):
+                continue
+            for target in PAGE_CITATION.findall(path.read_text(encoding="utf-8", errors="replace")):
+                cited += 1
+                problem = link_problem(Page(ROOT / "README.md"), target)
+                if problem:
+                    wrong.append(f"{path.relative_to(ROOT)}: {target}: {problem}")
+        self.assertGreater(cited, 0)
+        self.assertEqual(wrong, [])
+
+
 class ReadmeTests(unittest.TestCase):
     def test_the_readme_has_at_most_130_lines(self):
         self.assertLessEqual(len(Page(ROOT / "README.md").lines), 130)
@@ -76,7 +98,7 @@ class ContractTests(unittest.TestCase):
         sections = {anchor.removeprefix("section-") for anchor in Page(ROOT / "docs" / "contract.md").anchors
                     if re.fullmatch(r"section-\d+", anchor)}
         cited, wrong = 0, []
-        for path in tracked_files():
+        for path in repository_files():
             if path.suffix not in CITING or path.is_relative_to(ROOT / "Tests" / "Documentation"):
                 continue
             # A comment may break a citation at the end of a line.
