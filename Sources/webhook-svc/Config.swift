@@ -28,7 +28,7 @@ struct Config: AsyncParsableCommand {
     struct Example: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print a configuration file of a hosted installation, to start from.",
-            discussion: "Its secrets are in files of their own, which the README tells how to make."
+            discussion: "Its secrets are in files of their own; docs/callers.md tells how to make them."
         )
 
         func run() throws {

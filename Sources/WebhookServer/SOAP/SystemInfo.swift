@@ -1,7 +1,7 @@
 import SOAP
 
 /// What `GetSystemInfo` tells of the installation: the version that is emulated, what keeps its state, the tenant; the
-/// rest are constants (README, "Callers").
+/// rest are constants (docs/callers.md#getsysteminfo).
 struct SystemInfo: Sendable {
     /// The version of NetServer that is emulated.
     let version: String
