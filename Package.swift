@@ -42,19 +42,21 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "XML", dependencies: ["CLibXML2"], swiftSettings: settings),
-        .target(name: "SOAP", dependencies: ["XML"], swiftSettings: settings),
-        .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: settings),
-        .target(name: "AgentCore", dependencies: [logging], swiftSettings: settings),
+        .target(name: "Text", swiftSettings: settings),
+        .target(name: "Networking", dependencies: ["Text"], swiftSettings: settings),
+        .target(name: "XML", dependencies: ["CLibXML2", "Text"], swiftSettings: settings),
+        .target(name: "SOAP", dependencies: ["Networking", "XML"], swiftSettings: settings),
+        .target(name: "Cryptography", dependencies: ["COpenSSL", "Text"], swiftSettings: settings),
+        .target(name: "AgentCore", dependencies: ["Networking", "Text", logging], swiftSettings: settings),
         .target(
             name: "AgentStores",
-            dependencies: ["AgentCore", "CLibPQ", logging, .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["AgentCore", "CLibPQ", "Text", logging, .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: settings
         ),
         .target(
             name: "WebhookDelivery",
             dependencies: [
-                "AgentCore", "Cryptography", logging, lifecycle, metrics,
+                "AgentCore", "Cryptography", "Networking", "Text", logging, lifecycle, metrics,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -72,8 +74,8 @@ let package = Package(
         .target(
             name: "WebhookServer",
             dependencies: [
-                "AgentCore", "AgentStores", "CMalloc", "CZlib", "Cryptography", "SOAP", "WSDL", "WebhookDelivery",
-                "XML", logging, lifecycle,
+                "AgentCore", "AgentStores", "CMalloc", "CZlib", "Cryptography", "Networking", "SOAP", "Text", "WSDL",
+                "WebhookDelivery", "XML", logging, lifecycle,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -91,7 +93,7 @@ let package = Package(
         .target(
             name: "Conformance",
             dependencies: [
-                "XML",
+                "Networking", "XML",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -104,7 +106,7 @@ let package = Package(
         .executableTarget(
             name: "webhook-svc",
             dependencies: [
-                "WebhookServer", "Conformance", "AgentCore", "Cryptography", logging, lifecycle,
+                "WebhookServer", "Conformance", "AgentCore", "Cryptography", "Networking", "Text", logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -129,12 +131,14 @@ let package = Package(
             path: "Tests/Interop/receivers/swift",
             swiftSettings: settings
         ),
+        .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: settings),
+        .testTarget(name: "NetworkingTests", dependencies: ["Networking"], swiftSettings: settings),
         .testTarget(name: "XMLTests", dependencies: ["XML"], swiftSettings: settings),
-        .testTarget(name: "SOAPTests", dependencies: ["SOAP", "XML"], swiftSettings: settings),
+        .testTarget(name: "SOAPTests", dependencies: ["Networking", "SOAP", "XML"], swiftSettings: settings),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: settings),
         .testTarget(
             name: "AgentCoreTests",
-            dependencies: ["AgentCore", "AgentStores", logging],
+            dependencies: ["AgentCore", "AgentStores", "Networking", "Text", logging],
             swiftSettings: settings
         ),
         .testTarget(
@@ -145,7 +149,8 @@ let package = Package(
         .testTarget(
             name: "WebhookDeliveryTests",
             dependencies: [
-                "AgentCore", "AgentStores", "WebhookDelivery", logging, metrics, lifecycle, lifecycleTestKit,
+                "AgentCore", "AgentStores", "Networking", "WebhookDelivery", logging, metrics, lifecycle,
+                lifecycleTestKit,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -167,8 +172,8 @@ let package = Package(
         .testTarget(
             name: "WebhookServerTests",
             dependencies: [
-                "AgentCore", "AgentStores", "Conformance", "Cryptography", "SOAP", "WSDL", "WebhookDelivery",
-                "WebhookServer", "XML", logging, lifecycleTestKit,
+                "AgentCore", "AgentStores", "Conformance", "Cryptography", "Networking", "SOAP", "Text", "WSDL",
+                "WebhookDelivery", "WebhookServer", "XML", logging, lifecycleTestKit,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "NIOCore", package: "swift-nio"),

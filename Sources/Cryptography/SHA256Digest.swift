@@ -1,4 +1,5 @@
 import COpenSSL
+import Text
 
 /// SHA-256, one-shot.
 package enum SHA256Digest {

@@ -1,3 +1,4 @@
+package import Networking
 package import XML
 
 /// Reads requests in all three envelope forms, on one path: the documented form differs from SOAP 1.2 only in where its

@@ -5,6 +5,7 @@ import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+import Networking
 import SOAP
 import ServiceLifecycle
 import WebhookDelivery

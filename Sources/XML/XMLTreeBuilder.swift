@@ -1,4 +1,5 @@
 import CLibXML2
+import Text
 
 /// Builds the flat tree from SAX2 events and stops the parser at the first thing that is not allowed.
 final class XMLTreeBuilder {

@@ -4,6 +4,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Text
 
 /// How the commands reach the admin API of a running service.
 struct AdminOptions: ParsableArguments {

@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import Networking
 import WebhookServer
 
 /// `webhook-svc sink`: a receiver to try deliveries against.

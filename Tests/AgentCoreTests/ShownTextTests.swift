@@ -1,5 +1,6 @@
 import AgentStores
 import Testing
+import Text
 
 @testable import AgentCore
 

@@ -1,5 +1,6 @@
 import AgentCore
 import Foundation
+import Networking
 import Testing
 
 @Suite("Timestamps")

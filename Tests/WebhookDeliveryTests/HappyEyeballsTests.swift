@@ -2,6 +2,7 @@ import AgentCore
 import Foundation
 import NIOCore
 import NIOPosix
+import Networking
 import Testing
 import WebhookDelivery
 

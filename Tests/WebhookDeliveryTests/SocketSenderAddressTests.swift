@@ -2,6 +2,7 @@ import AgentCore
 import Foundation
 import NIOCore
 import NIOPosix
+import Networking
 import Testing
 import WebhookDelivery
 
@@ -171,7 +172,10 @@ struct SocketSenderAddressTests {
     func systemResolver(host: String) async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let addresses = try await SystemResolver().addresses(of: host, port: 81, on: loop).get()
-        #expect(addresses.compactMap { IPAddress($0) } == [IPAddress("127.0.0.1")].compactMap { $0 })
+        #expect(
+            addresses.compactMap { $0.ipAddress.flatMap(IPAddress.init(zoned:)) }
+                == [IPAddress("127.0.0.1")].compactMap { $0 }
+        )
         #expect(addresses.allSatisfy { $0.port == 81 })
     }
 

@@ -1,6 +1,7 @@
 import AgentCore
 import Foundation
 import NIOSSL
+import Networking
 import Testing
 import WebhookDelivery
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOCore
+import Networking
 import Testing
 import WebhookDelivery
 

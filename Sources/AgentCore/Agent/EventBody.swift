@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import Text
 
 /// The JSON that a target gets, in the documented order of members (contract, section 7), in three parts: the head and
 /// the tail belong to the event, what stands between them to the webhook.

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 package import Logging
+import Text
 
 /// NetServer's Webhook agent: the eight operations, with every rule about webhooks. The SOAP and REST fronts bind to it
 /// and add none of their own.

@@ -1,3 +1,5 @@
+import Text
+
 /// Who makes a call, once the ticket and the application token have been checked.
 package struct Caller: Sendable, Hashable {
     /// `Default` on an on-site installation, else the tenant's identifier.

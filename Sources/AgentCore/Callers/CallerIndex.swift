@@ -1,3 +1,5 @@
+import Text
+
 /// An installation, arranged for look-ups. Secrets are looked up by their digests, so the time that takes says nothing
 /// about them.
 struct CallerIndex: Sendable {

@@ -1,4 +1,5 @@
 import Logging
+import Text
 
 /// What came of an attempt to log in, for those who count.
 package enum LoginOutcome: String, Sendable, CaseIterable {
@@ -79,7 +80,7 @@ struct LoginAttempts: Sendable {
         _ check: (_ isKnown: Bool) async -> Verdict
     ) async throws(AgentError) -> User? {
         var turn = throttle.turn(
-            "\(tenant.id)\n\(userName?.caseless ?? SessionKey.hexadecimal(digest))",
+            "\(tenant.id)\n\(userName?.caseless ?? Hexadecimal.text(digest))",
             isGuessable: userName != nil,
             address: credentials.network
         )

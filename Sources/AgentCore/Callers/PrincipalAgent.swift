@@ -1,5 +1,6 @@
 import Foundation
 package import Logging
+import Text
 
 /// NetServer's SoPrincipal agent: who may call. It logs users in, gives out tickets, and says whom the credentials of any
 /// other call stand for (contract, section 5). Every front asks it; none has a rule about callers of its own.
@@ -284,7 +285,7 @@ package struct PrincipalAgent: Sendable {
 
     private func begin(_ user: User, _ tenant: CallerIndex.Tenant) async throws(AgentError) -> Login {
         let ticket = Ticket(
-            secret: SessionKey.hexadecimal(cryptography.randomBytes(16)),
+            secret: Hexadecimal.text(cryptography.randomBytes(16)),
             number: user.principal.associate.associateID,
             tenant: tenant.id
         )

@@ -1,3 +1,5 @@
+import Text
+
 /// Keeps the sessions of logged-in users, so that tickets survive a restart and every process on a store accepts them.
 /// One conformance suite holds what each store must do.
 ///
@@ -35,12 +37,7 @@ package struct SessionKey: Sendable, Hashable {
 
     /// The first bytes in hexadecimal: tells sessions apart and opens none.
     package var id: String {
-        Self.hexadecimal(Array(digest.prefix(8)))
-    }
-
-    /// Two lower-case digits for each byte.
-    static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        Hexadecimal.text(Array(digest.prefix(8)))
     }
 }
 

@@ -1,4 +1,6 @@
 import Foundation
+import Networking
+import Text
 
 /// What follows from an attempt, as data, and the decision as a pure function of it (contract, section 7).
 package struct DeliveryPolicy: Sendable, Hashable {

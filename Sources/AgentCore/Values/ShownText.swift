@@ -1,3 +1,5 @@
+import Text
+
 /// Texts that XML 1.0 cannot hold, since they have control characters, U+FFFE or U+FFFF in them.
 ///
 /// JSON can store them. XML clients are shown U+FFFD in place of each such character, because no reader would take an answer

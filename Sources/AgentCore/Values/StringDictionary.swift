@@ -1,3 +1,5 @@
+import Text
+
 /// `StringDictionary`: names and texts, in the order they were sent.
 package struct StringDictionary: Sendable, Hashable, Codable {
     /// One name with its text; null is kept apart from empty.

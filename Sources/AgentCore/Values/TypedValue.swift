@@ -1,3 +1,5 @@
+import Text
+
 /// A value of a `StringObjectDictionary`: an XML Schema `anyType` that keeps its type and its lexical form
 /// (contract, section 3).
 package indirect enum TypedValue: Sendable, Hashable, Codable {

@@ -1,3 +1,5 @@
+import Text
+
 /// What a client that saves a webhook leaves as it is, although it sends it otherwise.
 extension Webhook {
     /// Takes the white space off the names in it, which is no part of them: the items of Events, and Type.

@@ -1,4 +1,6 @@
 import Foundation
+import Networking
+import Text
 
 /// A subscription: which events go to which target (contract, section 3). Null and empty are kept apart, because clients
 /// send back what they read.

@@ -1,5 +1,6 @@
 import AgentCore
 import FoundationEssentials
+import Text
 
 /// What ``MemoryStore`` keeps, and how it changes.
 struct MemoryState {

@@ -1,4 +1,5 @@
 package import AgentCore
+import Text
 
 extension PostgreSQLStore {
     private static let columns = "digest, tenant, user_name, created, used"

@@ -1,6 +1,7 @@
 package import AgentCore
 import Foundation
 import GRDB
+import Text
 
 extension SQLiteStore {
     package func insert(_ session: Session, limit: Int) async throws(StoreError) {

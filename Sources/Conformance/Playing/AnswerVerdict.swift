@@ -17,7 +17,7 @@ struct AnswerVerdict {
             differences.append(.init(path: "Content-Type", expected: mediaType, actual: actual))
         }
         if !answer.body.starts(with: "<?xml ".utf8) {
-            let start = Excerpt.of(answer.body)
+            let start = BodyExcerpt.of(answer.body)
             differences.append(.init(path: "/", expected: "an XML declaration", actual: start))
         }
         do {
@@ -26,7 +26,7 @@ struct AnswerVerdict {
             differences += comparison.differences
             compared = "HTTP \(status), \(mediaType), \(comparison.elements) elements"
         } catch {
-            let actual = "\(error): \(Excerpt.of(answer.body))"
+            let actual = "\(error): \(BodyExcerpt.of(answer.body))"
             differences.append(.init(path: "/", expected: "an XML document", actual: actual))
             compared = "HTTP \(status), \(mediaType)"
         }
@@ -45,7 +45,7 @@ struct CaptureVerdict {
         do {
             root = try FixtureManifest.reader.read(answer.body).root
         } catch {
-            expect("/", "an XML document", "\(error): \(Excerpt.of(answer.body))")
+            expect("/", "an XML document", "\(error): \(BodyExcerpt.of(answer.body))")
             return
         }
         expect("/Envelope", "{\(isSOAP12 ? Vocabulary.soap12 : Vocabulary.soap11)}Envelope", "\(ExpandedName(root))")
@@ -66,8 +66,8 @@ struct CaptureVerdict {
     }
 }
 
-/// The beginning of what is no XML, for messages.
-enum Excerpt {
+/// The beginning of a body that is not XML, for messages.
+enum BodyExcerpt {
     private static let length = 120
 
     static func of(_ body: [UInt8]) -> String {

@@ -1,4 +1,5 @@
 import Foundation
+import Networking
 
 /// The installation that fixtures are played against.
 package struct ConformanceTarget: Sendable, Equatable {
@@ -35,7 +36,7 @@ package struct ConformanceTarget: Sendable, Equatable {
 
     /// Whether the target is this machine, which reaches a receiver on a loopback address.
     package var isLoopback: Bool {
-        host.lowercased() == "localhost" || host == "::1" || host.hasPrefix("127.")
+        HostPort.isLoopback(host)
     }
 
     private static func authority(_ parts: URLComponents) -> String {

@@ -44,7 +44,7 @@ package struct FixtureRecording {
                 continue
             }
             guard let actual = try? FixtureManifest.reader.read(answer.body) else {
-                let reason = "HTTP \(answer.status) with \(Excerpt.of(answer.body))"
+                let reason = "HTTP \(answer.status) with \(BodyExcerpt.of(answer.body))"
                 unrecorded.append("\(scenario.name), \(step.name): \(reason)")
                 continue
             }

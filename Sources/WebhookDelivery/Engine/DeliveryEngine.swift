@@ -1,6 +1,7 @@
 package import AgentCore
 package import Foundation
 package import Logging
+import Networking
 import ServiceLifecycle
 import Synchronization
 

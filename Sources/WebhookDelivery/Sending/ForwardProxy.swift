@@ -1,5 +1,7 @@
 import AgentCore
 import NIOCore
+import Networking
+import Text
 
 /// The HTTP proxy that all notifications go through, and what it is to blame for.
 struct ForwardProxy: Sendable {

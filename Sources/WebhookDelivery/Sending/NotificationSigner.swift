@@ -2,6 +2,7 @@ import AgentCore
 import Cryptography
 import Foundation
 import Synchronization
+import Text
 
 /// Signs bodies: base64 of HMAC-SHA256 under the webhook's secret (contract, section 7).
 ///

@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 package import NIOPosix
 import NIOSSL
+package import Networking
 import Synchronization
 
 /// Sends notifications over SwiftNIO: signs, resolves, checks every address, connects to the address that was checked,

@@ -2,6 +2,7 @@ import AgentCore
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Networking
 
 /// How a target is reached: its addresses, checked; and a connection to one of them, through a proxy or not.
 struct TargetRoute: Sendable {
@@ -49,7 +50,9 @@ struct TargetRoute: Sendable {
         let policy = policy
         return addresses.flatMapThrowing { addresses in
             for address in addresses {
-                guard let ip = IPAddress(address) else { throw Self.refusal("none that can be checked") }
+                guard let ip = address.ipAddress.flatMap(IPAddress.init(zoned:)) else {
+                    throw Self.refusal("none that can be checked")
+                }
                 if let objection = policy.objection(to: ip) { throw Self.refusal(objection) }
             }
             return addresses

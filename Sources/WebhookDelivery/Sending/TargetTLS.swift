@@ -3,6 +3,8 @@ import Cryptography
 import NIOCore
 import NIOSSL
 import NIOTLS
+import Networking
+import Text
 
 /// The TLS of `https` targets: which authorities are trusted, and whom a certificate must be for.
 struct TargetTLS: Sendable {

@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Networking
 
 /// One notification on its way: resolve, connect or take an idle connection, post, read; all within its time.
 ///

@@ -5,7 +5,9 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import Networking
 import ServiceLifecycle
+import Text
 import WebhookDelivery
 
 /// The admin API under `/admin/v1`: what became of deliveries, asking for them again, and who is logged in.

@@ -1,6 +1,7 @@
 import AgentCore
 import Foundation
 import HummingbirdCore
+import Text
 
 /// The parameters of an admin call.
 struct Query {

@@ -3,6 +3,7 @@ package import AgentStores
 package import Configuration
 import Foundation
 package import Logging
+package import Networking
 package import WebhookDelivery
 package import XML
 
@@ -73,7 +74,7 @@ package struct ServerSettings: Sendable {
     /// nothing, because proxies or forwarded ports stand before a loopback address, or many addresses are listened on.
     var knownHost: String? {
         if let publicURL { return TargetURL(publicURL)?.host }
-        return Self.isLoopback(host) || host == "0.0.0.0" || host == "::" ? nil : host
+        return HostPort.isLoopback(host) || host == "0.0.0.0" || host == "::" ? nil : host
     }
 }
 
@@ -150,7 +151,7 @@ extension ServerSettings {
         }
         isDevelopment = try await values.bool(.dev) ?? false
         allowsRemoteDevelopment = try await values.bool(.allowRemoteDev) ?? false
-        if isDevelopment, !allowsRemoteDevelopment, !Self.isLoopback(host) {
+        if isDevelopment, !allowsRemoteDevelopment, !HostPort.isLoopback(host) {
             throw SettingsError(
                 Setting.listen.flag,
                 "with --dev anybody who reaches \(host) may call and post to private addresses; listen on 127.0.0.1, or add --allow-remote-dev"
@@ -296,10 +297,6 @@ extension ServerSettings {
         // libxml2 itself stops at 256.
         xmlLimits.depth = try await values.int(.maxDepth, in: 8...200) ?? xmlLimits.depth
         xmlLimits.textBytes = try await values.int(.maxTextBytes, in: 1024...(64 << 20)) ?? xmlLimits.textBytes
-    }
-
-    private static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || host.hasPrefix("127.")
     }
 }
 

@@ -1,6 +1,7 @@
 import AgentCore
 import Cryptography
 import Foundation
+import Text
 
 /// Reads `tenants` of the configuration file and notes everything that is wrong, each with its place:
 /// `tenants[0].users[1].passwordHash`.

@@ -1,4 +1,5 @@
 import NIOCore
+import Networking
 import Synchronization
 import WebhookDelivery
 
@@ -53,7 +54,7 @@ final class ConnectionTable: Sendable {
     /// Takes a connection in until it ends, and closes another where there was no room for it. Throws ``TooMany`` when every
     /// other connection of its network is being worked for.
     func enter(_ channel: any Channel) throws(TooMany) -> TrackedConnection {
-        let address = channel.remoteAddress.flatMap { IPAddress($0)?.unmapped }
+        let address = channel.remoteAddress?.ipAddress.flatMap { IPAddress(zoned: $0)?.unmapped }
         let isOfMany = address.map { address in proxies.contains { $0.contains(address) } } ?? true
         let connection = TrackedConnection(channel: channel, network: isOfMany ? nil : address?.network)
         let (isTaken, surplus) = state.withLock { state in

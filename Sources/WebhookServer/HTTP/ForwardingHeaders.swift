@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import NIOCore
+import Networking
 import WebhookDelivery
 
 /// Tells a program of this machine from a client elsewhere for whom a proxy of this machine asks.
@@ -33,18 +34,11 @@ enum ForwardingHeaders {
 
     /// Whether the other end of the connection is this machine, asks for it by its own name, and forwards for nobody.
     static func isLocal(_ request: HTTPRequest, peer: SocketAddress?) -> Bool {
-        guard let peer, let address = IPAddress(peer), isLoopback(address), let authority = request.authority,
+        guard let peer = peer?.ipAddress.flatMap(IPAddress.init(zoned:)), peer.isLoopback,
+            let authority = request.authority,
             !stand(in: request.headerFields)
         else { return false }
         let host = HostPort(authority)?.host ?? authority.trimmingCharacters(in: ["[", "]"])
-        return host.lowercased() == "localhost" || IPAddress(host).map(isLoopback) ?? false
-    }
-
-    private static func isLoopback(_ address: IPAddress) -> Bool {
-        switch address.unmapped {
-        case .v4(let bits): bits >> 24 == 127
-        case .v6(high: 0, low: 1): true
-        default: false
-        }
+        return HostPort.isLoopback(host)
     }
 }

@@ -3,8 +3,10 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import Networking
 import SOAP
 import Synchronization
+import Text
 import XML
 
 /// Answers HTTP requests: finds what a path asks for, and carries what the fronts say.

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import NIOCore
+import Networking
 import WebhookDelivery
 
 /// Who sent a request and how they reached us: the other end of the connection, or what a trusted proxy says of it.
@@ -38,7 +39,7 @@ struct RequestOriginReader: Sendable {
     }
 
     func origin(of request: HTTPRequest, peer: SocketAddress?) -> RequestOrigin {
-        var client = peer.flatMap { IPAddress($0)?.unmapped }
+        var client = peer?.ipAddress.flatMap { IPAddress(zoned: $0)?.unmapped }
         var origin = RequestOrigin(
             address: Self.text(client, peer?.ipAddress ?? ""),
             network: "",

@@ -1,4 +1,6 @@
 import AgentCore
+import Networking
+import Text
 import XML
 
 /// What a path asks for (contract, section 1). Paths match without regard to case, as on the original's IIS.

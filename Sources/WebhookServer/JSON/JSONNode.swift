@@ -1,4 +1,5 @@
 import AgentCore
+import Text
 
 /// A JSON value: members in the order they were written, numbers as they were written.
 ///

@@ -1,4 +1,5 @@
 import AgentCore
+import Text
 import XML
 
 /// One pass over a JSON text. It calls itself once for each level of nesting, and goes over no byte twice but to tell

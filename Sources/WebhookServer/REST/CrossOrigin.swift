@@ -1,6 +1,7 @@
 import AgentCore
 import HTTPTypes
 import Hummingbird
+import Text
 
 /// What browsers are told, and asked, about calls from pages of other origins (Fetch standard, "CORS protocol").
 struct CrossOrigin: Sendable {

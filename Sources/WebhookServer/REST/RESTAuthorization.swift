@@ -2,6 +2,7 @@ import AgentCore
 import Cryptography
 import Foundation
 import HTTPTypes
+import Text
 import XML
 
 /// How a REST call says who sends it.

@@ -1,6 +1,7 @@
 import AgentCore
 import HTTPTypes
 import SOAP
+import Text
 import XML
 
 /// How the arguments of a call are read, whatever the type of its body.

@@ -1,7 +1,9 @@
 import AgentCore
 import Foundation
 import HTTPTypes
+import Networking
 import SOAP
+import Text
 import XML
 
 /// Each route bound once: its arguments are read, then the agent is called, then its answer shown.

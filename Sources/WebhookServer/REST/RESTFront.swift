@@ -2,7 +2,9 @@ import AgentCore
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Networking
 import SOAP
+import Text
 import XML
 
 /// The REST front: each route is bound to the agent method that the SOAP front calls. It has no rule

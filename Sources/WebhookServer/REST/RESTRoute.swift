@@ -1,5 +1,6 @@
 import AgentCore
 import HTTPTypes
+import Text
 
 /// What a path beneath `/api` asks for.
 enum RESTRoute: Hashable, Sendable {

@@ -1,5 +1,6 @@
 import AgentCore
 import SOAP
+import Text
 
 /// What an answer holds, before it is written as JSON or as XML.
 indirect enum RESTValue: Sendable {

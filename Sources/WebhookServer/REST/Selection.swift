@@ -1,4 +1,5 @@
 import AgentCore
+import Text
 
 /// `$select`: the members that an answer keeps; the others become null (contract, section 8). Names in any case, nested
 /// with `/`.

@@ -1,5 +1,6 @@
 import AgentCore
 import Foundation
+import Text
 
 /// What a query of NetServer's dynamic archive asks about the counters of webhooks: columns, one webhook or all, a page.
 struct UsageQuery: Sendable {

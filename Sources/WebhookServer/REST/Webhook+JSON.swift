@@ -1,5 +1,6 @@
 import AgentCore
 import SOAP
+import Text
 
 /// How carriers are read from JSON: names in any case, members that are not known are ignored (contract, section 8).
 extension Webhook {

@@ -2,7 +2,9 @@ import AgentCore
 import CoreMetrics
 import HummingbirdCore
 import NIOCore
+import Networking
 import SOAP
+import Text
 import XML
 
 /// The SOAP front: bytes of a request in, the body of an answer out. It knows envelopes and the agents, and nothing else of

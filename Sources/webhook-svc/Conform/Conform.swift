@@ -2,6 +2,7 @@ import AgentCore
 import ArgumentParser
 import Conformance
 import Foundation
+import Networking
 import WebhookServer
 
 /// `webhook-svc conform`: plays fixtures against an installation.

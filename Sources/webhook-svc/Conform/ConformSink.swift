@@ -5,6 +5,8 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import Networking
+import Text
 import WebhookServer
 
 /// The receiver that fixtures have the target call.

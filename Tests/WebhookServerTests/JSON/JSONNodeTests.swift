@@ -1,6 +1,7 @@
 import AgentCore
 import Foundation
 import Testing
+import Text
 
 @testable import WebhookServer
 

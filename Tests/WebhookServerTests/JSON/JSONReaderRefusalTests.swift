@@ -1,5 +1,6 @@
 import AgentCore
 import Testing
+import Text
 
 @testable import WebhookServer
 

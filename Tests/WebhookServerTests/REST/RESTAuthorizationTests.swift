@@ -2,6 +2,7 @@ import AgentCore
 import Cryptography
 import Foundation
 import NIOHTTP1
+import Networking
 import Testing
 import WebhookDelivery
 

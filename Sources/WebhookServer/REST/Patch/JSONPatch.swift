@@ -1,4 +1,5 @@
 import AgentCore
+import Text
 
 /// A JSON Patch (RFC 6902) as NetServer takes it: operations `add`, `replace`, `remove` and `test`; their members, their
 /// names and the paths in any case; the leading slash of a path optional.

@@ -1,4 +1,5 @@
 import AgentCore
+import Text
 
 /// The members of an object that is being changed, found by name through an index: a thousand changes to an object of
 /// a hundred thousand members must not look through them all a thousand times.

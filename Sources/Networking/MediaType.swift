@@ -1,20 +1,11 @@
-/// The `Content-Type` of a message, as far as SOAP's HTTP bindings need it.
+/// The value of a `Content-Type` field.
 package struct MediaType: Sendable, Hashable {
     /// Lower case, without parameters: `text/xml`.
     package let essence: String
     /// As sent, without quotes; nil when absent or empty.
     package let charset: String?
-    /// SOAP 1.2's `action`; nil when absent or empty.
+    /// The parameter `action`, which SOAP 1.2 defines (RFC 3902); nil when absent or empty.
     package let action: String?
-
-    /// The media types that an envelope may come in (contract, section 2).
-    package static let accepted = ["text/xml", "application/soap+xml", "application/xml"]
-
-    /// Whether an envelope may come in it.
-    package var isXML: Bool { Self.accepted.contains(essence) }
-
-    /// The version that what cannot be read as an envelope is answered in.
-    package var impliedVersion: SOAPVersion { essence == "application/soap+xml" ? .soap12 : .soap11 }
 
     /// Reads a header's value. Real clients quote parameters or not, write `UTF-8` or `utf-8`, and end with a bare `;`
     /// (contract, section 9).

@@ -1,6 +1,5 @@
-import NIOCore
+import Networking
 import Testing
-import WebhookDelivery
 
 @Suite("Address policy")
 struct AddressPolicyTests {
@@ -112,16 +111,35 @@ struct AddressPolicyTests {
         #expect(IPAddress("::ffff:127.0.0.1") != IPAddress("127.0.0.1"))
     }
 
-    @Test("A socket's address is the same as its text", arguments: ["127.0.0.1", "10.0.0.1", "::1", "fe80::1"])
-    func socketAddress(text: String) throws {
-        let address = try SocketAddress(ipAddress: text, port: 80)
-        #expect(IPAddress(address) == IPAddress(text))
+    @Test("The zone of an address is left out", arguments: ["127.0.0.1", "10.0.0.1", "::1", "fe80::1"])
+    func zoned(text: String) {
+        #expect(IPAddress(zoned: text) == IPAddress(text))
+        #expect(IPAddress(zoned: text + "%eth0") == IPAddress(text))
+        #expect(IPAddress(zoned: "%eth0") == nil)
+        #expect(IPAddress(zoned: "") == nil)
     }
 
-    @Test("A Unix socket has no address")
-    func unixSocket() throws {
-        let address = try SocketAddress(unixDomainSocketPath: "/tmp/absent.sock")
-        #expect(IPAddress(address) == nil)
+    @Test(
+        "Addresses of 127.0.0.0/8, ::1 and their IPv4-mapped forms are loopback addresses",
+        arguments: [
+            ("127.0.0.1", true), ("127.255.255.254", true), ("::1", true), ("::ffff:127.0.0.1", true),
+            ("126.255.255.255", false), ("128.0.0.1", false), ("::2", false), ("::", false), ("0.0.0.0", false),
+        ]
+    )
+    func loopback(text: String, isLoopback: Bool) throws {
+        #expect(try #require(IPAddress(text)).isLoopback == isLoopback)
+    }
+
+    @Test(
+        "A host is this machine when it is localhost in any case, or a loopback address",
+        arguments: [
+            ("localhost", true), ("LocalHost", true), ("127.0.0.2", true), ("::1", true), ("localhost.example", false),
+            ("127.example.com", false), ("10.0.0.1", false), ("", false),
+        ]
+    )
+    func loopbackHost(host: String, isLoopback: Bool) {
+        #expect(HostPort.isLoopback(host) == isLoopback)
+        #expect(HostPort(host: host, port: 80).isLoopback == isLoopback)
     }
 
     @Test(

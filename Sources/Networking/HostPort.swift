@@ -5,7 +5,7 @@ package struct HostPort: Sendable, Hashable, CustomStringConvertible {
     /// 0 for any that is free.
     package let port: Int
 
-    /// With these members.
+    /// Creates an address from a name or address without brackets, and a port.
     package init(host: String, port: Int) {
         self.host = host
         self.port = port
@@ -26,5 +26,13 @@ package struct HostPort: Sendable, Hashable, CustomStringConvertible {
         guard !host.isEmpty else { return nil }
         self.host = String(host)
         self.port = port
+    }
+
+    /// Whether the host is this machine by its own name or a loopback address.
+    package var isLoopback: Bool { Self.isLoopback(host) }
+
+    /// Whether a host, without brackets, is this machine by its own name or a loopback address.
+    package static func isLoopback(_ host: String) -> Bool {
+        host.lowercased() == "localhost" || IPAddress(host)?.isLoopback ?? false
     }
 }

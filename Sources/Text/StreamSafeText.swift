@@ -11,6 +11,7 @@ package enum StreamSafeText {
     package static let problem = "more than \(longestRun) combining characters in a row"
 
     /// Whether `text`, in UTF-8, holds no longer run.
+    @inlinable
     package static func isSafe(_ text: some BidirectionalCollection<UInt8>) -> Bool {
         // Below U+0300, which 0xCC begins, there are none.
         guard let first = text.firstIndex(where: { $0 >= 0xCC }) else { return true }

@@ -1,5 +1,5 @@
 import Testing
-import XML
+import Text
 
 /// Text whose comparison would cost the square of its length (UAX #15).
 @Suite("Stream-safe text")
@@ -26,22 +26,5 @@ struct StreamSafeTextTests {
     )
     func tooMany(text: String) {
         #expect(!StreamSafeText.isSafe(text.utf8))
-    }
-
-    @Test(
-        "A document with one is refused, in whatever part of it and however it is written",
-        arguments: [
-            "<a>\(String(repeating: "\u{301}\u{323}", count: 33))</a>",
-            "<a>\(String(repeating: "&#x301;", count: 65))</a>",
-            "<a><![CDATA[\(String(repeating: "\u{301}", count: 65))]]></a>",
-            "<a b=\"\(String(repeating: "&#769;", count: 65))\"/>",
-            "<a\(String(repeating: "\u{301}", count: 65))/>",
-            "<a xmlns:b\(String(repeating: "\u{301}", count: 65))=\"urn:b\"/>",
-        ]
-    )
-    func documents(text: String) {
-        #expect(throws: XMLReadError.limit("combining characters in a row", 64)) {
-            try XMLDocument(parsing: Array(text.utf8))
-        }
     }
 }

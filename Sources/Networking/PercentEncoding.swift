@@ -1,9 +1,9 @@
 /// Percent-encoding (RFC 3986, section 2.1).
-enum PercentEncoding {
+package enum PercentEncoding {
     /// The bytes that `bytes` stand for; nil when a percent sign is not followed by two hexadecimal digits.
     ///
     /// - Parameter plus: What a `+` stands for: a space in forms and queries.
-    static func decoded(_ bytes: some Sequence<UInt8>, plus: UInt8 = UInt8(ascii: "+")) -> [UInt8]? {
+    package static func decoded(_ bytes: some Sequence<UInt8>, plus: UInt8 = UInt8(ascii: "+")) -> [UInt8]? {
         var decoded: [UInt8] = []
         var iterator = bytes.makeIterator()
         while let byte = iterator.next() {

@@ -1,4 +1,5 @@
 import Foundation
+import Text
 
 /// A target's URL, taken apart for HTTP. What passes here can be posted to; saving and sending go by it alike.
 package struct TargetURL: Sendable, Hashable {

@@ -1,5 +1,4 @@
 import Foundation
-package import NIOCore
 
 /// An IPv4 or IPv6 address, as far as deciding about it needs it.
 package enum IPAddress: Sendable, Hashable, CustomStringConvertible {
@@ -21,11 +20,21 @@ package enum IPAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The address of a socket address, nil for a Unix socket's.
-    package init?(_ address: SocketAddress) {
-        // An IPv6 address may come with the zone that it belongs to.
-        guard let text = address.ipAddress?.split(separator: "%").first else { return nil }
-        self.init(String(text))
+    /// Reads an address that may end with the zone it belongs to (`fe80::1%eth0`), as a socket shows it; the zone is left out.
+    ///
+    /// Returns nil for anything else.
+    package init?(zoned text: String) {
+        guard let address = text.split(separator: "%", omittingEmptySubsequences: false).first else { return nil }
+        self.init(String(address))
+    }
+
+    /// Whether the address leads to this machine: 127.0.0.0/8 or ::1, also as an IPv4-mapped address.
+    package var isLoopback: Bool {
+        switch unmapped {
+        case .v4(let bits): bits >> 24 == 127
+        case .v6(high: 0, low: 1): true
+        default: false
+        }
     }
 
     /// The address itself, an IPv4-mapped one as IPv4: a listener for both sees clients of IPv4 so.
@@ -52,41 +61,5 @@ package enum IPAddress: Sendable, Hashable, CustomStringConvertible {
             [high, low].flatMap { half in (0..<4).map { String(half >> (48 - $0 * 16) & 0xFFFF, radix: 16) } }
                 .joined(separator: ":")
         }
-    }
-}
-
-/// A range of addresses: `10.0.0.0/8`, `fd00::/8`, or a single address.
-package struct AddressRange: Sendable, Hashable {
-    private let address: IPAddress
-    private let prefix: Int
-
-    /// Reads `ADDRESS/PREFIX` or `ADDRESS`; nil for anything else.
-    package init?(_ text: String) {
-        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let address = IPAddress(String(parts[0])) else { return nil }
-        let width =
-            switch address {
-            case .v4: 32
-            case .v6: 128
-            }
-        let prefix = parts.count == 2 ? Int(parts[1]) : width
-        guard let prefix, (0...width).contains(prefix) else { return nil }
-        self.address = address
-        self.prefix = prefix
-    }
-
-    /// Whether the range holds `other`.
-    package func contains(_ other: IPAddress) -> Bool {
-        switch (address, other) {
-        case (.v4(let own), .v4(let bits)):
-            Self.equal(UInt64(own) << 32, UInt64(bits) << 32, bits: prefix)
-        case (.v6(let ownHigh, let ownLow), .v6(let high, let low)):
-            Self.equal(ownHigh, high, bits: min(prefix, 64)) && Self.equal(ownLow, low, bits: max(prefix - 64, 0))
-        default: false
-        }
-    }
-
-    private static func equal(_ left: UInt64, _ right: UInt64, bits: Int) -> Bool {
-        bits == 0 || (left ^ right) >> (64 - bits) == 0
     }
 }
