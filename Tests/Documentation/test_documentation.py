@@ -8,6 +8,8 @@ A fenced block says in its info string whether it is run against the release bin
 The blocks of a page are run in order, by one shell, in an empty directory in which `.build/release/webhook-svc` is the binary
 and `Fixtures` are the repository's. Ports are replaced by free ones, so that a service of the machine is not in the way.
 """
+import fnmatch
+import json
 import os
 import pathlib
 import re
@@ -115,6 +117,28 @@ class ContractTests(unittest.TestCase):
         headings = [line for _, line in Page(ROOT / "docs" / "contract.md").prose if re.match(r"## \d", line)]
         numbers = [int(re.match(r"## (\d+)\. ", heading).group(1)) for heading in headings]
         self.assertEqual(numbers, list(range(1, len(numbers) + 1)))
+
+
+class FidelityTests(unittest.TestCase):
+    def test_every_scenario_and_suite_that_it_names_exists(self):
+        manifest = json.loads((ROOT / "Fixtures" / "manifest.json").read_text(encoding="utf-8"))
+        scenarios = [scenario["name"] for scenario in manifest["scenarios"]]
+        suites = {path.stem for path in repository_files() if path.is_relative_to(ROOT / "Tests")}
+        suites |= {part for path in repository_files() if path.is_relative_to(ROOT / "Tests") for part in path.parts}
+        rows, wrong = 0, []
+        for number, line in Page(ROOT / "docs" / "fidelity.md").prose:
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            if not line.startswith("|") or len(cells) != 3 or not cells[2] or cells[2] in {"tested by", "---"}:
+                continue
+            rows += 1
+            for pattern in re.findall(r"`([^`]+)`", cells[2]):
+                if not fnmatch.filter(scenarios, pattern):
+                    wrong.append(f"docs/fidelity.md:{number}: no scenario {pattern}")
+            for suite in re.findall(r"\b[A-Z]\w+", re.sub(r"`[^`]+`", "", cells[2])):
+                if suite not in suites:
+                    wrong.append(f"docs/fidelity.md:{number}: no suite {suite}")
+        self.assertGreater(rows, 60)
+        self.assertEqual(wrong, [])
 
 
 class CommandTests(unittest.TestCase):
