@@ -1,0 +1,13 @@
+import AgentCore
+import GRDB
+
+extension StoreError {
+    /// What GRDB reports, without the values that were bound.
+    init(_ error: any Error) {
+        switch error {
+        case let error as StoreError: self = error
+        case let error as DatabaseError: self = .unavailable(error.description)
+        default: self = .unavailable("\(error)")
+        }
+    }
+}
