@@ -9,8 +9,8 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Tests" / "EndToEnd"))
-from service import Receiver, Service  # noqa: E402
-from test_delivery import Silent  # noqa: E402
+from receiver import Receiver, SilentReceiver  # noqa: E402
+from service import Service  # noqa: E402
 
 DELIVERIES = 1000
 ROUNDS = 5
@@ -18,7 +18,7 @@ ROUNDS = 5
 
 def seconds(hanging):
     with tempfile.TemporaryDirectory() as directory:
-        silent, receiver = Silent(), Receiver()
+        silent, receiver = SilentReceiver(), Receiver()
         service = Service(directory, "--verify-target", "false", "--log-level", "error")
         service.start()
         try:

@@ -13,7 +13,8 @@ import time
 from load import EVENT, PATH  # First: it makes the next ones Tests/EndToEnd's.
 from many_webhooks import multiply
 from postgres import PostgreSQL, require
-from service import Service, envelope, free_port
+from service import Service, free_port
+from soap import envelope
 
 WEBHOOKS, LISTERS, SECONDS = 50_000, 4, 15
 

@@ -11,7 +11,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Tests" / "EndToEnd"))
 from receiver_process import ReceiverProcess  # noqa: E402
-from service import Service, envelope  # noqa: E402
+from service import Service  # noqa: E402
+from soap import envelope  # noqa: E402
 
 EVENT = "contact.created"
 PATH = "/Remote/Services87/Webhook.svc"

@@ -3,17 +3,15 @@ import collections
 import http.client
 import itertools
 import json
-import os
 import random
-import re
 import subprocess
-import sys
 import threading
 import time
 import unittest
 
 from postgres import PostgreSQL, require
-from service import BINARY, Service, ServiceTestCase, envelope, free_port, wait_until
+from service import Service, ServiceTestCase, free_port, run, wait_until
+from soap import WEBHOOK_PATH, XML_HEADERS, is_acknowledged, signal_body
 
 
 def setUpModule():
@@ -21,18 +19,6 @@ def setUpModule():
     require()
     Processes.server = PostgreSQL()
     unittest.addModuleCleanup(Processes.server.stop)
-
-
-def report(text):
-    print(f"\n  {text}", file=sys.stderr)
-
-
-def signal_body(event, key):
-    return envelope(f"<SignalEvent><EventName>{event}</EventName><PrimaryKey>{key}</PrimaryKey></SignalEvent>")
-
-
-def is_acknowledged(status, answer):
-    return status == 200 and b">true</Succeeded>" in answer
 
 
 class Processes(ServiceTestCase):
@@ -60,8 +46,7 @@ class Processes(ServiceTestCase):
     def refusal(self, *arguments, environment=None):
         """Exit code and what was said, of a command that is to fail."""
         try:
-            done = subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=40,
-                                  env={**os.environ, **(environment or {})})
+            done = run(*arguments, timeout=40, environment=environment)
             return done.returncode, done.stdout + done.stderr
         except subprocess.TimeoutExpired as expired:
             return None, f"still running: {expired.stderr}"
@@ -95,14 +80,6 @@ class Processes(ServiceTestCase):
         return self.psql("SELECT string_agg(column_name, ' ') FROM information_schema.columns "
                          f"WHERE table_name = '{table}' AND table_schema = 'public'").split()
 
-    def admin(self, process, method, path):
-        status, body = process.request(method, "/admin/v1/" + path)
-        return status, json.loads(body) if body else None
-
-    def assert_idle(self, process, seconds=60):
-        status, idle = self.admin(process, "GET", f"idle?timeout={seconds}s")
-        self.assertEqual(status, 200, idle)
-
     def assert_works(self, *processes):
         """Each takes an event, and it arrives."""
         receiver = self.receiver()
@@ -110,18 +87,7 @@ class Processes(ServiceTestCase):
         for key, process in enumerate(processes):
             process.signal("still.works", key)
         self.assertEqual(sorted(keys(receiver.wait(len(processes), 10))), list(range(len(processes))))
-        processes[0].call(f"<DeleteWebhook><WebhookId>{webhook}</WebhookId></DeleteWebhook>")
-
-    def set_state(self, process, webhook, state):
-        _, answer = process.call(f"<GetWebhook><WebhookId>{webhook}</WebhookId></GetWebhook>")
-        members = re.search(r"<Response>(.*)</Response>", answer, re.S).group(1).replace("arr:", "a:")
-        members = re.sub(r"<State>\w+</State>", f"<State>{state}</State>", members)
-        _, answer = process.call(f"<SaveWebhook><Webhook>{members}</Webhook></SaveWebhook>")
-        self.assertIn(">true</Succeeded>", answer)
-
-    def delete(self, process, webhook):
-        _, answer = process.call(f"<DeleteWebhook><WebhookId>{webhook}</WebhookId></DeleteWebhook>")
-        self.assertIn(">true</Succeeded>", answer)
+        processes[0].delete(webhook)
 
 
 def keys(requests):
@@ -162,8 +128,7 @@ class Signallers:
         connection = connections.setdefault(process, process.connection())
         self.attempted[key] = name
         try:
-            connection.request("POST", "/Remote/Services87/Webhook.svc", signal_body(name, key),
-                               {"Content-Type": "text/xml; charset=utf-8"})
+            connection.request("POST", WEBHOOK_PATH, signal_body(name, key), XML_HEADERS)
             response = connection.getresponse()
             if is_acknowledged(response.status, response.read()):
                 self.acknowledged.add(key)

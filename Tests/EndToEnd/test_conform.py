@@ -1,6 +1,5 @@
 """`webhook-svc conform`: it finds nothing wrong with the service, names what is wrong with one that is, and records."""
 import gzip
-import http.server
 import json
 import re
 import signal
@@ -12,27 +11,28 @@ import urllib.error
 import urllib.request
 import xml.etree.ElementTree
 
-from service import BINARY, ROOT, TICKET, Certificate, ServiceTestCase, free_port, password_of, user
+from certificates import Certificate
+from configurations import password_of, user
+from receiver import QuietHandler, QuietServer
+from service import BINARY, ROOT, ServiceTestCase, free_port, report
+from soap import FORMS, TICKET
 
 FIXTURES = ROOT / "Fixtures"
-FORMS = ("documented", "soap12", "soap11")
 
 
-class Between(http.server.ThreadingHTTPServer):
+class Between(QuietServer):
     """Stands before a service and changes its answers; or, for clients that take it, packs them."""
 
     def __init__(self, service, change=lambda status, text: (status, text), packs=False):
         between = self
         self.packed = 0
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(QuietHandler):
             def do_GET(self):
                 self.pass_on(None)
 
             def do_POST(self):
-                self.pass_on(self.rfile.read(int(self.headers["Content-Length"])))
+                self.pass_on(self.body())
 
             def pass_on(self, body):
                 fields = {name: value for name, value in self.headers.items() if name.lower() in ("content-type", "soapaction")}
@@ -54,20 +54,9 @@ class Between(http.server.ThreadingHTTPServer):
                 self.end_headers()
                 self.wfile.write(data)
 
-            def log_message(self, *_):
-                pass
-
-        self.daemon_threads = True
-        super().__init__(("127.0.0.1", 0), Handler)
         self.change = change
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    def handle_error(self, *_):
-        pass  # Clients that end while they are answered: the tests say what comes of it.
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
+        super().__init__(Handler)
+        self.url = f"http://127.0.0.1:{self.port}"
 
 
 def swapped(text):
@@ -112,7 +101,7 @@ class Conform(ServiceTestCase):
         service = self.service()
         ran = self.conform(service.url, "--dev", "--skip", "login-failures")
         self.assertRegex(ran.stdout, r"\d{3} exchanges, \d{3} pass, 0 differ, 0 skipped")
-        print("\n  " + ran.stdout.splitlines()[-1])
+        report("" + ran.stdout.splitlines()[-1])
         for form in ("documented form", "SOAP 1.2", "SOAP 1.1"):
             self.assertRegex(ran.stdout, rf"\n\S+ \({form}\)\n  pass  ")
         self.assertEqual(self.webhooks(service), 0)
@@ -120,7 +109,7 @@ class Conform(ServiceTestCase):
 
     def test_answers_that_a_proxy_packs_are_compared_as_they_were(self):
         between = Between(self.service(), packs=True)
-        self.addCleanup(between.shutdown)
+        self.addCleanup(between.close)
         ran = self.conform(between.url, "--dev", "--only", "webhook-life", "--only", "captures")
         self.assertRegex(ran.stdout, r"\d{2,} pass, 0 differ, 0 skipped")
         # Those of the fixtures that are played, and of the captures those whose clients take packed answers.
@@ -136,8 +125,7 @@ class Conform(ServiceTestCase):
                     ran = self.conform(between.url, "--ticket", TICKET, "--only", f"values-{form}",
                                        "--only", f"operation-errors-{form}", "--only", f"webhook-life-{form}", code=1)
                     self.assertRegex(ran.stdout, said)
-            between.shutdown()
-            between.server_close()
+            between.close()
         self.assertEqual(self.webhooks(service), 0, "what scenarios that went wrong left behind is deleted")
 
     def test_reports_for_machines(self):
@@ -148,7 +136,7 @@ class Conform(ServiceTestCase):
         self.assertEqual({exchange["form"] for exchange in report["exchanges"]}, set(FORMS))
         change, _ = DEFECTS["HTTP 500 on an operation error"]
         between = Between(service, change)
-        self.addCleanup(between.shutdown)
+        self.addCleanup(between.close)
         ran = self.conform(between.url, "--dev", "--only", "SaveWebhook-unknown-id", "--format", "junit", code=1)
         suites = xml.etree.ElementTree.fromstring(ran.stdout)
         failures = suites.findall("testsuite/testcase/failure")
@@ -162,7 +150,7 @@ class Conform(ServiceTestCase):
                                config={"tenants": [{"users": people}]})
         change = lambda status, text: (status, text.replace(">Active<", ">Working<"))
         between = Between(service, change)
-        self.addCleanup(between.shutdown)
+        self.addCleanup(between.close)
         login = ["--user", "anna", "--password", password_of("anna")]
         recorded = self.directory / "recorded"
         chosen = ["--only", "webhook-life", "--only", "login-soap", "--only", "login-documented", "--skip", "captures"]
@@ -243,7 +231,7 @@ class Conform(ServiceTestCase):
             return status, text
 
         between = Between(service, change)
-        self.addCleanup(between.shutdown)
+        self.addCleanup(between.close)
         self.addCleanup(ended.set)
         begun = time.monotonic()
         ran = self.conform(between.url, "--dev", "--only", "SaveWebhook", "--timeout", "1", "--format", "json", code=2)
@@ -259,7 +247,7 @@ class Conform(ServiceTestCase):
             return status, re.sub(r"(<(?:\w+:)?Secret[^>]*>)[^<]*<", r"\1THEIRSECRET99<", re.sub(
                 r"(<(?:\w+:)?Ticket[^>]*>)[^<]*<", r"\g<1>7T:MwAzADMAMwAzADMAMwAzADMAMwAzADMA<", text))
         between = Between(service, change)
-        self.addCleanup(between.shutdown)
+        self.addCleanup(between.close)
         recorded = self.directory / "recorded"
         for format in ("table", "json", "junit"):
             ran = self.conform(between.url, "--ticket", TICKET, "--only", "webhook-life", "--only", "filters", "--format",
@@ -273,7 +261,7 @@ class Conform(ServiceTestCase):
     def test_an_interrupt_leaves_nothing_behind(self):
         service = self.service()
         slow = Between(service, lambda status, text: (time.sleep(0.2), (status, text))[1])
-        self.addCleanup(slow.shutdown)
+        self.addCleanup(slow.close)
         process = subprocess.Popen([BINARY, "conform", "--target", slow.url, "--fixtures", FIXTURES, "--dev",
                                     "--only", "webhook-life"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         deadline = time.monotonic() + 10

@@ -9,16 +9,15 @@ import time
 import unittest
 
 from many_webhooks import host, multiply
-from service import ServiceTestCase, envelope, free_port, wait_until
+from service import ServiceTestCase, free_port, wait_until
+from soap import WEBHOOK_PATH, XML_HEADERS, envelope
 
-PATH = "/Remote/Services87/Webhook.svc"
-SOAP = {"Content-Type": "text/xml; charset=utf-8"}
 CALL = envelope("<CreateDefaultWebhook/>")
 
 
 def call(connection):
     """One call on it: status, whether the service ends the connection, and whether the answer is whole."""
-    connection.request("POST", PATH, CALL, SOAP)
+    connection.request("POST", WEBHOOK_PATH, CALL, XML_HEADERS)
     response = connection.getresponse()
     body = response.read()
     return response.status, response.getheader("Connection") == "close", b">true</Succeeded>" in body
@@ -62,8 +61,8 @@ class Drain(ServiceTestCase):
     def test_a_call_that_is_under_way_when_the_drain_ends_is_answered(self):
         service = self.service("--drain-delay", "1s")
         connection = service.connection()
-        connection.putrequest("POST", PATH)
-        for name, value in {**SOAP, "Content-Length": str(len(CALL))}.items():
+        connection.putrequest("POST", WEBHOOK_PATH)
+        for name, value in {**XML_HEADERS, "Content-Length": str(len(CALL))}.items():
             connection.putheader(name, value)
         connection.endheaders()
         connection.send(CALL[:100])

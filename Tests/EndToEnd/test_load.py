@@ -1,51 +1,43 @@
 """What many webhooks, many targets and few descriptors do to the release binary."""
-
-import base64
+import contextlib
 import json
 import re
 import sqlite3
 import time
 import unittest
 
+from many_webhooks import multiply
 from receiver_process import ReceiverProcess
-from service import ServiceTestCase, envelope
-
-SOAP = "/Remote/Services87/Webhook.svc"
-BASIC = {"Authorization": "Basic " + base64.b64encode(b"tje0:Tje0").decode()}
+from rest import DOCUMENTED
+from service import ServiceTestCase, report
+from soap import WEBHOOK_PATH, XML_HEADERS, envelope
 
 
 class Load(ServiceTestCase):
-    def multiply(self, service, count):
+    def multiply(self, count):
         """Makes `count` webhooks of the one that there is, in the database of a service that does not run."""
-        with sqlite3.connect(f"{self.directory}/test.db") as database:
-            for table, key in (("webhook", "id"), ("webhook_usage", "webhook_id")):
-                columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})") if row[1] != key]
-                names = ", ".join(columns)
-                database.execute(
-                    f"WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
-                    f" INSERT INTO {table} ({key}, {names}) SELECT n.i, {names} FROM n, {table} WHERE {key} = 1")
-        database.close()
+        with contextlib.closing(sqlite3.connect(self.directory / "test.db")) as database, database:
+            multiply(database.execute, lambda table: [row[1] for row in database.execute(f"PRAGMA table_info({table})")], count)
 
     def test_a_list_of_a_hundred_thousand_webhooks_is_whole_and_never_in_memory_as_a_whole(self):
         count = 100_000
         service = self.service("--verify-target", "false")
         service.save("http://127.0.0.1:9/hook", ["sale.changed"], secret="s" * 100, name="one of many")
         service.stop()
-        self.multiply(service, count)
+        self.multiply(count)
         service.start()
-        soap = {"Content-Type": "text/xml; charset=utf-8"}
-        cases = [("SOAP", "POST", SOAP, envelope("<GetAllWebhooks/>"), soap, rb"<WebhookId>(\d+)<", b"</s:Envelope>"),
-                 ("JSON", "GET", "/api/v1/Webhook", None, BASIC, rb'"WebhookId":(\d+)', b"]"),
-                 ("XML", "GET", "/api/v1/Webhook", None, {**BASIC, "Accept": "application/xml"}, rb"<WebhookId>(\d+)<",
+        cases = [("SOAP", "POST", WEBHOOK_PATH, envelope("<GetAllWebhooks/>"), XML_HEADERS, rb"<WebhookId>(\d+)<", b"</s:Envelope>"),
+                 ("JSON", "GET", "/api/v1/Webhook", None, DOCUMENTED, rb'"WebhookId":(\d+)', b"]"),
+                 ("XML", "GET", "/api/v1/Webhook", None, {**DOCUMENTED, "Accept": "application/xml"}, rb"<WebhookId>(\d+)<",
                   b"</ArrayOfWebhook>"),
-                 ("counters", "GET", "/api/v1/Archive/dynamic", None, BASIC, rb'"PrimaryKey":(\d+)', b"]}"),
+                 ("counters", "GET", "/api/v1/Archive/dynamic", None, DOCUMENTED, rb'"PrimaryKey":(\d+)', b"]}"),
                  ("admin", "GET", "/admin/v1/webhooks", None, {}, rb'"webhookId":(\d+)', b"]}")]
         for name, method, path, body, headers, pattern, end in cases:
             with self.subTest(name):
                 begun = time.perf_counter()
                 status, answer = service.request(method, path, body, headers)
                 seconds, peak = time.perf_counter() - begun, service.peak_megabytes()
-                print(f"\n  {name}: {len(answer) / 1e6:.0f} MB in {seconds:.1f} s, peak {peak:.0f} MB")
+                report(f"{name}: {len(answer) / 1e6:.0f} MB in {seconds:.1f} s, peak {peak:.0f} MB")
                 self.assertEqual(status, 200)
                 self.assertEqual([int(number) for number in re.findall(pattern, answer)], list(range(1, count + 1)))
                 self.assertTrue(answer.endswith(end))
@@ -55,16 +47,16 @@ class Load(ServiceTestCase):
         service = self.service("--verify-target", "false")
         service.save("http://127.0.0.1:9/hook", ["sale.changed"], secret="s" * 100)
         service.stop()
-        self.multiply(service, 20_000)
+        self.multiply(20_000)
         service.start()
         before = service.resident_megabytes()
         connections = [service.connection() for _ in range(50)]
         for connection in connections:
             self.addCleanup(connection.close)
-            connection.request("GET", "/api/v1/Webhook", headers=BASIC)
+            connection.request("GET", "/api/v1/Webhook", headers=DOCUMENTED)
         time.sleep(3)
         peak = service.peak_megabytes()
-        print(f"\n  50 clients with an unread list of 20,000 webhooks: {before:.0f} -> {peak:.0f} MB")
+        report(f"50 clients with an unread list of 20,000 webhooks: {before:.0f} -> {peak:.0f} MB")
         self.assertLess(peak - before, 150)
         # One that reads on gets all of it.
         self.assertEqual(len(json.loads(connections[0].getresponse().read())), 20_000)
@@ -84,9 +76,9 @@ class Load(ServiceTestCase):
         seconds = time.perf_counter() - begun
         self.assertEqual(status, 200, answer)
         self.assertIsNone(service.process.poll())
-        print(f"\n  {count} targets with 512 descriptors: {seconds:.1f} s")
+        report(f"{count} targets with 512 descriptors: {seconds:.1f} s")
         self.assertEqual(receiver.arrivals()[0], count)
-        webhooks = json.loads(service.request("GET", "/api/v1/Webhook", headers=BASIC)[1])
+        webhooks = json.loads(service.request("GET", "/api/v1/Webhook", headers=DOCUMENTED)[1])
         self.assertEqual({(webhook["TotalCalls"], webhook["TotalErrors"]) for webhook in webhooks}, {(1, 0)})
         self.assertEqual(service.stop(), 0)
 

@@ -5,6 +5,8 @@ import subprocess
 import sys
 import unittest
 
+from service import report
+
 TRIALS = pathlib.Path(__file__).with_name("name_trials.py")
 # With its own processes too, so that none of them outlives a trial that is given up.
 NAMESPACES = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
@@ -27,14 +29,12 @@ class Names(unittest.TestCase):
     def test_40_names_whose_servers_are_silent_do_not_delay_a_healthy_name(self):
         seconds = self.seconds("silent-names")
         median, p99 = seconds[len(seconds) // 2], seconds[len(seconds) * 99 // 100]
-        print(f"\n  beside 40 silent names: p50 {median * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms of {len(seconds)} events",
-              file=sys.stderr)
+        report(f"beside 40 silent names: p50 {median * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms of {len(seconds)} events")
         self.assertLess(p99, 1)
 
     def test_three_dead_ipv6_addresses_beside_a_good_ipv4_address_delay_a_delivery_by_less_than_a_second(self):
         seconds = self.seconds("dead-addresses")
-        print(f"\n  beside three dead addresses: {seconds[-1] * 1000:.0f} ms at most, {seconds[0] * 1000:.0f} ms at least",
-              file=sys.stderr)
+        report(f"beside three dead addresses: {seconds[-1] * 1000:.0f} ms at most, {seconds[0] * 1000:.0f} ms at least")
         self.assertLess(seconds[-1], 1)
 
 

@@ -2,19 +2,14 @@
 import base64
 import json
 import os
-import pathlib
 import re
 import subprocess
-import sys
-import tempfile
 import time
 import unittest
-import urllib.parse
 
-from service import ROOT, Receiver, Service
+from rest import DOCUMENTED
+from service import ROOT, ServiceTestCase, report
 
-# Of the credentials that --dev takes.
-BASIC = "Basic " + base64.b64encode(b"tje0:Tje0").decode()
 # For the Python that has what it takes; this one may have nothing but its own library. Prints how many examples there
 # are.
 VALIDATE = """
@@ -59,22 +54,16 @@ print(checked)
 """
 
 
-class OpenAPI(unittest.TestCase):
+class OpenAPI(ServiceTestCase):
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = pathlib.Path(directory.name)
+        super().setUp()
         # Targets are made up, and must not be called. Everything goes to the receiver as a proxy, which answers itself
         # and opens no tunnels; with a proxy, the service looks no names up. `--allow-targets` alone would let public
         # addresses through.
-        self.receiver = Receiver()
-        self.addCleanup(self.receiver.close)
-        self.service = Service(self.directory, "--verify-target", "false", "--allow-targets", "127.0.0.0/8",
-                               "--proxy", f"http://127.0.0.1:{self.receiver.port}")
-        self.addCleanup(self.service.log.close)
-        self.addCleanup(lambda: self.service.process.poll() is None and self.service.kill())
-        self.service.start()
-        self.base = self.service.url + "/api/v1"
+        proxy = self.receiver()
+        self.api = self.service("--verify-target", "false", "--allow-targets", "127.0.0.0/8",
+                                "--proxy", f"http://127.0.0.1:{proxy.port}")
+        self.base = self.api.url + "/api/v1"
 
     def python(self, *modules):
         """A Python that has these."""
@@ -87,7 +76,7 @@ class OpenAPI(unittest.TestCase):
         return python
 
     def request(self, method, path, headers=None, body=None):
-        connection = self.service.connection()
+        connection = self.api.connection()
         self.addCleanup(connection.close)
         connection.request(method, "/api/v1" + path, body, headers or {})
         response = connection.getresponse()
@@ -161,8 +150,8 @@ class OpenAPI(unittest.TestCase):
     def test_every_operation_answers_json_when_no_type_fits(self):
         for method, path, _ in self.operations():
             with self.subTest(f"{method} {path}"):
-                plain = self.request(method, path, {"Authorization": BASIC})
-                answer = self.request(method, path, {"Authorization": BASIC, "Accept": "aplication/json, */*;q=0"})
+                plain = self.request(method, path, DOCUMENTED)
+                answer = self.request(method, path, {**DOCUMENTED, "Accept": "aplication/json, */*;q=0"})
                 self.assertEqual((answer[0], answer[2]), (plain[0], plain[2]))
                 self.assertEqual(answer[1]["Content-Type"], None if answer[0] == 204 else
                                  "application/json; charset=utf-8")
@@ -192,10 +181,10 @@ class OpenAPI(unittest.TestCase):
         operations = sum(len(methods.keys() & {"get", "put", "post", "delete", "patch"})
                          for path, methods in document["paths"].items() if path != "/openapi.json")
         self.assertEqual((len(counts), without), (operations, []), "each has succeeded")
-        self.assertEqual(self.service.process.poll(), None, "the service still runs")
+        self.assertEqual(self.api.process.poll(), None, "the service still runs")
         total = sum(sum(statuses.values()) for statuses in counts.values())
         refused = sum(statuses.get("400", 0) for statuses in counts.values())
-        print(f"\n  {total} calls in {seconds:.0f} s, {refused} of them refused as wrong", file=sys.stderr)
+        report(f"{total} calls in {seconds:.0f} s, {refused} of them refused as wrong")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Outages that are short, or none of a target's: receivers that restart, a proxy that is away, a process that stands still.
 Every acknowledged event arrives, and no webhook loses its subscription."""
-import http.server
 import json
 import os
 import select
@@ -12,28 +11,20 @@ import time
 import unittest
 import urllib.parse
 
-from service import ServiceTestCase
+from receiver import HastyReceiver
+from service import ServiceTestCase, report
 
 # How long a process stands still here, in seconds; 60 for the figure that the documentation gives.
 STANDSTILL = float(os.environ.get("WEBHOOK_SVC_STANDSTILL", 6))
 
 
 class OutageTestCase(ServiceTestCase):
-    def admin(self, service, path):
-        status, body = service.request("GET", "/admin/v1/" + path)
-        self.assertEqual(status, 200, body)
-        return json.loads(body)
-
     def assert_healthy(self, service, webhooks):
         """Each is Active and counts no error in a row."""
-        states = {each["webhookId"]: each["state"] for each in self.admin(service, "webhooks")["webhooks"]}
+        states = {each["webhookId"]: each["state"] for each in service.admin("GET", "webhooks")[1]["webhooks"]}
         for webhook in webhooks:
             self.assertEqual(states[webhook], "Active", webhook)
-            self.assertEqual(self.admin(service, f"webhooks/{webhook}/usage")["consecutiveErrors"], 0, webhook)
-
-    def wait_until_idle(self, service, seconds):
-        status, body = service.request("GET", f"/admin/v1/idle?timeout={seconds}s")
-        self.assertEqual(status, 200, body)
+            self.assertEqual(service.admin("GET", f"webhooks/{webhook}/usage")[1]["consecutiveErrors"], 0, webhook)
 
 
 class ReceiverOutages(OutageTestCase):
@@ -61,8 +52,8 @@ class ReceiverOutages(OutageTestCase):
             thread.start()
         for thread in threads:
             thread.join()
-        self.wait_until_idle(service, 60)
-        print("\n  503 for  events/s  acknowledged  arrived  refused attempts", file=sys.stderr)
+        self.assert_idle(service, 60)
+        report("503 for  events/s  acknowledged  arrived  refused attempts")
         for seconds, rate, sent, _, receiver in rows:
             keys = {json.loads(each["body"])["PrimaryKey"] for each in receiver.requests if each["status"] == 200}
             refused = sum(each["status"] == 503 for each in receiver.requests)
@@ -83,7 +74,7 @@ class Standstills(OutageTestCase):
         for key in range(100):
             service.signal("contact.created", key)
         self.assertEqual(len(patient.wait(100)), 100)
-        self.assertTrue(hasty.wait(100))
+        self.assertGreaterEqual(len(hasty.wait(100)), 100)
         # Answers that come while it stands still count; connections that end meanwhile say nothing.
         service.process.send_signal(signal.SIGSTOP)
         time.sleep(STANDSTILL / 2)
@@ -91,64 +82,15 @@ class Standstills(OutageTestCase):
         time.sleep(STANDSTILL / 2)
         patient.answers.set()
         service.process.send_signal(signal.SIGCONT)
-        self.wait_until_idle(service, 60)
+        self.assert_idle(service, 60)
         for name, requests in (("patient", patient.requests), ("hasty", hasty.requests)):
             keys = {json.loads(each["body"])["PrimaryKey"] for each in requests if each["status"] == 200}
             self.assertEqual(sorted(set(range(100)) - keys), [], name)
         self.assert_healthy(service, webhooks)
         for webhook in webhooks:
-            self.assertEqual(self.admin(service, f"webhooks/{webhook}/usage")["totalErrors"], 0)
+            self.assertEqual(service.admin("GET", f"webhooks/{webhook}/usage")[1]["totalErrors"], 0)
         again = len(patient.requests) + len(hasty.requests) - 200
-        print(f"\n  stood still for {STANDSTILL:g} s with 200 in flight: all 200 arrived, {again} attempts were made again",
-              file=sys.stderr)
-
-
-class HastyReceiver:
-    """While it is hasty it gives up on its own answer after so many seconds and ends the connection."""
-
-    def __init__(self, seconds):
-        self.requests, self.is_hasty = [], False
-        self.arrived = threading.Condition()
-        receiver = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                gives_up = receiver.is_hasty
-                with receiver.arrived:
-                    receiver.requests.append({"body": body, "status": None if gives_up else 200})
-                    receiver.arrived.notify_all()
-                if gives_up:
-                    time.sleep(seconds)
-                    self.close_connection = True
-                    return
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 1024
-
-            def handle_error(self, *_):
-                pass  # Connections that the service ended.
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def wait(self, count, seconds=30):
-        with self.arrived:
-            return self.arrived.wait_for(lambda: len(self.requests) >= count, seconds)
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        report(f"stood still for {STANDSTILL:g} s with 200 in flight: all 200 arrived, {again} attempts were made again")
 
 
 class ForwardProxy:
@@ -220,14 +162,13 @@ class ProxyOutages(OutageTestCase):
         proxy.begin()
         for key in range(24, 32):
             service.signal("contact.created", key)
-        self.wait_until_idle(service, 60)
+        self.assert_idle(service, 60)
         arrived = sum(len({(each["body"]) for each in receiver.requests}) for receiver in receivers)
         keys = [json.loads(each["body"])["PrimaryKey"] for receiver in receivers for each in receiver.requests]
         for key in range(32):
             self.assertGreaterEqual(keys.count(key), 40, key)
         self.assert_healthy(service, webhooks)
-        print(f"\n  a proxy that was away for 2.5 s: {len(keys)} arrivals of 40 x 32 deliveries ({arrived} bodies)",
-              file=sys.stderr)
+        report(f"a proxy that was away for 2.5 s: {len(keys)} arrivals of 40 x 32 deliveries ({arrived} bodies)")
         text = service.request("GET", "/metrics")[1].decode()
         self.assertRegex(text, r'webhook_svc_own_failures_total\{kind="proxy"\} [1-9]')
 

@@ -10,9 +10,9 @@ import unittest
 
 from many_webhooks import host, multiply
 from postgres import PostgreSQL, Standby
-from postgres_processes import Processes, Signallers, report, setUpModule  # setUpModule is unittest's.
+from postgres_processes import Processes, Signallers, setUpModule  # setUpModule is unittest's.
 from receiver_process import ReceiverProcess
-from service import free_port
+from service import free_port, report
 
 SECRET = "s3crét"
 IN_FLIGHT = 512  # Of one process, by default.

@@ -4,9 +4,9 @@ import time
 import unittest
 
 from postgres import PostgreSQL, Standby
-from postgres_processes import Processes, Signallers, report, setUpModule  # setUpModule is unittest's.
+from postgres_processes import Processes, Signallers, setUpModule  # setUpModule is unittest's.
 from receiver_process import ReceiverProcess
-from service import free_port, require_program, wait_until
+from service import free_port, report, require_program, wait_until
 
 HAPROXY = """
 defaults

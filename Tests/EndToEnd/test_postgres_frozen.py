@@ -8,8 +8,8 @@ import threading
 import time
 import unittest
 
-from postgres_processes import Processes, is_acknowledged, report, setUpModule, signal_body
-from service import wait_until
+from postgres_processes import Processes, setUpModule  # setUpModule is unittest's.
+from service import report, wait_until
 
 MOMENTS = 25
 
@@ -19,9 +19,7 @@ class Frozen(Processes):
         """Whether an event was taken, and after how long."""
         begun = time.monotonic()
         with contextlib.suppress(OSError):
-            status, answer = process.request("POST", "/Remote/Services87/Webhook.svc", signal_body("contact.created", key),
-                                             {"Content-Type": "text/xml; charset=utf-8"})
-            return is_acknowledged(status, answer), time.monotonic() - begun
+            return process.is_taken("contact.created", key), time.monotonic() - begun
         return False, time.monotonic() - begun
 
     def change(self, process, is_over):
@@ -30,8 +28,8 @@ class Frozen(Processes):
             # What stood in a transaction when the process was frozen fails.
             with contextlib.suppress(OSError, AssertionError, AttributeError):
                 webhook = process.save("http://127.0.0.1:9/", ["contact.created"])
-                self.set_state(process, webhook, "Stopped")
-                self.delete(process, webhook)
+                process.set_state(webhook, "Stopped")
+                process.delete(webhook)
 
     def test_the_other_process_goes_on_taking_signals_whenever_one_is_frozen(self):
         one, two = self.process("one", "--retry-delays", "1s"), self.process("two", "--retry-delays", "1s")

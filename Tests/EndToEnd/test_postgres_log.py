@@ -2,7 +2,7 @@
 import re
 import unittest
 
-from postgres_processes import Processes, is_acknowledged, setUpModule, signal_body  # setUpModule is unittest's.
+from postgres_processes import Processes, setUpModule  # setUpModule is unittest's.
 from service import wait_until
 
 
@@ -11,9 +11,7 @@ class Log(Processes):
         return [line for line in process.log_text().splitlines() if text in line]
 
     def is_taken(self, process):
-        return is_acknowledged(*process.request("POST", "/Remote/Services87/Webhook.svc",
-                                                signal_body("contact.created", 1),
-                                                {"Content-Type": "text/xml; charset=utf-8"}))
+        return process.is_taken("contact.created", 1)
 
     def test_an_outage_is_told_when_it_begins_and_when_it_is_over(self):
         process = self.process("one")

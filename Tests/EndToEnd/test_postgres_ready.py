@@ -6,8 +6,8 @@ import subprocess
 import tempfile
 
 from postgres import PostgreSQL
-from postgres_processes import Processes, report, setUpModule
-from service import wait_until
+from postgres_processes import Processes, setUpModule  # setUpModule is unittest's.
+from service import report, wait_until
 
 WITHIN = 30 if os.environ.get("CI") else 5  # Two busy cores may take longer than the 5 s that are promised.
 BACK_WITHIN = 60  # A connection is tried for again every 5 s at most.

@@ -5,7 +5,8 @@ import threading
 import time
 
 from matrix import FOLDER, IS_MISSING, Column, Command, progress
-from service import Service, message
+from service import Service
+from soap import message
 
 CLIENTS = {"jdk": "HttpClient", "curl": "--http2"}
 CHECKS = ["offers h2c", "answered", "in time", "one connection"]

@@ -9,7 +9,8 @@ import socket
 import time
 
 from matrix import CONFIG, FOLDER, IS_MISSING, SECONDS, SECRET, Column, Command, log_in, progress
-from service import Receiver, Service, free_port
+from receiver import Receiver
+from service import Service, free_port
 
 LANGUAGES = ["php", "node", "python", "csharp", "swift"]
 

@@ -6,7 +6,9 @@ import time
 
 from matrix import (ASSOCIATE, CONFIG, FOLDER, IS_MISSING, PASSWORD, SECONDS, SECRET, USER_NAME, Column, Command, log_in,
                     progress)
-from service import Receiver, Service, is_nil
+from receiver import Receiver
+from service import Service
+from soap import is_nil
 from typed_webhook import round_trip_problem, save_typed_webhook
 
 FORMS = ["soap11", "soap12", "sample"]

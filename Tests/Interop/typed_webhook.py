@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 from xml.sax.saxutils import escape
 
 from matrix import SECRET
-from service import is_nil, local
+from soap import is_nil, local
 
 XSD = "http://www.w3.org/2001/XMLSchema"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"

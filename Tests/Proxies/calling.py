@@ -1,5 +1,4 @@
 """The service as a pair of processes, and calls that go to it through a proxy."""
-import base64
 import os
 import select
 import tempfile
@@ -7,9 +6,10 @@ import threading
 import time
 
 import proxies  # noqa: F401: it finds the end-to-end tests' modules.
-from service import TICKET, Caller, Rest, Service
+from rest import DOCUMENTED, Rest
+from service import Service
+from soap import TICKET, Caller
 
-BASIC = {"Authorization": "Basic " + base64.b64encode(b"tje0:Tje0").decode()}
 ADMIN_TOKEN = "a-token-of-the-tests"
 FLAGS = ["--trusted-proxy", "127.0.0.0/8", "--admin-token", ADMIN_TOKEN]
 
@@ -21,7 +21,7 @@ class Calls:
         self.proxy, self.is_kept = proxy, is_kept
         self.stopped, self.seconds, self.problems = threading.Event(), [], []
         self.caller = Caller(proxy, ticket=TICKET)
-        self.rest = Rest(proxy, BASIC)
+        self.rest = Rest(proxy, DOCUMENTED)
         self.connection = None
         self.thread = threading.Thread(target=self.run)
 

@@ -13,7 +13,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "Tests" / "EndToEnd"))
-from service import Certificate, free_port  # noqa: E402
+from certificates import Certificate  # noqa: E402
+from service import free_port  # noqa: E402
 
 NAME = "crm.example.com"
 IS_ROOT = os.geteuid() == 0

@@ -7,11 +7,13 @@ import tempfile
 import time
 import unittest
 
-from calling import ADMIN_TOKEN, BASIC, Calls, is_there, pair
+from calling import ADMIN_TOKEN, Calls, is_there, pair
 from proxies import ALL, ROOT, Nginx
-from service import BINARY, TICKET, Caller, Rest
+from rest import DOCUMENTED, Rest
+from service import BINARY
+from soap import PRINCIPAL_PATH, TICKET, WEBHOOK_PATH, Caller
 
-SOAP, REST = "/Remote/Services87/Webhook.svc", "/api/v1/Webhook"
+REST = "/api/v1/Webhook"
 
 
 class BehindOne:
@@ -43,7 +45,7 @@ class BehindOne:
             answer = connection.getresponse()
             return answer, answer.read().decode()
 
-    def address(self, proxy, headers=None, path=SOAP):
+    def address(self, proxy, headers=None, path=WEBHOOK_PATH):
         answer, text = self.get(proxy, path + "?wsdl", headers)
         self.assertEqual(answer.status, 200, text)
         return text.split('<soap:address location="')[1].split('"')[0]
@@ -54,14 +56,14 @@ class Behind(BehindOne):
 
     def test_calls_work_and_the_wsdl_names_the_outside(self):
         proxy = self.proxy()
-        self.assertEqual(self.address(proxy), proxy.outside + SOAP)
+        self.assertEqual(self.address(proxy), proxy.outside + WEBHOOK_PATH)
         for form in ("soap11", "soap12", "documented"):
             caller = Caller(proxy, form=form)
             self.assertTrue(caller.principal("<GetSystemInfo/>").succeeded)
             caller.ticket = TICKET
             answer = caller.call("<CreateDefaultWebhook/>")
             self.assertEqual(answer.value("Response/Type"), "webhook", answer.text)
-        rest = Rest(proxy, BASIC)
+        rest = Rest(proxy, DOCUMENTED)
         answer = rest.call("GET", "/Webhook/default")
         self.assertEqual((answer.status, answer.json["State"]), (200, "Active"))
         # An event's name with a slash and a percent sign in it, which stay escaped on their way.
@@ -78,9 +80,9 @@ class Behind(BehindOne):
                 "X-Forwarded-For": "203.0.113.9, 127.0.0.1", "Forwarded": "for=203.0.113.9;host=evil.example;proto=" + other}
         for name in lies:
             with self.subTest(name):
-                self.assertEqual(self.address(proxy, {name: lies[name]}), proxy.outside + SOAP)
-        self.assertEqual(self.address(proxy, lies), proxy.outside + SOAP)
-        self.assertEqual(self.address(proxy, {name.lower(): text for name, text in lies.items()}), proxy.outside + SOAP)
+                self.assertEqual(self.address(proxy, {name: lies[name]}), proxy.outside + WEBHOOK_PATH)
+        self.assertEqual(self.address(proxy, lies), proxy.outside + WEBHOOK_PATH)
+        self.assertEqual(self.address(proxy, {name.lower(): text for name, text in lies.items()}), proxy.outside + WEBHOOK_PATH)
 
     def test_who_guesses_passwords_is_slowed_down_whatever_address_they_name(self):
         service = pair(self)[0]
@@ -104,7 +106,7 @@ class Behind(BehindOne):
                 answer, text = self.get(proxy, path, token)
                 self.assertIn(answer.status, (400, 401, 403, 404), text)
                 self.assertNotIn("webhook_", text)
-        for path in (SOAP, SOAP.upper(), "/Remote/Services87/SoPrincipal.svc", "/api", "/api/v1/openapi.json"):
+        for path in (WEBHOOK_PATH, WEBHOOK_PATH.upper(), PRINCIPAL_PATH, "/api", "/api/v1/openapi.json"):
             with self.subTest(path):
                 self.assertEqual(self.get(proxy, path)[0].status, 200)
 
@@ -113,10 +115,10 @@ class Behind(BehindOne):
         proxy = self.proxy()
         ran = subprocess.run(
             ["curl", "--silent", "--show-error", "--http2", "--cacert", proxy.certificate.certificate, "--connect-to",
-             f"::127.0.0.1:{proxy.port}", "--write-out", "\n%{http_code}", f"{proxy.outside}{SOAP}?wsdl"],
+             f"::127.0.0.1:{proxy.port}", "--write-out", "\n%{http_code}", f"{proxy.outside}{WEBHOOK_PATH}?wsdl"],
             capture_output=True, text=True, timeout=30)
         self.assertTrue(ran.stdout.endswith("\n200"), ran.stdout[-300:] + ran.stderr)
-        self.assertIn(f'"{proxy.outside}{SOAP}"', ran.stdout)
+        self.assertIn(f'"{proxy.outside}{WEBHOOK_PATH}"', ran.stdout)
 
     def test_a_strangers_upgrade_stops_nobodys_calls(self):
         for edits in [(), self.kind.passes_upgrades] if self.kind.passes_upgrades else [()]:
@@ -140,7 +142,7 @@ class Behind(BehindOne):
         connection = proxy.connection()
         with contextlib.closing(connection):
             connection.timeout = 5
-            connection.request("GET", SOAP, headers={"Connection": "Upgrade, HTTP2-Settings", "Upgrade": protocol,
+            connection.request("GET", WEBHOOK_PATH, headers={"Connection": "Upgrade, HTTP2-Settings", "Upgrade": protocol,
                                                      "HTTP2-Settings": "AAEAAEAA", "Sec-WebSocket-Version": "13",
                                                      "Sec-WebSocket-Key": "AAECAwQFBgcICQoLDA0ODw=="})
             self.assertEqual(connection.getresponse().status, 200)
@@ -176,7 +178,7 @@ class ZealousNginx(BehindOne, unittest.TestCase):
                 self.assertEqual((answer.status, answer.headers["X-Cache"]), (200, "MISS"), text)
         # The WSDL names the host that was asked, of which nginx's key says nothing.
         for host in ("one.example.com", "two.example.com"):
-            self.assertEqual(self.address(proxy, {"Host": host}), f"https://{host}{SOAP}")
+            self.assertEqual(self.address(proxy, {"Host": host}), f"https://{host}{WEBHOOK_PATH}")
 
     def test_conform_finds_no_difference_in_answers_that_are_packed(self):
         service = self.services[0]
@@ -184,7 +186,7 @@ class ZealousNginx(BehindOne, unittest.TestCase):
                                                      "    client_max_body_size")], [service.port, service.port])
         connection = proxy.connection()
         with contextlib.closing(connection):
-            connection.request("GET", SOAP + "?wsdl", headers={"Accept-Encoding": "gzip"})
+            connection.request("GET", WEBHOOK_PATH + "?wsdl", headers={"Accept-Encoding": "gzip"})
             self.assertEqual(connection.getresponse().headers["Content-Encoding"], "gzip")
         ran = subprocess.run(
             [BINARY, "conform", "--target", f"https://127.0.0.1:{proxy.port}", "--fixtures", ROOT / "Fixtures", "--dev",

@@ -1,69 +1,21 @@
-"""The listener with TLS: what clients see of it, and how its certificate is changed while it runs."""
+"""What clients see of a listener with TLS: versions, cipher suites, connections, and the answers to what is no TLS."""
 import http.client
 import os
-import pathlib
 import re
-import shutil
 import signal
 import socket
 import ssl
 import subprocess
-import sys
-import tempfile
-import threading
 import time
 import unittest
 
-from service import BINARY, TICKET, Caller, Certificate, Service, envelope, free_port
+from certificates import Certificate
+from service import report
+from soap import TICKET, WEBHOOK_PATH, XML_HEADERS, Caller, envelope
+from tls_cases import TLSTestCase
 
-SOAP = {"Content-Type": "text/xml; charset=utf-8"}
-PATH = "/Remote/Services87/Webhook.svc"
 
-
-class TLS(unittest.TestCase):
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = directory.name
-        self.certificate = Certificate(self.directory, "first")
-
-    def service(self, *flags, tls=True, dev=True, context=None):
-        service = Service(self.directory, *(self.certificate.flags if tls else []), *flags, dev=dev,
-                          tls=(context or self.certificate.context()) if tls else None)
-        self.addCleanup(service.log.close)
-        self.addCleanup(lambda: service.process.poll() is None and service.kill())
-        service.start()
-        return service
-
-    def seen(self, service):
-        """The certificate that a new connection is served with."""
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        with socket.create_connection(("127.0.0.1", service.port), timeout=5) as connection:
-            with context.wrap_socket(connection, server_hostname="localhost") as tls:
-                return tls.getpeercert(binary_form=True)
-
-    def replace(self, other):
-        """Puts another certificate where the service's is."""
-        shutil.copy(other.certificate, self.certificate.certificate)
-        shutil.copy(other.key, self.certificate.key)
-
-    def hang_up(self, service, pattern):
-        """Sends SIGHUP, and waits for a line in the log that was not there before."""
-        before = len(service.log_text())
-        service.process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            lines = [line for line in service.log_text()[before:].splitlines() if re.search(pattern, line)]
-            if lines:
-                return lines[0]
-            time.sleep(0.02)
-        self.fail(f"no line of the log says {pattern}")
-
-    def assert_works(self, service):
-        answer = Caller(service, ticket=TICKET).call("<GetAllWebhooks/>")
-        self.assertTrue(answer.succeeded, answer.text)
-
+class TLSClientTests(TLSTestCase):
     def test_clients_with_tls_1_2_and_1_3_are_served_and_the_certificate_is_the_given_one(self):
         service = self.service()
         for version, name in ((ssl.TLSVersion.TLSv1_2, "TLSv1.2"), (ssl.TLSVersion.TLSv1_3, "TLSv1.3")):
@@ -101,7 +53,7 @@ class TLS(unittest.TestCase):
         connection.connect()
         kept = connection.sock
         for _ in range(3):
-            connection.request("POST", PATH, envelope("<CreateDefaultWebhook/>"), SOAP)
+            connection.request("POST", WEBHOOK_PATH, envelope("<CreateDefaultWebhook/>"), XML_HEADERS)
             self.assertIn(b">true</Succeeded>", connection.getresponse().read())
             self.assertIs(connection.sock, kept)
         connection.close()
@@ -111,7 +63,7 @@ class TLS(unittest.TestCase):
                 # Told apart from an end that anybody could have made: the service says that this is the end.
                 with service.tls.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False) as tls:
                     body = envelope("<CreateDefaultWebhook/>")
-                    tls.sendall(b"POST " + PATH.encode() + b" " + request + b"Content-Type: text/xml\r\nContent-Length: "
+                    tls.sendall(b"POST " + WEBHOOK_PATH.encode() + b" " + request + b"Content-Type: text/xml\r\nContent-Length: "
                                 + str(len(body)).encode() + b"\r\n\r\n" + body)
                     begun, answer = time.monotonic(), b""
                     while part := tls.recv(65536):
@@ -143,7 +95,7 @@ class TLS(unittest.TestCase):
         service = self.service()
         plain = http.client.HTTPConnection("127.0.0.1", service.port, timeout=5)
         for method, path, body in (("GET", "/healthz", None), ("OPTIONS", "/", None),
-                                   ("POST", PATH, envelope("<GetAllWebhooks/>")), ("POST", PATH, b"x" * 5_000_000)):
+                                   ("POST", WEBHOOK_PATH, envelope("<GetAllWebhooks/>")), ("POST", WEBHOOK_PATH, b"x" * 5_000_000)):
             with self.subTest(method):
                 plain.request(method, path, body)
                 response = plain.getresponse()
@@ -210,10 +162,10 @@ class TLS(unittest.TestCase):
 
     def handshake(self, service, *arguments):
         """The protocol and the cipher suite that `openssl s_client` and the service agree on; None when on none."""
-        run = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{service.port}", *arguments],
+        ran = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{service.port}", *arguments],
                              input="", capture_output=True, text=True, timeout=20)
-        agreed = re.search(r"^New, (\S+), Cipher is (\S+)$", run.stdout, re.M)
-        return None if run.returncode or "(NONE)" in agreed.group(2) else agreed.groups()
+        agreed = re.search(r"^New, (\S+), Cipher is (\S+)$", ran.stdout, re.M)
+        return None if ran.returncode or "(NONE)" in agreed.group(2) else agreed.groups()
 
     def test_tls_1_2_takes_forward_secrecy_and_authenticated_encryption_and_legacy_clients_where_told(self):
         modern = ["ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-CHACHA20-POLY1305"]
@@ -233,33 +185,6 @@ class TLS(unittest.TestCase):
             self.assertIn(self.handshake(service, "-tls1_2", "-cipher", "ALL:@SECLEVEL=0")[1], modern)
             service.stop()
 
-    def test_a_certificate_that_clients_refuse_is_said_at_the_start_and_on_sighup(self):
-        good, expired = self.certificate, Certificate(self.directory, "expired", days=-1)
-        service = self.service("--public-url", "https://localhost:8443/so")
-        time.sleep(0.2)
-        self.assertNotRegex(service.log_text(), " (error|warning) ")
-        self.replace(expired)
-        line = self.hang_up(service, " error ")
-        self.assertIn("has expired", line)
-        for part in (good.certificate, "DNS:localhost, IP Address:127.0.0.1", "valid-to="):
-            self.assertIn(part, line)
-        self.assertEqual(self.seen(service), expired.bytes, "it is taken all the same")
-        service.stop()
-
-        os.truncate(service.log.name, 0)
-        careless = ssl.create_default_context()
-        careless.check_hostname, careless.verify_mode = False, ssl.CERT_NONE
-        service = self.service("--public-url", "https://crm.example.com", context=careless)
-        self.assertIn("has expired", self.wait_for_line(service, " error "))
-        line = self.wait_for_line(service, " warning ")
-        for part in ("not for crm.example.com", "DNS:localhost, IP Address:127.0.0.1", good.certificate):
-            self.assertIn(part, line)
-
-    def wait_for_line(self, service, pattern):
-        line = service.wait_for_log(pattern)
-        self.assertIsNotNone(line, service.log_text())
-        return line
-
     def test_the_wsdl_says_https(self):
         service = self.service()
         for name in ("Webhook", "SoPrincipal"):
@@ -272,126 +197,6 @@ class TLS(unittest.TestCase):
                                      [f"https://{host}{path}"])
         self.assertIsNotNone(service.wait_for_log(rf"listening.*https://127\.0\.0\.1:{service.port}/"
                                                   rf"|https://127\.0\.0\.1:{service.port}/.*listening"))
-
-    def test_sighup_changes_the_certificate_of_new_connections_while_old_ones_go_on(self):
-        service = self.service()
-        first, second = self.certificate.bytes, Certificate(self.directory, "second")
-        old = service.connection()
-        old.request("GET", "/healthz")
-        self.assertEqual(old.getresponse().read(), b"ok\n")
-        self.assertEqual(self.seen(service), first)
-        self.replace(second)
-        self.assertEqual(self.seen(service), first, "nothing happens before the signal")
-        self.hang_up(service, "certificate")
-        self.assertEqual(self.seen(service), second.bytes)
-        before = old.sock
-        old.request("POST", PATH, envelope("<CreateDefaultWebhook/>"), SOAP)
-        self.assertIn(b">true</Succeeded>", old.getresponse().read())
-        self.assertIs(old.sock, before)
-        self.assertEqual(old.sock.getpeercert(binary_form=True), first)
-        old.close()
-        service.tls = second.context()
-        self.assert_works(service)
-
-    def test_requests_go_on_while_the_certificate_is_changed_again_and_again(self):
-        service = self.service()
-        certificates = [Certificate(self.directory, f"number{n}") for n in range(4)]
-        service.tls = ssl.create_default_context()
-        for certificate in [self.certificate, *certificates]:
-            service.tls.load_verify_locations(certificate.certificate)
-        done, problems, counts = threading.Event(), [], []
-
-        def ask():
-            count = 0
-            while not done.is_set():
-                try:
-                    answer = Caller(service, ticket=TICKET).call("<GetAllWebhooks/>")
-                    if not answer.succeeded:
-                        problems.append(answer.text)
-                    count += 1
-                except OSError as error:
-                    problems.append(repr(error))
-            counts.append(count)
-
-        threads = [threading.Thread(target=ask) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for certificate in certificates:
-            self.replace(certificate)
-            self.hang_up(service, "certificate")
-            self.assertEqual(self.seen(service), certificate.bytes)
-            time.sleep(0.1)
-        done.set()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(problems, [])
-        self.assertGreater(sum(counts), 10)
-        print(f"\n  {sum(counts)} new connections while the certificate was changed {len(certificates)} times",
-              file=sys.stderr)
-
-    def test_a_broken_file_on_sighup_is_logged_and_the_certificate_stays(self):
-        service = self.service()
-        first, second = self.certificate.bytes, Certificate(self.directory, "second")
-        certificate, key = pathlib.Path(self.certificate.certificate), pathlib.Path(self.certificate.key)
-        right = certificate.read_bytes(), key.read_bytes()
-        for what, breaks in {
-            "no certificate": lambda: certificate.write_text("nonsense\n"), "no key": lambda: key.write_text("nonsense\n"),
-            "the certificate is gone": certificate.unlink, "the key is gone": key.unlink,
-            "a key of another certificate": lambda: shutil.copy(second.key, key),
-            "a certificate of another key": lambda: shutil.copy(second.certificate, certificate),
-            "an empty certificate": lambda: certificate.write_text(""),
-        }.items():
-            with self.subTest(what):
-                breaks()
-                line = self.hang_up(service, " error ")
-                self.assertIn("certificate", line)
-                self.assertEqual(self.seen(service), first)
-                self.assert_works(service)
-                certificate.write_bytes(right[0])
-                key.write_bytes(right[1])
-        self.replace(second)
-        self.hang_up(service, "certificate")
-        self.assertEqual(self.seen(service), second.bytes, "after all that it can still be changed")
-        for line in key.read_text().splitlines()[1:-1] + right[1].decode().splitlines()[1:-1]:
-            self.assertNotIn(line, service.log_text())
-
-    def test_sighup_without_tls_does_no_harm_but_to_a_trial_which_ends_with_its_terminal(self):
-        trial = self.service(tls=False)
-        trial.process.send_signal(signal.SIGHUP)
-        self.assertEqual(trial.process.wait(timeout=10), -signal.SIGHUP)
-        service = self.service(tls=False, dev=False)
-        for _ in range(3):
-            service.process.send_signal(signal.SIGHUP)
-            time.sleep(0.1)
-        self.assertIsNone(service.process.poll())
-        self.assertEqual(service.request("GET", "/healthz")[0], 200)
-        self.assertEqual(service.stop(), 0)
-
-    def test_half_of_the_settings_and_files_that_will_not_do_stop_the_start(self):
-        first, second = self.certificate, Certificate(self.directory, "second")
-        empty, missing = f"{self.directory}/empty.pem", f"{self.directory}/missing.pem"
-        pathlib.Path(empty).write_text("")
-        subprocess.run(["openssl", "ec", "-in", first.key, "-out", f"{self.directory}/locked.key", "-aes256", "-passout",
-                        "pass:s3cret"], check=True, capture_output=True)
-        for flags, names in [
-            (["--tls-cert", first.certificate], ["tls-cert", "tls-key"]),
-            (["--tls-key", first.key], ["tls-cert", "tls-key"]),
-            (["--tls-cert", missing, "--tls-key", first.key], ["tls-cert", missing]),
-            (["--tls-cert", first.certificate, "--tls-key", missing], ["tls-key", missing]),
-            (["--tls-cert", empty, "--tls-key", first.key], ["tls-cert", empty]),
-            (["--tls-cert", first.certificate, "--tls-key", empty], ["tls-key", empty]),
-            (["--tls-cert", first.key, "--tls-key", first.key], ["tls-cert", first.key]),
-            (["--tls-cert", first.certificate, "--tls-key", first.certificate], ["tls-key", first.certificate]),
-            (["--tls-cert", first.certificate, "--tls-key", second.key], ["tls-key", second.key]),
-            (["--tls-cert", first.certificate, "--tls-key", f"{self.directory}/locked.key"], ["tls-key", "locked.key"]),
-        ]:
-            with self.subTest(flags):
-                run = subprocess.run([BINARY, "serve", "--dev", "--listen", f"127.0.0.1:{free_port()}", "--store", "memory:",
-                                      *flags], capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL)
-                self.assertEqual(run.returncode, 64, run.stderr)
-                self.assertEqual(len(run.stderr.splitlines()), 1, run.stderr)
-                for name in names:
-                    self.assertIn(name, run.stderr)
 
     def test_sigterm_ends_in_time_with_connections_that_say_nothing(self):
         service = self.service("--shutdown-timeout", "1s")
@@ -407,16 +212,16 @@ class TLS(unittest.TestCase):
         self.assertEqual(service.stop(), 0)
         seconds = time.monotonic() - begun
         self.assertLess(seconds, 6)
-        print(f"\n  stopped in {seconds:.2f} s with four silent connections", file=sys.stderr)
+        report(f"stopped in {seconds:.2f} s with four silent connections")
         for connection in (idle, fresh, mute, half):
             connection.close()
 
     def test_sigterm_lets_a_request_over_tls_be_answered(self):
         service = self.service()
         connection = service.connection()
-        connection.putrequest("POST", PATH)
+        connection.putrequest("POST", WEBHOOK_PATH)
         body = envelope("<CreateDefaultWebhook/>")
-        for name, value in {**SOAP, "Content-Length": str(len(body))}.items():
+        for name, value in {**XML_HEADERS, "Content-Length": str(len(body))}.items():
             connection.putheader(name, value)
         connection.endheaders()
         connection.send(body[:100])

@@ -1,0 +1,33 @@
+"""Settings: wrong ones stop the start, and every flag is heeded."""
+import re
+import unittest
+
+from service import ServiceTestCase, free_port, run
+
+
+class SettingTests(ServiceTestCase):
+    def test_wrong_settings_stop_the_start_with_one_line(self):
+        for flags, text in [
+            (["--listen", "nonsense"], "listen: 'nonsense' is not HOST:PORT"),
+            (["--retry-delays", "soon"], "retry-delays: 'soon' is not durations"),
+            (["--store", "redis://x"], "store: 'redis://x' is not sqlite:PATH, postgres://"),
+            (["--dev", "--listen", "0.0.0.0:1"], "--allow-remote-dev"),
+            (["--config", "/does/not/exist"], "config: the file '/does/not/exist' cannot be read"),
+        ]:
+            ran = run("serve", *flags, timeout=20)
+            self.assertNotEqual(ran.returncode, 0)
+            self.assertIn(text, ran.stderr)
+
+    def test_every_setting_is_a_flag_that_is_heeded(self):
+        help_text = run("serve", "--help").stdout
+        flags = re.findall(r"^  (--[a-z-]+) <", help_text, re.M)
+        self.assertGreater(len(flags), 25)
+        for flag in flags:
+            value = "file:/does/not/exist" if flag == "--admin-token" else "n/a"
+            ran = run("serve", "--listen", f"127.0.0.1:{free_port()}", "--store", "memory:", flag, value, timeout=20)
+            self.assertNotEqual(ran.returncode, 0, flag)
+            self.assertIn(flag.strip("-"), ran.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

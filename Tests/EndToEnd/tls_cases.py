@@ -1,0 +1,51 @@
+"""The base of tests of a listener with TLS."""
+import re
+import shutil
+import signal
+import socket
+import ssl
+import time
+
+from certificates import Certificate
+from service import ServiceTestCase
+from soap import TICKET, Caller
+
+
+class TLSTestCase(ServiceTestCase):
+    def setUp(self):
+        super().setUp()
+        self.certificate = Certificate(self.directory, "first")
+
+    def service(self, *flags, tls=True, context=None, **options):
+        if not tls:
+            return super().service(*flags, **options)
+        return super().service(*self.certificate.flags, *flags, tls=context or self.certificate.context(), **options)
+
+    def seen(self, service):
+        """The certificate that a new connection is served with."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with socket.create_connection(("127.0.0.1", service.port), timeout=5) as connection:
+            with context.wrap_socket(connection, server_hostname="localhost") as tls:
+                return tls.getpeercert(binary_form=True)
+
+    def replace(self, other):
+        """Puts another certificate where the service's is."""
+        shutil.copy(other.certificate, self.certificate.certificate)
+        shutil.copy(other.key, self.certificate.key)
+
+    def hang_up(self, service, pattern):
+        """Sends SIGHUP, and waits for a line in the log that was not there before."""
+        before = len(service.log_text())
+        service.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            lines = [line for line in service.log_text()[before:].splitlines() if re.search(pattern, line)]
+            if lines:
+                return lines[0]
+            time.sleep(0.02)
+        self.fail(f"no line of the log says {pattern}")
+
+    def assert_works(self, service):
+        answer = Caller(service, ticket=TICKET).call("<GetAllWebhooks/>")
+        self.assertTrue(answer.succeeded, answer.text)
