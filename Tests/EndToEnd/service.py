@@ -22,6 +22,10 @@ from soap import TICKET, WEBHOOK_PATH, XML_HEADERS, envelope, is_acknowledged, s
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("WEBHOOK_SVC", str(ROOT / ".build" / "release" / "webhook-svc"))
 
+# How long a test waits, in seconds, for what should come at once: on two busy cores that may take a while. What such a test
+# guards against takes longer, or never comes.
+PATIENCE = 15
+
 
 def free_port():
     with socket.socket() as probe:
@@ -39,8 +43,8 @@ def require_program(name):
     raise unittest.SkipTest(f"{name} is not installed: .ci/install tests")
 
 
-def wait_until(condition, seconds):
-    """How long it took; None when it did not come true."""
+def wait_until(condition, seconds=PATIENCE):
+    """Returns how long it took until a condition was true, in seconds, or None when it did not become true in time."""
     begun = time.monotonic()
     while time.monotonic() < begun + seconds:
         if condition():
@@ -114,8 +118,8 @@ class Service:
     def log_text(self):
         return pathlib.Path(self.log.name).read_text(errors="replace")
 
-    def wait_for_log(self, pattern, seconds=5):
-        """The first line of the log that the pattern is found in; None when none comes."""
+    def wait_for_log(self, pattern, seconds=PATIENCE):
+        """Returns the first line of the log that the pattern is found in, or None when none comes in time."""
         deadline = time.monotonic() + seconds
         while True:
             lines = [line for line in self.log_text().splitlines() if re.search(pattern, line)]
@@ -124,6 +128,7 @@ class Service:
             time.sleep(0.02)
 
     def start(self):
+        """Starts the process. Returns after how many seconds it answered."""
         begun = time.perf_counter()
         limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (self.open_files, self.open_files))
         self.process = subprocess.Popen(self.arguments, stdout=self.log, stderr=self.log,
@@ -137,6 +142,8 @@ class Service:
             except OSError:
                 if self.process.poll() is not None:
                     raise RuntimeError(f"the service ended with {self.process.returncode}")
+                if time.perf_counter() - begun > 60:
+                    raise RuntimeError(f"the service does not listen: {self.log_text()[-2000:]}")
                 time.sleep(0.002)
 
     def kill(self):
@@ -147,10 +154,42 @@ class Service:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=30)
 
+    def begin_stop(self):
+        """Sends SIGTERM, and waits until the process takes no connections any more."""
+        self.process.send_signal(signal.SIGTERM)
+        assert wait_until(lambda: not self.takes_connections(), 30) is not None, "it still takes connections"
+
+    def takes_connections(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=30).close()
+            return True
+        except ConnectionRefusedError:
+            return False
+
+    def cpu_seconds(self):
+        """The processor time that the process has used. Unlike the time on the clock it does not grow with the load of the
+        machine."""
+        return time.clock_gettime(~self.process.pid << 3 | 2)  # The clock's id, as clock_getcpuclockid(3) makes it.
+
+    def wait_until_quiet(self, seconds=60):
+        """Waits until the process has next to nothing to do: it uses less than 2 % of a core for a second."""
+        deadline = time.monotonic() + seconds
+        while True:
+            before = self.cpu_seconds()
+            time.sleep(1)
+            used = self.cpu_seconds() - before
+            if used < 0.02:
+                return
+            assert time.monotonic() < deadline, f"after {seconds} s the process still uses {used:.0%} of a core"
+
     def memory(self, name):
         """Megabytes of this process's status: `VmRSS` is what it holds, `VmHWM` what it has held at most."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(rf"{name}:\s+(\d+)", status).group(1)) / 1024
+
+    def forget_peak(self):
+        """From now on, `peak_megabytes` tells what the process holds at most from now on."""
+        pathlib.Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
 
     def resident_megabytes(self):
         return self.memory("VmRSS")

@@ -8,6 +8,10 @@ import unittest
 
 from service import BINARY, ServiceTestCase, wait_until
 
+# Less than a backtrace of this binary takes.
+BACKTRACE_SECONDS = 5
+HANGING_SECONDS = 60
+
 
 class Crash(ServiceTestCase):
     def crash(self, number, **environment):
@@ -22,30 +26,30 @@ class Crash(ServiceTestCase):
             self.assertTrue(wait_until(lambda: b"listening" in os.pread(log.fileno(), 1 << 16, 0), 10))
             begun = time.monotonic()
             process.send_signal(number)
-            return process.wait(30), time.monotonic() - begun
+            return process.wait(2 * HANGING_SECONDS), time.monotonic() - begun
 
-    def test_a_crash_ends_the_process_within_a_second_with_its_signal(self):
+    def test_a_crash_ends_the_process_at_once_with_its_signal(self):
         for number in (signal.SIGSEGV, signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE,
                        signal.SIGQUIT):
             with self.subTest(number.name):
                 code, seconds = self.crash(number)
                 self.assertEqual(code, -number)
-                self.assertLess(seconds, 1)
+                self.assertLess(seconds, BACKTRACE_SECONDS)
 
     def test_a_crash_ends_the_process_without_backtraces_or_a_backtracer(self):
         for setting in ("enable=no", "enable=yes,swift-backtrace=/nonexistent"):
             with self.subTest(setting):
                 code, seconds = self.crash(signal.SIGSEGV, SWIFT_BACKTRACE=setting)
                 self.assertEqual(code, -signal.SIGSEGV)
-                self.assertLess(seconds, 2)
+                self.assertLess(seconds, BACKTRACE_SECONDS)
 
     def test_a_crash_ends_the_process_also_when_the_backtracer_hangs(self):
         hanging = self.directory / "hanging"
-        hanging.write_text("#!/bin/sh\nexec sleep 60\n")
+        hanging.write_text(f"#!/bin/sh\nexec sleep {HANGING_SECONDS}\n")
         hanging.chmod(0o755)
         code, seconds = self.crash(signal.SIGSEGV, SWIFT_BACKTRACE=f"enable=yes,swift-backtrace={hanging}")
-        self.assertEqual(code, -signal.SIGKILL)
-        self.assertLess(seconds, 17)
+        self.assertEqual(code, -signal.SIGKILL, f"after {seconds:.1f} s")
+        self.assertLess(seconds, HANGING_SECONDS)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """How the service stops behind a balancer: it says so, goes on for a while, and loses no call."""
+import collections
 import contextlib
 import http.client
 import signal
@@ -9,7 +10,7 @@ import time
 import unittest
 
 from many_webhooks import host, multiply
-from service import ServiceTestCase, free_port, wait_until
+from service import PATIENCE, ServiceTestCase, free_port, wait_until
 from soap import WEBHOOK_PATH, XML_HEADERS, envelope
 
 CALL = envelope("<CreateDefaultWebhook/>")
@@ -25,14 +26,15 @@ def call(connection):
 
 class Drain(ServiceTestCase):
     def test_after_sigterm_readyz_fails_at_once_and_calls_are_taken_until_the_drain_delay_is_over(self):
-        service = self.service("--drain-delay", "2s")
+        service = self.service("--drain-delay", "4s")
         kept, idle = service.connection(), service.connection()
         for connection in (kept, idle):
             self.assertEqual(call(connection), (200, False, True))
         service.process.send_signal(signal.SIGTERM)
         begun = time.monotonic()
+        # The process takes no connections once the drain is over: every answer here comes during it.
         while (answer := service.request("GET", "/readyz"))[0] == 200:
-            self.assertLess(time.monotonic() - begun, 1)
+            pass
         self.assertEqual((answer[0], answer[1].startswith(b"The service is stopping")), (503, True), answer)
         self.assertEqual([service.request(method, "/")[0] for method in ("GET", "OPTIONS", "HEAD")], [503] * 3)
         self.assertEqual(service.request("GET", "/healthz")[0], 200, "it is up still")
@@ -42,20 +44,19 @@ class Drain(ServiceTestCase):
         self.assertEqual(call(service.connection()), (200, True, True), "a new one is taken")
         idle.sock.settimeout(10)
         self.assertEqual(idle.sock.recv(1), b"", "what is idle is closed when the drain ends")
-        self.assertGreater(time.monotonic() - begun, 1.9)
+        self.assertGreater(time.monotonic() - begun, 3.9)
         idle.close()
-        self.assertEqual(service.process.wait(timeout=10), 0)
-        self.assertLess(time.monotonic() - begun, 5)
+        self.assertEqual(service.process.wait(timeout=PATIENCE), 0)
         with self.assertRaises(ConnectionRefusedError):
             service.request("GET", "/healthz")
 
     def test_without_a_drain_delay_the_service_stops_at_once(self):
-        service = self.service()
+        # It does not wait for an idle connection as long as it would for a call.
+        service = self.service("--shutdown-timeout", "60s")
         connection = service.connection()
         self.assertEqual(call(connection), (200, False, True))
-        begun = time.monotonic()
-        self.assertEqual(service.stop(), 0)
-        self.assertLess(time.monotonic() - begun, 2)
+        service.process.send_signal(signal.SIGTERM)
+        self.assertEqual(service.process.wait(timeout=PATIENCE), 0)
         connection.close()
 
     def test_a_call_that_is_under_way_when_the_drain_ends_is_answered(self):
@@ -66,8 +67,7 @@ class Drain(ServiceTestCase):
             connection.putheader(name, value)
         connection.endheaders()
         connection.send(CALL[:100])
-        service.process.send_signal(signal.SIGTERM)
-        time.sleep(1.6)
+        service.begin_stop()  # Which is over with the drain.
         connection.send(CALL[100:])
         response = connection.getresponse()
         self.assertEqual((response.status, response.getheader("Connection")), (200, "close"))
@@ -75,11 +75,11 @@ class Drain(ServiceTestCase):
         self.assertEqual(service.process.wait(timeout=10), 0)
 
     def test_the_shutdown_timeout_begins_after_the_drain_delay(self):
-        service = self.service("--drain-delay", "3s", "--shutdown-timeout", "1s")
+        service = self.service("--drain-delay", "8s", "--shutdown-timeout", "1s")
         service.process.send_signal(signal.SIGTERM)
-        time.sleep(2.5)
+        time.sleep(4)
         self.assertEqual(call(service.connection()), (200, True, True))
-        self.assertEqual(service.process.wait(timeout=10), 0)
+        self.assertEqual(service.process.wait(timeout=8 + PATIENCE), 0)
 
     def test_sigterm_ends_claiming_at_once_though_20000_dead_targets_are_due(self):
         service = self.service("--verify-target", "false", "--log-level", "error")
@@ -124,17 +124,16 @@ class Drain(ServiceTestCase):
             threads = [threading.Thread(target=connect) for _ in range(16)]
             for thread in threads:
                 thread.start()
-            time.sleep(0.2)
+            self.assertIsNotNone(wait_until(lambda: len(answered) > 50), "clients are not answered")
             self.assertEqual(service.stop(), 0)
             for thread in threads:
                 thread.join()
             self.assertEqual(lost, [], f"{len(answered)} were answered")
-            self.assertGreater(len(answered), 50)
             self.assertEqual({answer[0] for answer in answered}, {200})
 
     def test_a_rolling_restart_of_two_processes_loses_no_call(self):
         services = [self.service("--drain-delay", "1s", "--store", "memory:", name=name) for name in ("one", "two")]
-        ready, done, lost, counts = set(services), threading.Event(), [], []
+        ready, done, lost, counts = set(services), threading.Event(), [], collections.Counter()
 
         def check():
             while not done.is_set():
@@ -148,7 +147,7 @@ class Drain(ServiceTestCase):
 
         def balance():
             """Calls whichever is ready, on kept connections. It asks another only where none could be made."""
-            kept, count = {}, 0
+            kept = {}
             while not done.is_set():
                 for service in [*ready]:
                     for other in [other for other in kept if other not in ready]:
@@ -161,45 +160,47 @@ class Drain(ServiceTestCase):
                         continue
                     try:
                         status, _, is_whole = call(connection)
-                        count += 1
+                        counts[service] += 1
                         if status != 200 or not is_whole:
                             lost.append(status)
                     except (OSError, http.client.HTTPException) as error:
                         lost.append(repr(error))
                         connection.close()
-            counts.append(count)
             for connection in kept.values():
                 connection.close()
 
+        self.addCleanup(done.set)
         threads = [threading.Thread(target=work) for work in (check, *[balance] * 4)]
         for thread in threads:
             thread.start()
         for service in services:
-            time.sleep(0.5)
+            self.wait_for_more(services, counts)
             self.assertEqual(service.stop(), 0)
             service.start()
-            deadline = time.monotonic() + 10
-            while service not in ready and time.monotonic() < deadline:
-                time.sleep(0.02)
-        time.sleep(0.5)
+            self.assertIsNotNone(wait_until(lambda: service in ready), "it is not ready again")
+        self.wait_for_more(services, counts)
         done.set()
         for thread in threads:
             thread.join()
         self.assertEqual(lost, [])
-        self.assertGreater(sum(counts), 100)
+
+    def wait_for_more(self, services, counts):
+        """Waits until every process has answered twenty calls more."""
+        before = counts.copy()
+        self.assertIsNotNone(wait_until(lambda: all(counts[each] >= before[each] + 20 for each in services)), counts)
 
 
 class Idle(ServiceTestCase):
     def test_a_connection_is_kept_for_the_idle_timeout_and_no_longer(self):
-        service = self.service("--idle-timeout", "2s")
+        service = self.service("--idle-timeout", "4s")
         connection = service.connection()
-        for pause in (0, 1.2, 1.2):
+        for pause in (0, 2.2, 2.2):  # Together longer than the time-out.
             time.sleep(pause)
             self.assertEqual(call(connection), (200, False, True))
-        connection.sock.settimeout(10)
+        connection.sock.settimeout(4 + PATIENCE)
         begun = time.monotonic()
         self.assertEqual(connection.sock.recv(1), b"")
-        self.assertAlmostEqual(time.monotonic() - begun, 2, delta=1)
+        self.assertGreater(time.monotonic() - begun, 3)
         connection.close()
 
 

@@ -3,6 +3,7 @@ import collections
 import contextlib
 import http.client
 import re
+import statistics
 import threading
 import time
 import unittest
@@ -10,14 +11,14 @@ import unittest
 from callers import CallerTestCase
 from configurations import LOCAL_TARGETS, onsite, password_hash, password_of, user
 from rest import Rest, basic
-from service import Task, report
+from service import PATIENCE, Task, report, wait_until
 from soap import Caller
 
 
 class GuessingTests(CallerTestCase):
     def test_one_address_that_guesses_keeps_nobody_out_who_logs_in_from_another_for_the_first_time(self):
         service = self.service(config=onsite(user("anna", 1, passwordHash=password_hash("right"))))
-        stop = threading.Event()
+        stop, answers = threading.Event(), []
 
         def guess():
             connection = service.connection("127.0.0.2")
@@ -25,12 +26,13 @@ class GuessingTests(CallerTestCase):
             # Those that wait for their turn when the test ends are cut off by the end of the service.
             with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
                 while not stop.is_set():
-                    Caller(service).authenticate("anna", "wrong", connection=connection)
+                    answers.append(Caller(service).authenticate("anna", "wrong", connection=connection))
 
         self.addCleanup(stop.set)
         for _ in range(50):
             threading.Thread(target=guess, daemon=True).start()
-        time.sleep(1)
+        # From then on as many wait as may.
+        self.assertIsNotNone(wait_until(lambda: any(answer.error for answer in answers)), "no guess was refused")
         seconds = []
         for address in range(3, 9):
             begun = time.perf_counter()
@@ -38,14 +40,16 @@ class GuessingTests(CallerTestCase):
             seconds.append(time.perf_counter() - begun)
         report("first logins of a user whom 50 connections of another address guess at: "
                + ", ".join(f"{each:.2f} s" for each in seconds))
-        self.assertLess(max(seconds), 5)
+        self.assertLess(max(seconds), PATIENCE)
 
     def test_a_thousand_wrong_logins_do_not_keep_the_user_or_others_out(self):
         right = password_hash("right", blocks=15, rounds=3)
         names = ["anna", "bo"]
         service = self.service(config=onsite(*[user(name, n, passwordHash=right) for n, name in enumerate(names, 1)]))
         # Anna has logged in from her address before. Bo has not, but nobody guesses his password.
+        begun = time.perf_counter()
         self.assert_login(Caller(service).authenticate("anna", "right"))
+        alone = time.perf_counter() - begun
         outcomes, lock, numbers = collections.Counter(), threading.Lock(), iter(range(1000))
 
         def guess():
@@ -95,8 +99,10 @@ class GuessingTests(CallerTestCase):
         self.assertEqual(set(outcomes), {"failed", "refused"})
         self.assertEqual(sum(outcomes.values()), 1000)
         self.assertLess(outcomes["failed"], 30, "few guesses are heard")
-        self.assertLess(max(seconds["anna"]), 3)
-        self.assertLess(max(seconds["bo"]), 5, "his password has to be checked, behind the few guesses that are heard")
+        # Bo's password has to be checked, behind the few guesses that are heard; mostly neither waits.
+        for name in names:
+            self.assertLess(statistics.median(seconds[name]), alone + 0.1, name)
+            self.assertLess(max(seconds[name]), PATIENCE, name)
         metrics = service.request("GET", "/metrics")[1].decode()
         expected = {"succeeded": 1 + sum(map(len, seconds.values())), **outcomes}
         for outcome, count in expected.items():
@@ -123,14 +129,25 @@ class GuessingTests(CallerTestCase):
              f"{what} {', '.join(f'{s * 1000:.0f}' for s in waits)} ms"
              for what, waits in (("by address", by_address), ("by user", by_user))))
         for waits in (by_address, by_user):
-            self.assertLess(sum(waits[:3]), 0.3, "three cost nothing")
+            # Each pause is 100 ms at least; only one of the three may take that long because the machine is busy.
+            self.assertLess(sorted(waits[:3])[1], 0.1, "three cost nothing")
             self.assertGreater(sum(waits), 0.25, "then 100 ms and 200 ms")
             self.assertGreater(waits[5], 0.15)
-        self.assertLess(seconds(lambda: Caller(service, source="127.0.3.99").log_in("bo")), 0.2, "nobody else waits")
+        self.assert_no_pause(lambda: Caller(service, source="127.0.3.99").log_in("bo"))
 
         self.rush(lambda: Caller(service, source="127.0.3.100").use_access_token("8A:wrong"))
-        self.assertLess(seconds(lambda: self.assert_login(
-            Caller(service, source="127.0.3.101").use_access_token("8A:right"))), 0.2)
+        self.assert_no_pause(lambda: self.assert_login(
+            Caller(service, source="127.0.3.101").use_access_token("8A:right")))
+
+    def assert_no_pause(self, login):
+        """A login that is not slowed: of three the quickest ends before the shortest pause would. A slowed one would pause
+        each time."""
+        seconds = []
+        for _ in range(3):
+            begun = time.perf_counter()
+            login()
+            seconds.append(time.perf_counter() - begun)
+        self.assertLess(min(seconds), 0.1)
 
     def rush(self, attempt):
         """Makes many wrong attempts at once, until one is refused unheard. The others go on waiting for their turn."""
@@ -145,14 +162,13 @@ class GuessingTests(CallerTestCase):
                 answers.append(answer)
                 arrived.notify_all()
 
-        begun = time.monotonic()
         for thread in [threading.Thread(target=guess, daemon=True) for _ in range(60)]:
             thread.start()
         with arrived:
-            arrived.wait_for(lambda: any(answer.error for answer in answers), 10)
+            # Those who are heard wait for longer and longer; who is refused does not wait.
+            arrived.wait_for(lambda: any(answer.error for answer in answers), PATIENCE)
             refused = [answer for answer in answers if answer.error]
             self.assertTrue(refused, "none of them was refused")
-            self.assertLess(time.monotonic() - begun, 3, "who is refused does not wait for it")
             for answer in refused:
                 self.assert_error(answer, "SoSessionException", "Too many logins at once, or after failed ones. Try again in ")
             self.assertLess(len(answers) - len(refused), 10, "few are heard")
@@ -162,9 +178,8 @@ class GuessingTests(CallerTestCase):
             {"token": "8A:right", "user": "anna"}]))
         self.rush(lambda: Caller(service).use_access_token("8A:wrong", headers={"X-Forwarded-For": "203.0.113.9"}))
         for address in ("203.0.113.10", "198.51.100.1, 203.0.113.11", "2001:db8::9"):
-            begun = time.perf_counter()
-            self.assert_login(Caller(service).use_access_token("8A:right", headers={"X-Forwarded-For": address}))
-            self.assertLess(time.perf_counter() - begun, 0.2)
+            self.assert_no_pause(lambda: self.assert_login(
+                Caller(service).use_access_token("8A:right", headers={"X-Forwarded-For": address})))
 
     def test_wrong_passwords_are_slowed_and_too_many_at_once_are_told_when_to_come_back(self):
         config = {**LOCAL_TARGETS, "tenants": [{"users": [user("anna", 5)]}]}
@@ -191,9 +206,8 @@ class GuessingTests(CallerTestCase):
         for answer in refused:
             self.assertRegex(answer.fields["Retry-After"] or "none", r"\A[1-9]\d?\Z")
             self.assertEqual(len(answer.fields.get_all("WWW-Authenticate")), 3)
-        begun = time.perf_counter()
-        self.assertEqual(anna.call("GET", "/Webhook").status, 200)
-        self.assertLess(time.perf_counter() - begun, 0.5, "who is known does not wait for them")
+        # Who is known does not wait for them.
+        self.assert_no_pause(lambda: self.assertEqual(anna.call("GET", "/Webhook").status, 200))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@ import base64
 import collections
 import json
 import statistics
-import time
 import unittest
 
 from callers import CallerTestCase
@@ -95,15 +94,15 @@ class LoginTests(CallerTestCase):
         seconds, answers = collections.defaultdict(list), set()
         for n in range(7):
             for kind, name in (("wrong password", f"user{n}"), ("unknown user", f"stranger{n}")):
-                begun = time.perf_counter()
+                begun = service.cpu_seconds()
                 answer = Caller(service, source=next(addresses)).authenticate(name, "wrong")
-                seconds[kind].append(time.perf_counter() - begun)
+                seconds[kind].append(service.cpu_seconds() - begun)
                 self.assert_no_login(answer)
                 answers.add((answer.bytes, tuple(sorted((k, v) for k, v in answer.fields.items() if k != "Date"))))
         self.assertEqual(len(answers), 1, answers)
         wrong, unknown = (statistics.median(seconds[kind]) for kind in ("wrong password", "unknown user"))
-        report(f"median of 7 failed logins: wrong password {wrong * 1000:.0f} ms, unknown user {unknown * 1000:.0f} ms")
-        self.assertLess(max(wrong, unknown) / min(wrong, unknown), 2)
+        report(f"median of 7 failed logins: wrong password {wrong * 1000:.0f} ms of a core, unknown user {unknown * 1000:.0f} ms")
+        self.assertLess(max(wrong, unknown) / min(wrong, unknown), 1.25)
 
         for body in ["<AuthenticateUsernamePassword/>",
                      "<AuthenticateUsernamePassword><UserName>anna</UserName></AuthenticateUsernamePassword>",

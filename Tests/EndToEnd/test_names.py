@@ -11,6 +11,10 @@ TRIALS = pathlib.Path(__file__).with_name("name_trials.py")
 # With its own processes too, so that none of them outlives a trial that is given up.
 NAMESPACES = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
+# How long the system's resolver waits for one answer, and less than it takes to find that an address does not answer.
+RESOLVER_SECONDS = 5
+CONNECT_SECONDS = 5
+
 
 def has_namespaces():
     try:
@@ -30,12 +34,13 @@ class Names(unittest.TestCase):
         seconds = self.seconds("silent-names")
         median, p99 = seconds[len(seconds) // 2], seconds[len(seconds) * 99 // 100]
         report(f"beside 40 silent names: p50 {median * 1000:.0f} ms, p99 {p99 * 1000:.0f} ms of {len(seconds)} events")
-        self.assertLess(p99, 1)
+        # A name whose server is silent is given up on after 5 s at the earliest.
+        self.assertLess(p99, RESOLVER_SECONDS / 2)
 
-    def test_three_dead_ipv6_addresses_beside_a_good_ipv4_address_delay_a_delivery_by_less_than_a_second(self):
+    def test_three_dead_ipv6_addresses_beside_a_good_ipv4_address_do_not_delay_a_delivery(self):
         seconds = self.seconds("dead-addresses")
         report(f"beside three dead addresses: {seconds[-1] * 1000:.0f} ms at most, {seconds[0] * 1000:.0f} ms at least")
-        self.assertLess(seconds[-1], 1)
+        self.assertLess(seconds[-1], CONNECT_SECONDS / 2)
 
 
 if __name__ == "__main__":

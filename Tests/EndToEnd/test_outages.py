@@ -12,10 +12,10 @@ import unittest
 import urllib.parse
 
 from receiver import HastyReceiver
-from service import ServiceTestCase, report
+from service import ServiceTestCase, Task, report
 
 # How long a process stands still here, in seconds; 60 for the figure that the documentation gives.
-STANDSTILL = float(os.environ.get("WEBHOOK_SVC_STANDSTILL", 6))
+STANDSTILL = float(os.environ.get("WEBHOOK_SVC_STANDSTILL", 12))
 
 
 class OutageTestCase(ServiceTestCase):
@@ -31,7 +31,6 @@ class ReceiverOutages(OutageTestCase):
     def test_a_receiver_that_is_away_for_a_moment_keeps_its_subscription_and_gets_every_event(self):
         service = self.service("--log-level", "error")
         trials = [(seconds, rate) for seconds in (0.3, 1, 10) for rate in (5, 20, 80)]
-        rows = [None] * len(trials)
 
         def run(place, seconds, rate):
             receiver = self.receiver()
@@ -45,13 +44,9 @@ class ReceiverOutages(OutageTestCase):
                 sent += 1
                 time.sleep(max(0, begun + sent / rate - time.monotonic()))
             receiver.status = 200
-            rows[place] = (seconds, rate, sent, webhook, receiver)
+            return seconds, rate, sent, webhook, receiver
 
-        threads = [threading.Thread(target=run, args=(place, *trial)) for place, trial in enumerate(trials)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        rows = [task.wait() for task in [Task(run, place, *trial) for place, trial in enumerate(trials)]]
         self.assert_idle(service, 60)
         report("503 for  events/s  acknowledged  arrived  refused attempts")
         for seconds, rate, sent, _, receiver in rows:
@@ -64,9 +59,10 @@ class ReceiverOutages(OutageTestCase):
 
 class Standstills(OutageTestCase):
     def test_a_process_that_stood_still_blames_no_target(self):
-        timeout = min(15, STANDSTILL / 3)
+        # Nothing times out before the process stands still, and everything has when it goes on.
+        timeout = min(15, STANDSTILL * 2 / 3)
         service = self.service("--delivery-timeout", f"{timeout:.0f}s", "--target-concurrency", "100", "--log-level", "warning")
-        patient, hasty = self.receiver(), HastyReceiver(seconds=STANDSTILL / 3)
+        patient, hasty = self.receiver(), HastyReceiver()
         self.addCleanup(hasty.close)
         webhooks = [service.save(patient.url, ["contact.created"]), service.save(hasty.url, ["contact.created"])]
         hasty.is_hasty = True
@@ -74,11 +70,12 @@ class Standstills(OutageTestCase):
         for key in range(100):
             service.signal("contact.created", key)
         self.assertEqual(len(patient.wait(100)), 100)
-        self.assertGreaterEqual(len(hasty.wait(100)), 100)
+        self.assertEqual(len(hasty.wait(100)), 100)
         # Answers that come while it stands still count; connections that end meanwhile say nothing.
         service.process.send_signal(signal.SIGSTOP)
         time.sleep(STANDSTILL / 2)
         hasty.is_hasty = False
+        hasty.gives_up.set()
         time.sleep(STANDSTILL / 2)
         patient.answers.set()
         service.process.send_signal(signal.SIGCONT)
@@ -134,12 +131,16 @@ class ForwardProxy:
                 target = urllib.parse.urlsplit(first.split(b" ", 2)[1].decode())
                 with socket.create_connection((target.hostname, target.port)) as origin:
                     origin.sendall(first)
+                    poll = select.poll()  # `select` takes no descriptor above 1,023.
+                    for side in (client, origin):
+                        poll.register(side, select.POLLIN)
                     while True:
-                        for side in select.select([client, origin], [], [])[0]:
-                            data = side.recv(1 << 16)
+                        for number, _ in poll.poll():
+                            source, sink = (client, origin) if number == client.fileno() else (origin, client)
+                            data = source.recv(1 << 16)
                             if not data:
                                 return
-                            (origin if side is client else client).sendall(data)
+                            sink.sendall(data)
         except OSError:
             pass  # One of the two is gone.
         finally:

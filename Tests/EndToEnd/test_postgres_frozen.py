@@ -26,7 +26,7 @@ class Frozen(Processes):
         """Saves, stops and deletes webhooks, which takes the lock that signals share."""
         while not is_over.is_set():
             # What stood in a transaction when the process was frozen fails.
-            with contextlib.suppress(OSError, AssertionError, AttributeError):
+            with contextlib.suppress(OSError, AssertionError):
                 webhook = process.save("http://127.0.0.1:9/", ["contact.created"])
                 process.set_state(webhook, "Stopped")
                 process.delete(webhook)

@@ -1,4 +1,5 @@
 """The certificate of a listener: which ones are refused or warned of, and how it is changed while the service runs."""
+import collections
 import os
 import pathlib
 import shutil
@@ -6,11 +7,10 @@ import signal
 import ssl
 import subprocess
 import threading
-import time
 import unittest
 
 from certificates import Certificate
-from service import free_port, report, run
+from service import free_port, report, run, wait_until
 from soap import TICKET, WEBHOOK_PATH, XML_HEADERS, Caller, envelope
 from tls_cases import TLSTestCase
 
@@ -19,7 +19,7 @@ class CertificateTests(TLSTestCase):
     def test_a_certificate_that_clients_refuse_is_said_at_the_start_and_on_sighup(self):
         good, expired = self.certificate, Certificate(self.directory, "expired", days=-1)
         service = self.service("--public-url", "https://localhost:8443/so")
-        time.sleep(0.2)
+        self.wait_for_line(service, "listening")
         self.assertNotRegex(service.log_text(), " (error|warning) ")
         self.replace(expired)
         line = self.hang_up(service, " error ")
@@ -69,20 +69,19 @@ class CertificateTests(TLSTestCase):
         service.tls = ssl.create_default_context()
         for certificate in [self.certificate, *certificates]:
             service.tls.load_verify_locations(certificate.certificate)
-        done, problems, counts = threading.Event(), [], []
+        done, problems, counts = threading.Event(), [], collections.Counter()
 
         def ask():
-            count = 0
             while not done.is_set():
                 try:
                     answer = Caller(service, ticket=TICKET).call("<GetAllWebhooks/>")
                     if not answer.succeeded:
                         problems.append(answer.text)
-                    count += 1
+                    counts[threading.get_ident()] += 1
                 except OSError as error:
                     problems.append(repr(error))
-            counts.append(count)
 
+        self.addCleanup(done.set)
         threads = [threading.Thread(target=ask) for _ in range(4)]
         for thread in threads:
             thread.start()
@@ -90,13 +89,13 @@ class CertificateTests(TLSTestCase):
             self.replace(certificate)
             self.hang_up(service, "certificate")
             self.assertEqual(self.seen(service), certificate.bytes)
-            time.sleep(0.1)
+            more = len(problems) + sum(counts.values()) + 10
+            self.assertIsNotNone(wait_until(lambda: len(problems) + sum(counts.values()) >= more), "no requests are made")
         done.set()
         for thread in threads:
             thread.join()
         self.assertEqual(problems, [])
-        self.assertGreater(sum(counts), 10)
-        report(f"{sum(counts)} new connections while the certificate was changed {len(certificates)} times")
+        report(f"{counts.total()} new connections while the certificate was changed {len(certificates)} times")
 
     def test_a_broken_file_on_sighup_is_logged_and_the_certificate_stays(self):
         service = self.service()
@@ -129,9 +128,9 @@ class CertificateTests(TLSTestCase):
         trial.process.send_signal(signal.SIGHUP)
         self.assertEqual(trial.process.wait(timeout=10), -signal.SIGHUP)
         service = self.service(tls=False, dev=False)
-        for _ in range(3):
+        for count in range(1, 4):
             service.process.send_signal(signal.SIGHUP)
-            time.sleep(0.1)
+            self.assertIsNotNone(wait_until(lambda: service.log_text().count("nothing to reload") == count))
         self.assertIsNone(service.process.poll())
         self.assertEqual(service.request("GET", "/healthz")[0], 200)
         self.assertEqual(service.stop(), 0)

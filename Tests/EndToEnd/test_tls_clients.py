@@ -10,7 +10,7 @@ import time
 import unittest
 
 from certificates import Certificate
-from service import report
+from service import PATIENCE, report
 from soap import TICKET, WEBHOOK_PATH, XML_HEADERS, Caller, envelope
 from tls_cases import TLSTestCase
 
@@ -59,16 +59,16 @@ class TLSClientTests(TLSTestCase):
         connection.close()
 
         for request in (b"HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", b"HTTP/1.0\r\n"):
-            with socket.create_connection(("127.0.0.1", service.port), timeout=5) as plain:
+            # A connection that the service keeps times out.
+            with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as plain:
                 # Told apart from an end that anybody could have made: the service says that this is the end.
                 with service.tls.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False) as tls:
                     body = envelope("<CreateDefaultWebhook/>")
                     tls.sendall(b"POST " + WEBHOOK_PATH.encode() + b" " + request + b"Content-Type: text/xml\r\nContent-Length: "
                                 + str(len(body)).encode() + b"\r\n\r\n" + body)
-                    begun, answer = time.monotonic(), b""
+                    answer = b""
                     while part := tls.recv(65536):
                         answer += part
-                    self.assertLess(time.monotonic() - begun, 2)
             self.assertRegex(answer, b"\\AHTTP/1.[01] 200 ")
             self.assertIn(b"connection: close", answer.lower())
             self.assertTrue(answer.endswith(b"Envelope>"), answer[-100:])
@@ -105,7 +105,6 @@ class TLSClientTests(TLSTestCase):
                 plain.close()
         with socket.create_connection(("127.0.0.1", service.port), timeout=5) as connection:
             connection.sendall(b"G")
-            time.sleep(0.1)
             self.assertRegex(connection.recv(65536), b"\\AHTTP/1.1 400 ", "however little has come")
             connection.shutdown(socket.SHUT_WR)
             while connection.recv(65536):
@@ -209,9 +208,9 @@ class TLSClientTests(TLSTestCase):
         half = socket.create_connection(("127.0.0.1", service.port), timeout=10)
         half.sendall(b"\x16\x03\x01\x02\x00\x01")
         begun = time.monotonic()
-        self.assertEqual(service.stop(), 0)
+        service.process.send_signal(signal.SIGTERM)
+        self.assertEqual(service.process.wait(timeout=PATIENCE), 0)
         seconds = time.monotonic() - begun
-        self.assertLess(seconds, 6)
         report(f"stopped in {seconds:.2f} s with four silent connections")
         for connection in (idle, fresh, mute, half):
             connection.close()
@@ -225,14 +224,12 @@ class TLSClientTests(TLSTestCase):
             connection.putheader(name, value)
         connection.endheaders()
         connection.send(body[:100])
-        time.sleep(0.2)
-        service.process.send_signal(signal.SIGTERM)
-        time.sleep(0.2)
+        service.begin_stop()
         connection.send(body[100:])
         response = connection.getresponse()
         self.assertEqual(response.status, 200)
         self.assertIn(b">true</Succeeded>", response.read())
-        self.assertEqual(service.process.wait(timeout=10), 0)
+        self.assertEqual(service.process.wait(timeout=PATIENCE), 0)
         connection.close()
 
 

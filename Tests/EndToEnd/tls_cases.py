@@ -4,10 +4,9 @@ import shutil
 import signal
 import socket
 import ssl
-import time
 
 from certificates import Certificate
-from service import ServiceTestCase
+from service import ServiceTestCase, wait_until
 from soap import TICKET, Caller
 
 
@@ -38,13 +37,9 @@ class TLSTestCase(ServiceTestCase):
         """Sends SIGHUP, and waits for a line in the log that was not there before."""
         before = len(service.log_text())
         service.process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            lines = [line for line in service.log_text()[before:].splitlines() if re.search(pattern, line)]
-            if lines:
-                return lines[0]
-            time.sleep(0.02)
-        self.fail(f"no line of the log says {pattern}")
+        self.assertIsNotNone(wait_until(lambda: re.search(f"{pattern}.*\n", service.log_text()[before:])),
+                             f"no line of the log says {pattern}")
+        return re.search(f".*{pattern}.*", service.log_text()[before:])[0]
 
     def assert_works(self, service):
         answer = Caller(service, ticket=TICKET).call("<GetAllWebhooks/>")

@@ -9,6 +9,7 @@ import unittest
 
 from calling import Calls, is_there, pair
 from proxies import ALL
+from service import PATIENCE, report
 
 
 class Together(unittest.TestCase):
@@ -76,16 +77,16 @@ class Together(unittest.TestCase):
                 thread.join()
         for each in (each for group in calls.values() for each in group):
             each.close()
-        self.report(calls, slowest=1)
+        self.report(calls)
 
-    def report(self, calls, slowest=6):
+    def report(self, calls):
         for proxy, group in calls.items():
             seconds = [second for each in group for second in each.seconds]
-            print(f"\n  {proxy.name}: {len(seconds)} calls, the slowest took {max(seconds):.2f} s")
+            report(f"{proxy.name}: {len(seconds)} calls, the slowest took {max(seconds):.2f} s")
             with self.subTest(proxy.name):
                 problems = collections.Counter(problem for each in group for problem in each.problems)
                 self.assertEqual(problems, {})
-                self.assertLess(max(seconds), slowest)
+                self.assertLess(max(seconds), PATIENCE)
 
 
 if __name__ == "__main__":

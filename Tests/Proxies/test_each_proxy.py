@@ -10,7 +10,7 @@ import unittest
 from calling import ADMIN_TOKEN, Calls, is_there, pair
 from proxies import ALL, ROOT, Nginx
 from rest import DOCUMENTED, Rest
-from service import BINARY
+from service import PATIENCE, report, run
 from soap import PRINCIPAL_PATH, TICKET, WEBHOOK_PATH, Caller
 
 REST = "/api/v1/Webhook"
@@ -128,15 +128,14 @@ class Behind(BehindOne):
                     calls = [stack.enter_context(Calls(proxy, is_kept)) for is_kept in (False, True)]
                     deadline = time.monotonic() + 2
                     offers = 0
-                    while time.monotonic() < deadline:
+                    while time.monotonic() < deadline or any(len(each.seconds) < 10 for each in calls):
                         self.offer_an_upgrade(proxy, ["h2c", "websocket", "TLS/1.2"][offers % 3])
                         offers += 1
                         time.sleep(0.005)
                 for each in calls:
                     self.assertEqual(each.problems, [])
-                    self.assertLess(max(each.seconds), 3)
-                    self.assertGreater(len(each.seconds), 10)
-                print(f"\n  {self.kind.name}: {offers} offers beside {sum(len(each.seconds) for each in calls)} calls")
+                    self.assertLess(max(each.seconds), PATIENCE)
+                report(f"{self.kind.name}: {offers} offers beside {sum(len(each.seconds) for each in calls)} calls")
 
     def offer_an_upgrade(self, proxy, protocol):
         connection = proxy.connection()
@@ -188,11 +187,9 @@ class ZealousNginx(BehindOne, unittest.TestCase):
         with contextlib.closing(connection):
             connection.request("GET", WEBHOOK_PATH + "?wsdl", headers={"Accept-Encoding": "gzip"})
             self.assertEqual(connection.getresponse().headers["Content-Encoding"], "gzip")
-        ran = subprocess.run(
-            [BINARY, "conform", "--target", f"https://127.0.0.1:{proxy.port}", "--fixtures", ROOT / "Fixtures", "--dev",
-             "--ca-file", proxy.certificate.certificate, "--only", "captures", "--only", "webhook-life",
-             "--skip", "saaj"],  # Whose header line is folded: nginx refuses it by itself.
-            capture_output=True, text=True, timeout=120)
+        ran = run("conform", "--target", f"https://127.0.0.1:{proxy.port}", "--fixtures", ROOT / "Fixtures", "--dev",
+                  "--ca-file", proxy.certificate.certificate, "--only", "captures", "--only", "webhook-life",
+                  "--skip", "saaj")  # Whose header line is folded: nginx refuses it by itself.
         self.assertEqual(ran.returncode, 0, ran.stdout[-3000:] + ran.stderr)
         self.assertRegex(ran.stdout, r"\d{2,} pass, 0 differ, 0 skipped")
 
