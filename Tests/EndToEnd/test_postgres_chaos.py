@@ -60,6 +60,14 @@ class Chaos(Processes):
                 time.sleep(0.2)
         self.fail(process.log_text()[-2000:])
 
+    def claimed(self):
+        """How many deliveries processes hold claimed: so many may be sent again by another one if these die or freeze now. A
+        database that is away cannot tell, and then it is as many as one process claims at most."""
+        try:
+            return int(self.psql(f"SELECT count(*) FROM delivery WHERE owner IS NOT NULL AND webhook_id > {self.WAITING}"))
+        except RuntimeError:
+            return IN_FLIGHT
+
     def freeze(self, process):
         os.kill(process.process.pid, signal.SIGSTOP)
         time.sleep(FROZEN_SECONDS)
@@ -97,7 +105,7 @@ class Chaos(Processes):
             (0.2, lambda: self.primary.restart("fast")), (0.4, lambda: self.primary.restart("immediate")),
             (0.6, lambda: self.fail_over(standby)),
         ]
-        database, kills, failed_starts, freezes = None, 0, 0, 0
+        database, kills, failed_starts, freezes, claimed = None, 0, 0, 0, 0
         begun = time.monotonic()
         while signallers.are_at_work:
             share = len(signallers.acknowledged) / self.EVENTS
@@ -105,21 +113,25 @@ class Chaos(Processes):
                 if database:
                     database.join()
                 # Processes die meanwhile too.
+                claimed += self.claimed()
                 database = threading.Thread(target=faults.pop(0)[1])
                 database.start()
             time.sleep(random.uniform(0.2, 0.9))
             victim = random.choice(processes)
             live.remove(victim)
             if share > 0.8 and not freezes:
+                claimed += self.claimed()
                 self.freeze(victim)
                 freezes += 1
                 live.append(victim)
             else:
                 victim.kill()
                 kills += 1
+                claimed += self.claimed()
                 time.sleep(random.uniform(0, 0.6))
                 failed_starts += self.start_again(victim, live)
-            self.assertLess(time.monotonic(), begun + 150, signallers.failures)
+            # Half a minute on a quiet machine; what is stuck never ends.
+            self.assertLess(time.monotonic(), begun + 400, signallers.failures)
         seconds = time.monotonic() - begun
         database.join()
         self.assertEqual((faults, freezes), ([], 1))
@@ -145,9 +157,10 @@ class Chaos(Processes):
         report(f"{kills} kills, 2 restarts of the database, a promotion and a freeze in {seconds:.0f} s beside "
                f"{self.WAITING} waiting webhooks, all delivered after {drained:.0f} s: "
                f"{len(signallers.acknowledged)} events acknowledged, all arrived, {len(notifications)} notifications; "
-               f"{duplicates} duplicates, {len(heard) - self.EVENTS} events stored without an acknowledgement; "
+               f"{duplicates} duplicates of {claimed} that were claimed at a fault, "
+               f"{len(heard) - self.EVENTS} events stored without an acknowledgement; "
                f"failed attempts: {dict(signallers.failures)}; {failed_starts} starts that failed")
-        self.assertLessEqual(duplicates, (kills + freezes) * IN_FLIGHT, "no more than was in flight")
+        self.assertLessEqual(duplicates, claimed, "more was sent twice than was claimed when something died")
         # Nothing failed, so each delivery has counted once: also those whose attempt was made twice.
         stored = len(heard) * self.WEBHOOKS // self.NAMES
         self.assertEqual(self.psql("SELECT count(*) FROM delivery"), str(self.WAITING))
@@ -155,7 +168,7 @@ class Chaos(Processes):
         self.assertEqual(self.psql("SELECT sum(calls) FROM (SELECT max(total_calls) AS calls FROM webhook_usage "
                                    "GROUP BY webhook_id) AS webhooks"), str(stored))
 
-    def wait_until_all_is_delivered(self, seconds=90):
+    def wait_until_all_is_delivered(self, seconds=180):
         # What the waiting webhooks have pending stays.
         pending = f"SELECT count(*) FROM delivery WHERE webhook_id > {self.WAITING}"
         end = time.monotonic() + seconds
