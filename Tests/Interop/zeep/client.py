@@ -10,12 +10,12 @@ import os
 import sys
 
 import zeep
+from comparing import ARRAYS, Mismatch, members, same, told
 from lxml import etree
 from zeep import xsd
 
 SERVICE = "http://www.superoffice.net/ws/crm/NetServer/Services87"
 SERIALIZATION = "http://schemas.microsoft.com/2003/10/Serialization/"
-ARRAYS = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 QUERIES = {"soap11": "wsdl", "soap12": "wsdl12"}
 
 # A property may be an ArrayOfint, but the published WSDL of the webhooks has no such type, and zeep raises LookupError
@@ -40,20 +40,6 @@ PROPERTIES = {
 HEADERS = {"X-Interop": "a&b", "X-Empty": ""}
 
 
-class Mismatch(Exception):
-    pass
-
-
-def same(what, found, expected):
-    if found != expected or type(found) is not type(expected):
-        raise Mismatch(f"{what}: found {found!r}, expected {expected!r}")
-
-
-def members(value):
-    """What a value holds: of one that is nil, zeep makes an object with nothing in it."""
-    return {name: member for name, member in (zeep.helpers.serialize_object(value) or {}).items() if member is not None}
-
-
 def pairs(dictionary):
     return [{"Key": key, "Value": value} for key, value in dictionary.items()]
 
@@ -70,11 +56,6 @@ def headers_of(webhook):
 
 def properties_of(webhook):
     return {pair.Key: pair.Value for pair in webhook.Properties.StringObjectKeyValuePair}
-
-
-def told(error):
-    text = " ".join(str(error).split())
-    return text if isinstance(error, Mismatch) else f"{type(error).__name__}: {text}"
 
 
 class Client:

@@ -6,7 +6,7 @@ for each number, and ends with 1 at the first thing that is not as it should be.
 import sys
 
 import zeep
-from client import ARRAYS, same
+from comparing import ARRAYS, same
 
 NUMBERS = (85, 86, 87, 88)
 ERRORS_EMAIL = "errors@example.com"
