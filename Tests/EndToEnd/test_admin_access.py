@@ -6,14 +6,14 @@ from callers import CallerTestCase
 
 
 class AdminAccessTests(CallerTestCase):
-    def test_a_request_through_a_proxy_is_not_this_machines(self):
+    def test_the_admin_api_refuses_requests_that_a_trusted_proxy_passes_on(self):
         service = self.service("--trusted-proxy", "127.0.0.1", dev=True)
         self.assertEqual(service.request("GET", "/admin/v1/tickets")[0], 200)
         for headers in ({"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "127.0.0.1, 203.0.113.9"},
                         {"X-Forwarded-For": "203.0.113.9", "Forwarded": "for=127.0.0.1"}):
             self.assertEqual(service.request("GET", "/admin/v1/tickets", headers=headers)[0], 403, headers)
 
-    def test_with_dev_a_proxy_that_is_not_named_opens_nothing_to_strangers_who_ask_for_localhost(self):
+    def test_the_admin_api_with_dev_refuses_requests_through_a_proxy_that_is_not_named(self):
         service = self.service(dev=True)
         for headers in ({"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "127.0.0.1"}, {"X-Real-IP": "203.0.113.9"},
                         {"Forwarded": "for=203.0.113.9"}, {"Via": "1.1 proxy"}, {"X-Forwarded-Host": "localhost"},
@@ -29,7 +29,7 @@ class AdminAccessTests(CallerTestCase):
         self.assertEqual(len(re.findall("through a proxy", service.log_text())), 1, "it is said once")
         self.assertEqual(service.request("GET", "/admin/v1/tickets")[0], 200)
 
-    def test_a_page_whose_name_has_come_to_lead_to_this_machine_is_not_its_user(self):
+    def test_the_admin_api_refuses_hosts_that_only_resolve_to_this_machine(self):
         service = self.service(dev=True)
         port = service.url.rsplit(":", 1)[1]
         for host, status in ((f"localhost:{port}", 200), (f"LOCALHOST:{port}", 200), (f"127.0.0.1:{port}", 200),

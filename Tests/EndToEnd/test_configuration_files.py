@@ -36,7 +36,7 @@ class ConfigurationFileTests(CallerTestCase):
         for secret in re.findall(r"s3cret[\w$]*", path and pathlib.Path(path).read_text()):
             self.assertNotIn(secret, checked.stdout + checked.stderr + started.stderr)
 
-    def test_every_mistake_in_a_file_is_named_with_its_place(self):
+    def test_every_mistake_in_a_configuration_file_is_named_with_its_place(self):
         right = user("anna", 5)
         self.check(
             {
@@ -77,7 +77,7 @@ class ConfigurationFileTests(CallerTestCase):
             "tenants[0].accessTokens[1].token", "tenants[0].accessTokens[2].user", "tenants[0].accessTokens[3].user",
             "tenants[0].accessTokens[2].application", "tenants[0].accessTokens[4].application", "tenants[1].id", "tenants[2].id", "tenants[3].id", "tenants[4].users")
 
-    def test_one_mistake_does_not_hide_another_or_bring_a_false_one(self):
+    def test_one_mistake_in_a_configuration_file_neither_hides_nor_makes_another(self):
         right = user("anna", 5)
         certificate = Certificate(self.directory, "listener")
         for config, problems in [
@@ -132,7 +132,7 @@ class ConfigurationFileTests(CallerTestCase):
             self.assertEqual(service.request("GET", "/admin/v1/tickets", headers=headers)[0], status)
         self.assert_refused(Caller(service, "Cust1", "file:secrets/erp.token"), "application token")
 
-    def test_the_example_is_fine_once_its_files_are_there_and_can_be_served(self):
+    def test_the_example_configuration_is_served_once_its_files_are_there(self):
         printed = run("config", "example")
         self.assertEqual((printed.returncode, printed.stderr), (0, ""))
         example = json.loads(printed.stdout)

@@ -96,7 +96,7 @@ class Conform(ServiceTestCase):
     def webhooks(self, service):
         return service.call("<GetAllWebhooks/>")[1].count("<WebhookId>")
 
-    def test_the_service_passes_in_every_form_and_nothing_is_left(self):
+    def test_conform_passes_in_every_form_and_leaves_no_webhook(self):
         service = self.service()
         ran = self.conform(service.url, "--dev", "--skip", "login-failures")
         self.assertRegex(ran.stdout, r"\d{3} exchanges, \d{3} pass, 0 differ, 0 skipped")
@@ -106,7 +106,7 @@ class Conform(ServiceTestCase):
         self.assertEqual(self.webhooks(service), 0)
         self.assertNotIn("Tje0", ran.stdout)
 
-    def test_answers_that_a_proxy_packs_are_compared_as_they_were(self):
+    def test_conform_compares_answers_that_a_proxy_packed(self):
         between = Between(self.service(), packs=True)
         self.addCleanup(between.close)
         ran = self.conform(between.url, "--dev", "--only", "webhook-life", "--only", "captures")
@@ -114,7 +114,7 @@ class Conform(ServiceTestCase):
         # Those of the fixtures that are played, and of the captures those whose clients take packed answers.
         self.assertGreater(between.packed, 18)
 
-    def test_what_is_broken_is_named_in_every_form(self):
+    def test_conform_names_what_is_broken_in_every_form(self):
         service = self.service()
         for defect, (change, said) in DEFECTS.items():
             between = Between(service, change)
@@ -127,7 +127,7 @@ class Conform(ServiceTestCase):
             between.close()
         self.assertEqual(self.webhooks(service), 0, "what scenarios that went wrong left behind is deleted")
 
-    def test_reports_for_machines(self):
+    def test_conform_prints_reports_in_json_and_junit(self):
         service = self.service()
         report = json.loads(self.conform(service.url, "--dev", "--only", "webhook-life", "--format", "json").stdout)
         self.assertEqual(report["target"], service.url)
@@ -143,7 +143,7 @@ class Conform(ServiceTestCase):
         self.assertGreater(len(failures), 0)
         self.assertIn("HTTP status: expected 200, found 500", failures[0].get("message"))
 
-    def test_what_a_server_answers_is_recorded_without_its_secrets(self):
+    def test_conform_records_answers_without_their_secrets(self):
         people = [user("anna", 5, fullName="Anna Berg")]
         service = self.service("--require-https", "false", "--allow-targets", "127.0.0.0/8", dev=False,
                                config={"tenants": [{"users": people}]})
@@ -169,14 +169,14 @@ class Conform(ServiceTestCase):
         ran = self.conform(between.url, *login, "--record", recorded, code=2)
         self.assertIn("it is not empty", ran.stderr)
 
-    def test_a_ticket_serves_but_logins_are_skipped(self):
+    def test_conform_with_a_ticket_skips_logins_alone(self):
         service = self.service()
         ran = self.conform(service.url, "--ticket", TICKET, "--only", "webhook-life-soap11",
                            "--only", "login-soap11")
         self.assertRegex(ran.stdout, r"  skip  AuthenticateUsernamePassword +it needs a user and a password")
         self.assertRegex(ran.stdout, r"[1-9]\d* pass, 0 differ, [1-9]\d* skipped")
 
-    def test_it_speaks_https_and_captures_go_over_it_too(self):
+    def test_conform_plays_fixtures_and_captures_over_https(self):
         certificate = Certificate(self.directory, "localhost")
         service = self.service(*certificate.flags, tls=certificate.context())
         ran = self.conform(service.url, "--dev", "--only", "CreateDefaultWebhook", "--only", "captures/zeep", "--skip", "login",
@@ -185,7 +185,7 @@ class Conform(ServiceTestCase):
         ran = self.conform(service.url, "--dev", "--only", "CreateDefaultWebhook", code=2)
         self.assertIn("cannot be reached", ran.stderr)
 
-    def test_what_will_not_do_is_said_at_once(self):
+    def test_conform_names_wrong_arguments_and_unreachable_targets_at_once(self):
         service = self.service()
         nothing = f"http://127.0.0.1:{free_port()}"
         for flags, code, said in [
@@ -209,14 +209,14 @@ class Conform(ServiceTestCase):
                 self.assertEqual(ran.returncode, code, ran.stderr)
                 self.assertIn(said, ran.stderr)
 
-    def test_all_that_is_recorded_can_be_played(self):
+    def test_conform_plays_all_that_it_has_recorded(self):
         service = self.service()
         recorded = self.directory / "recorded"
         self.conform(service.url, "--dev", "--skip", "login-failures", "--record", recorded)
         ran = self.conform(service.url, "--dev", fixtures=recorded)
         self.assertRegex(ran.stdout, r"[1-9]\d\d exchanges, \d+ pass, 0 differ, 0 skipped")
 
-    def test_a_target_that_falls_silent_ends_the_run(self):
+    def test_conform_ends_when_its_target_falls_silent(self):
         service = self.service()
         answered, ended = [], threading.Event()
 
@@ -236,7 +236,7 @@ class Conform(ServiceTestCase):
         self.assertIn("3 requests in a row were not answered: no answer", ran.stderr)
         self.assertIn("3 requests in a row", json.loads(ran.stdout)["error"])
 
-    def test_no_secret_is_shown(self):
+    def test_conform_shows_and_records_no_secret(self):
         service = self.service("--verify-target", "false")
         service.save("http://127.0.0.1:9/", ["a.b"], secret="THEIRSECRET99", name="theirs")
         # Every webhook that is answered is somebody else's, and every login gives another ticket.
@@ -255,7 +255,7 @@ class Conform(ServiceTestCase):
             for secret in ("THEIRSECRET99", "7T:MwAz", TICKET):
                 self.assertNotIn(secret, path.read_text(), path)
 
-    def test_an_interrupt_leaves_nothing_behind(self):
+    def test_conform_deletes_its_webhooks_when_it_is_interrupted(self):
         service = self.service()
         slow = Between(service, lambda status, text: (time.sleep(0.2), (status, text))[1])
         self.addCleanup(slow.close)

@@ -55,7 +55,7 @@ class MissingFileTests(FileTestCase):
         self.assertFalse(self.fails(service))
         self.assertEqual(service.request("GET", "/readyz")[0], 200)
 
-    def test_one_line_tells_of_calls_that_fail_and_one_that_it_is_over(self):
+    def test_one_line_of_the_log_tells_that_the_store_fails_and_one_that_it_works_again(self):
         service = self.service()
         service.save(self.receiver().url, ["sale.changed"])
         os.rename(self.database, self.directory / "away.db")

@@ -45,7 +45,7 @@ class Load(ServiceTestCase):
                 self.assertTrue(answer.endswith(end))
                 self.assertLess(peak - before, size / 2)
 
-    def test_a_list_whose_client_does_not_read_is_not_made(self):
+    def test_a_list_of_webhooks_is_not_made_while_its_client_does_not_read(self):
         service = self.service("--verify-target", "false")
         service.save("http://127.0.0.1:9/hook", ["sale.changed"], secret="s" * 100)
         service.stop()

@@ -151,7 +151,7 @@ class LoginTests(CallerTestCase):
         self.assert_error(Caller(service).principal("<AuthenticateGeneric/>"), "SoInvalidArgumentException", "Type")
         self.assert_error(Caller(service).authenticate_generic(Type="kerberos"), "SoNotSupportedException", "kerberos")
 
-    def test_nobody_is_logged_in_implicitly(self):
+    def test_authenticate_implicit_logs_nobody_in(self):
         service = self.service(config=onsite(user("anna", 5)))
         ticket = Caller(service).log_in("anna").ticket
         for form in FORMS:

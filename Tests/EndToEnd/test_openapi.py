@@ -103,7 +103,7 @@ class OpenAPI(ServiceTestCase):
         self.assertEqual(list(error), ["Error", "ErrorType", "ErrorMessage", "ErrorSource"])
         self.assertEqual((error["Error"], error["ErrorType"]), (True, kind))
 
-    def test_the_document_is_valid_and_so_are_its_examples(self):
+    def test_the_openapi_document_and_its_examples_are_valid(self):
         python = self.python("openapi_spec_validator", "jsonschema")
         for document in (self.document, json.loads((ROOT / "Sources/WebhookServer/REST/openapi.json").read_text())):
             ran = subprocess.run([python, "-c", VALIDATE], input=json.dumps(document), capture_output=True, text=True,
@@ -111,12 +111,12 @@ class OpenAPI(ServiceTestCase):
             self.assertEqual(ran.returncode, 0, ran.stderr)
             self.assertGreater(int(ran.stdout), 40)
 
-    def test_the_document_is_for_the_host_that_was_asked(self):
+    def test_the_openapi_document_is_for_the_host_that_was_asked(self):
         self.assertEqual(self.document["servers"], [{"url": self.base}])
         _, _, body = self.request("GET", "/openapi.json", {"Host": "crm.example.com:8080"})
         self.assertEqual(json.loads(body)["servers"], [{"url": "http://crm.example.com:8080/api/v1"}])
 
-    def test_the_document_has_every_route(self):
+    def test_the_openapi_document_has_every_route(self):
         status, _, body = self.request("GET", "")
         self.assertEqual(status, 200)
 
@@ -156,7 +156,7 @@ class OpenAPI(ServiceTestCase):
                 self.assertEqual(answer[1]["Content-Type"], None if answer[0] == 204 else
                                  "application/json; charset=utf-8")
 
-    def test_schemathesis_finds_nothing(self):
+    def test_schemathesis_finds_nothing_wrong_with_the_rest_api(self):
         python = self.python("schemathesis")
         tally = self.directory / "tally.json"
         files = ROOT / "Tests" / "Interop" / "openapi"

@@ -50,14 +50,14 @@ class Snapshots(Processes):
         end()
         self.assertIsNotNone(wait_until(lambda: self.transactions(process) < 50, 60))
 
-    def test_a_transaction_of_another_role_is_seen(self):
+    def test_metrics_tell_of_the_snapshot_of_a_transaction_of_another_role(self):
         self.watch(self.session(self.server, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1;"))
 
-    def test_a_prepared_transaction_is_seen(self):
+    def test_metrics_tell_of_the_snapshot_of_a_prepared_transaction(self):
         self.psql("BEGIN; SELECT pg_current_xact_id(); PREPARE TRANSACTION 'forgotten'")
         self.watch(lambda: self.psql("ROLLBACK PREPARED 'forgotten'"))
 
-    def test_a_snapshot_on_a_replica_is_seen_with_and_without_a_slot(self):
+    def test_metrics_tell_of_a_snapshot_on_a_replica_with_and_without_a_slot(self):
         for slot in (None, "replica"):
             with self.subTest(slot=slot):
                 standby = Standby(self.server, synchronous=False)

@@ -32,7 +32,7 @@ class OpeningTests(Processes):
             process.kill()
         self.assert_works(self.process("last"))
 
-    def test_a_newer_schema_is_refused(self):
+    def test_a_postgresql_schema_newer_than_the_binary_is_refused(self):
         one = self.process("one")
         one.save("http://127.0.0.1:9/", ["kept"])
         self.psql("INSERT INTO webhook_svc_schema (version, runs_with) VALUES (9999, 9999)")
@@ -91,7 +91,7 @@ class OpeningTests(Processes):
                     self.assertNotIn(secret, refusal[1])
         report(f"all {len(stores)} had ended after {seconds:.1f} s")
 
-    def test_a_location_means_what_it_means_to_libpq(self):
+    def test_a_postgresql_location_means_what_it_means_to_libpq(self):
         directory = pathlib.Path(self.directory)
         server_of = {"host": "127.0.0.1", "port": self.server.port, "dbname": self.database, "user": self.server.role}
         (directory / "service.conf").write_text(
@@ -118,7 +118,7 @@ class OpeningTests(Processes):
                 self.assertIn("listening", process.log_text())
                 process.kill()
 
-    def test_tls_is_used_and_verified_as_the_location_says(self):
+    def test_connections_to_postgresql_use_and_verify_tls_as_the_location_says(self):
         trusted, other = Certificate(self.server.directory, "trusted"), Certificate(self.directory, "other")
         if os.geteuid() == 0:
             shutil.chown(trusted.key, "postgres")

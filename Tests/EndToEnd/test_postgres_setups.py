@@ -103,7 +103,7 @@ class Limits(Processes):
         count = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{self.database}' AND usename <> 'postgres'"
         self.assertEqual(int(self.psql(count)), CONNECTIONS)
 
-    def test_a_database_that_takes_no_writes_is_refused(self):
+    def test_a_postgresql_database_that_takes_no_writes_is_refused_at_the_start(self):
         self.psql(f'ALTER DATABASE "{self.database}" SET default_transaction_read_only = on')
         self.assert_one_line(self.serve(self.url), "read-only.*default_transaction_read_only")
         self.assert_one_line(self.serve(self.url + "?target_session_attrs=any"), "default_transaction_read_only")
@@ -131,7 +131,7 @@ class Roles(Processes):
         subprocess.run([BINARY, "store", "migrate", "--store", owner], check=True, capture_output=True)
         self.assert_works(process)
 
-    def test_another_programs_tables_are_told_by_name(self):
+    def test_tables_of_another_program_in_the_schema_are_told_by_name(self):
         self.psql("CREATE TABLE session (id int)")
         self.assert_one_line(self.serve(self.url), '"session"', "CREATE SCHEMA")
 
@@ -147,7 +147,7 @@ class Roles(Processes):
 
 
 class Standbys(Processes):
-    def test_a_standby_is_refused(self):
+    def test_a_postgresql_standby_is_refused_as_a_store(self):
         primary = PostgreSQL()
         self.addCleanup(primary.stop)
         standby = Standby(primary, synchronous=False)

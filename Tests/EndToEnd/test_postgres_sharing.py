@@ -11,7 +11,7 @@ from soap import TICKET, Caller
 
 
 class SharingTests(Processes):
-    def test_metrics_tell_how_the_database_does(self):
+    def test_metrics_tell_how_the_postgresql_database_does(self):
         process = self.process("one")
         process.save(self.receiver().url, ["contact.created"])
         process.signal("contact.created")

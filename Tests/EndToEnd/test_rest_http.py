@@ -53,7 +53,7 @@ class RestHTTPTests(ServiceTestCase):
         self.assertTrue(first.startswith("HTTP/1.1 100 Continue"), first)
         self.assertTrue(rest.startswith(b"HTTP/1.1 200 OK\r\n"), rest)
 
-    def test_packed_and_chunked_bodies_are_read(self):
+    def test_packed_and_chunked_request_bodies_are_read(self):
         service = self.service("--verify-target", "false")
         rest = Rest(service, DOCUMENTED)
         body = json.dumps({"Name": "pakket", "Events": ["a.b"], "TargetUrl": "http://127.0.0.1:9/hook"}).encode()
@@ -68,7 +68,7 @@ class RestHTTPTests(ServiceTestCase):
         self.assertIn(" 200 ", head.splitlines()[0])
         self.assertEqual(json.loads(answer)["Name"], "pakket")
 
-    def test_an_absolute_target_is_understood(self):
+    def test_a_request_line_with_an_absolute_url_is_understood(self):
         service = self.service()
         for path, status in [("/api/v1/Webhook?nameFilter=x", 200), ("/api/v1/Webhook/99", 404), ("/api", 200)]:
             line = f"GET http://so.example.com:{service.port}{path} HTTP/1.1"

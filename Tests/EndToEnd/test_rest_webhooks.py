@@ -34,7 +34,7 @@ class RestWebhookTests(ServiceTestCase):
             self.assertEqual({body["Event"] for body in bodies}, {"køb.ny"})
         self.assertIn(',"sted":"Tromsø","tal":12345678901234567890}'.encode(), receivers[0].requests[0]["body"])
 
-    def test_a_failing_target_is_told_of(self):
+    def test_the_rest_api_tells_of_a_failing_target(self):
         receiver = self.receiver(statuses=[500] * 9)
         service = self.service("--retry-delays", "10ms,10ms", "--cycle-delay", "10ms")
         rest = Rest(service, DOCUMENTED)

@@ -46,7 +46,7 @@ class RetryTests(ServiceTestCase):
         self.assertEqual(receiver.requests[9]["headers"]["X-SuperOffice-Retry"], "0")
         self.assertEqual(listener.wait(2)[1]["headers"]["X-SuperOffice-Event"], f"webhook{webhook}.started")
 
-    def test_gone_stops_a_webhook_at_once(self):
+    def test_an_answer_410_stops_a_webhook_at_once(self):
         receiver, service = self.receiver(statuses=[410]), self.service()
         webhook = service.save(receiver.url, ["contact.created"])
         service.signal("contact.created")

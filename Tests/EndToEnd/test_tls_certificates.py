@@ -97,7 +97,7 @@ class CertificateTests(TLSTestCase):
         self.assertEqual(problems, [])
         report(f"{counts.total()} new connections while the certificate was changed {len(certificates)} times")
 
-    def test_a_broken_file_on_sighup_is_logged_and_the_certificate_stays(self):
+    def test_a_broken_certificate_on_sighup_is_logged_and_the_old_one_stays(self):
         service = self.service()
         first, second = self.certificate.bytes, Certificate(self.directory, "second")
         certificate, key = pathlib.Path(self.certificate.certificate), pathlib.Path(self.certificate.key)
@@ -135,7 +135,7 @@ class CertificateTests(TLSTestCase):
         self.assertEqual(service.request("GET", "/healthz")[0], 200)
         self.assertEqual(service.stop(), 0)
 
-    def test_half_of_the_settings_and_files_that_will_not_do_stop_the_start(self):
+    def test_half_of_the_tls_settings_and_unusable_files_stop_the_start(self):
         first, second = self.certificate, Certificate(self.directory, "second")
         empty, missing = f"{self.directory}/empty.pem", f"{self.directory}/missing.pem"
         pathlib.Path(empty).write_text("")

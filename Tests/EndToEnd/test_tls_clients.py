@@ -34,7 +34,7 @@ class TLSClientTests(TLSTestCase):
         with self.assertRaises(ssl.SSLCertVerificationError):
             Caller(service).authenticate("tje0", "Tje0")
 
-    def test_versions_before_1_2_are_refused(self):
+    def test_tls_versions_before_1_2_are_refused(self):
         service = self.service()
         # A ClientHello of TLS 1.1, by hand: Python's own may not offer it any more.
         hello = (b"\x03\x02" + bytes(32) + b"\x00" + b"\x00\x06\xc0\x09\xc0\x13\x00\x2f" + b"\x01\x00"
@@ -47,7 +47,7 @@ class TLSClientTests(TLSTestCase):
         self.assertEqual((record[:1], record[5:]), (b"\x15", b"\x02\x46"), record)
         self.assert_works(service)
 
-    def test_connections_are_kept_and_closed_as_clients_ask(self):
+    def test_tls_connections_are_kept_and_closed_as_clients_ask(self):
         service = self.service()
         connection = service.connection()
         connection.connect()
@@ -111,7 +111,7 @@ class TLSClientTests(TLSTestCase):
                 pass
         self.assert_works(service)
 
-    def test_what_is_not_tls_gets_no_answer_and_hurts_nobody(self):
+    def test_bytes_that_are_no_tls_get_no_answer_and_hurt_nobody(self):
         service = self.service()
         kept = service.connection()
         kept.request("GET", "/healthz")
@@ -137,7 +137,7 @@ class TLSClientTests(TLSTestCase):
         for connection in silent:
             connection.close()
 
-    def test_a_failed_handshake_is_logged_at_debug_alone(self):
+    def test_a_failed_tls_handshake_is_logged_at_debug_alone(self):
         for level, expected in (("debug", 3), ("info", 0)):
             service = self.service("--log-level", level)
             with socket.create_connection(("127.0.0.1", service.port), timeout=5) as connection:
@@ -184,7 +184,7 @@ class TLSClientTests(TLSTestCase):
             self.assertIn(self.handshake(service, "-tls1_2", "-cipher", "ALL:@SECLEVEL=0")[1], modern)
             service.stop()
 
-    def test_the_wsdl_says_https(self):
+    def test_a_wsdl_of_a_tls_listener_names_https_addresses(self):
         service = self.service()
         for name in ("Webhook", "SoPrincipal"):
             path = f"/Remote/Services87/{name}.svc"
@@ -197,7 +197,7 @@ class TLSClientTests(TLSTestCase):
         self.assertIsNotNone(service.wait_for_log(rf"listening.*https://127\.0\.0\.1:{service.port}/"
                                                   rf"|https://127\.0\.0\.1:{service.port}/.*listening"))
 
-    def test_sigterm_ends_in_time_with_connections_that_say_nothing(self):
+    def test_sigterm_ends_a_tls_listener_in_time_with_connections_that_say_nothing(self):
         service = self.service("--shutdown-timeout", "1s")
         idle = service.connection()
         idle.request("GET", "/healthz")
