@@ -152,10 +152,17 @@ struct OperationTests {
         let claim = try #require(claims.first)
         let outcome = SendOutcome.answered(TargetAnswer(status: 500, reason: "Oops"))
         let attempt = Attempt(started: harness.clock.now, duration: .seconds(1), retry: 0, outcome: outcome)
-        let result = DeliveryResult(id: claim.id, fence: claim.fence, attempt: attempt) { _ in
-            DeliveryDecision(.failed, error: outcome.summary)
-        }
-        #expect(try await harness.store.record([result]) == [true])
+        let result = DeliveryResult(
+            id: claim.id,
+            fence: claim.fence,
+            attempt: attempt,
+            outcome: outcome,
+            decided: attempt.ended,
+            policy: .netServer,
+            random: 0
+        )
+        let due = attempt.ended.advanced(by: .seconds(1))
+        #expect(try await harness.store.record([result]) == [.retry(at: due)])
         #expect(try await harness.agent.lastError(id: stored.id, for: harness.caller) == "HTTP/1.1 500 Oops")
         #expect(try await harness.agent.lastError(id: stored.id, for: other) == "")
     }

@@ -6,10 +6,8 @@ import Testing
 @Suite("Memory store's order of what is due")
 struct DeliveryTableTests {
     private static func row(_ state: RowState, due: Int64, fence: Int64 = 0) -> MemoryState.Delivery {
-        var row = MemoryState.Delivery(suffix: [], due: Timestamp(ticks: due))
-        row.state = state
-        row.fence = fence
-        return row
+        let row = DeliveryRow(state: state, due: Timestamp(ticks: due))
+        return MemoryState.Delivery(suffix: [], row: row, fence: fence)
     }
 
     @Test("It is that of the deliveries after any number of changes", arguments: 1...20)
@@ -25,20 +23,20 @@ struct DeliveryTableTests {
                 ? nil : Self.row(state, due: .random(in: 0..<50, using: &random))
             table[id] = row
             plain[id] = row
-            let pending = plain.filter { $0.key.webhook == id.webhook && $0.value.state == .pending }
-            #expect(table.firstDue(of: id.webhook) == pending.map(\.value.due).min())
+            let pending = plain.filter { $0.key.webhook == id.webhook && $0.value.row.state == .pending }
+            #expect(table.firstDue(of: id.webhook) == pending.map(\.value.row.due).min())
         }
         for webhook in Int32(0)..<3 {
             let own = plain.filter { $0.key.webhook == webhook }
-            let pending = own.filter { $0.value.state == .pending }
+            let pending = own.filter { $0.value.row.state == .pending }
             let popped = table.popPending(of: webhook, dueBy: Timestamp(ticks: 25), limit: .max)
-            #expect(Set(popped) == Set(pending.filter { $0.value.due <= Timestamp(ticks: 25) }.keys))
+            #expect(Set(popped) == Set(pending.filter { $0.value.row.due <= Timestamp(ticks: 25) }.keys))
             #expect(popped.count == Set(popped).count)
-            let dues = popped.compactMap { plain[$0]?.due }
+            let dues = popped.compactMap { plain[$0]?.row.due }
             #expect(dues == dues.sorted())
             let parked = table.pop([.parked], of: webhook, limit: .max)
             #expect(parked.count == Set(parked).count)
-            #expect(Set(parked) == Set(own.filter { $0.value.state == .parked }.keys))
+            #expect(Set(parked) == Set(own.filter { $0.value.row.state == .parked }.keys))
         }
     }
 

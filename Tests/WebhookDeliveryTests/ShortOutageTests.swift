@@ -80,12 +80,13 @@ struct ShortOutageTests {
                         retry: delivery.attempts,
                         outcome: outcome
                     ),
-                    decide: {
-                        DeliveryPolicy.netServer.decide(on: outcome, $0, began: now, now: ended, random: 0.5)
-                    }
+                    outcome: outcome,
+                    decided: ended,
+                    policy: .netServer,
+                    random: 0.5
                 )
             }
-            #expect(try await store.record(results).allSatisfy { $0 })
+            #expect(try await store.record(results).allSatisfy { $0 != nil })
         }
         let state = try await store.webhook(id: webhook.id, in: Self.scope)?.state
         let filter = DeliveryFilter(state: .delivered)

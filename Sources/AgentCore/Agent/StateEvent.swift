@@ -35,20 +35,38 @@ package enum StateEvent {
         }
     }
 
-    /// The event for a change from `old` to `new`, nil when that signals nothing.
+    /// The verb of a state, and the number that field values have for it: NetServer's documentation of these events counts
+    /// from 0, unlike ``WebhookState``.
+    fileprivate static func verb(of state: WebhookState) -> (verb: String, number: Int)? {
+        switch state {
+        case .active: ("started", 0)
+        case .stopped: ("stopped", 1)
+        case .tooManyErrors: ("errors", 2)
+        case .unknown: nil
+        }
+    }
+
+    fileprivate static func fieldValues(_ fields: Fields, state: Int) -> ObjectDictionary {
+        let webhook = fields.webhook
+        func number(_ number: Int) -> TypedValue { .scalar(.int, text: String(number)) }
+        func time(_ time: Timestamp) -> TypedValue { .scalar(.dateTime, text: time.description) }
+        func associate(_ associate: Associate?) -> TypedValue { number(Int(associate?.associateID ?? 0)) }
+        return ObjectDictionary([
+            ("events", number(fields.calls)), ("registered", time(webhook.registered)),
+            ("registered_associate_id", associate(webhook.registeredBy)), ("state", number(state)),
+            ("updated", time(webhook.updated)), ("updated_associate_id", associate(webhook.updatedBy)),
+        ])
+    }
+}
+
+extension WebhookStateChange {
+    /// The event that tells of the change, nil when nothing does.
     ///
-    /// - Parameter fields: Called only for an event that carries field values.
-    package static func event(
-        webhook: Int32,
-        from old: WebhookState,
-        to new: WebhookState,
-        seed: Seed,
-        tenant: String,
-        changedBy associateID: Int32,
-        time: Timestamp,
-        fields: () throws -> Fields
-    ) rethrows -> Event? {
-        guard old != new, let (verb, number) = verb(of: new) else { return nil }
+    /// - Parameters:
+    ///   - tenant: The webhook's tenant.
+    ///   - fields: Called only for an event that carries field values.
+    package func event(in tenant: String, fields: () throws -> StateEvent.Fields) rethrows -> Event? {
+        guard let (verb, number) = StateEvent.verb(of: to) else { return nil }
         let head = EventBody.head(
             eventID: seed.id,
             time: time,
@@ -58,7 +76,7 @@ package enum StateEvent {
             tenant: tenant,
             changedBy: associateID
         )
-        let values = seed.sendsFieldValues ? fieldValues(try fields(), state: number) : nil
+        let values = seed.sendsFieldValues ? StateEvent.fieldValues(try fields(), state: number) : nil
         var event = Event(
             id: seed.id,
             tenant: tenant,
@@ -71,28 +89,5 @@ package enum StateEvent {
         event.excludedWebhook = webhook
         event.missed = seed.missed
         return event
-    }
-
-    /// The verb of a state, and the number that field values have for it: NetServer's documentation of these events counts
-    /// from 0, unlike ``WebhookState``.
-    private static func verb(of state: WebhookState) -> (verb: String, number: Int)? {
-        switch state {
-        case .active: ("started", 0)
-        case .stopped: ("stopped", 1)
-        case .tooManyErrors: ("errors", 2)
-        case .unknown: nil
-        }
-    }
-
-    private static func fieldValues(_ fields: Fields, state: Int) -> ObjectDictionary {
-        let webhook = fields.webhook
-        func number(_ number: Int) -> TypedValue { .scalar(.int, text: String(number)) }
-        func time(_ time: Timestamp) -> TypedValue { .scalar(.dateTime, text: time.description) }
-        func associate(_ associate: Associate?) -> TypedValue { number(Int(associate?.associateID ?? 0)) }
-        return ObjectDictionary([
-            ("events", number(fields.calls)), ("registered", time(webhook.registered)),
-            ("registered_associate_id", associate(webhook.registeredBy)), ("state", number(state)),
-            ("updated", time(webhook.updated)), ("updated_associate_id", associate(webhook.updatedBy)),
-        ])
     }
 }

@@ -213,20 +213,6 @@ package struct DeliveryDetail: Sendable, Hashable {
     }
 }
 
-/// What came of asking for a delivery again.
-package enum ReplayOutcome: String, Sendable, Hashable {
-    /// It is in the queue now.
-    case queued
-    /// Its webhook is not Active: it is sent when it is.
-    case parked
-    /// It is in the queue already.
-    case alreadyQueued
-    /// Its webhook was deleted, or is of a type that is not delivered.
-    case impossible
-    /// There is no record of it.
-    case unknown
-}
-
 /// Counters of a webhook (contract, section 7).
 package struct WebhookUsage: Sendable, Hashable {
     /// Attempts, replays not counted.
@@ -244,15 +230,6 @@ package struct WebhookUsage: Sendable, Hashable {
         self.totalErrors = totalErrors
         self.consecutiveErrors = consecutiveErrors
         self.lastError = lastError
-    }
-
-    /// Counts the attempt that a decision was made on.
-    package mutating func count(_ decision: DeliveryDecision) {
-        totalCalls += 1
-        consecutiveErrors = decision.failures.count
-        guard let error = decision.lastError else { return }
-        totalErrors += 1
-        lastError = error
     }
 }
 

@@ -14,10 +14,10 @@ package protocol DeliveryQueue: Sendable {
         lease: Duration
     ) async throws(StoreError) -> [ClaimedDelivery]
 
-    /// Records results: decides on each by what stands in the store then, and carries the decision out. Returns for each
-    /// whether it counted.
+    /// Records results: works out what follows from each by what stands in the store then (``RecordedOutcome``), and
+    /// writes it. Returns for each what has become of its delivery; nil where the result did not count.
     @discardableResult
-    func record(_ results: [DeliveryResult]) async throws(StoreError) -> [Bool]
+    func record(_ results: [DeliveryResult]) async throws(StoreError) -> [DeliveryFate?]
 
     /// Gives up leases: what `owner` still holds of these deliveries is due at `now`.
     func release(_ deliveries: [DeliveryID], owner: UUID, now: Timestamp) async throws(StoreError)
@@ -155,114 +155,5 @@ package struct ClaimedDelivery: Sendable, Hashable {
         target = Webhook.target(of: url)
         self.headers = headers
         self.secret = secret
-    }
-}
-
-/// One attempt that was made, and how to decide what follows from it.
-package struct DeliveryResult: Sendable {
-    /// Which delivery.
-    package var id: DeliveryID
-    /// The fence of this claim.
-    package var fence: Int64
-    /// What was done and what came of it.
-    package var attempt: Attempt
-    /// The seed of the event that the store signals when the result changes the webhook's state.
-    package var stateEvent: StateEvent.Seed
-    /// Decides by what stands in the store when the result is recorded. May be called more than once, and on what does not
-    /// stand there: whether the fate is `delivered` must follow from the attempt alone.
-    package var decide: @Sendable (DeliverySnapshot) -> DeliveryDecision
-
-    /// With these members.
-    package init(
-        id: DeliveryID,
-        fence: Int64,
-        attempt: Attempt,
-        stateEvent: StateEvent.Seed = StateEvent.Seed(),
-        decide: @escaping @Sendable (DeliverySnapshot) -> DeliveryDecision
-    ) {
-        self.id = id
-        self.fence = fence
-        self.attempt = attempt
-        self.stateEvent = stateEvent
-        self.decide = decide
-    }
-}
-
-/// One attempt, as the log keeps it.
-package struct Attempt: Sendable, Hashable {
-    /// Where it went, without the credentials that the URL may hold.
-    package var url: String
-    /// The names of the webhook's own headers that were sent; their values may be secret.
-    package var ownHeaders: [String]
-    /// When it began.
-    package var started: Timestamp
-    /// How long it took.
-    package var duration: Duration
-    /// `X-SuperOffice-Retry` of it.
-    package var retry: Int
-    /// nil when there was no answer.
-    package var status: Int?
-    /// The kind of the failure when there was no answer.
-    package var errorClass: String?
-    /// The status line of the answer, or why there was none.
-    package var summary: String
-    /// `X-SuperOffice-Signature` of it.
-    package var signature: String?
-    /// The first bytes of the answer's body, at most ``answerBytes``.
-    package var answer: [UInt8]
-
-    /// How much of an answer is kept.
-    package static let answerBytes = 4096
-
-    /// With these members.
-    package init(
-        url: String = "",
-        ownHeaders: [String] = [],
-        started: Timestamp,
-        duration: Duration,
-        retry: Int,
-        outcome: SendOutcome,
-        signature: String? = nil
-    ) {
-        self.url = url
-        self.ownHeaders = ownHeaders
-        self.started = started
-        self.duration = duration
-        self.retry = retry
-        self.signature = signature
-        summary = outcome.summary
-        switch outcome {
-        case .answered(let target):
-            status = target.status
-            answer = Array(target.body.prefix(Self.answerBytes))
-        case .failed(let failure):
-            errorClass = failure.kind.rawValue
-            answer = []
-        }
-    }
-
-    /// An attempt as it was stored.
-    package init(
-        url: String,
-        ownHeaders: [String],
-        started: Timestamp,
-        duration: Duration,
-        retry: Int,
-        status: Int?,
-        errorClass: String?,
-        summary: String,
-        signature: String?,
-        answer: [UInt8]
-    ) {
-        self.url = url
-        self.ownHeaders = ownHeaders
-        self.started = started
-        self.duration = duration
-        self.retry = retry
-        self.status = status
-        self.errorClass = errorClass
-        self.summary = summary
-        self.signature = signature
-        self.answer = answer
     }
 }

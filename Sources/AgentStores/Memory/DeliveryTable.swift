@@ -41,15 +41,15 @@ struct DeliveryTable: Sequence {
             queues[id.webhook, default: Queue()].deliveries += change
             if queues[id.webhook]?.deliveries == 0 { queues[id.webhook] = nil }
             guard let new = newValue else { return }
-            switch new.state {
-            case .pending where old?.state != .pending || old?.due != new.due || old?.fence != new.fence:
-                queues[id.webhook]?.pending.insert(DueHeap.Entry(due: new.due, event: id.event))
+            switch new.row.state {
+            case .pending where old?.row.state != .pending || old?.row.due != new.row.due || old?.fence != new.fence:
+                queues[id.webhook]?.pending.insert(DueHeap.Entry(due: new.row.due, event: id.event))
             case .pending, .failed: return
-            case let state where state != old?.state:
+            case let state where state != old?.row.state:
                 queues[id.webhook]?.waiting[state, default: []].append(id.event)
             default: return
             }
-            dropStale(of: id.webhook, new.state)
+            dropStale(of: id.webhook, new.row.state)
         }
     }
 
@@ -93,13 +93,13 @@ struct DeliveryTable: Sequence {
         var found: Set<DeliveryID> = []
         while found.count < limit, let event = queues[webhook]?.waiting[state]?.popLast() {
             let id = DeliveryID(event: event, webhook: webhook)
-            if rows[id]?.state == state { found.insert(id) }
+            if rows[id]?.row.state == state { found.insert(id) }
         }
         return Array(found)
     }
 
     private func isPending(_ entry: DueHeap.Entry, _ webhook: Int32) -> Bool {
-        let row = rows[DeliveryID(event: entry.event, webhook: webhook)]
+        let row = rows[DeliveryID(event: entry.event, webhook: webhook)]?.row
         return row?.state == .pending && row?.due == entry.due
     }
 
@@ -112,7 +112,7 @@ struct DeliveryTable: Sequence {
             queues[webhook]?.pending = DueHeap(valid)
         } else {
             guard let events = queues[webhook]?.waiting[state], events.count > limit else { return }
-            let valid = Set(events).filter { rows[DeliveryID(event: $0, webhook: webhook)]?.state == state }
+            let valid = Set(events).filter { rows[DeliveryID(event: $0, webhook: webhook)]?.row.state == state }
             queues[webhook]?.waiting[state] = valid.sorted()
         }
     }

@@ -77,14 +77,14 @@ package final class MemoryStore: AgentStore {
             let updated: WebhookUpdate? = change { state in
                 guard let stored = state.webhook(webhook.id, in: scope) else { return (.absent, false) }
                 guard version == nil || version == stored.webhook.updated else { return (.changed, false) }
-                let newState = webhook.state == .unknown ? stored.webhook.state : webhook.state
-                if newState == .active, stored.webhook.state != .active,
+                let replacement = WebhookReplacement(of: stored.webhook, by: webhook, stateEvent: stateEvent)
+                if replacement.parksFirst,
                     state.settle(webhook.id, at: webhook.updated, limit: DeliverySettling.rowsPerStep)
                 {
                     return (nil, false)
                 }
-                state.update(webhook, to: newState, bodySuffix: bodySuffix, stateEvent: stateEvent)
-                return (state.webhooks[webhook.id].map { .stored($0.webhook) } ?? .absent, true)
+                state.replace(replacement, bodySuffix: bodySuffix)
+                return (.stored(replacement.webhook), true)
             }
             if let updated { return updated }
             // What it had when it was stopped is parked before it is Active again, so that all of it is due then.
@@ -96,13 +96,13 @@ package final class MemoryStore: AgentStore {
         change { state in
             guard state.webhook(id, in: scope) != nil else { return (false, false) }
             state.webhooks[id] = nil
-            if state.settle(id, at: time, limit: DeliverySettling.rowsAtOnce) { state.unsettled[id] = time }
+            state.settleFirst(id, at: time)
             return (true, false)
         }
     }
 
     package func lastError(id: Int32, in scope: WebhookScope) async throws(StoreError) -> String? {
-        state.withLock { $0.webhook(id, in: scope)?.usage.lastError }
+        state.withLock { $0.webhook(id, in: scope)?.counters.lastError }
     }
 
     package func usages(
@@ -112,7 +112,7 @@ package final class MemoryStore: AgentStore {
     ) async throws(StoreError) -> [Int32: WebhookUsage] {
         state.withLock { state in
             state.webhooks(in: ids, limit: limit) { scope.holds($0.scope) }
-                .reduce(into: [:]) { $0[$1.webhook.id] = $1.usage }
+                .reduce(into: [:]) { $0[$1.webhook.id] = $1.counters.usage }
         }
     }
 
@@ -136,7 +136,7 @@ package final class MemoryStore: AgentStore {
         state.withLock { $0.claim(limits, owner: owner, now: now, lease: lease) }
     }
 
-    package func record(_ results: [DeliveryResult]) async throws(StoreError) -> [Bool] {
+    package func record(_ results: [DeliveryResult]) async throws(StoreError) -> [DeliveryFate?] {
         change { state in (results.map { state.record($0) }, false) }
     }
 
@@ -148,7 +148,7 @@ package final class MemoryStore: AgentStore {
         change { state in
             for id in deliveries where state.deliveries[id]?.owner == owner {
                 state.deliveries[id]?.owner = nil
-                state.deliveries[id]?.due = now
+                state.deliveries[id]?.row.due = now
             }
             return ((), true)
         }
@@ -162,14 +162,7 @@ package final class MemoryStore: AgentStore {
     }
 
     package func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp? {
-        state.withLock { state in
-            state.waiting().filter { webhook, _ in
-                guard let stored = state.webhooks[webhook] else { return false }
-                let target = Webhook.target(of: stored.webhook.targetURL ?? "")
-                return limits.room(target: target, consecutiveErrors: stored.usage.consecutiveErrors) > 0
-            }
-            .map(\.due).min()
-        }
+        state.withLock { limits.firstDue(of: $0.waiting()) }
     }
 
     // MARK: DeliveryLog
@@ -204,7 +197,7 @@ package final class MemoryStore: AgentStore {
     }
 
     package func usage(of webhook: Int32) async throws(StoreError) -> WebhookUsage? {
-        state.withLock { $0.webhooks[webhook]?.usage }
+        state.withLock { $0.webhooks[webhook]?.counters.usage }
     }
 
     package func allWebhooks(
@@ -219,13 +212,13 @@ package final class MemoryStore: AgentStore {
 
     package func counts() async throws(StoreError) -> DeliveryCounts {
         state.withLock { state in
-            let states = state.deliveries.values.map(\.state)
+            let states = state.deliveries.values.map(\.row.state)
             return DeliveryCounts(
                 pending: states.count { $0 == .pending },
                 failed: states.count { $0 == .failed },
                 parked: states.count { $0 == .parked },
                 missed: states.count { $0 == .missed },
-                oldestDue: state.deliveries.values.filter { $0.state == .pending }.map(\.due).min()
+                oldestDue: state.deliveries.values.filter { $0.row.state == .pending }.map(\.row.due).min()
             )
         }
     }

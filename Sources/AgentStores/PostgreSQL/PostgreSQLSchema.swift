@@ -1,3 +1,5 @@
+import AgentCore
+
 /// The schema, as migrations that are only ever added to. Tables and columns are ``Schema``'s, in the first schema of the
 /// connection's search path.
 enum PostgreSQLSchema {
@@ -149,7 +151,7 @@ enum PostgreSQLSchema {
         CREATE INDEX delivery_missed_age ON delivery (due) WHERE state = 3;
 
         UPDATE delivery d SET state = 1, owner = NULL, due = (extract(epoch FROM now()) * 10000000)::int8,
-            reason = '\(Reason.undeliverable.before.sqlLiteral)' || w.type || '\(Reason.undeliverable.after.sqlLiteral)'
+            reason = '\(UnsentReason.undeliverable.before.sqlLiteral)' || w.type || '\(UnsentReason.undeliverable.after.sqlLiteral)'
         FROM webhook w WHERE w.id = d.webhook_id AND NOT w.is_deliverable AND d.state IN (0, 2);
         """
 }

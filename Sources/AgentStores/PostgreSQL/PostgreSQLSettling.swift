@@ -114,24 +114,19 @@ final class PostgreSQLSettling: Sendable {
         from place: Place,
         _ connection: PostgreSQLConnection
     ) throws -> Settled {
-        let row = try connection.run([
-            .begin, .init(PostgreSQLResults.lockUsage, [.ints([webhook])]),
-            .init("SELECT is_deliverable, state, type FROM webhook WHERE id = $1::int8", [.int(webhook)]),
+        let webhookRow = try connection.run([
+            .begin, .init(PostgreSQLResults.lockUsage, [.ints([webhook])]), PostgreSQLStore.standing(of: webhook),
         ])[2].first
-        let (change, states): (Change, [RowState]) =
-            if let row, row.bool(0) {
-                row.int(1) == Int64(WebhookState.active.rawValue) ? (.resume, [.parked]) : (.park, [.pending])
-            } else {
-                (.end, RowState.unsent)
-            }
-        let reason = row.map { Reason.undeliverable(type: $0.optionalText(2) ?? "") } ?? Reason.deleted
+        let change = DeliveryChange(following: try webhookRow.map(PostgreSQLStore.standing))
+        let reason = if case .end(let reason) = change { reason as String? } else { nil as String? }
         let limit = DeliverySettling.rowsPerStep
+        let states = change.states
         let calls = states.map { state in
             PostgreSQLConnection.Call(
                 statement(change, of: state),
                 [
                     .int(webhook), .int(place[state] ?? .min), .int(limit), .int(time.ticks),
-                    .text(AttemptColumns.text(reason)),
+                    .text(reason.map(AttemptColumns.text)),
                 ]
             )
         }
@@ -150,12 +145,8 @@ final class PostgreSQLSettling: Sendable {
         )
     }
 
-    enum Change: CaseIterable {
-        case park, resume, end
-    }
-
     /// A statement for each state, since each has an index.
-    static func statement(_ change: Change, of state: RowState) -> String {
+    static func statement(_ change: DeliveryChange, of state: RowState) -> String {
         let assignments =
             switch change {
             case .park: "state = 2"

@@ -93,8 +93,9 @@ final class PostgreSQLSignals: Sendable {
                 .uuids(events.map(\.id)), .texts(events.map(\.tenant)), .texts(events.map(\.name)),
                 .texts(events.map { EventName.key($0.name) }), .texts(events.map { $0.otherName.map(EventName.key) }),
                 .ints(events.map { Int64($0.excludedWebhook ?? 0) as Int64? }), .blobs(events.map(\.bodyHead)),
-                .blobs(events.map(\.bodyTail)), .ints(events.map(\.time.ticks)), .text(Reason.undeliverable.before),
-                .text(Reason.undeliverable.after), .ints(events.map { ($0.missed.rowState?.rawValue).map(Int64.init) }),
+                .blobs(events.map(\.bodyTail)), .ints(events.map(\.time.ticks)),
+                .text(UnsentReason.undeliverable.before), .text(UnsentReason.undeliverable.after),
+                .ints(events.map { ($0.missed.rowState?.rawValue).map(Int64.init) }),
             ]
         )
     }

@@ -82,15 +82,13 @@ extension PostgreSQLStore {
         // Claimed twice it is leased twice, which is no more than waiting for a lease to end.
         return try await lanes.claims.run(isRepeatable: true) { connection in
             let waiting = try Self.waiting(limits, at: now, marks, clock, connection)
-            let share = max(1, limits.total / max(1, waiting.count))
-            var left = limits
+            let found = Dictionary(uniqueKeysWithValues: waiting.map { ($0.webhook, $0) })
+            var plan = ClaimPlan(waiting.map(WaitingWebhook.init), limits: limits, now: now)
             var wanted: [(waiting: DueMarks.Found, count: Int)] = []
-            for webhook in waiting {
-                let room = left.room(target: webhook.target, consecutiveErrors: webhook.consecutiveErrors)
-                let count = min(share, room, left.total)
-                guard count > 0 else { continue }
-                left.take(count, target: webhook.target, consecutiveErrors: webhook.consecutiveErrors)
+            plan.carryOut { webhook, count in
+                guard let webhook = found[webhook.id] else { return 0 }
                 wanted.append((webhook, count))
+                return count
             }
             guard !wanted.isEmpty else { return [] }
             let rows = try connection.run(
@@ -230,5 +228,16 @@ extension PostgreSQLStore {
         }
         due.announce(Dictionary(uniqueKeysWithValues: webhooks.map { ($0, now.ticks) }))
         due.arrivals.raise()
+    }
+}
+
+extension WaitingWebhook {
+    fileprivate init(_ found: DueMarks.Found) {
+        self.init(
+            id: found.webhook,
+            due: Timestamp(ticks: found.time),
+            target: found.target,
+            consecutiveErrors: found.consecutiveErrors
+        )
     }
 }

@@ -173,14 +173,14 @@ extension PostgreSQLStore {
                 ),
                 PostgreSQLLock.shareWebhooks,
             ])[2].first?.int(0)
-            guard let suffix = try Self.suffix(of: id, connection) else { return .unknown }
-            if let state, !RowState.onRecord.contains(where: { $0.rawValue == state }) { return .alreadyQueued }
-            let webhook = try connection.run(
-                "SELECT state FROM webhook WHERE id = $1::int8 AND is_deliverable",
-                [.int(id.webhook)]
-            ).first
-            guard let webhook else { return .impossible }
-            let isActive = webhook.int(0) == Int64(WebhookState.active.rawValue)
+            let suffix = try Self.suffix(of: id, connection)
+            let outcome = try ReplayOutcome(
+                isKnown: suffix != nil,
+                row: state.flatMap { RowState(rawValue: Int($0)) }
+            ) {
+                try connection.run([Self.standing(of: id.webhook)])[0].first.map(Self.standing)
+            }
+            guard let suffix, let rowState = outcome.rowState else { return outcome }
             // A fence higher than any that its former row had, so that who held that cannot record.
             let changed = try connection.run([
                 .init(
@@ -193,14 +193,13 @@ extension PostgreSQLStore {
                         WHERE d.state IN (\(RowState.onRecord.sqlList))
                     """,
                     [
-                        .int(id.event), .int(id.webhook),
-                        .int((isActive ? RowState.pending : .parked).rawValue), .int(now.ticks), .bytes(suffix),
+                        .int(id.event), .int(id.webhook), .int(rowState.rawValue), .int(now.ticks), .bytes(suffix),
                     ]
                 ), .commit,
             ])[0].changes
             // Somebody else has just replayed it.
             guard changed == 1 else { return .alreadyQueued }
-            return isActive ? .queued : .parked
+            return outcome
         }
         if outcome == .queued { due.announce([id.webhook: now.ticks]) }
         return outcome

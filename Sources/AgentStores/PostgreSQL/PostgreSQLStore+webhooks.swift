@@ -116,16 +116,15 @@ extension PostgreSQLStore {
     ) throws -> Updated? {
         guard let stored = try held(webhook.id, in: scope, connection) else { return Updated(update: .absent) }
         guard version == nil || version == stored.updated else { return Updated(update: .changed) }
-        let isActivated = webhook.state == .active
-        let newState = webhook.state == .unknown ? stored.state : webhook.state
-        if newState == .active, stored.state != .active {
+        let replacement = WebhookReplacement(of: stored, by: webhook, stateEvent: stateEvent)
+        if replacement.parksFirst {
             let pending = try connection.run(
                 "SELECT 1 FROM delivery WHERE state = 0 AND webhook_id = $1::int8 LIMIT 1",
                 [.int(webhook.id)]
             )
             guard pending.isEmpty else { return nil }
         }
-        var webhook = webhook.replacing(stored)
+        let webhook = replacement.webhook
         try connection.run([
             .init(
                 """
@@ -140,31 +139,21 @@ extension PostgreSQLStore {
                     last_failure = NULL, paused_until = 0
                 WHERE webhook_id = $1::int8 AND $2::bool
                 """,
-                [.int(webhook.id), .bool(isActivated)]
+                [.int(webhook.id), .bool(replacement.resetsFailures)]
             ),
             .init("DELETE FROM webhook_event WHERE webhook_id = $1::int8", [.int(webhook.id)]),
             Self.index(webhook, tenant: scope.tenant),
         ])
-        let event = try Self.setState(
-            newState,
-            from: stored.state,
-            of: webhook.id,
-            tenant: scope.tenant,
-            seed: stateEvent,
-            changedBy: webhook.updatedBy?.associateID ?? 0,
-            time: webhook.updated,
-            connection
-        )
-        webhook.state = newState
+        let event = try replacement.stateChange.flatMap { try carryOut($0, tenant: scope.tenant, connection) }
         var updated = Updated(update: .stored(webhook))
-        if newState != stored.state || webhook.isDeliverable != stored.isDeliverable {
+        if replacement.changesDeliveries {
             updated.isUnsettled = true
             updated.dues = try PostgreSQLSignals.commit(event.map { [$0] } ?? [], connection)
         } else {
             try connection.run([.commit])
         }
         // Whatever it has pending is looked for, wherever that stands.
-        if newState == .active, webhook.isDeliverable { updated.dues[webhook.id] = DueMarks.ever }
+        if webhook.state == .active, webhook.isDeliverable { updated.dues[webhook.id] = DueMarks.ever }
         return updated
     }
 
@@ -252,36 +241,23 @@ extension PostgreSQLStore {
 
     /// Puts a webhook in a state, in a transaction that holds its usage row. Returns the event that tells of it, which the
     /// transaction ends with (``PostgreSQLSignals/commit(_:_:)``); its deliveries follow (``PostgreSQLSettling``).
-    static func setState(
-        _ new: WebhookState,
-        from old: WebhookState,
-        of id: Int32,
+    static func carryOut(
+        _ change: WebhookStateChange,
         tenant: String,
-        seed: StateEvent.Seed,
-        changedBy associateID: Int32,
-        time: Timestamp,
         _ connection: PostgreSQLConnection
     ) throws -> Event? {
-        guard new != old else { return nil }
+        let id = change.webhook
         try connection.run([
-            .init("UPDATE webhook SET state = $2::int8 WHERE id = $1::int8", [.int(id), .int(new.rawValue)]),
+            .init("UPDATE webhook SET state = $2::int8 WHERE id = $1::int8", [.int(id), .int(change.to.rawValue)]),
             .init(
                 """
                 UPDATE webhook_usage SET version = version + 1, paused_until = 0
                 WHERE webhook_id = $1::int8 AND paused_until > 0 AND $2::bool
                 """,
-                [.int(id), .bool(new == .active)]
+                [.int(id), .bool(change.endsPause)]
             ),
         ])
-        return try StateEvent.event(
-            webhook: id,
-            from: old,
-            to: new,
-            seed: seed,
-            tenant: tenant,
-            changedBy: associateID,
-            time: time
-        ) {
+        return try change.event(in: tenant) {
             let rows = try connection.run([
                 .init("SELECT \(PostgreSQLWebhookRow.columns) FROM webhook WHERE id = $1::int8", [.int(id)]),
                 .init(
@@ -294,5 +270,15 @@ extension PostgreSQLStore {
             }
             return StateEvent.Fields(webhook: try PostgreSQLWebhookRow.webhook(webhook), calls: Int(usage.int(0)))
         }
+    }
+
+    /// Reads what a webhook is to its deliveries.
+    static func standing(of webhook: Int32) -> PostgreSQLConnection.Call {
+        .init("SELECT id, state, is_deliverable, type FROM webhook WHERE id = $1::int8", [.int(webhook)])
+    }
+
+    static func standing(_ row: PostgreSQLRow) throws -> WebhookStanding {
+        let state = try WebhookRow.state(Int16(truncatingIfNeeded: row.int(1)), of: row.int32(0))
+        return WebhookStanding(state: state, isDeliverable: row.bool(2), type: row.optionalText(3))
     }
 }

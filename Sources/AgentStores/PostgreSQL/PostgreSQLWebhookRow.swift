@@ -60,4 +60,18 @@ enum PostgreSQLWebhookRow {
             lastError: row.optionalText(column + 3)
         )
     }
+
+    /// Reads what ``WebhookRow/counters`` names, which begins at a column.
+    static func counters(_ row: PostgreSQLRow, from column: Int) -> WebhookCounters {
+        WebhookCounters(
+            totalCalls: Int(row.int(column)),
+            totalErrors: Int(row.int(column + 1)),
+            lastError: row.optionalText(column + 3),
+            failures: FailureRow(
+                count: Int(row.int(column + 2)),
+                began: row.optionalInt(column + 4).map(Timestamp.init(ticks:)),
+                latest: row.optionalInt(column + 5).map(Timestamp.init(ticks:))
+            )
+        )
+    }
 }

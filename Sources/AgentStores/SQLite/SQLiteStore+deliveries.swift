@@ -48,8 +48,8 @@ extension SQLiteStore {
                 """
         ).execute(
             arguments: [
-                database.lastInsertedRowID, missed, event.time.ticks, Reason.undeliverable.before,
-                Reason.undeliverable.after, event.tenant, key, other, excluded, failing,
+                database.lastInsertedRowID, missed, event.time.ticks, UnsentReason.undeliverable.before,
+                UnsentReason.undeliverable.after, event.tenant, key, other, excluded, failing,
             ]
         )
         return database.changesCount
@@ -87,36 +87,40 @@ extension SQLiteStore {
     ) async throws(StoreError) -> [ClaimedDelivery] {
         let end = now.advanced(by: lease).ticks
         return try await commits.write { database in
-            let waiting = try Row.fetchAll(
-                database.cachedStatement(
-                    sql: Self.waitingWebhooks
-                        + "SELECT id, consecutive_errors, target FROM queue WHERE due <= ? ORDER BY due"
-                ),
-                arguments: [now.ticks]
-            )
-            let share = max(1, limits.total / max(1, waiting.count))
+            var plan = ClaimPlan(try Self.waiting(dueBy: now, database), limits: limits, now: now)
             let take = try database.cachedStatement(
                 sql: "UPDATE delivery SET due = ?, owner = ?, fence = ? WHERE event_id = ? AND webhook_id = ?"
             )
             var claimed: [ClaimedDelivery] = []
-            var left = limits
-            for row in waiting {
-                let room = left.room(target: row[2], consecutiveErrors: row[1])
-                let count = min(share, room, left.total)
-                guard count > 0 else { continue }
-                let due = try Self.due(of: row[0], now: now, limit: count, database)
-                left.take(due.count, target: row[2], consecutiveErrors: row[1])
+            try plan.carryOut { waiting, count in
+                let due = try Self.due(of: waiting.id, now: now, limit: count, database)
                 for var delivery in due {
-                    delivery.isFailing = row[1] > 0
+                    delivery.isFailing = waiting.isFailing
                     // As it was stored, which the limits are for, also where a later version would name it otherwise.
-                    delivery.target = row[2]
+                    delivery.target = waiting.target
                     try take.execute(
                         arguments: [end, owner.uuidString, delivery.fence, delivery.id.event, delivery.id.webhook]
                     )
                     claimed.append(delivery)
                 }
+                return due.count
             }
             return claimed
+        }
+    }
+
+    /// The Active webhooks that have something pending that may be claimed by then.
+    private static func waiting(dueBy time: Timestamp, _ database: Database) throws -> [WaitingWebhook] {
+        let statement = try database.cachedStatement(
+            sql: waitingWebhooks + "SELECT id, due, target, consecutive_errors FROM queue WHERE due <= ?"
+        )
+        return try Row.fetchAll(statement, arguments: [time.ticks]).map { row in
+            WaitingWebhook(
+                id: row[0],
+                due: Timestamp(ticks: row[1]),
+                target: row[2],
+                consecutiveErrors: row[3]
+            )
         }
     }
 
@@ -154,31 +158,14 @@ extension SQLiteStore {
 
     /// Puts a webhook in a state, with what follows from that for its listeners and its first deliveries. Returns whether
     /// those are all.
-    static func setState(
-        _ new: WebhookState,
-        from old: WebhookState,
-        of id: Int32,
-        tenant: String,
-        seed: StateEvent.Seed,
-        changedBy associateID: Int32,
-        time: Timestamp,
-        _ database: Database
-    ) throws -> Bool {
-        guard new != old else { return true }
-        try database.execute(literal: "UPDATE webhook SET state = \(new.rawValue) WHERE id = \(id)")
-        if new == .active {
+    static func carryOut(_ change: WebhookStateChange, tenant: String, _ database: Database) throws -> Bool {
+        let id = change.webhook
+        try database.execute(literal: "UPDATE webhook SET state = \(change.to.rawValue) WHERE id = \(id)")
+        if change.endsPause {
             try database.execute(literal: "UPDATE webhook_usage SET paused_until = 0 WHERE webhook_id = \(id)")
         }
-        let isMore = try Self.settle(id, at: time, limit: DeliverySettling.rowsAtOnce, database)
-        let event = try StateEvent.event(
-            webhook: id,
-            from: old,
-            to: new,
-            seed: seed,
-            tenant: tenant,
-            changedBy: associateID,
-            time: time
-        ) {
+        let isMore = try settleFirst(id, at: change.time, database)
+        let event = try change.event(in: tenant) {
             let row = try Row.fetchOne(
                 database,
                 sql: "SELECT * FROM webhook JOIN webhook_usage ON webhook_id = id WHERE id = ?",
@@ -211,14 +198,6 @@ extension SQLiteStore {
     }
 
     package func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp? {
-        try await read { database in
-            try Row.fetchAll(
-                database.cachedStatement(
-                    sql: Self.waitingWebhooks + "SELECT target, consecutive_errors, due FROM queue"
-                )
-            )
-            .filter { limits.room(target: $0[0], consecutiveErrors: $0[1]) > 0 }
-            .map { Timestamp(ticks: $0[2]) }.min()
-        }
+        try await read { limits.firstDue(of: try Self.waiting(dueBy: Timestamp(ticks: .max), $0)) }
     }
 }

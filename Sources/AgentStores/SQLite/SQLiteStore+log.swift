@@ -164,30 +164,26 @@ extension SQLiteStore {
 
     package func replay(_ id: DeliveryID, now: Timestamp) async throws(StoreError) -> ReplayOutcome {
         let outcome: ReplayOutcome = try await commits.write { database in
-            guard let suffix = try Self.suffix(of: id, database) else { return .unknown }
-            let state = try Int.fetchOne(
+            let suffix = try Self.suffix(of: id, database)
+            let row = try Int.fetchOne(
                 database,
                 sql: "SELECT state FROM delivery WHERE event_id = ? AND webhook_id = ?",
                 arguments: [id.event, id.webhook]
             )
-            if let state, !RowState.onRecord.map(\.rawValue).contains(state) { return .alreadyQueued }
-            let webhook = try Row.fetchOne(
-                database,
-                sql: "SELECT state FROM webhook WHERE id = ? AND is_deliverable",
-                arguments: [id.webhook]
-            )
-            guard let webhook else { return .impossible }
-            let isActive = webhook[0] == WebhookState.active.rawValue
+            let outcome = try ReplayOutcome(isKnown: suffix != nil, row: row.flatMap(RowState.init(rawValue:))) {
+                try Self.standing(of: id.webhook, database)
+            }
+            guard let suffix, let state = outcome.rowState else { return outcome }
             // A fence higher than any that its former row had, so that who held that cannot record.
             try database.execute(
                 literal: """
                     INSERT INTO delivery (event_id, webhook_id, state, attempts, due, fence, body_suffix, is_replay)
-                    VALUES (\(id.event), \(id.webhook), \(isActive ? 0 : 2), 0, \(now.ticks), \(now.ticks), \(suffix), 1)
+                    VALUES (\(id.event), \(id.webhook), \(state.rawValue), 0, \(now.ticks), \(now.ticks), \(suffix), 1)
                     ON CONFLICT DO UPDATE SET state = excluded.state, attempts = 0, due = excluded.due, owner = NULL,
                         reason = NULL, is_replay = 1
                     """
             )
-            return isActive ? .queued : .parked
+            return outcome
         }
         if outcome == .queued { arrivalSignal.raise() }
         return outcome

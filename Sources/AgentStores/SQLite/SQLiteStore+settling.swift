@@ -11,34 +11,44 @@ extension SQLiteStore {
         }
     }
 
-    /// Brings deliveries of a webhook in line with what it is now, at most `limit`. Returns whether there may be more.
+    /// Has deliveries of a webhook follow what it has become (``DeliveryChange``), at most `limit`. Returns whether there
+    /// may be more.
     ///
     /// - Parameter time: When what was parked is due, or since when what belonged to a webhook that was deleted, or is no
     ///   longer delivered, has failed.
     static func settle(_ webhook: Int32, at time: Timestamp, limit: Int, _ database: Database) throws -> Bool {
-        let row = try Row.fetchOne(
-            database,
-            sql: "SELECT state, is_deliverable, type FROM webhook WHERE id = ?",
-            arguments: [webhook]
-        )
-        let (change, from): (SQL, [RowState])
-        if let row, row[1] {
-            // Whoever holds a delivery keeps its lease.
-            (change, from) =
-                row[0] == WebhookState.active.rawValue
-                ? ("state = 0, due = iif(owner IS NULL, \(time.ticks), due)", [.parked]) : ("state = 2", [.pending])
-        } else {
-            let reason = row.map { Reason.undeliverable(type: $0[2] ?? "") } ?? Reason.deleted
-            (change, from) = ("state = 1, owner = NULL, due = \(time.ticks), reason = \(reason)", RowState.unsent)
-        }
+        let change = DeliveryChange(following: try standing(of: webhook, database))
+        let assignments: SQL =
+            switch change {
+            case .park: "state = 2"
+            case .resume: "state = 0, due = iif(owner IS NULL, \(time.ticks), due)"
+            case .end(let reason): "state = 1, owner = NULL, due = \(time.ticks), reason = \(reason)"
+            }
         try database.execute(
             literal: """
-                UPDATE delivery SET \(change) WHERE webhook_id = \(webhook) AND event_id IN (
+                UPDATE delivery SET \(assignments) WHERE webhook_id = \(webhook) AND event_id IN (
                     SELECT event_id FROM delivery
-                    WHERE state IN (\(sql: from.sqlList)) AND webhook_id = \(webhook) LIMIT \(limit))
+                    WHERE state IN (\(sql: change.states.sqlList)) AND webhook_id = \(webhook) LIMIT \(limit))
                 """
         )
         return database.changesCount == limit
+    }
+
+    /// The first step, which is made together with the change of the webhook.
+    static func settleFirst(_ webhook: Int32, at time: Timestamp, _ database: Database) throws -> Bool {
+        try settle(webhook, at: time, limit: DeliverySettling.rowsAtOnce, database)
+    }
+
+    /// What a webhook is to its deliveries, nil when it was deleted.
+    static func standing(of webhook: Int32, _ database: Database) throws -> WebhookStanding? {
+        try Row.fetchOne(
+            database,
+            sql: "SELECT state, is_deliverable, type FROM webhook WHERE id = ?",
+            arguments: [webhook]
+        ).map { row in
+            let state = try WebhookRow.state(row[0], of: webhook)
+            return WebhookStanding(state: state, isDeliverable: row[1], type: row[2])
+        }
     }
 
     /// The webhooks with deliveries that have not followed them, with the time to settle them at; `now` for those that

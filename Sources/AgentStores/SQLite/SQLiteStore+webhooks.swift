@@ -110,25 +110,15 @@ extension SQLiteStore {
     ) throws -> (updated: WebhookUpdate?, isSettled: Bool) {
         guard let stored = try Self.webhook(id: webhook.id, in: scope, database) else { return (.absent, true) }
         guard version == nil || version == stored.updated else { return (.changed, true) }
-        let isActivated = webhook.state == .active
-        let newState = webhook.state == .unknown ? stored.state : webhook.state
-        if newState == .active, stored.state != .active,
-            try Self.settle(
-                webhook.id,
-                at: webhook.updated,
-                limit: DeliverySettling.rowsAtOnce,
-                database
-            )
-        {
-            return (nil, true)
-        }
-        var webhook = webhook.replacing(stored)
+        let replacement = WebhookReplacement(of: stored, by: webhook, stateEvent: stateEvent)
+        if replacement.parksFirst, try settleFirst(webhook.id, at: webhook.updated, database) { return (nil, true) }
+        let webhook = replacement.webhook
         let columns = try WebhookRow.columns(of: webhook, bodySuffix: bodySuffix)
         try database.execute(
             sql: "UPDATE webhook SET \(columns.map { $0.0 + " = ?" }.joined(separator: ", ")) WHERE id = ?",
             arguments: StatementArguments(columns.map(\.1) + [webhook.id])
         )
-        if isActivated {
+        if replacement.resetsFailures {
             try database.execute(
                 literal: """
                     UPDATE webhook_usage SET consecutive_errors = 0, failing_since = NULL, last_failure = NULL,
@@ -139,23 +129,11 @@ extension SQLiteStore {
         }
         try database.execute(literal: "DELETE FROM webhook_event WHERE webhook_id = \(webhook.id)")
         try Self.index(webhook, tenant: scope.tenant, database)
-        let isSettled = try Self.setState(
-            newState,
-            from: stored.state,
-            of: webhook.id,
-            tenant: scope.tenant,
-            seed: stateEvent,
-            changedBy: webhook.updatedBy?.associateID ?? 0,
-            time: webhook.updated,
-            database
-        )
-        webhook.state = newState
-        guard webhook.isDeliverable else {
-            let limit = DeliverySettling.rowsAtOnce
-            let isMore = try Self.settle(webhook.id, at: webhook.updated, limit: limit, database)
-            return (.stored(webhook), !isMore)
+        if let change = replacement.stateChange {
+            return (.stored(webhook), try carryOut(change, tenant: scope.tenant, database))
         }
-        return (.stored(webhook), isSettled)
+        guard replacement.changesDeliveries else { return (.stored(webhook), true) }
+        return (.stored(webhook), try !settleFirst(webhook.id, at: webhook.updated, database))
     }
 
     package func delete(id: Int32, in scope: WebhookScope, at time: Timestamp) async throws(StoreError) -> Bool {
@@ -164,8 +142,7 @@ extension SQLiteStore {
             try database.execute(literal: "DELETE FROM webhook WHERE id = \(id)")
             try database.execute(literal: "DELETE FROM webhook_usage WHERE webhook_id = \(id)")
             try database.execute(literal: "DELETE FROM webhook_event WHERE webhook_id = \(id)")
-            let isMore = try Self.settle(id, at: time, limit: DeliverySettling.rowsAtOnce, database)
-            return (true, !isMore)
+            return (true, try !Self.settleFirst(id, at: time, database))
         }
         if !isSettled { beginSettling([id: time]) }
         return wasThere

@@ -55,6 +55,25 @@ enum WebhookRow {
         )
     }
 
+    /// What ``counters(_:from:)`` reads; `u` is the webhook's usage.
+    static let counters = """
+        u.total_calls, u.total_errors, u.consecutive_errors, u.last_error, u.failing_since, u.last_failure
+        """
+
+    /// Reads ``counters``, which begin at a column.
+    static func counters(_ row: Row, from column: Int) -> WebhookCounters {
+        WebhookCounters(
+            totalCalls: row[column],
+            totalErrors: row[column + 1],
+            lastError: row[column + 3],
+            failures: FailureRow(
+                count: row[column + 2],
+                began: (row[column + 4] as Int64?).map(Timestamp.init(ticks:)),
+                latest: (row[column + 5] as Int64?).map(Timestamp.init(ticks:))
+            )
+        )
+    }
+
     static func state(_ number: Int16, of webhook: Int32) throws -> WebhookState {
         guard let state = WebhookState(rawValue: number) else {
             throw StoreError.corrupt("webhook \(webhook) has an unknown state")

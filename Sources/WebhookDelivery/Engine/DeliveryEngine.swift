@@ -1,7 +1,6 @@
 package import AgentCore
 package import Foundation
 package import Logging
-import Networking
 import ServiceLifecycle
 import Synchronization
 
@@ -12,19 +11,19 @@ import Synchronization
 package struct DeliveryEngine: Service, CustomStringConvertible {
     package var description: String { "DeliveryEngine" }
 
-    private let queue: any DeliveryQueue
-    private let sender: any NotificationSender
-    private let policy: DeliveryPolicy
-    private let signer: NotificationSigner
-    private let metrics: EngineMetrics
-    private let settings: Settings
-    private let clock: DeliveryClock
+    let queue: any DeliveryQueue
+    let sender: any NotificationSender
+    let policy: DeliveryPolicy
+    let signer: NotificationSigner
+    let metrics: EngineMetrics
+    let settings: Settings
+    let clock: DeliveryClock
     private let owner: UUID
-    private let random: @Sendable () -> Double
-    private let logger: Logger
-    private let throttle: LogThrottle
-    private let progress = EngineProgress()
-    private let ownFailures = OwnFailures()
+    let random: @Sendable () -> Double
+    let logger: Logger
+    let throttle: LogThrottle
+    let progress = EngineProgress()
+    let ownFailures = OwnFailures()
 
     /// How many deliveries are between their claim and the record of their result.
     package var inFlight: Int { progress.inFlight }
@@ -39,7 +38,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
     /// How far the clocks of several processes may differ.
     private static let clockTolerance = Duration.seconds(60)
     /// How often a result is offered to a store that does not take it; then its lease ends and it is delivered again.
-    private static let recordAttempts = 5
+    static let recordAttempts = 5
 
     /// - Parameters:
     ///   - owner: Tells this engine's leases from others'.
@@ -217,129 +216,5 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
             throttle.log(.error, "due times could not be checked", metadata: ["error": "\(error)"], to: logger)
             return settings.pollInterval
         }
-    }
-
-    private func deliver(_ delivery: ClaimedDelivery) async {
-        var notification = WebhookNotification(
-            url: delivery.url,
-            headers: delivery.headers,
-            secret: delivery.secret,
-            event: delivery.event,
-            eventID: delivery.eventID,
-            retry: delivery.attempts,
-            isTest: false,
-            body: delivery.body
-        )
-        notification.signature = signer.signature(of: delivery.body, secret: delivery.secret)
-        let (started, begun) = (clock.now(), clock.elapsed())
-        let outcome = await sender.send(notification)
-        let duration = clock.elapsed() - begun
-        // We stopped, the target did not fail: the lease is given up and nothing is counted.
-        if case .failed(let failure) = outcome, failure.kind == .shutdown { return }
-        let now = clock.now()
-        let (policy, random) = (policy, random())
-        let lasted = ownFailures.note(outcome, target: delivery.target, at: clock.elapsed())
-        if case .failed(let failure) = outcome, lasted != nil { report(failure, of: delivery) }
-        let decision = Decision()
-        let result = DeliveryResult(
-            id: delivery.id,
-            fence: delivery.fence,
-            attempt: Attempt(
-                url: TargetURL.withoutCredentials(delivery.url),
-                ownHeaders: delivery.headers?.entries.map(\.key) ?? [],
-                started: started,
-                duration: duration,
-                retry: delivery.attempts,
-                outcome: outcome,
-                signature: notification.signature
-            ),
-            stateEvent: StateEvent.Seed(
-                sendsFieldValues: settings.sendsFieldValues,
-                missed: settings.missedEvents
-            ),
-            decide: { snapshot in
-                decision.set(
-                    policy.decide(
-                        on: outcome,
-                        snapshot,
-                        began: started,
-                        now: now,
-                        random: random,
-                        ownFailureSince: lasted.map { now.advanced(by: .zero - $0) }
-                    )
-                )
-            }
-        )
-        let counted = await record(result)
-        metrics.count(result.attempt, decision: counted ? decision.value : nil)
-        log(delivery, decision: counted ? decision.value : nil, outcome: outcome)
-    }
-
-    /// Tells operators of a failure that is not the target's, which its webhook does not show.
-    private func report(_ failure: SendFailure, of delivery: ClaimedDelivery) {
-        metrics.countOwnFailure(failure.kind)
-        let message: StaticString =
-            failure.kind == .proxy
-            ? "the forward proxy does not let deliveries through; they are tried again"
-            : "this machine cannot send deliveries; they are tried again"
-        throttle.log(
-            .warning,
-            message,
-            metadata: ["error": "\(failure.text)", "target": "\(delivery.target)"],
-            to: logger
-        )
-    }
-
-    /// Returns whether the result counted.
-    private func record(_ result: DeliveryResult) async -> Bool {
-        var wait = Duration.milliseconds(50)
-        for attempt in 1...Self.recordAttempts {
-            do {
-                let counted = try await queue.record([result]) == [true]
-                progress.letGo(result.id)
-                return counted
-            } catch {
-                throttle.log(
-                    .error,
-                    "a result could not be recorded",
-                    metadata: ["delivery": "\(result.id)", "attempt": "\(attempt)", "error": "\(error)"],
-                    to: logger
-                )
-                guard attempt < Self.recordAttempts else { break }
-                try? await clock.sleep(wait)
-                wait *= 4
-            }
-        }
-        return false
-    }
-
-    private func log(_ delivery: ClaimedDelivery, decision: DeliveryDecision?, outcome: SendOutcome) {
-        let level: Logger.Level =
-            switch decision?.fate {
-            case .delivered: .debug
-            case .retry, .postponed: .info
-            case .parked, .failed, nil: .warning
-            }
-        logger.log(
-            level: level,
-            decision == nil ? "an attempt's result did not count" : "delivery attempted",
-            metadata: [
-                "event": "\(delivery.eventID.uuidString.lowercased())", "delivery": "\(delivery.id)",
-                "retry": "\(delivery.attempts)",
-                "outcome": "\(outcome.summary)",
-            ]
-        )
-    }
-}
-
-/// The decision that a store made on a result, for those who count.
-private final class Decision: Sendable {
-    private let made = Mutex<DeliveryDecision?>(nil)
-
-    var value: DeliveryDecision? { made.withLock { $0 } }
-
-    func set(_ decision: DeliveryDecision) -> DeliveryDecision {
-        made.withLock { $0 = decision }
-        return decision
     }
 }

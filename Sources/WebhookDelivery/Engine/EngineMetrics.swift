@@ -28,14 +28,14 @@ package struct EngineMetrics: Sendable {
             .increment()
     }
 
-    /// Counts an attempt and what followed from it; nil when its holder was stale.
-    func count(_ attempt: Attempt, decision: DeliveryDecision?) {
+    /// Counts an attempt and what has become of its delivery; nil when its holder was stale.
+    func count(_ attempt: Attempt, fate: DeliveryFate?) {
         attempts.recordNanoseconds(
             attempt.duration.components.seconds * 1_000_000_000
                 + attempt.duration.components.attoseconds / 1_000_000_000
         )
-        let fate =
-            switch decision?.fate {
+        let outcome =
+            switch fate {
             case .delivered: "delivered"
             case .retry: "retry"
             case .postponed: "postponed"
@@ -43,7 +43,7 @@ package struct EngineMetrics: Sendable {
             case .failed: "failed"
             case nil: "stale"
             }
-        let dimensions = [("outcome", fate), ("error", attempt.errorClass ?? "none")]
+        let dimensions = [("outcome", outcome), ("error", attempt.errorClass ?? "none")]
         Counter(label: "webhook_svc_deliveries_total", dimensions: dimensions, factory: factory).increment()
     }
 }

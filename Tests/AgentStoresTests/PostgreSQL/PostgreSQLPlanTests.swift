@@ -9,21 +9,24 @@ struct PostgreSQLPlanTests {
     private static let hotStatements: [(name: String, sql: String)] = [
         ("signal", PostgreSQLSignals.statement), ("sweep", PostgreSQLStore.sweepStatement),
         ("waiting", PostgreSQLStore.waitingStatement), ("claim", PostgreSQLStore.claimStatement),
-        ("lock usage", PostgreSQLResults.lockUsage), ("arrived", Arrival.statement),
-        ("webhooks of results", Settlement.webhooksStatement), ("held", Settlement.heldStatement),
-        ("gone", Settlement.goneStatement), ("kept", Settlement.keptStatement),
-        ("logged", Settlement.loggedStatement), ("counted", Settlement.countedStatement),
+        ("lock usage", PostgreSQLResults.lockUsage), ("delivered", PostgreSQLDeliveredBatch.statement),
+        ("webhooks of results", PostgreSQLResultBatch.webhooksStatement), ("held", PostgreSQLResultBatch.heldStatement),
+        ("gone", PostgreSQLResultBatch.goneStatement), ("kept", PostgreSQLResultBatch.keptStatement),
+        ("logged", PostgreSQLResultBatch.loggedStatement), ("counted", PostgreSQLResultBatch.countedStatement),
         ("orphans", PostgreSQLStore.orphanStatement),
     ]
 
     /// Those that are planned anew for what is bound. There is nothing missed here, so that any index would do for that.
     private static let upkeepStatements: [(name: String, sql: String)] =
-        [(PostgreSQLSettling.Change.park, RowState.pending), (.resume, .parked)].map(settling)
-        + [RowState.pending, .parked].map { settling(.end, $0) }
+        [settling("park", .park, .pending), settling("resume", .resume, .parked)]
+        + [RowState.pending, .parked].map { settling("end", .end(reason: ""), $0) }
 
-    private static func settling(_ change: PostgreSQLSettling.Change, _ state: RowState) -> (name: String, sql: String)
-    {
-        ("\(change) \(state)", PostgreSQLSettling.statement(change, of: state))
+    private static func settling(
+        _ name: String,
+        _ change: DeliveryChange,
+        _ state: RowState
+    ) -> (name: String, sql: String) {
+        ("\(name) \(state)", PostgreSQLSettling.statement(change, of: state))
     }
 
     /// A million pending deliveries of a hundred webhooks.
@@ -110,7 +113,7 @@ struct PostgreSQLPlanTests {
                         #expect(plan.contains { $0.contains("delivery_queue") }, "\(name)")
                     }
                     // The newest version is the first that is found, not the last of many.
-                    if ["sweep", "waiting", "lock usage", "arrived", "webhooks of results"].contains(name) {
+                    if ["sweep", "waiting", "lock usage", "delivered", "webhooks of results"].contains(name) {
                         let index = "Index Scan Backward using webhook_usage_pkey"
                         #expect(plan.contains { $0.contains(index) }, "\(name)")
                     }

@@ -78,7 +78,7 @@ struct PostgreSQLProcessesTests {
                                     board.late.withLock { $0.append(delivery) }
                                     continue
                                 }
-                                let decision: DeliveryDecision =
+                                let decision: Scripted =
                                     choice == 1 ? .retry(at: now.advanced(by: .seconds(5)), error: "no") : .delivered
                                 // Nobody may claim between the record and the note of it.
                                 let counted = try await store.settle(delivery, decision, at: now)
@@ -171,7 +171,7 @@ struct PostgreSQLProcessesTests {
             for _ in 0..<3 { try await stores[0].signal(Sample.event()) }
             let claimed = try await stores[0].take(2)
             try #require(claimed.count == 2)
-            let pause = DeliveryDecision.retry(at: Sample.start, error: "no", pauseUntil: Sample.after(.seconds(30)))
+            let pause = Scripted.retry(at: Sample.start, error: "no", pauseUntil: Sample.after(.seconds(30)))
             #expect(try await stores[0].settle(claimed[0], pause))
             await stores[1].sweep()
             let now = Sample.after(.seconds(2))
@@ -229,7 +229,7 @@ struct PostgreSQLProcessesTests {
                             let claimed = try await store.take(20, by: UUID())
                             let pause = round % 5 == 0 ? Sample.start : nil
                             let results = claimed.enumerated().map { place, delivery in
-                                let retry = DeliveryDecision.retry(at: Sample.start, error: "no", pauseUntil: pause)
+                                let retry = Scripted.retry(at: Sample.start, error: "no", pauseUntil: pause)
                                 return DeliveryResult(delivery, place % 3 == 0 ? retry : .delivered)
                             }
                             _ = try await store.record(results)
@@ -246,7 +246,7 @@ struct PostgreSQLProcessesTests {
                 await stores[1].sweep()
                 let claimed = try await stores[1].take(at: Sample.farFuture)
                 rest = claimed.count
-                let counted = try await stores[1].record(claimed.map { DeliveryResult($0, .delivered) })
+                let counted = try await stores[1].settle(claimed.map { DeliveryResult($0, .delivered) })
                 #expect(counted.allSatisfy { $0 })
             }
             try await stores[2].expectCounts(pending: 0, failed: 0)

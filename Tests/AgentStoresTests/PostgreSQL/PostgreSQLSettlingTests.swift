@@ -194,7 +194,7 @@ struct PostgreSQLSettlingTests {
         let found = try await store.list().reduce(into: [:]) { $0[$1.id.webhook] = $1.state }
         #expect(found == Dictionary(uniqueKeysWithValues: states.map { ($0.webhook, $0.state) }))
         let reasons = try await store.list(DeliveryFilter(state: .failed)).compactMap(\.reason)
-        #expect(Set(reasons) == ["The webhook was deleted.", Reason.undeliverable(type: "crmscript")])
+        #expect(Set(reasons) == ["The webhook was deleted.", UnsentReason.undeliverable(type: "crmscript")])
     }
 
     @Test("Another process goes on with what one that died had still to park, resume or end")

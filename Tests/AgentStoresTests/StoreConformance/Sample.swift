@@ -176,79 +176,6 @@ extension SendOutcome {
     static let gone = SendOutcome.answered(TargetAnswer(status: 410, reason: "Gone"))
 }
 
-extension DeliveryDecision {
-    static let delivered = DeliveryDecision(.delivered)
-
-    static func retry(at time: Timestamp, error: String, pauseUntil: Timestamp? = nil) -> DeliveryDecision {
-        DeliveryDecision(.retry(at: time), error: error, pauseUntil: pauseUntil)
-    }
-
-    static func parked(attempts: Int, error: String) -> DeliveryDecision {
-        DeliveryDecision(.parked(attempts: attempts), error: error)
-    }
-
-    static func postponed(to time: Timestamp, error: String = "ours") -> DeliveryDecision {
-        DeliveryDecision(.postponed(to: time), error: error)
-    }
-
-    static func failed(error: String) -> DeliveryDecision {
-        DeliveryDecision(.failed, error: error)
-    }
-
-    /// The decision on an attempt that was made alone: if it failed, there is one more failure in a row.
-    func following(_ snapshot: DeliverySnapshot) -> DeliveryDecision {
-        guard error != nil, isCounted else { return self }
-        var decision = self
-        decision.failures = FailureRow(count: snapshot.failures.count + 1)
-        return decision
-    }
-}
-
-extension Attempt {
-    /// An attempt that took no time, and ended so that `decision` can follow from it.
-    init(_ decision: DeliveryDecision, retry: Int, at time: Timestamp) {
-        let outcome: SendOutcome =
-            if let error = decision.error { .failed(SendFailure(.connection, error)) } else { .ok }
-        self.init(started: time, duration: .zero, retry: retry, outcome: outcome)
-    }
-}
-
-extension DeliveryResult {
-    /// A result from which `decision` follows whatever stands in the store.
-    init(
-        _ delivery: ClaimedDelivery,
-        _ decision: DeliveryDecision,
-        at time: Timestamp = Sample.start,
-        attempt: Attempt? = nil
-    ) {
-        self.init(
-            id: delivery.id,
-            fence: delivery.fence,
-            attempt: attempt ?? Attempt(decision, retry: delivery.attempts, at: time),
-            decide: { decision.following($0) }
-        )
-    }
-
-    /// A result on which `policy` decides. The attempt took no time, unless it began before `time`.
-    init(
-        _ delivery: ClaimedDelivery,
-        after outcome: SendOutcome,
-        by policy: DeliveryPolicy = .netServer,
-        began: Timestamp? = nil,
-        at time: Timestamp = Sample.start,
-        stateEvent: StateEvent.Seed = StateEvent.Seed()
-    ) {
-        let began = began ?? time
-        self.init(
-            id: delivery.id,
-            fence: delivery.fence,
-            attempt: Attempt(started: began, duration: time.since(began), retry: delivery.attempts, outcome: outcome),
-            stateEvent: stateEvent,
-            decide: { policy.decide(on: outcome, $0, began: began, now: time, random: 0) }
-        )
-    }
-}
-
 extension DeliveryQueue where Self: DeliveryLog {
     /// Gives up all that ``Sample/owner`` holds.
     func giveUpLeases(at now: Timestamp) async throws {
@@ -334,27 +261,6 @@ extension DeliveryQueue {
 
     func take(_ limits: ClaimLimits, at now: Timestamp = Sample.start) async throws -> [ClaimedDelivery] {
         try await claim(limits, owner: Sample.owner, now: now, lease: Sample.lease)
-    }
-
-    /// Records one result. Returns whether it counted.
-    func settle(
-        _ delivery: ClaimedDelivery,
-        _ decision: DeliveryDecision,
-        at time: Timestamp = Sample.start,
-        attempt: Attempt? = nil
-    ) async throws -> Bool {
-        try await record([DeliveryResult(delivery, decision, at: time, attempt: attempt)]) == [true]
-    }
-
-    /// Records what `policy` makes of an outcome. Returns whether it counted.
-    func settle(
-        _ delivery: ClaimedDelivery,
-        after outcome: SendOutcome,
-        by policy: DeliveryPolicy = .netServer,
-        began: Timestamp? = nil,
-        at time: Timestamp = Sample.start
-    ) async throws -> Bool {
-        try await record([DeliveryResult(delivery, after: outcome, by: policy, began: began, at: time)]) == [true]
     }
 }
 

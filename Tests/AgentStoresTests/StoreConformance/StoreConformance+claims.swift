@@ -161,9 +161,9 @@ extension StoreConformance {
         #expect(try await store.take().count == 1)
     }
 
-    /// Every decision, recognisable where it should not have counted.
-    static let lateDecisions: [DeliveryDecision] = [
+    /// Every kind of result, recognisable where it should not have counted.
+    static let lateDecisions: [Scripted] = [
         .delivered, .retry(at: Sample.after(.seconds(500)), error: "late"), .failed(error: "late"),
-        .parked(attempts: 1, error: "late"),
+        .gone,
     ]
 }

@@ -93,7 +93,7 @@ extension StoreConformance {
             let claimed = try await store.take(5, by: owner)
             emptyClaims = claimed.isEmpty ? emptyClaims + 1 : 0
             let results = claimed.map { DeliveryResult($0, .delivered) }
-            let counted = try await store.record(results)
+            let counted = try await store.settle(results)
             #expect(counted.allSatisfy { $0 })
             delivered += claimed.map(\.eventID)
             await Task.yield()

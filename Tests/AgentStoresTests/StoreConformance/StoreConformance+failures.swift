@@ -56,7 +56,7 @@ extension StoreConformance {
                 at: Sample.after(.milliseconds(20 + number))
             )
         }
-        #expect(try await store.record(results).allSatisfy { $0 })
+        #expect(try await store.settle(results).allSatisfy(\.self))
         #expect(try await store.usage(of: webhook.id)?.consecutiveErrors == 1)
         #expect(try await store.usage(of: webhook.id)?.totalErrors == 12)
         #expect(try await store.usage(of: other.id)?.consecutiveErrors == 1)
@@ -121,14 +121,5 @@ extension StoreConformance {
         }
         #expect(try await store.usage(of: webhook.id)?.consecutiveErrors == 1)
         #expect(try await store.state(of: webhook) == .active)
-    }
-}
-
-extension DeliveryPolicy {
-    /// NetServer's, with one attempt.
-    fileprivate static var once: DeliveryPolicy {
-        var policy = DeliveryPolicy.netServer
-        policy.schedule = .cycles(delays: [], count: 1, pause: .zero)
-        return policy
     }
 }

@@ -67,7 +67,7 @@ extension StoreConformance {
                 answer: [0]
             ),
         ]
-        let decisions: [DeliveryDecision] = [
+        let decisions: [Scripted] = [
             .retry(at: Sample.after(.seconds(16)), error: "1"), .retry(at: Sample.after(.seconds(20)), error: "2"),
             .delivered,
         ]
@@ -120,13 +120,13 @@ extension StoreConformance {
         expected.reason = "no"
         try await expect(expected, in: store)
         let second = try #require(try await store.take(at: Sample.after(.seconds(9))).first)
-        #expect(try await store.settle(second, .parked(attempts: 0, error: "parked")))
+        try await store.put(webhook, .stopped)
+        #expect(try await store.settle(second, .failed(error: "parked")))
         expected.state = .parked
         expected.attempts = 0
         expected.due = nil
         expected.reason = "parked"
         try await expect(expected, in: store)
-        try await store.put(webhook, .stopped)
         try await store.put(webhook, .active, at: Sample.after(.seconds(20)))
         expected.state = .pending
         expected.due = Sample.after(.seconds(20))
@@ -167,7 +167,8 @@ extension StoreConformance {
         try #require(claimed.count == 3)
         #expect(try await store.settle(claimed[0], .delivered))
         #expect(try await store.settle(claimed[1], .failed(error: "no")))
-        #expect(try await store.settle(claimed[2], .parked(attempts: 1, error: "no")))
+        try await store.put(webhook, .stopped)
+        #expect(try await store.settle(claimed[2], .failed(error: "no")))
         try await expectBodies("in every state")
         webhook.name = "after"
         webhook.properties = nil
@@ -184,7 +185,7 @@ extension StoreConformance {
         for second in 0..<3 {
             let time = Sample.after(.seconds(second))
             let delivery = try #require(try await store.take(at: time).first)
-            let retry = DeliveryDecision.retry(at: Sample.after(.seconds(second + 1)), error: "no")
+            let retry = Scripted.retry(at: Sample.after(.seconds(second + 1)), error: "no")
             #expect(try await store.settle(delivery, second < 2 ? retry : .delivered))
         }
         let record = try #require(try await store.list().first)
@@ -232,21 +233,23 @@ extension StoreConformance {
     // MARK: Lists
 
     /// Eight events of two names, each for two webhooks: of each name one in every one of ``filled``.
+    /// Four deliveries in each state, of three webhooks.
     private static func fill(_ store: any AgentStore) async throws -> [Webhook] {
         let names = ["x.created", "y.created"]
         let webhooks = [
             try await store.add(Sample.webhook("one", events: names)),
-            try await store.add(Sample.webhook("two", events: names)),
+            try await store.add(Sample.webhook("two", events: [names[1]])),
+            try await store.add(Sample.webhook("three", events: [names[0]], state: .tooManyErrors)),
         ]
-        for second in 0..<8 {
-            try await store.signal(Sample.event(names[second / 4], time: Sample.after(.seconds(second))))
+        let events = (0..<8).map { second in
+            Sample.event(names[second / 4], time: Sample.after(.seconds(second)), missed: .park)
         }
-        let decisions: [DeliveryDecision] = [
-            .delivered, .failed(error: "no"), .retry(at: Sample.farFuture, error: "no"),
-            .parked(attempts: 1, error: "no"),
-        ]
+        for event in events { try await store.signal(event) }
+        let results: [Scripted] = [.delivered, .failed(error: "no"), .retry(at: Sample.farFuture, error: "no")]
         for delivery in try await store.take(at: Sample.after(.seconds(8))) {
-            #expect(try await store.settle(delivery, decisions[Int(delivery.id.event % 4)]))
+            let place = try #require(events.firstIndex { $0.id == delivery.eventID })
+            let result = delivery.id.webhook == webhooks[0].id ? results[place % 3] : results[min(place - 4, 2)]
+            #expect(try await store.settle(delivery, result))
         }
         return webhooks
     }

@@ -105,7 +105,7 @@ extension StoreConformance {
         #expect(try await store.take(at: Sample.farFuture).isEmpty)
         #expect(try await store.nextDue() == nil)
         try await store.expectSettled(pending: 0, parked: 0, failed: count)
-        #expect(try await Set(store.list().map(\.reason)) == [Reason.undeliverable(type: "crmscript")])
+        #expect(try await Set(store.list().map(\.reason)) == [UnsentReason.undeliverable(type: "crmscript")])
     }
 
     private static func deliveredAgain(_ store: any AgentStore) async throws {

@@ -77,7 +77,7 @@ extension StoreConformance {
         try await store.signal(Sample.event("a.b"))
         let delivery = try #require(try await store.take().first)
         let result = DeliveryResult(delivery, after: .gone, stateEvent: StateEvent.Seed(missed: .park))
-        #expect(try await store.record([result]) == [true])
+        #expect(try await store.settle([result]) == [true])
         let parked = try await store.list(DeliveryFilter(webhook: listener.id, state: .parked))
         #expect(parked.map(\.event) == ["webhook\(changing.id).errors"])
     }

@@ -31,7 +31,7 @@ extension StoreConformance {
         #expect(try await store.settle(again, .retry(at: Sample.after(.seconds(9)), error: "no")))
         let third = try #require(try await store.take(at: Sample.after(.seconds(9))).first)
         #expect(third.attempts == 1)
-        #expect(try await store.settle(third, .postponed(to: Sample.after(.seconds(20)))))
+        #expect(try await store.settle(third, .postponed(to: Sample.after(.seconds(14)))))
         #expect(try await store.list().first?.attempts == 1)
         #expect(try await store.list().first?.reason == "ours")
         try await store.expectCounts(pending: 1, failed: 0)
@@ -95,9 +95,9 @@ extension StoreConformance {
         for _ in 0..<3 { try await store.signal(Sample.event()) }
         let claimed = try await store.take()
         try #require(claimed.count == 3)
-        let decisions: [DeliveryDecision] = [.delivered, .postponed(to: later), .failed(error: "no")]
+        let decisions: [Scripted] = [.delivered, .postponed(to: later), .failed(error: "no")]
         let batch = zip(claimed, decisions).map { delivery, decision in DeliveryResult(delivery, decision) }
-        #expect(try await store.record(batch) == [true, true, true])
+        #expect(try await store.settle(batch) == [true, true, true])
         try await store.expectCounts(pending: 1, failed: 1)
         #expect(try await store.nextDue() == later)
         let usage = try await store.usage(of: webhook.id)

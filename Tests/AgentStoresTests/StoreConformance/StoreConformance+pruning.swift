@@ -19,7 +19,7 @@ extension StoreConformance {
     /// Signals one event at each of `times` and attempts it then, with that result.
     private static func attempt(
         at times: [Timestamp],
-        _ decision: DeliveryDecision = .delivered,
+        _ decision: Scripted = .delivered,
         in store: any AgentStore
     ) async throws {
         for time in times {
@@ -116,13 +116,14 @@ extension StoreConformance {
 
     private static func pruneKeepsQueued(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
-        for _ in 0..<4 { try await store.signal(Sample.event()) }
+        let failing = try await store.add(Sample.webhook(state: .tooManyErrors))
+        for number in 0..<4 { try await store.signal(Sample.event(missed: number == 0 ? .park : .drop)) }
         let claimed = try await store.take(3)
         try #require(claimed.count == 3)
         #expect(try await store.settle(claimed[0], .retry(at: Sample.after(.seconds(60)), error: "no")))
-        #expect(try await store.settle(claimed[1], .parked(attempts: 1, error: "no")))
+        #expect(try await store.settle(claimed[1], .retry(at: Sample.after(.seconds(60)), error: "no")))
         try await store.prune(attemptsBefore: Sample.farFuture, attempts: 0, failedBefore: Sample.farFuture)
-        try await store.expectCounts(pending: 3, failed: 0, parked: 1)
+        try await store.expectCounts(pending: 4, failed: 0, parked: 1)
         for record in try await store.list() {
             let detail = try #require(try await store.delivery(record.id))
             #expect(detail.attempts.isEmpty)
@@ -130,9 +131,9 @@ extension StoreConformance {
         }
         #expect(try await store.settle(claimed[2], .delivered))
         try await store.put(webhook, .stopped)
-        try await store.put(webhook, .active)
+        for webhook in [webhook, failing] { try await store.put(webhook, .active) }
         let rest = try await store.take(at: Sample.farFuture)
-        #expect(rest.count == 3)
+        #expect(rest.count == 4)
         #expect(rest.allSatisfy { $0.body == claimed[0].body })
     }
 

@@ -63,7 +63,7 @@ extension StoreConformance {
     private static func lastErrorIsLatest(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
         let other = try await store.add(Sample.webhook())
-        let steps: [(DeliveryDecision, String)] = [
+        let steps: [(Scripted, String)] = [
             (.retry(at: Sample.farFuture, error: "first"), "first"),
             (.failed(error: "second \u{1F511}"), "second \u{1F511}"),
             (.delivered, "second \u{1F511}"),
@@ -84,17 +84,17 @@ extension StoreConformance {
     }
 
     private static func countsOnce(_ store: any AgentStore) async throws {
-        _ = try await store.add(Sample.webhook())
+        let webhook = try await store.add(Sample.webhook())
         for decision in lateDecisions {
             try await store.signal(Sample.event())
             let delivery = try #require(try await store.take().first)
             let result = DeliveryResult(delivery, decision)
-            #expect(try await store.record([result, result]) == [true, false])
-            #expect(try await store.record([result]) == [false])
+            #expect(try await store.settle([result, result]) == [true, false])
+            #expect(try await store.settle([result]) == [false])
         }
-        try await store.expectCounts(pending: 1, failed: 1, parked: 1)
-        let retried = try #require(try await store.take(at: Sample.farFuture).first)
-        #expect(retried.attempts == 1)
+        try await store.expectCounts(pending: 0, failed: 1, parked: 2)
+        try await store.put(webhook, .active)
+        #expect(try await store.take(at: Sample.farFuture).map(\.attempts).sorted() == [0, 1])
     }
 
     private static func staleHolder(_ store: any AgentStore) async throws {
@@ -150,12 +150,12 @@ extension StoreConformance {
         for _ in 0..<4 { try await store.signal(Sample.event()) }
         let claimed = try await store.take()
         try #require(claimed.count == 4)
-        let decisions: [DeliveryDecision] = [
+        let decisions: [Scripted] = [
             .delivered, .failed(error: "stale"), .failed(error: "late"), .retry(at: Sample.farFuture, error: "later"),
         ]
         var batch = zip(claimed, decisions).map { delivery, decision in DeliveryResult(delivery, decision) }
         batch[1].fence -= 1
-        #expect(try await store.record(batch) == [true, false, true, true])
+        #expect(try await store.settle(batch) == [true, false, true, true])
         try await store.expectCounts(pending: 2, failed: 1)
         #expect(try await store.lastError(id: webhook.id, in: Sample.scope) == "later")
     }
@@ -205,8 +205,9 @@ extension StoreConformance {
         #expect(try await store.settle(claimed[0], .delivered))
         #expect(try await store.settle(claimed[1], .failed(error: "no")))
         #expect(try await store.settle(claimed[2], .retry(at: Sample.after(.seconds(2)), error: "no")))
-        #expect(try await store.settle(claimed[3], .parked(attempts: 1, error: "no")))
-        let expected = DeliveryCounts(pending: 5, failed: 1, parked: 1, oldestDue: Sample.after(.seconds(2)))
+        _ = try await store.add(Sample.webhook("at rest", events: ["sale.created"], state: .tooManyErrors))
+        try await store.signal(Sample.event("sale.created", missed: .park))
+        let expected = DeliveryCounts(pending: 6, failed: 1, parked: 1, oldestDue: Sample.after(.seconds(2)))
         #expect(try await store.counts() == expected)
     }
 }

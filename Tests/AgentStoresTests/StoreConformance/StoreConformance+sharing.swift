@@ -46,7 +46,7 @@ extension StoreConformance {
 
     // MARK: Pauses
 
-    private static func pauseDecision(_ end: Duration) -> DeliveryDecision {
+    private static func pauseDecision(_ end: Duration) -> Scripted {
         .retry(at: Sample.after(.seconds(1)), error: "no", pauseUntil: Sample.after(end))
     }
 

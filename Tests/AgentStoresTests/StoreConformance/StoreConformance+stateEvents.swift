@@ -52,7 +52,7 @@ extension StoreConformance {
         let delivery = try #require(try await store.take().first)
         let id = UUID()
         #expect(
-            try await store.record([DeliveryResult(delivery, after: .gone, at: time, stateEvent: .init(id: id))]) == [
+            try await store.settle([DeliveryResult(delivery, after: .gone, at: time, stateEvent: .init(id: id))]) == [
                 true
             ]
         )
@@ -188,7 +188,7 @@ extension StoreConformance {
         try await store.signal(Sample.event())
         let delivery = try #require(try await store.take(at: time).first)
         let result = DeliveryResult(delivery, after: .gone, at: time, stateEvent: .init(sendsFieldValues: true))
-        #expect(try await store.record([result]) == [true])
+        #expect(try await store.settle([result]) == [true])
         #expect(try await next().hasSuffix(values(1, state: 2, updated: time, by: 4712)))
     }
 

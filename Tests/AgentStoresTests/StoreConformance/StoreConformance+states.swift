@@ -1,7 +1,6 @@
 import AgentCore
 import AgentStores
 import Foundation
-import Synchronization
 import Testing
 
 extension StoreConformance {
@@ -21,7 +20,6 @@ extension StoreConformance {
         StoreCase("So many failures in a row trip the webhook, whichever deliveries they are of", run: tripsAtLimit),
         StoreCase("A success in between begins the count of failures again", run: successBetweenFailures),
         StoreCase("Deleting a webhook fails its parked deliveries", run: deleteFailsParked),
-        StoreCase("A decision is made on what stands in the store", run: snapshots),
     ]
 
     private static let later = Sample.after(.seconds(100))
@@ -254,54 +252,4 @@ extension StoreConformance {
         #expect(try await store.take(at: Sample.farFuture).isEmpty)
         try await store.expectCounts(pending: 0, failed: 2)
     }
-
-    private static func snapshots(_ store: any AgentStore) async throws {
-        let webhook = try await store.add(Sample.webhook())
-        for _ in 0..<2 { try await store.signal(Sample.event()) }
-        let claimed = try await store.take()
-        try #require(claimed.count == 2)
-        let retry = DeliveryDecision.retry(at: Sample.start, error: "no")
-        #expect(try await store.snapshot(of: claimed[0], retry) == DeliverySnapshot(attempts: 0))
-        let again = try #require(try await store.take().first)
-        try await store.put(webhook, .stopped)
-        #expect(
-            try await store.snapshot(of: claimed[1], .delivered)
-                == DeliverySnapshot(attempts: 0, webhookState: .stopped, failures: FailureRow(count: 1))
-        )
-        #expect(
-            try await store.snapshot(of: again, .failed(error: "no"))
-                == DeliverySnapshot(attempts: 1, webhookState: .stopped)
-        )
-        try await store.put(webhook, .active)
-        #expect(try await store.replay(claimed[0].id, now: Sample.start) == .queued)
-        let replayed = try #require(try await store.take().first)
-        #expect(
-            try await store.snapshot(of: replayed, .delivered) == DeliverySnapshot(attempts: 0, isReplay: true)
-        )
-        #expect(try await store.snapshot(of: replayed, .delivered) == nil, "it counts once")
-    }
-}
-
-extension DeliveryQueue {
-    /// Records `decision`. Returns what it was asked for on, nil when the result did not count.
-    fileprivate func snapshot(
-        of delivery: ClaimedDelivery,
-        _ decision: DeliveryDecision
-    ) async throws -> DeliverySnapshot? {
-        let asked = AskedOn()
-        let result = DeliveryResult(
-            id: delivery.id,
-            fence: delivery.fence,
-            attempt: Attempt(decision, retry: delivery.attempts, at: Sample.start),
-            decide: { snapshot in
-                asked.snapshot.withLock { $0 = snapshot }
-                return decision.following(snapshot)
-            }
-        )
-        return try await record([result]) == [true] ? asked.snapshot.withLock { $0 } : nil
-    }
-}
-
-private final class AskedOn: Sendable {
-    let snapshot = Mutex<DeliverySnapshot?>(nil)
 }

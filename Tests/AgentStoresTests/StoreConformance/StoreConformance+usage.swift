@@ -48,7 +48,7 @@ extension StoreConformance {
     private static func countsAttempts(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
         #expect(try await store.usage(of: webhook.id) == WebhookUsage())
-        let steps: [(DeliveryDecision, WebhookUsage)] = [
+        let steps: [(Scripted, WebhookUsage)] = [
             (.delivered, WebhookUsage(totalCalls: 1)),
             (
                 .retry(at: Sample.farFuture, error: "first"),
@@ -59,7 +59,7 @@ extension StoreConformance {
                 WebhookUsage(totalCalls: 3, totalErrors: 2, consecutiveErrors: 2, lastError: "second")
             ),
             (
-                .parked(attempts: 1, error: "third"),
+                .retry(at: Sample.farFuture, error: "third"),
                 WebhookUsage(totalCalls: 4, totalErrors: 3, consecutiveErrors: 3, lastError: "third")
             ),
             (.delivered, WebhookUsage(totalCalls: 5, totalErrors: 3, consecutiveErrors: 0, lastError: "third")),
@@ -86,17 +86,18 @@ extension StoreConformance {
             in: WebhookScope(tenant: "Cust1", application: "B")
         )
         _ = try await store.add(Sample.webhook("abroad"), in: WebhookScope(tenant: "Cust2", application: "A"))
-        for error in ["first", "r\u{E9}fus\u{E9}"] {
+        for (time, error) in [(Sample.start, "first"), (Sample.after(.seconds(1)), "r\u{E9}fus\u{E9}")] {
             try await store.signal(Sample.event(tenant: "Cust1"))
             let delivery = try #require(try await store.take().first)
-            let decision = DeliveryDecision(.failed, error: "in a line", lastError: error)
-            #expect(try await store.settle(delivery, decision))
+            let answer = TargetAnswer(status: 500, reason: "no", body: Array(error.utf8))
+            #expect(try await store.settle(delivery, after: .answered(answer), by: .once, at: time))
         }
-        let usage = WebhookUsage(totalCalls: 2, totalErrors: 2, consecutiveErrors: 2, lastError: "r\u{E9}fus\u{E9}")
+        let lastError = "HTTP/1.1 500 no\n\nr\u{E9}fus\u{E9}"
+        let usage = WebhookUsage(totalCalls: 2, totalErrors: 2, consecutiveErrors: 2, lastError: lastError)
         #expect(try await store.usages(in: own) == [called.id: usage, idle.id: WebhookUsage()])
         let tenant = try await store.usages(in: WebhookScope(tenant: "Cust1"))
         #expect(tenant == [called.id: usage, idle.id: WebhookUsage(), others.id: WebhookUsage()])
-        #expect(try await store.list().map(\.reason) == ["in a line", "in a line"])
+        #expect(try await store.list().map(\.reason) == ["HTTP/1.1 500 no", "HTTP/1.1 500 no"])
         #expect(try await store.delete(id: called.id, in: own))
         #expect(try await store.usages(in: own) == [idle.id: WebhookUsage()])
     }

@@ -46,16 +46,16 @@ final class ObservedQueue: DeliveryQueue {
         return claimed
     }
 
-    func record(_ results: [DeliveryResult]) async throws(StoreError) -> [Bool] {
+    func record(_ results: [DeliveryResult]) async throws(StoreError) -> [DeliveryFate?] {
         let fails = state.update { state in
             state.recordCalls += 1
             state.failingRecords -= 1
             return state.failingRecords >= 0
         }
         if fails { throw .unavailable("no records today") }
-        let counted = try await store.record(results)
-        state.update { $0.recorded += zip(results, counted).map { (result: $0, counted: $1) } }
-        return counted
+        let fates = try await store.record(results)
+        state.update { $0.recorded += zip(results, fates).map { (result: $0, counted: $1 != nil) } }
+        return fates
     }
 
     func release(_ deliveries: [DeliveryID], owner: UUID, now: Timestamp) async throws(StoreError) {

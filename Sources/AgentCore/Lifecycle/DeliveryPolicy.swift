@@ -2,7 +2,8 @@ import Foundation
 import Networking
 import Text
 
-/// What follows from an attempt, as data, and the decision as a pure function of it (contract, section 7).
+/// When deliveries are tried again and what an attempt says about its webhook, as data, and the decision as a pure
+/// function of it (contract, section 7).
 package struct DeliveryPolicy: Sendable, Hashable {
     /// When a delivery is tried again.
     package enum Schedule: Sendable, Hashable {
@@ -25,6 +26,11 @@ package struct DeliveryPolicy: Sendable, Hashable {
         /// Whether `status` does.
         package func includes(_ status: Int) -> Bool {
             self == .ok ? status == 200 : (200..<300).contains(status)
+        }
+
+        /// Whether `outcome` is an answer with such a status.
+        package func includes(_ outcome: SendOutcome) -> Bool {
+            if case .answered(let answer) = outcome { includes(answer.status) } else { false }
         }
     }
 
@@ -101,9 +107,9 @@ package struct DeliveryPolicy: Sendable, Hashable {
         random: Double,
         ownFailureSince: Timestamp? = nil
     ) -> DeliveryDecision {
+        if success.includes(outcome) { return DeliveryDecision(.delivered) }
         var status: Int?
         switch outcome {
-        case .answered(let answer) where success.includes(answer.status): return DeliveryDecision(.delivered)
         case .answered(let answer): status = answer.status
         case .failed(let failure) where !failure.kind.isTargets:
             let wait = Self.postponement(since: ownFailureSince ?? now, now: now, random: random)

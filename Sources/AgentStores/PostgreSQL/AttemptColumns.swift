@@ -1,0 +1,29 @@
+import AgentCore
+
+/// The columns of `attempt` that a result fills, as arrays.
+enum AttemptColumns {
+    static let names =
+        "url, own_headers, started, duration, retry, status, error_class, summary, signature, answer"
+
+    /// As parameters from number `first` on.
+    static func parameters(from first: Int) -> String {
+        let types = ["text", "text", "int8", "int8", "int8", "int8", "text", "text", "text", "bytea"]
+        return types.enumerated().map { "$\(first + $0.offset)::\($0.element)[]" }.joined(separator: ", ")
+    }
+
+    static func values(_ attempts: [Attempt]) throws -> [PostgreSQLValue] {
+        [
+            .texts(attempts.map { text($0.url) }),
+            .texts(try attempts.map { $0.ownHeaders.isEmpty ? nil : try WebhookRow.json($0.ownHeaders) }),
+            .ints(attempts.map(\.started.ticks)), .ints(attempts.map { WebhookRow.ticks($0.duration) }),
+            .ints(attempts.map(\.retry)), .ints(attempts.map { $0.status.map(Int64.init) }),
+            .texts(attempts.map(\.errorClass)), .texts(attempts.map { text($0.summary) }),
+            .texts(attempts.map(\.signature)), .blobs(attempts.map(\.answer)),
+        ]
+    }
+
+    /// PostgreSQL keeps no NUL, and a result must not be refused for one.
+    static func text(_ text: String) -> String {
+        text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
+    }
+}
