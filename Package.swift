@@ -50,7 +50,9 @@ let package = Package(
         .target(name: "AgentCore", dependencies: ["Networking", "Text", logging], swiftSettings: settings),
         .target(
             name: "AgentStores",
-            dependencies: ["AgentCore", "CLibPQ", "Text", logging, .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "AgentCore", "CLibPQ", "Text", lifecycle, logging, .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -143,7 +145,10 @@ let package = Package(
         ),
         .testTarget(
             name: "AgentStoresTests",
-            dependencies: ["AgentCore", "AgentStores", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "AgentCore", "AgentStores", lifecycle, lifecycleTestKit, logging,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

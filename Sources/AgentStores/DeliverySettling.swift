@@ -22,6 +22,7 @@ final class DeliverySettling: Sendable {
     }
 
     private let arrivals: Arrivals
+    private let tasks: StoreTasks
     private let state = Mutex(State())
 
     /// Deliveries that one step changes.
@@ -31,8 +32,9 @@ final class DeliverySettling: Sendable {
     /// The wait after a step that failed.
     private static let pause = Duration.seconds(1)
 
-    init(arrivals: Arrivals) {
+    init(arrivals: Arrivals, tasks: StoreTasks = StoreTasks()) {
         self.arrivals = arrivals
+        self.tasks = tasks
     }
 
     /// Has the deliveries of webhooks follow changes that were made at these times.
@@ -44,9 +46,22 @@ final class DeliverySettling: Sendable {
             return !state.isRunning
         }
         guard isFirst else { return }
-        Task.detached { [weak self] in
-            while await self?.take(step) == true {}
+        let isStarted = tasks.start { [weak self] in
+            while !Task.isCancelled {
+                guard await self?.take(step) == true else { return }
+            }
+            self?.end()
         }
+        if !isStarted { end() }
+    }
+
+    /// Leaves what is not done to the next process: the store is being closed.
+    private func end() {
+        let waiting = state.withLock { state in
+            defer { (state.isRunning, state.waiting) = (false, []) }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
     }
 
     /// Waits until all deliveries have followed.

@@ -1,5 +1,6 @@
 package import AgentCore
 package import Logging
+package import ServiceLifecycle
 
 /// What a service keeps its state in.
 package typealias AgentStore = WebhookStore & DeliveryQueue & DeliveryLog & SessionStore
@@ -53,11 +54,15 @@ package enum StoreLocation: Sendable, Hashable {
     }
 
     /// Opens the store, makes or migrates its schema, and takes hold of it.
-    package func open(logger: Logger) async throws(StoreError) -> any AgentStore {
+    ///
+    /// - Returns: The store, and the service that closes it at shutdown; nil where the store ends with its last reference.
+    package func open(logger: Logger) async throws(StoreError) -> (store: any AgentStore, service: (any Service)?) {
         switch self {
-        case .memory: MemoryStore()
-        case .sqlite(let path): try SQLiteStore(path: path, logger: logger)
-        case .postgreSQL(let location): try await PostgreSQLStore(location, logger: logger)
+        case .memory: return (MemoryStore(), nil)
+        case .sqlite(let path): return (try SQLiteStore(path: path, logger: logger), nil)
+        case .postgreSQL(let location):
+            let store = try await PostgreSQLStore(location, logger: logger)
+            return (store, store)
         }
     }
 }

@@ -56,23 +56,28 @@ package struct WebhookServer: Service, CustomStringConvertible {
         let wanted = (settings.delivery.concurrency, settings.sending.idleConnections)
         let budget = try DescriptorBudget(limit: limit, deliveries: wanted.0, idleConnections: wanted.1)
         budget.log(deliveries: wanted.0, idleConnections: wanted.1, limit: limit, to: logger)
-        let store = try await settings.store.open(logger: logger)
+        let (store, storeService) = try await settings.store.open(logger: logger)
         guard let sender else {
             var sending = settings.sending
             sending.idleConnections = budget.idleConnections
             let sender = try SocketSender(version: settings.netServerVersion, settings: sending)
             do {
-                try await run(store: store, sender: sender, budget: budget)
+                try await run(store: store, storeService: storeService, sender: sender, budget: budget)
             } catch {
                 await sender.shutdown()
                 throw error
             }
             return await sender.shutdown()
         }
-        try await run(store: store, sender: sender, budget: budget)
+        try await run(store: store, storeService: storeService, sender: sender, budget: budget)
     }
 
-    private func run(store: any AgentStore, sender: any NotificationSender, budget: DescriptorBudget) async throws {
+    private func run(
+        store: any AgentStore,
+        storeService: (any Service)?,
+        sender: any NotificationSender,
+        budget: DescriptorBudget
+    ) async throws {
         let registry = MetricsRegistry()
         var delivery = settings.delivery
         delivery.sendsFieldValues = settings.rules.sendsFieldValues
@@ -112,10 +117,10 @@ package struct WebhookServer: Service, CustomStringConvertible {
             requests: reloads,
             logger: logger
         )
-        // Stopped from the last to the first: no more calls, then what is in flight.
+        // Stopped from the last to the first: no more calls, then what is in flight, then the store.
         let group = ServiceGroup(
             configuration: .init(
-                services: [
+                services: [storeService].compactMap { $0.map { .init(service: $0) } } + [
                     .init(service: Pruning(log: store, principals: principals, settings: settings, logger: logger)),
                     .init(service: engine),
                     .init(service: MemoryRelease(logger: logger)),

@@ -1,5 +1,4 @@
 import AgentCore
-import Dispatch
 import GRDB
 import Synchronization
 import Testing
@@ -145,29 +144,5 @@ private final class Tally: Sendable {
 
     func add() {
         number.withLock { $0 += 1 }
-    }
-}
-
-/// Blocks a thread of the database until so many have arrived, or so long that the test fails rather than hangs.
-///
-/// `@unchecked Sendable`: a semaphore may be used from any thread.
-private final class Barrier: @unchecked Sendable {
-    private let missing: Mutex<Int>
-    private let semaphore = DispatchSemaphore(value: 0)
-
-    init(arrivals: Int) {
-        missing = Mutex(arrivals)
-    }
-
-    func arrive() {
-        let isLast = missing.withLock { missing in
-            missing -= 1
-            return missing == 0
-        }
-        if isLast { semaphore.signal() }
-    }
-
-    func wait() {
-        if semaphore.wait(timeout: .now() + 30) == .timedOut { Issue.record("nobody came to open the barrier") }
     }
 }

@@ -10,6 +10,8 @@ enum PostgreSQLCancellation {
 
     /// Asks on a thread of its own, and does not wait. The connection stays open until then: a pooler hears no request of
     /// one that is closed.
+    ///
+    /// The thread ends when the server has answered or is gone, and may outlive the store.
     static func request(by connection: PostgreSQLConnection) {
         let isOne = underWay.withLock { underWay in
             guard underWay < limit else { return false }

@@ -5,41 +5,23 @@ import Foundation
 ///
 /// One thread uses it at a time; the one that opened it hands it to the one that works with it.
 final class PostgreSQLConnection: @unchecked Sendable {
-    /// A statement with its parameters. What is prepared is planned once for each connection.
-    struct Call {
-        let sql: String
-        let values: [PostgreSQLValue]
-        let isPrepared: Bool
+    /// Owns what libpq calls a connection, and closes it.
+    private struct Handle: ~Copyable {
+        let pointer: OpaquePointer
 
-        init(_ sql: String, _ values: [PostgreSQLValue] = [], isPrepared: Bool = true) {
-            self.sql = sql
-            self.values = values
-            self.isPrepared = isPrepared
-        }
-
-        static let begin = Call("BEGIN", isPrepared: false)
-        static let commit = Call("COMMIT", isPrepared: false)
+        deinit { PQfinish(pointer) }
     }
 
-    /// How statements are planned.
-    enum Planning: String {
-        /// Anew for what is bound and for how large the tables are then; for what is asked now and then. The server would
-        /// keep a plan that it made while a table was empty.
-        case custom = "SET plan_cache_mode = force_custom_plan;"
-        /// Once a second, through indexes whatever the statistics say: they lag behind a queue that fills and drains. A
-        /// plan that was made when a table was empty is worst when it is not, and the server would keep it.
-        case fixed = """
-            SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;
-            SET enable_mergejoin = off; SET enable_bitmapscan = off;
-            """
-    }
-
-    private let connection: OpaquePointer
+    private let handle: Handle
     private let location: PostgreSQLLocation
     private let planning: Planning
     private var plansEnd = ContinuousClock.now
-    private var names: [String: String] = [:]
-    private var prepared = 0
+    /// The names of the statements that are prepared, by their SQL.
+    var names: [String: String] = [:]
+    /// How many statements were prepared.
+    var prepared = 0
+
+    var connection: OpaquePointer { handle.pointer }
 
     /// What a location may say otherwise: it stands before the location, and the last one counts.
     private static let defaults = [
@@ -69,7 +51,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
                 1
             )
         else { throw PostgreSQLFailure(.unreachable, "out of memory") }
-        connection = opened
+        handle = Handle(pointer: opened)
         guard PQstatus(connection) == CONNECTION_OK else {
             var text = location.redacted(String(cString: PQerrorMessage(connection)))
             if text.contains("session is read-only") {
@@ -112,10 +94,6 @@ final class PostgreSQLConnection: @unchecked Sendable {
     /// As the server told it when the connection was made. A pooler tells a number of its own.
     var toldProcess: Int64 { Int64(PQbackendPID(connection)) }
 
-    deinit {
-        PQfinish(connection)
-    }
-
     /// Asks the server to stop what is being carried out. Waits for the server, for ever when that is halted.
     func cancel() {
         guard let request = PQgetCancel(connection) else { return }
@@ -142,7 +120,9 @@ final class PostgreSQLConnection: @unchecked Sendable {
     static let usualAnswerLimit = Duration.seconds(17)
     private var isGivenUp = false
     /// How often something was sent whose answer was waited for.
-    private(set) var roundTrips = 0
+    var roundTrips = 0
+    /// When the lane that works with the connection gives up on it.
+    var stop: PostgreSQLStop?
 
     var isOpen: Bool { !isGivenUp && PQstatus(connection) == CONNECTION_OK }
     var descriptor: Int32 { PQsocket(connection) }
@@ -177,27 +157,15 @@ final class PostgreSQLConnection: @unchecked Sendable {
         return payloads
     }
 
-    /// Carries out any number of statements without parameters.
-    func execute(_ sql: String) throws(PostgreSQLFailure) {
-        guard PQsendQuery(connection, sql) == 1 else { throw failure() }
-        roundTrips += 1
-        var problem: PostgreSQLFailure?
-        while let result = try nextResult() {
-            defer { PQclear(result) }
-            let status = PQresultStatus(result)
-            if status != PGRES_COMMAND_OK, status != PGRES_TUPLES_OK { problem = problem ?? failure(result) }
-        }
-        if let problem { throw problem }
-    }
-
     /// The next result of what was sent, nil when there is no more. Throws when it does not come.
-    private func nextResult() throws(PostgreSQLFailure) -> OpaquePointer? {
+    func nextResult() throws(PostgreSQLFailure) -> OpaquePointer? {
         guard let answerLimit else { return PQgetResult(connection) }
         let deadline = ContinuousClock.now.advanced(by: answerLimit)
         while PQisBusy(connection) == 1 {
-            let left = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)
-            guard left > 0, Self.isReadable(descriptor, milliseconds: Int32(left) + 1) else {
+            guard waitUntilReadable(deadline) else {
                 isGivenUp = true
+                // The server sees soon that nobody is there any more.
+                if let stop, stop.isOver { throw PostgreSQLFailure(.lost, "the store is closed") }
                 // Else its backend would go on, for as long as a COMMIT waits for a standby, and others would pile up.
                 PostgreSQLCancellation.request(by: self)
                 throw PostgreSQLFailure(.lost, "no answer within \(answerLimit.components.seconds) s")
@@ -207,111 +175,20 @@ final class PostgreSQLConnection: @unchecked Sendable {
         return PQgetResult(connection)
     }
 
-    /// Carries out one statement; a transaction of its own unless one is open.
-    @discardableResult
-    func run(_ sql: String, _ values: [PostgreSQLValue] = []) throws(PostgreSQLFailure) -> PostgreSQLRows {
-        try run([Call(sql, values)])[0]
+    /// Returns whether something has come before the deadline, and before the connection was stopped.
+    private func waitUntilReadable(_ deadline: ContinuousClock.Instant) -> Bool {
+        while true {
+            let left = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)
+            guard left > 0 else { return false }
+            if Self.isReadable(descriptor, milliseconds: min(Int32(left) + 1, Self.stopInterval)) { return true }
+            if let stop, stop.isOver { return false }
+        }
     }
 
-    /// Carries out statements in one round trip; after the first that fails none is. Outside of a transaction they are
-    /// one.
-    ///
-    /// The server may send much only in answer to the last of them: a connection that blocks does not read while it
-    /// sends.
-    @discardableResult
-    func run(_ calls: [Call]) throws(PostgreSQLFailure) -> [PostgreSQLRows] {
-        guard PQenterPipelineMode(connection) == 1 else { throw failure() }
-        var preparing: [Int: String] = [:]
-        for (index, call) in calls.enumerated() {
-            if call.isPrepared, names[call.sql] == nil, !preparing.values.contains(call.sql) {
-                let types = call.values.map(\.type)
-                prepared += 1
-                let name = "s\(prepared)"
-                guard PQsendPrepare(connection, name, call.sql, Int32(types.count), types) == 1 else { throw failure() }
-                preparing[index] = call.sql
-                names[call.sql] = name
-            }
-            try send(call)
-        }
-        guard PQpipelineSync(connection) == 1 else { throw failure() }
-        roundTrips += 1
-        var results: [PostgreSQLRows] = []
-        var problem: PostgreSQLFailure?
-        for (index, call) in calls.enumerated() {
-            if let sql = preparing[index], let found = try read(problem: &problem), !found.isSuccess {
-                names[sql] = nil
-            }
-            guard let found = try read(problem: &problem), found.isSuccess else { continue }
-            let rows = PostgreSQLRows(found.result)
-            // A transaction that has failed answers a COMMIT with ROLLBACK, as a success.
-            if call.sql == "COMMIT", rows.command != "COMMIT", problem == nil {
-                problem = PostgreSQLFailure(.statement, "the transaction was rolled back")
-            }
-            results.append(rows)
-        }
-        guard let sync = try nextResult() else { throw failure() }
-        PQclear(sync)
-        guard PQexitPipelineMode(connection) == 1, isOpen else { throw problem ?? failure() }
-        if let problem { throw problem }
-        return results
-    }
+    /// How often a connection that waits looks whether it was stopped, in milliseconds.
+    private static let stopInterval: Int32 = 250
 
-    /// Ends a transaction that has failed or was given up, so that the connection can be used again.
-    func rollBack() throws(PostgreSQLFailure) {
-        guard isOpen else { throw PostgreSQLFailure(.lost, "the connection is closed") }
-        if PQtransactionStatus(connection) != PQTRANS_IDLE { try execute("ROLLBACK") }
-    }
-
-    private func send(_ call: Call) throws(PostgreSQLFailure) {
-        var buffer: [UInt8] = []
-        let ranges: [Range<Int>?] = call.values.map { value in
-            let start = buffer.count
-            return value.encode(into: &buffer) ? start..<buffer.count : nil
-        }
-        // A value without bytes has an address all the same, or it would be null.
-        buffer.append(0)
-        let isSent = buffer.withUnsafeBufferPointer { bytes in
-            bytes.withMemoryRebound(to: CChar.self) { bytes in
-                let addresses = ranges.map { range in range.flatMap { bytes.baseAddress?.advanced(by: $0.lowerBound) } }
-                let lengths = ranges.map { Int32($0?.count ?? 0) }
-                let formats = [Int32](repeating: 1, count: ranges.count)
-                guard call.isPrepared, let name = names[call.sql] else {
-                    let types = call.values.map(\.type)
-                    return PQsendQueryParams(
-                        connection,
-                        call.sql,
-                        Int32(ranges.count),
-                        types,
-                        addresses,
-                        lengths,
-                        formats,
-                        1
-                    )
-                }
-                return PQsendQueryPrepared(connection, name, Int32(ranges.count), addresses, lengths, formats, 1)
-            }
-        }
-        guard isSent == 1 else { throw failure() }
-    }
-
-    /// Reads what one message of a pipeline was answered with. The caller frees a successful result.
-    private func read(
-        problem: inout PostgreSQLFailure?
-    ) throws(PostgreSQLFailure) -> (result: OpaquePointer, isSuccess: Bool)? {
-        guard let result = try nextResult() else { throw failure() }
-        let status = PQresultStatus(result)
-        let isSuccess = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
-        if !isSuccess {
-            defer { PQclear(result) }
-            if problem == nil { problem = failure(result) }
-            guard isOpen else { throw problem ?? failure() }
-        }
-        // Every message's results end with none.
-        if let more = try nextResult() { PQclear(more) }
-        return (result, isSuccess)
-    }
-
-    private func failure(_ result: OpaquePointer? = nil) -> PostgreSQLFailure {
+    func failure(_ result: OpaquePointer? = nil) -> PostgreSQLFailure {
         guard isOpen else {
             return PostgreSQLFailure(.lost, location.redacted(String(cString: PQerrorMessage(connection))))
         }

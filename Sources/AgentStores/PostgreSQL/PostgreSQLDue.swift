@@ -10,6 +10,7 @@ final class PostgreSQLDue: Sendable {
     /// Tells this process's hints from others'.
     let instance = UUID().uuidString
     private let lane: PostgreSQLLane
+    private let tasks: StoreTasks
     private let waiting = Mutex<[Int32: Int64]>([:])
 
     /// How long hints are gathered for one NOTIFY: a transaction with one waits for all others that have one.
@@ -17,8 +18,9 @@ final class PostgreSQLDue: Sendable {
     /// Of each installation, of which there is one in a schema.
     static let channel = "'webhook_svc_' || 'webhook'::regclass::oid"
 
-    init(lane: PostgreSQLLane) {
+    init(lane: PostgreSQLLane, tasks: StoreTasks) {
         self.lane = lane
+        self.tasks = tasks
     }
 
     /// Says that these webhooks have something that is due from these times on.
@@ -31,7 +33,7 @@ final class PostgreSQLDue: Sendable {
             return waiting.isEmpty
         }
         guard isFirst else { return }
-        Task.detached { [weak self] in
+        tasks.start { [weak self] in
             try? await Task.sleep(for: Self.gathering)
             await self?.notify()
         }

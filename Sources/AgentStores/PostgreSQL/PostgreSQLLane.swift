@@ -10,6 +10,8 @@ import Synchronization
 final class PostgreSQLLane: Sendable {
     private let queue: Queue
     private let notes = Notes()
+    private let stop = PostgreSQLStop()
+    private let threads = StoreThreads()
 
     /// How often its connections waited for an answer of the server's, in jobs that are over.
     var roundTrips: Int { notes.roundTrips.load(ordering: .relaxed) }
@@ -48,26 +50,34 @@ final class PostgreSQLLane: Sendable {
         planning: PostgreSQLConnection.Planning,
         log: PostgreSQLConnectionLog?
     ) {
-        let (queue, notes) = (Queue(), notes)
+        let (queue, notes, stop) = (Queue(), notes, stop)
         self.queue = queue
         for connection in connections {
-            let thread = Thread {
-                var worker = Worker(
-                    location: location,
-                    planning: planning,
-                    log: log,
-                    connection: connection?.take()
-                )
+            threads.start(name: "postgresql-" + name) {
+                var worker = Worker(location: location, planning: planning, log: log, stop: stop)
+                if let opened = connection?.take() { worker.use(opened) }
                 while let job = queue.next() { worker.carryOut(job, notes) }
             }
-            thread.name = "postgresql-" + name
-            thread.start()
         }
     }
 
     deinit {
         queue.close()
     }
+
+    /// Gives up on jobs that take longer than `grace` from now on.
+    func limit(within grace: Duration) { stop.begin(within: grace) }
+
+    /// Refuses the jobs that wait and all further jobs, gives up on jobs that take longer than `grace`, and returns when
+    /// the lane's threads have ended and its connections are closed.
+    func close(within grace: Duration) async {
+        stop.begin(within: grace)
+        queue.close()
+        await threads.finish()
+    }
+
+    /// How many threads the lane has.
+    var threadCount: Int { threads.count }
 
     /// Carries `body` out on a connection. It may run several times, and only its last run counts: where others were in
     /// the way, for 5 s, and where the connection broke and `isRepeatable`. A transaction that it leaves open is rolled back.
@@ -108,8 +118,8 @@ final class PostgreSQLLane: Sendable {
                     continuation.resume(returning: made.withLock { $0 }.map { .success($0) } ?? .failure(missing))
                 }
             )
-            if !queue.append(job, isNext: isNext, limit: Self.waitingJobs) {
-                continuation.resume(returning: .failure(StoreError.overloaded(waiting: Self.waitingJobs)))
+            if let refusal = queue.append(job, isNext: isNext, limit: Self.waitingJobs) {
+                continuation.resume(returning: .failure(refusal))
             }
         }
     }
@@ -140,12 +150,14 @@ final class PostgreSQLLane: Sendable {
 
         var count: Int { condition.withLock { jobs.count } }
 
-        func append(_ job: Job, isNext: Bool, limit: Int) -> Bool {
+        /// Returns why the job is refused; nil when it is not.
+        func append(_ job: Job, isNext: Bool, limit: Int) -> StoreError? {
             condition.withLock {
-                guard isNext || jobs.count < limit else { return false }
+                guard !isClosed else { return .closed }
+                guard isNext || jobs.count < limit else { return .overloaded(waiting: limit) }
                 jobs.insert(job, at: isNext ? 0 : jobs.count)
                 condition.signal()
-                return true
+                return nil
             }
         }
 
@@ -160,11 +172,15 @@ final class PostgreSQLLane: Sendable {
             }
         }
 
+        /// Refuses the jobs that wait and all further jobs.
         func close() {
-            condition.withLock {
+            let refused = condition.withLock {
                 isClosed = true
                 condition.broadcast()
+                defer { jobs = [] }
+                return jobs
             }
+            for job in refused { job.finish(StoreError.closed) }
         }
     }
 
@@ -174,11 +190,26 @@ final class PostgreSQLLane: Sendable {
         let planning: PostgreSQLConnection.Planning
         /// Of a process that serves the store.
         let log: PostgreSQLConnectionLog?
-        var connection: PostgreSQLConnection?
-        var backoff = PostgreSQLBackoff()
+        let stop: PostgreSQLStop
+        private var connection: PostgreSQLConnection?
+        private var backoff = PostgreSQLBackoff()
 
         /// How often a job is carried out at most.
         private static let attempts = 6
+
+        init(
+            location: PostgreSQLLocation,
+            planning: PostgreSQLConnection.Planning,
+            log: PostgreSQLConnectionLog?,
+            stop: PostgreSQLStop
+        ) {
+            (self.location, self.planning, self.log, self.stop) = (location, planning, log, stop)
+        }
+
+        mutating func use(_ connection: PostgreSQLConnection) {
+            connection.stop = stop
+            self.connection = connection
+        }
 
         mutating func carryOut(_ job: Job, _ notes: Notes) {
             let start = ContinuousClock.now
@@ -195,6 +226,7 @@ final class PostgreSQLLane: Sendable {
                     let failure = error as? PostgreSQLFailure
                     if let connection, (try? connection.rollBack()) == nil || failure?.kind == .lost {
                         self.connection = nil
+                        if stop.isOver { return job.finish(StoreError.closed) }
                         log?.cut(failure?.text ?? "\(error)")
                     }
                     let isWorthAnother =
@@ -229,42 +261,11 @@ final class PostgreSQLLane: Sendable {
                         throw error
                     }
                 }
-                connection = made
+                use(made)
                 return made
             } catch {
                 log?.failed(error)
                 throw error
-            }
-        }
-    }
-}
-
-/// When a connection is tried for again: at once, then after waits that double up to 5 s, each shortened by up to half at
-/// random so that many processes do not come back together.
-struct PostgreSQLBackoff {
-    private var failures = 0
-    private var next = ContinuousClock.now
-    private var last = PostgreSQLFailure(.unreachable, "there is no connection yet")
-
-    /// Calls `open` until it makes a connection. Throws why it does not once `deadline` has passed.
-    mutating func connect(
-        until deadline: ContinuousClock.Instant,
-        _ open: () throws(PostgreSQLFailure) -> PostgreSQLConnection
-    ) throws(PostgreSQLFailure) -> PostgreSQLConnection {
-        while true {
-            let wait = ContinuousClock.now.duration(to: min(next, deadline))
-            if wait > .zero { Thread.sleep(forTimeInterval: wait / .seconds(1)) }
-            guard ContinuousClock.now >= next else { throw last }
-            do {
-                let connection = try open()
-                failures = 0
-                return connection
-            } catch {
-                last = error
-                let full = min(0.05 * Double(1 << min(failures, 10)), 5)
-                failures += 1
-                next = .now.advanced(by: .seconds(full * Double.random(in: 0.5...1)))
-                if ContinuousClock.now >= deadline { throw last }
             }
         }
     }

@@ -22,6 +22,18 @@ struct PostgreSQLLanes: Sendable {
         ]
     }
 
+    /// Gives up on all jobs that take longer than `grace` from now on.
+    func limit(within grace: Duration) {
+        for (_, lane) in named { lane.limit(within: grace) }
+    }
+
+    /// Refuses all further jobs, and returns when all threads have ended and all connections are closed.
+    func close(within grace: Duration) async {
+        await withDiscardingTaskGroup { group in
+            for (_, lane) in named { group.addTask { await lane.close(within: grace) } }
+        }
+    }
+
     enum Kind: String, CaseIterable {
         case signals, claims, results, calls, lists, upkeep
 

@@ -8,17 +8,24 @@ final class PostgreSQLListener: Sendable {
     }
 
     private let stop = Stop()
+    private let threads = StoreThreads()
 
     /// - Parameter opened: The connection that it begins with. When that breaks, it is made anew.
     init(_ location: PostgreSQLLocation, opened: PostgreSQLHandover, due: PostgreSQLDue, log: PostgreSQLConnectionLog) {
         let stop = stop
-        let thread = Thread { Self.listen(location, opened: opened, due: due, stop: stop, log: log) }
-        thread.name = "postgresql-listener"
-        thread.start()
+        threads.start(name: "postgresql-listener") {
+            Self.listen(location, opened: opened, due: due, stop: stop, log: log)
+        }
     }
 
     deinit {
         stop.isSet.store(true, ordering: .relaxed)
+    }
+
+    /// Returns when the thread has ended and its connection is closed.
+    func close() async {
+        stop.isSet.store(true, ordering: .relaxed)
+        await threads.finish()
     }
 
     private static func listen(

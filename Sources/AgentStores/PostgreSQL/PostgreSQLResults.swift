@@ -36,6 +36,12 @@ final class PostgreSQLResults: Sendable {
         }
     }
 
+    /// Refuses all further results, and returns when those that wait have been recorded.
+    func close() async {
+        await delivered.close()
+        await others.close()
+    }
+
     func record(_ results: [DeliveryResult]) async throws(StoreError) -> [DeliveryFate?] {
         guard !results.isEmpty else { return [] }
         return try await (results.allSatisfy(\.isDelivered) ? delivered : others).call(results, weight: results.count)

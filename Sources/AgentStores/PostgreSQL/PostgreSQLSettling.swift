@@ -29,10 +29,10 @@ final class PostgreSQLSettling: Sendable {
     /// Webhooks of one call whose first step is waited for.
     private static let firstSteps = 8
 
-    init(lane: PostgreSQLLane, due: PostgreSQLDue) {
+    init(lane: PostgreSQLLane, due: PostgreSQLDue, tasks: StoreTasks = StoreTasks()) {
         self.lane = lane
         self.due = due
-        steps = DeliverySettling(arrivals: due.arrivals)
+        steps = DeliverySettling(arrivals: due.arrivals, tasks: tasks)
     }
 
     /// Has the deliveries of webhooks follow changes that were committed and made at these times. Those of a webhook that

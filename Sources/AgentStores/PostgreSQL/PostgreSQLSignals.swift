@@ -36,6 +36,9 @@ final class PostgreSQLSignals: Sendable {
         }
     }
 
+    /// Refuses all further events, and returns when those that wait have been taken in.
+    func close() async { await batches.close() }
+
     var commitCounts: CommitCounts { counts.value.withLock { $0 } }
 
     func signal(_ event: Event) async throws(StoreError) -> Int {

@@ -77,7 +77,7 @@ extension PostgreSQLStore {
         let (isDue, isUrgent) = sweeps.begin()
         guard isDue else { return }
         let (lane, due, clock, sweeps) = (lanes.upkeep, due, leaseClock, sweeps)
-        Task.detached {
+        tasks.start {
             let began = ContinuousClock.now
             let owed = await Self.sweep(lane, due, clock, isUrgent: isUrgent)
             sweeps.end(began: began, owed: owed)

@@ -1,10 +1,12 @@
 package import AgentCore
 package import Logging
+import ServiceLifecycle
 
 /// Keeps everything in one PostgreSQL database, for any number of processes (design.md, "Storage").
 ///
-/// Its connections are those of ``PostgreSQLLanes``, and one that listens.
-package final class PostgreSQLStore: AgentStore {
+/// Its connections are those of ``PostgreSQLLanes``, and one that listens. The store owns them, the threads that work
+/// with them and all tasks, from the time it is opened until it is closed by ``run()`` or ``close()``.
+package final class PostgreSQLStore: AgentStore, Service, CustomStringConvertible {
     let signals: PostgreSQLSignals
     let results: PostgreSQLResults
     let lanes: PostgreSQLLanes
@@ -16,12 +18,18 @@ package final class PostgreSQLStore: AgentStore {
     let partitionLog: PostgreSQLPartitionLog
     let snapshots: PostgreSQLSnapshots
     let watch: PostgreSQLWatch
+    let tasks = StoreTasks()
     private let listener: PostgreSQLListener
+
+    /// Services are logged as they describe themselves.
+    package var description: String { "PostgreSQLStore" }
 
     /// How long opening waits for the database.
     private static let patience = Duration.seconds(10)
     /// How long opening waits for the watch to have seen whether everything works. Afterwards the store is open and unready.
     private static let watchPatience = Duration.seconds(5)
+    /// How long closing lets calls go on that are under way.
+    package static let grace = Duration.seconds(5)
 
     /// Opens every connection, and makes or migrates the schema. Throws when the database cannot be reached, cannot be
     /// used as it is set up, or is newer than this version knows.
@@ -50,18 +58,19 @@ package final class PostgreSQLStore: AgentStore {
         partitionLog = PostgreSQLPartitionLog(logger: logger)
         partitionLog.note(opening.partitions)
         snapshots = PostgreSQLSnapshots(logger: logger)
-        due = PostgreSQLDue(lane: lanes.calls)
+        due = PostgreSQLDue(lane: lanes.calls, tasks: tasks)
         signals = PostgreSQLSignals(lanes.signals, due: due)
-        settling = PostgreSQLSettling(lane: lanes.upkeep, due: due)
+        settling = PostgreSQLSettling(lane: lanes.upkeep, due: due, tasks: tasks)
         results = PostgreSQLResults(lanes.results, due: due, settling: settling)
         self.leaseClock = PostgreSQLLeaseClock(leaseClock)
         sweeps = due.sweeps
         listener = PostgreSQLListener(location, opened: opening.listening, due: due, log: log)
         let settling = settling
-        Task.detached {
+        tasks.start {
             do {
                 try await settling.searchNowAndThen()
             } catch {
+                guard !Task.isCancelled else { return }
                 let metadata: Logger.Metadata = ["error": "\(error)"]
                 logger.warning(
                     "what a former process left was not looked for; it is within a minute",
@@ -69,8 +78,32 @@ package final class PostgreSQLStore: AgentStore {
                 )
             }
         }
-        watch = PostgreSQLWatch(lanes, settings: watched, logger: logger)
+        watch = PostgreSQLWatch(lanes, settings: watched, tasks: tasks, logger: logger)
         await watch.waitForFirstRound(atMost: Self.watchPatience)
+    }
+
+    /// Keeps the store open until graceful shutdown or cancellation, and closes it then.
+    package func run() async throws {
+        try? await gracefulShutdown()
+        await close()
+    }
+
+    /// Closes the store: refuses all further calls, and returns when its tasks and threads have ended and its connections
+    /// are closed.
+    ///
+    /// Events and results that wait are still written, as long as the server answers in time. Sweeps and other upkeep are
+    /// broken off; the next process goes on with them.
+    ///
+    /// - Parameter grace: How long the server's answers are waited for.
+    package func close(within grace: Duration = grace) async {
+        tasks.cancel()
+        lanes.limit(within: grace)
+        await lanes.upkeep.close(within: .zero)
+        await signals.close()
+        await results.close()
+        await tasks.close()
+        await lanes.close(within: grace)
+        await listener.close()
     }
 
     package var arrivals: AsyncStream<Void> { due.arrivals.stream }

@@ -30,38 +30,31 @@ final class PostgreSQLWatch: Sendable {
     }
 
     private let paths: [Path]
-    private let tasks: [Task<Void, Never>]
+    private let tasks: StoreTasks
     private let skewWatch: ClockSkewWatch
     private let firstRounds: AsyncStream<Void>
 
-    /// Starts watching; it ends with the last reference to the watch.
-    init(_ lanes: PostgreSQLLanes, settings: Settings, logger: Logger) {
+    /// Starts watching, in `tasks`.
+    init(_ lanes: PostgreSQLLanes, settings: Settings, tasks: StoreTasks, logger: Logger) {
         let skewWatch = ClockSkewWatch(settings, logger: logger)
         let probes = PostgreSQLProbe.all(lanes, settings: settings, skew: skewWatch)
         let (rounds, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         var paths: [Path] = []
-        var tasks: [Task<Void, Never>] = []
         for (lane, probes) in probes {
             let watched = probes.map { Path($0, on: lane, settings: settings) }
             paths += watched
             // One task for each lane: it has one probe at a time, also when that hangs.
-            tasks.append(
-                Task.detached {
-                    while !Task.isCancelled {
-                        var isWell = true
-                        for path in watched { isWell = await path.probe() && isWell }
-                        continuation.yield()
-                        // A connection that was cut is no reason to be unready.
-                        try? await Task.sleep(for: isWell ? settings.interval : settings.interval / 2)
-                    }
+            tasks.start {
+                while !Task.isCancelled {
+                    var isWell = true
+                    for path in watched { isWell = await path.probe() && isWell }
+                    continuation.yield()
+                    // A connection that was cut is no reason to be unready.
+                    try? await Task.sleep(for: isWell ? settings.interval : settings.interval / 2)
                 }
-            )
+            }
         }
         (self.paths, self.tasks, self.skewWatch, firstRounds) = (paths, tasks, skewWatch, rounds)
-    }
-
-    deinit {
-        for task in tasks { task.cancel() }
     }
 
     /// Waits until every lane has been asked once, `limit` at most.
@@ -79,6 +72,7 @@ final class PostgreSQLWatch: Sendable {
 
     /// Throws which kinds of calls cannot be carried out, since when, and why. Asks nobody.
     func check() throws(StoreError) {
+        guard !tasks.isClosed else { throw .closed }
         let problems = paths.compactMap(\.problem)
         guard !problems.isEmpty else { return }
         throw .unavailable("PostgreSQL: " + problems.joined(separator: "; "))

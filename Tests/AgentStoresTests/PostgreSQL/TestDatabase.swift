@@ -74,7 +74,13 @@ private func withOwnSchema(_ body: (PostgreSQLLocation) async throws -> Void) as
 func withStore(_ body: (PostgreSQLStore) async throws -> Void) async throws {
     try await withSchema { location in
         let store = try await PostgreSQLStore(location, leaseClock: .caller, logger: .silent)
-        try await body(store)
+        do {
+            try await body(store)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
     }
 }
 
