@@ -21,7 +21,7 @@ struct PostgreSQLCopyDatabase: CopyDatabase, CopyWriter {
         }
     }
 
-    func rows(of table: CopyTable, after key: [CopyValue]?, limit: Int) throws -> [[CopyValue]] {
+    func rows(of table: StoreTable, after key: [StoredValue]?, limit: Int) throws -> [[StoredValue]] {
         let columns = table.columns.map { column in
             let source = column.source ?? column.name
             return switch column.kind {
@@ -33,7 +33,8 @@ struct PostgreSQLCopyDatabase: CopyDatabase, CopyWriter {
         }
         let keys = table.columns.prefix(table.keyColumns)
         let names = keys.map(\.name).joined(separator: ", ")
-        let parameters = keys.enumerated().map { "$\($0.offset + 1)::\($0.element.type)" }.joined(separator: ", ")
+        let parameters = keys.enumerated().map { "$\($0.offset + 1)::\($0.element.kind.parameterType)" }
+            .joined(separator: ", ")
         return try connection.run(
             """
             SELECT \(columns.joined(separator: ", ")) FROM \(table.name)
@@ -41,12 +42,12 @@ struct PostgreSQLCopyDatabase: CopyDatabase, CopyWriter {
             ORDER BY \(names) LIMIT $\((key?.count ?? 0) + 1)::int8
             """,
             (key ?? []).map(\.parameter) + [.int(limit)]
-        ).map { row in table.columns.indices.map { row.copyValue($0, table.columns[$0].kind) } }
+        ).map { row in table.columns.indices.map { row.storedValue($0, table.columns[$0].kind) } }
     }
 
     func lastNumbers() throws -> [String: Int64] {
         var numbers: [String: Int64] = [:]
-        for table in CopyTable.numbered {
+        for table in StoreTable.numbered {
             let row = try connection.run("SELECT CASE WHEN is_called THEN last_value END FROM \(table)_id_seq")[0]
             numbers[table] = row.optionalInt(0)
         }
@@ -56,16 +57,15 @@ struct PostgreSQLCopyDatabase: CopyDatabase, CopyWriter {
     // MARK: CopyWriter
 
     func isEmpty() throws -> Bool {
-        try CopyTable.all.allSatisfy { try connection.run("SELECT 1 FROM \($0.name) LIMIT 1").isEmpty }
+        try StoreTable.all.allSatisfy { try connection.run("SELECT 1 FROM \($0.name) LIMIT 1").isEmpty }
     }
 
     func clear() throws {
-        try connection.execute("TRUNCATE \(CopyTable.all.map(\.name).joined(separator: ", "))")
+        try connection.execute("TRUNCATE \(StoreTable.all.map(\.name).joined(separator: ", "))")
     }
 
-    func append(_ rows: [[CopyValue]], to table: CopyTable) throws {
-        let names = table.columns.map(\.name)
-        let arrays = table.columns.enumerated().map { "$\($0.offset + 1)::\($0.element.type)[]" }
+    func append(_ rows: [[StoredValue]], to table: StoreTable) throws {
+        let names = table.columns.sqlList
         let values = table.columns.map { column in
             switch column.kind {
             case .guid: "\(column.name)::uuid"
@@ -75,8 +75,8 @@ struct PostgreSQLCopyDatabase: CopyDatabase, CopyWriter {
         }
         try connection.run(
             """
-            INSERT INTO \(table.name) (\(names.joined(separator: ", "))) SELECT \(values.joined(separator: ", "))
-            FROM unnest(\(arrays.joined(separator: ", "))) AS i (\(names.joined(separator: ", ")))
+            INSERT INTO \(table.name) (\(names)) SELECT \(values.joined(separator: ", "))
+            FROM unnest(\(table.columns.arrayParameters(from: 1))) AS i (\(names))
             """,
             table.columns.enumerated().map { index, column in column.kind.parameter(rows.map { $0[index] }) }
         )
@@ -92,19 +92,8 @@ struct PostgreSQLCopyDatabase: CopyDatabase, CopyWriter {
     }
 }
 
-extension CopyTable.Column {
-    /// Of a parameter.
-    fileprivate var type: String {
-        switch kind {
-        case .int, .flag: "int8"
-        case .text, .guid: "text"
-        case .bytes: "bytea"
-        }
-    }
-}
-
-extension CopyTable.Kind {
-    fileprivate func parameter(_ values: [CopyValue]) -> PostgreSQLValue {
+extension StoreTable.Kind {
+    fileprivate func parameter(_ values: [StoredValue]) -> PostgreSQLValue {
         switch self {
         case .int, .flag: .ints(values.map { if case .int(let value) = $0 { value } else { nil } })
         // SQLite keeps a NUL in a text, PostgreSQL does not.
@@ -115,7 +104,7 @@ extension CopyTable.Kind {
     }
 }
 
-extension CopyValue {
+extension StoredValue {
     fileprivate var parameter: PostgreSQLValue {
         switch self {
         case .null: .text(nil)
@@ -127,11 +116,11 @@ extension CopyValue {
 }
 
 extension PostgreSQLRow {
-    fileprivate func copyValue(_ column: Int, _ kind: CopyTable.Kind) -> CopyValue {
+    fileprivate func storedValue(_ column: Int, _ kind: StoreTable.Kind) -> StoredValue {
         switch kind {
-        case .int, .flag: optionalInt(column).map(CopyValue.int) ?? .null
-        case .text, .guid: optionalText(column).map(CopyValue.text) ?? .null
-        case .bytes: optionalBytes(column).map(CopyValue.bytes) ?? .null
+        case .int, .flag: optionalInt(column).map(StoredValue.int) ?? .null
+        case .text, .guid: optionalText(column).map(StoredValue.text) ?? .null
+        case .bytes: optionalBytes(column).map(StoredValue.bytes) ?? .null
         }
     }
 }

@@ -11,7 +11,7 @@ struct SQLiteCopyDatabase: CopyDatabase {
         try store.pool.write { try body(SQLiteCopyWriter(database: $0)) }
     }
 
-    func rows(of table: CopyTable, after key: [CopyValue]?, limit: Int) throws -> [[CopyValue]] {
+    func rows(of table: StoreTable, after key: [StoredValue]?, limit: Int) throws -> [[StoredValue]] {
         let columns = table.columns.map { $0.source ?? $0.name }.joined(separator: ", ")
         let names = table.columns.prefix(table.keyColumns).map(\.name).joined(separator: ", ")
         let marks = table.columns.prefix(table.keyColumns).map { _ in "?" }.joined(separator: ", ")
@@ -20,7 +20,7 @@ struct SQLiteCopyDatabase: CopyDatabase {
             let sql = "SELECT \(columns) FROM \(table.name) \(condition) ORDER BY \(names) LIMIT ?"
             let arguments = (key ?? []).map(\.databaseValue) + [limit.databaseValue]
             return try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments))
-                .map { row in row.databaseValues.map(CopyValue.init) }
+                .map { row in row.databaseValues.map(StoredValue.init) }
         }
     }
 
@@ -28,7 +28,7 @@ struct SQLiteCopyDatabase: CopyDatabase {
         try store.pool.read { database in
             let rows = try Row.fetchAll(database, sql: "SELECT name, seq FROM sqlite_sequence")
             return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], $0[1]) })
-                .filter { CopyTable.numbered.contains($0.key) }
+                .filter { StoreTable.numbered.contains($0.key) }
         }
     }
 }
@@ -37,17 +37,17 @@ private struct SQLiteCopyWriter: CopyWriter {
     let database: Database
 
     func isEmpty() throws -> Bool {
-        try CopyTable.all.allSatisfy { table in
+        try StoreTable.all.allSatisfy { table in
             try Row.fetchOne(database, sql: "SELECT 1 FROM \(table.name) LIMIT 1") == nil
         }
     }
 
     func clear() throws {
-        for table in CopyTable.all { try database.execute(sql: "DELETE FROM \(table.name)") }
+        for table in StoreTable.all { try database.execute(sql: "DELETE FROM \(table.name)") }
     }
 
-    func append(_ rows: [[CopyValue]], to table: CopyTable) throws {
-        let columns = table.columns.map(\.name).joined(separator: ", ")
+    func append(_ rows: [[StoredValue]], to table: StoreTable) throws {
+        let columns = table.columns.sqlList
         let marks = table.columns.map { _ in "?" }.joined(separator: ", ")
         let statement = try database.cachedStatement(sql: "INSERT INTO \(table.name) (\(columns)) VALUES (\(marks))")
         for row in rows { try statement.execute(arguments: StatementArguments(row.map(\.databaseValue))) }
@@ -67,7 +67,7 @@ private struct SQLiteCopyWriter: CopyWriter {
     }
 }
 
-extension CopyValue {
+extension StoredValue {
     fileprivate init(_ value: DatabaseValue) {
         switch value.storage {
         case .null: self = .null
@@ -75,15 +75,6 @@ extension CopyValue {
         case .double(let value): self = .int(Int64(value))
         case .string(let value): self = .text(value)
         case .blob(let value): self = .bytes(Array(value))
-        }
-    }
-
-    fileprivate var databaseValue: DatabaseValue {
-        switch self {
-        case .null: .null
-        case .int(let value): value.databaseValue
-        case .text(let value): value.databaseValue
-        case .bytes(let value): Data(value).databaseValue
         }
     }
 }

@@ -38,9 +38,9 @@ package enum StoreCopy {
                         guard overwriting else { throw StoreError.inUse("the target is not empty") }
                         try target.clear()
                     }
-                    for table in CopyTable.all {
+                    for table in StoreTable.all {
                         var count = 0
-                        var last: [CopyValue]?
+                        var last: [StoredValue]?
                         while true {
                             let rows = try source.rows(of: table, after: last, limit: rowsPerStep)
                             guard let end = rows.last else { break }
@@ -95,9 +95,9 @@ protocol CopyDatabase {
     func writing(_ body: (any CopyWriter) throws -> Void) throws
 
     /// The rows that come after a key, in its order; the values are the table's columns.
-    func rows(of table: CopyTable, after key: [CopyValue]?, limit: Int) throws -> [[CopyValue]]
+    func rows(of table: StoreTable, after key: [StoredValue]?, limit: Int) throws -> [[StoredValue]]
 
-    /// The highest id that each of ``CopyTable/numbered`` has given away.
+    /// The highest id that each of ``StoreTable/numbered`` has given away.
     func lastNumbers() throws -> [String: Int64]
 }
 
@@ -105,6 +105,6 @@ protocol CopyDatabase {
 protocol CopyWriter {
     func isEmpty() throws -> Bool
     func clear() throws
-    func append(_ rows: [[CopyValue]], to table: CopyTable) throws
+    func append(_ rows: [[StoredValue]], to table: StoreTable) throws
     func setLastNumbers(_ numbers: [String: Int64]) throws
 }

@@ -2,14 +2,10 @@ import AgentCore
 
 /// The columns of `attempt` that a result fills, as arrays.
 enum AttemptColumns {
-    static let names =
-        "url, own_headers, started, duration, retry, status, error_class, summary, signature, answer"
+    static let names = Attempt.columns.sqlList
 
     /// As parameters from number `first` on.
-    static func parameters(from first: Int) -> String {
-        let types = ["text", "text", "int8", "int8", "int8", "int8", "text", "text", "text", "bytea"]
-        return types.enumerated().map { "$\(first + $0.offset)::\($0.element)[]" }.joined(separator: ", ")
-    }
+    static func parameters(from first: Int) -> String { Attempt.columns.arrayParameters(from: first) }
 
     static func values(_ attempts: [Attempt]) throws -> [PostgreSQLValue] {
         [

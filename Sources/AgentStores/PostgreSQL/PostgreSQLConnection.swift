@@ -84,7 +84,7 @@ final class PostgreSQLConnection: @unchecked Sendable {
         let isTaken = try run(
             "SELECT pg_try_advisory_lock_shared(\(PostgreSQLLock.serving), 'webhook'::regclass::oid::int4)"
         )
-        guard isTaken[0].bool(0) else {
+        guard isTaken[0].optionalInt(0) == 1 else {
             throw PostgreSQLFailure(.statement, "'store copy' works on this store; it ends before a service can start")
         }
     }

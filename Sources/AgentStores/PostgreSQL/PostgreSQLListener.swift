@@ -58,7 +58,8 @@ final class PostgreSQLListener: Sendable {
                     for payload in try connection.notifications() { due.hear(payload) }
                 }
             } catch {
-                if isConnected { log.cut(error.text) } else { log.failed(error) }
+                let failure = error as? PostgreSQLFailure ?? PostgreSQLFailure(.statement, "\(error)")
+                if isConnected { log.cut(failure.text) } else { log.failed(failure) }
             }
         }
     }

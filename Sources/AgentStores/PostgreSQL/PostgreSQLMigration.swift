@@ -102,7 +102,7 @@ enum PostgreSQLMigration {
     private static func applied(_ connection: PostgreSQLConnection) throws -> [Int64: Int64] {
         guard try exists("webhook_svc_schema", connection) else { return [:] }
         let rows = try connection.run("SELECT version::int8, runs_with::int8 FROM webhook_svc_schema")
-        return Dictionary(rows.map { ($0.int(0), $0.int(1)) }, uniquingKeysWith: max)
+        return try Dictionary(rows.map { (try $0.int(0), try $0.int(1)) }, uniquingKeysWith: max)
     }
 
     private static func exists(_ table: String, _ connection: PostgreSQLConnection) throws -> Bool {
@@ -143,7 +143,7 @@ enum PostgreSQLMigration {
             """,
             [.texts(PostgreSQLSchema.names)]
         )
-        if let name = found.first?.text(0) {
+        if let name = try found.first?.text(0) {
             throw try PostgreSQLSetUp(connection).holdsForeign("\"\(name)\"")
         }
         try connection.execute(make)
@@ -156,7 +156,7 @@ enum PostgreSQLMigration {
             SELECT k.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class k ON k.oid = a.attrelid
             WHERE k.relnamespace = \(namespace) AND a.attnum > 0 AND NOT a.attisdropped
             """
-        ).map { $0.text(0) }
+        ).map { try $0.text(0) }
         let ofVersions = columns.filter { $0.hasPrefix("schema_version.") }
         let marks: Set = [
             "webhook.body_suffix", "webhook_event.event_key", "webhook_usage.consecutive_errors", "event.body_head",
@@ -166,7 +166,7 @@ enum PostgreSQLMigration {
         else {
             return false
         }
-        let versions = try connection.run("SELECT version::text FROM schema_version").map { $0.text(0) }
+        let versions = try connection.run("SELECT version::text FROM schema_version").map { try $0.text(0) }
         let formerly = Set(["1", "2", "3"])
         guard versions.contains("1") else { return false }
         let unknown = Set(versions).subtracting(formerly)

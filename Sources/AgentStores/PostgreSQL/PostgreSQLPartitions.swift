@@ -37,7 +37,7 @@ enum PostgreSQLPartitions {
             FROM pg_class WHERE oid = 'attempt'::regclass
             """
         )
-        guard missing.isEmpty || owner[0].bool(0) else { return .refused }
+        guard try missing.isEmpty || owner[0].bool(0) else { return .refused }
         for number in missing {
             try alter(
                 connection,
@@ -82,7 +82,7 @@ enum PostgreSQLPartitions {
             FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
             WHERE i.inhparent = 'attempt'::regclass AND c.relname ~ '^attempt_[0-9]+$' ORDER BY 2
             """
-        ).map { Partition(name: $0.text(0), end: ($0.int(1) + 1) * day, isOwn: $0.bool(2)) }
+        ).map { Partition(name: try $0.text(0), end: (try $0.int(1) + 1) * day, isOwn: try $0.bool(2)) }
     }
 
     /// Named by the number of their day since 1970.

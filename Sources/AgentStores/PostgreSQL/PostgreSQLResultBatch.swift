@@ -75,22 +75,22 @@ struct PostgreSQLResultBatch {
         ])
         for row in read[2] {
             let webhook = Webhook(
-                state: try WebhookRow.state(Int16(row.int(1)), of: row.int32(0)),
-                tenant: row.text(2),
-                target: row.text(3),
-                version: row.int(4),
-                counters: PostgreSQLWebhookRow.counters(row, from: 6)
+                state: try WebhookRow.state(Int16(truncatingIfNeeded: row.int(1)), of: row.int32(0)),
+                tenant: try row.text(2),
+                target: try row.text(3),
+                version: try row.int(4),
+                counters: try WebhookRow.counters(row, from: 6)
             )
-            webhooks[row.int32(0)] = webhook
-            pausedUntil[webhook.target] = max(pausedUntil[webhook.target] ?? 0, row.int(5))
+            webhooks[try row.int32(0)] = webhook
+            pausedUntil[webhook.target] = max(pausedUntil[webhook.target] ?? 0, try row.int(5))
         }
         for row in read[3] {
-            deliveries[DeliveryID(event: row.int(0), webhook: row.int32(1))] = Delivery(
-                attempts: Int(row.int(2)),
-                due: row.timestamp(3),
-                isReplay: row.bool(4),
-                fence: row.int(5),
-                suffix: row.bytes(6)
+            deliveries[DeliveryID(event: try row.int(0), webhook: try row.int32(1))] = Delivery(
+                attempts: try row.count(2),
+                due: try row.timestamp(3),
+                isReplay: try row.bool(4),
+                fence: try row.int(5),
+                suffix: try row.bytes(6)
             )
         }
     }
@@ -146,7 +146,7 @@ struct PostgreSQLResultBatch {
         let written = try connection.run(calls + (stateChanges.isEmpty ? [.commit] : []))
         if !pauses.isEmpty {
             // They are due when they were before the pause.
-            for row in written[calls.count - 1] { dues[row.int32(0)] = DueMarks.ever }
+            for row in written[calls.count - 1] { dues[try row.int32(0)] = DueMarks.ever }
         }
         guard !stateChanges.isEmpty else { return }
         let events = try stateChanges.compactMap { change in

@@ -28,6 +28,10 @@ final class PostgreSQLRows: RandomAccessCollection, @unchecked Sendable {
     /// `COMMIT`, `INSERT 0 1`.
     var command: String { String(cString: PQcmdStatus(result)) }
 
+    fileprivate func name(of column: Int) -> String {
+        PQfname(result, Int32(column)).map { String(cString: $0) } ?? "\(column)"
+    }
+
     fileprivate func bytes(_ row: Int32, _ column: Int) -> UnsafeRawBufferPointer? {
         guard PQgetisnull(result, row, Int32(column)) == 0, let start = PQgetvalue(result, row, Int32(column)) else {
             return nil
@@ -60,10 +64,12 @@ extension PostgreSQLRows {
     }
 }
 
-/// One row. A column is read as what its statement returns it as; null where that may be.
-struct PostgreSQLRow {
+/// One row. A column is read as what its statement returns it as.
+struct PostgreSQLRow: StoreRow {
     fileprivate let rows: PostgreSQLRows
     fileprivate let index: Int32
+
+    func name(of column: Int) -> String { rows.name(of: column) }
 
     func optionalInt(_ column: Int) -> Int64? {
         rows.bytes(index, column).map { bytes in
@@ -72,26 +78,14 @@ struct PostgreSQLRow {
         }
     }
 
-    func int(_ column: Int) -> Int64 { optionalInt(column) ?? 0 }
-    func int32(_ column: Int) -> Int32 { Int32(truncatingIfNeeded: int(column)) }
-    func bool(_ column: Int) -> Bool { int(column) != 0 }
-    func timestamp(_ column: Int) -> Timestamp { Timestamp(ticks: int(column)) }
-
     func optionalText(_ column: Int) -> String? {
         rows.bytes(index, column).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    func text(_ column: Int) -> String { optionalText(column) ?? "" }
-
     func optionalBytes(_ column: Int) -> [UInt8]? { rows.bytes(index, column).map { Array($0) } }
-    func bytes(_ column: Int) -> [UInt8] { optionalBytes(column) ?? [] }
 
     func uuid(_ column: Int) throws(StoreError) -> UUID {
-        guard let bytes = rows.bytes(index, column), bytes.count == 16 else {
-            throw .corrupt("an event's id is no GUID")
-        }
+        guard let bytes = rows.bytes(index, column), bytes.count == 16 else { throw damaged(column, "no GUID") }
         return UUID(uuid: bytes.loadUnaligned(as: uuid_t.self))
     }
-
-    func json<Value: Decodable>(_ column: Int) throws -> Value? { try WebhookRow.value(optionalText(column)) }
 }

@@ -14,25 +14,27 @@ struct PostgreSQLSetUp {
                 current_schema()::text, current_setting('search_path'), current_user::text, current_database()::text
             """
         )[0]
-        let database = row.text(6)
-        role = row.text(5)
-        guard row.text(0) == "UTF8" else {
+        let database = try row.text(6)
+        role = try row.text(5)
+        let encoding = try row.text(0)
+        guard encoding == "UTF8" else {
             throw StoreError.unavailable(
-                "the database \"\(database)\" has encoding \(row.text(0)); it must be UTF8 (CREATE DATABASE ... ENCODING 'UTF8')"
+                "the database \"\(database)\" has encoding \(encoding); it must be UTF8 (CREATE DATABASE ... ENCODING 'UTF8')"
             )
         }
-        guard !row.bool(1) else {
+        guard try !row.bool(1) else {
             throw StoreError.unavailable("the server is a standby, which takes no writes; name the primary")
         }
-        guard row.text(2) == "off" else {
+        guard try row.text(2) == "off" else {
             throw StoreError.unavailable(
                 "the session takes no writes: default_transaction_read_only is on for the server, the database or the role \"\(role)\""
             )
         }
         guard let schema = row.optionalText(3) else {
+            let path = try row.text(4)
             throw StoreError.unavailable(
                 """
-                search_path (\(row.text(4))) names no schema that exists in the database "\(database)" and that the role \
+                search_path (\(path)) names no schema that exists in the database "\(database)" and that the role \
                 "\(role)" may use; make it (CREATE SCHEMA ... AUTHORIZATION ...), or grant USAGE on it
                 """
             )
@@ -61,8 +63,8 @@ struct PostgreSQLSetUp {
 
     /// Throws when a column is missing, when the role lacks a right, or when row security hides rows from it.
     func checkTables(_ connection: PostgreSQLConnection) throws {
-        let columns = CopyTable.all.flatMap { table in table.columns.map { (table: table.name, name: $0.name) } }
-        let tables = CopyTable.all.map(\.name)
+        let columns = StoreTable.all.flatMap { table in table.columns.map { (table: table.name, name: $0.name) } }
+        let tables = StoreTable.all.map(\.name)
         let answers = try connection.run([
             .init(
                 """
@@ -92,10 +94,10 @@ struct PostgreSQLSetUp {
                 [.texts(tables)]
             ),
         ])
-        if let column = answers[0].first?.text(0) {
+        if let column = try answers[0].first?.text(0) {
             throw StoreError.unavailable("the schema \"\(schema)\" is damaged: it lacks \(column); restore a backup")
         }
-        if let right = answers[1].first?.text(0) {
+        if let right = try answers[1].first?.text(0) {
             throw StoreError.unavailable(
                 """
                 the role "\(role)" lacks \(right) in the schema "\(schema)"; let the owner of the tables grant it (GRANT \
@@ -103,7 +105,7 @@ struct PostgreSQLSetUp {
                 """
             )
         }
-        if let table = answers[2].first?.text(0) {
+        if let table = try answers[2].first?.text(0) {
             throw StoreError.unavailable(
                 """
                 row security hides rows of \(table) from the role "\(role)"; end it (ALTER TABLE \(table) DISABLE ROW LEVEL \

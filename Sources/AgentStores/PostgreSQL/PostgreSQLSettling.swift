@@ -79,7 +79,7 @@ final class PostgreSQLSettling: Sendable {
             try await lane.run(isRepeatable: true) { connection in
                 let now = Timestamp(Date())
                 let rows = try connection.run(Self.unsettledStatement).map {
-                    ($0.int32(0), $0.optionalInt(1).map(Timestamp.init(ticks:)) ?? now)
+                    (try $0.int32(0), $0.optionalInt(1).map(Timestamp.init(ticks:)) ?? now)
                 }
                 return Dictionary(rows) { first, _ in first }
             }
@@ -135,7 +135,7 @@ final class PostgreSQLSettling: Sendable {
         var isFull = false
         for (state, rows) in zip(states, changed) {
             if let last = rows[0].optionalInt(1) { next[state] = last }
-            if rows[0].int(0) == limit { isFull = true }
+            if try rows[0].int(0) == limit { isFull = true }
         }
         // Meanwhile a row may have come to stand before the place: whoever holds a lease can give it up.
         return Settled(

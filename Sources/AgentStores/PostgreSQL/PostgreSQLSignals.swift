@@ -58,7 +58,7 @@ final class PostgreSQLSignals: Sendable {
             return [:]
         }
         let rows = try connection.run([PostgreSQLLock.ownWebhooks, call(events), .commit])[1]
-        return Outcome(rows.map(Taken.init), events: events.count).dues
+        return Outcome(try rows.map(Taken.init), events: events.count).dues
     }
 
     private struct Taken: Sendable {
@@ -66,8 +66,8 @@ final class PostgreSQLSignals: Sendable {
         let subject: Int64
         let value: Int64
 
-        init(_ row: PostgreSQLRow) {
-            (kind, subject, value) = (row.int(0), row.int(1), row.int(2))
+        init(_ row: PostgreSQLRow) throws(StoreError) {
+            (kind, subject, value) = (try row.int(0), try row.int(1), try row.int(2))
         }
     }
 
@@ -138,8 +138,7 @@ final class PostgreSQLSignals: Sendable {
         ), heard AS (
             SELECT event_id, count(*) AS deliveries FROM made GROUP BY event_id
         ), stored AS (
-            INSERT INTO event (id, created, guid, tenant, name, name_key, body_head, body_tail)
-            SELECT id, created, guid, tenant, name, name_key, body_head, body_tail FROM input
+            INSERT INTO event (\(StoreTable.event.columns.sqlList)) SELECT \(StoreTable.event.columns.sqlList) FROM input
             WHERE (id IN (SELECT event_id FROM heard)) IS TRUE
         )
         SELECT 0, event_id, deliveries FROM heard

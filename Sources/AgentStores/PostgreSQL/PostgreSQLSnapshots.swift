@@ -43,14 +43,14 @@ final class PostgreSQLSnapshots: Sendable {
 
     func figures(_ connection: PostgreSQLConnection) throws -> [StoreFigure] {
         let row = try connection.run(Self.statement)[0]
-        let (next, age) = (row.int(0), row.int(1))
+        let (next, age) = (try row.int(0), try row.int(1))
         let seen = observe(next: next, oldest: next - age, at: .now)
-        if !row.bool(3) { logOnce() }
+        if try !row.bool(3) { logOnce() }
         return [
             StoreFigure(name: "webhook_svc_postgresql_oldest_snapshot_transactions", value: Double(age)),
             StoreFigure(
                 name: "webhook_svc_postgresql_oldest_snapshot_seconds",
-                value: max(Double(row.int(2)) / 1000, seen / .seconds(1))
+                value: max(Double(try row.int(2)) / 1000, seen / .seconds(1))
             ),
         ]
     }

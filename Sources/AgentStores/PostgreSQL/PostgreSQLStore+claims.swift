@@ -109,7 +109,7 @@ extension PostgreSQLStore {
                 return claimed
             }
             let taken = Set(claimed.map(\.id.webhook))
-            marks.claimed(taken, until: rows.first?.int(10) ?? .max)
+            marks.claimed(taken, until: try rows.first?.int(10) ?? .max)
             marks.postpone(webhooks.keys.filter { !taken.contains($0) }, until: now.advanced(by: Self.busy).ticks)
             return claimed
         }
@@ -117,13 +117,13 @@ extension PostgreSQLStore {
 
     private static func claimed(_ row: PostgreSQLRow) throws -> ClaimedDelivery {
         ClaimedDelivery(
-            id: DeliveryID(event: row.int(0), webhook: row.int32(1)),
-            fence: row.int(2),
-            attempts: Int(row.int(3)),
+            id: DeliveryID(event: try row.int(0), webhook: try row.int32(1)),
+            fence: try row.int(2),
+            attempts: try row.count(3),
             eventID: try row.uuid(4),
-            event: row.text(5),
-            body: row.bytes(6),
-            url: row.text(7),
+            event: try row.text(5),
+            body: try row.bytes(6),
+            url: row.optionalText(7) ?? "",
             headers: try row.json(8),
             secret: row.optionalText(9)
         )
@@ -165,23 +165,23 @@ extension PostgreSQLStore {
             waitingStatement,
             [.bool(clock.isBehind), .ints(webhooks), .ints(froms)]
         )
-        if let now, let row = rows.first { clock.note(now, databaseNow: row.int(7)) }
-        let found = rows.compactMap { Self.found($0, clock) }
+        if let now, let row = rows.first { clock.note(now, databaseNow: try row.int(7)) }
+        let found = try rows.compactMap { try Self.found($0, clock) }
         let byWebhook = Dictionary(found.map { ($0.webhook, $0) }) { first, _ in first }
         marks.found(byWebhook, of: webhooks)
         return byWebhook
     }
 
     /// nil when the webhook has nothing pending, or gets nothing now.
-    static func found(_ row: PostgreSQLRow, _ clock: PostgreSQLLeaseClock) -> DueMarks.Found? {
+    static func found(_ row: PostgreSQLRow, _ clock: PostgreSQLLeaseClock) throws -> DueMarks.Found? {
         guard let first = row.optionalInt(1), let target = row.optionalText(6) else { return nil }
-        let firstTime = row.bool(2) ? clock.callerTime(leaseEnd: first) : first
+        let firstTime = try row.bool(2) ? clock.callerTime(leaseEnd: first) : first
         return DueMarks.Found(
-            webhook: row.int32(0),
+            webhook: try row.int32(0),
             from: first,
-            time: max(min(firstTime, row.optionalInt(3) ?? .max), row.int(4)),
+            time: max(min(firstTime, row.optionalInt(3) ?? .max), try row.int(4)),
             target: target,
-            consecutiveErrors: Int(row.int(5))
+            consecutiveErrors: try row.count(5)
         )
     }
 
@@ -224,7 +224,7 @@ extension PostgreSQLStore {
                 [
                     .int(now.ticks), .uuid(owner), .ints(deliveries.map(\.event)), .ints(deliveries.map(\.webhook)),
                 ]
-            ).map { $0.int32(0) }
+            ).map { try $0.int32(0) }
         }
         due.announce(Dictionary(uniqueKeysWithValues: webhooks.map { ($0, now.ticks) }))
         due.arrivals.raise()

@@ -20,7 +20,7 @@ extension PostgreSQLStore {
             return rows
         }
         var records: [DeliveryRecord] = []
-        for rows in rows { records += try rows.decoded(as: Self.record) }
+        for rows in rows { records += try rows.decoded(as: DeliveryRecord.init) }
         records.sort { order.areOrdered($0.id, $1.id) }
         return Array(records.prefix(limit))
     }
@@ -89,57 +89,29 @@ extension PostgreSQLStore {
         )
     }
 
-    private static func record(_ row: PostgreSQLRow) throws -> DeliveryRecord {
-        let state = row.optionalInt(6).flatMap { RowState(rawValue: Int($0)) }
-        return DeliveryRecord(
-            id: DeliveryID(event: row.int(0), webhook: row.int32(1)),
-            eventID: try row.uuid(2),
-            event: row.text(3),
-            tenant: row.text(4),
-            signalled: row.timestamp(5),
-            state: state?.deliveryState ?? .delivered,
-            attempts: Int(row.int(7)),
-            due: state == .pending ? row.optionalInt(8).map(Timestamp.init(ticks:)) : nil,
-            reason: row.optionalText(9)
-        )
-    }
-
     package func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail? {
         try await lanes.calls.run(isRepeatable: true) { connection in
             // One state of the database for all that is read.
             try connection.run([.init("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", isPrepared: false)])
             let filter = DeliveryFilter(webhook: id.webhook)
             let found =
-                try Self.queued(matching: filter, after: id, inclusive: true, limit: 1, connection).map(Self.record)
-                + Self.delivered(matching: filter, after: id, inclusive: true, limit: 1, connection).map(Self.record)
+                try [
+                    Self.queued(matching: filter, after: id, inclusive: true, limit: 1, connection),
+                    Self.delivered(matching: filter, after: id, inclusive: true, limit: 1, connection),
+                ].flatMap { rows in try rows.map { row in try DeliveryRecord(row) } }
             guard let record = found.first(where: { $0.id == id }) else { return nil }
             let attempts = try connection.run(
                 """
-                SELECT \(AttemptColumns.names) FROM attempt WHERE event_id = $1::int8 AND webhook_id = $2::int8 ORDER BY id
+                SELECT \(Attempt.columns.sqlList) FROM attempt WHERE event_id = $1::int8 AND webhook_id = $2::int8 ORDER BY id
                 """,
                 [.int(id.event), .int(id.webhook)]
             )
             return DeliveryDetail(
                 record: record,
                 body: try Self.body(of: id, connection),
-                attempts: try attempts.map(Self.attempt)
+                attempts: try attempts.map(Attempt.init)
             )
         }
-    }
-
-    private static func attempt(_ row: PostgreSQLRow) throws -> Attempt {
-        Attempt(
-            url: row.text(0),
-            ownHeaders: try row.json(1) ?? [],
-            started: row.timestamp(2),
-            duration: .nanoseconds(row.int(3) * 100),
-            retry: Int(row.int(4)),
-            status: row.optionalInt(5).map(Int.init),
-            errorClass: row.optionalText(6),
-            summary: row.text(7),
-            signature: row.optionalText(8),
-            answer: row.bytes(9)
-        )
     }
 
     private static func body(of id: DeliveryID, _ connection: PostgreSQLConnection) throws -> [UInt8] {
@@ -147,7 +119,7 @@ extension PostgreSQLStore {
             let row = try connection.run("SELECT body_head, body_tail FROM event WHERE id = $1::int8", [.int(id.event)])
                 .first
         else { return [] }
-        return row.bytes(0) + suffix + row.bytes(1)
+        return try row.bytes(0) + suffix + row.bytes(1)
     }
 
     private static func suffix(of id: DeliveryID, _ connection: PostgreSQLConnection) throws -> [UInt8]? {
@@ -209,11 +181,11 @@ extension PostgreSQLStore {
         try await lanes.calls.run(isRepeatable: true) { connection in
             try connection.run(
                 """
-                SELECT total_calls, total_errors, consecutive_errors, last_error FROM webhook_usage
+                SELECT \(WebhookRow.usage.sqlList) FROM webhook_usage
                 WHERE webhook_id = $1::int8 ORDER BY version DESC LIMIT 1
                 """,
                 [.int(webhook)]
-            ).first.map { PostgreSQLWebhookRow.usage($0, from: 0) }
+            ).first.map { try PostgreSQLWebhookRow.usage($0, from: 0) }
         }
     }
 
@@ -224,7 +196,7 @@ extension PostgreSQLStore {
         try await lanes.lists.list(
             "SELECT \(PostgreSQLWebhookRow.columns) FROM webhook WHERE id > $1::int8 ORDER BY id LIMIT $2::int8",
             [.int(id), .int(limit)]
-        ) { row in (PostgreSQLWebhookRow.tenant(row), try PostgreSQLWebhookRow.webhook(row)) }
+        ) { row in (try PostgreSQLWebhookRow.tenant(row), try PostgreSQLWebhookRow.webhook(row)) }
     }
 
     package func counts() async throws(StoreError) -> DeliveryCounts {
@@ -232,14 +204,14 @@ extension PostgreSQLStore {
             let rows = try connection.run(
                 "SELECT state, count(*), min(due) FILTER (WHERE state = 0) FROM delivery GROUP BY state"
             )
-            let byState = Dictionary(uniqueKeysWithValues: rows.map { (Int($0.int(0)), $0) })
-            func count(_ state: RowState) -> Int { Int(byState[state.rawValue]?.int(1) ?? 0) }
+            let byState = Dictionary(uniqueKeysWithValues: try rows.map { (try $0.count(0), $0) })
+            func count(_ state: RowState) throws -> Int { try byState[state.rawValue]?.count(1) ?? 0 }
             return DeliveryCounts(
-                pending: count(.pending),
-                failed: count(.failed),
-                parked: count(.parked),
-                missed: count(.missed),
-                oldestDue: byState[RowState.pending.rawValue]?.optionalInt(2).map(Timestamp.init(ticks:))
+                pending: try count(.pending),
+                failed: try count(.failed),
+                parked: try count(.parked),
+                missed: try count(.missed),
+                oldestDue: try byState[RowState.pending.rawValue]?.optionalTimestamp(2)
             )
         }
     }
@@ -264,8 +236,8 @@ extension PostgreSQLStore {
                 """
             )[0]
             return known + [
-                StoreFigure(name: "webhook_svc_postgresql_dead_deliveries", value: Double(row.int(0))),
-                StoreFigure(name: "webhook_svc_postgresql_delivery_bytes", value: Double(row.int(1))),
+                StoreFigure(name: "webhook_svc_postgresql_dead_deliveries", value: Double(try row.int(0))),
+                StoreFigure(name: "webhook_svc_postgresql_delivery_bytes", value: Double(try row.int(1))),
             ] + (try snapshots.figures(connection))
         }
     }

@@ -98,7 +98,7 @@ extension PostgreSQLStore {
             ),
         ]
         let removed = try connection.run([.begin] + attempts + ended)
-        let events = Set(removed.dropFirst().flatMap { $0.map { $0.int(0) } })
+        let events = Set(try removed.dropFirst().flatMap { rows in try rows.map { row in try row.int(0) } })
         try connection.run([.init(orphanStatement, [.ints(events)]), .commit])
         return removed.dropFirst().contains { $0.count == limits.rowsPerStep }
     }
@@ -113,7 +113,7 @@ extension PostgreSQLStore {
         let events = try connection.run(
             "SELECT id, created FROM event WHERE id > $1::int8 ORDER BY id LIMIT $2::int8",
             [.int(cursor), .int(limits.rowsPerStep)]
-        ).map { (id: $0.int(0), created: $0.int(1)) }
+        ).map { (id: try $0.int(0), created: try $0.int(1)) }
         let old = events.filter { $0.created < limits.attemptsBefore.ticks }.map(\.id)
         if !old.isEmpty { try connection.run(orphanStatement, [.ints(old)]) }
         // What is dated in the future was signalled while the clock was ahead, and older events may follow it.

@@ -44,8 +44,9 @@ extension PostgreSQLStore {
                     .int(limits.latest.ticks), .int(limits.now.ticks), .int(limits.leaseEnd.ticks),
                     .int(limits.rowsPerStep), .int(clock.isDatabase ? nil : limits.now.ticks),
                 ]
-            ).map { (webhook: $0.int32(0), due: $0.int(1), count: Int($0.int(2))) }
-            return (rows, try connection.run(Self.resumeStatement, [.int(limits.latest.ticks)]).map { $0.int32(0) })
+            ).map { (webhook: try $0.int32(0), due: try $0.int(1), count: try $0.count(2)) }
+            let resumed = try connection.run(Self.resumeStatement, [.int(limits.latest.ticks)])
+            return (rows, try resumed.map { try $0.int32(0) })
         }
         due.announce(Dictionary(rows.map { ($0.webhook, $0.due) }, uniquingKeysWith: min))
         due.announce(Dictionary(resumed.map { ($0, DueMarks.ever) }, uniquingKeysWith: min))

@@ -2,7 +2,7 @@ package import AgentCore
 import Text
 
 extension PostgreSQLStore {
-    private static let columns = "digest, tenant, user_name, created, used"
+    private static let columns = Session.columns.sqlList
 
     package func insert(_ session: Session, limit: Int) async throws(StoreError) {
         try await lanes.calls.run { connection in
@@ -106,17 +106,5 @@ extension PostgreSQLStore {
             parts.append("digest BETWEEN $\(values.count - 1)::bytea AND $\(values.count)::bytea")
         }
         return (parts.isEmpty ? "" : "WHERE " + parts.joined(separator: " AND "), values)
-    }
-}
-
-extension Session {
-    fileprivate init(_ row: PostgreSQLRow) {
-        self.init(
-            key: SessionKey(digest: row.bytes(0)),
-            tenant: row.text(1),
-            userName: row.text(2),
-            created: row.timestamp(3),
-            used: row.timestamp(4)
-        )
     }
 }

@@ -109,10 +109,10 @@ extension PostgreSQLStore {
                     .init(Self.sweepStatement, [.bool(clock.isBehind), .int(after), .int(Self.webhooksPerStep)]),
                     .commit,
                 ])[2]
-                if let row = rows.first { clock.noteFirst(databaseNow: row.int(7)) }
-                let last = rows.map { $0.int32(0) }.max()
+                if let row = rows.first { clock.noteFirst(databaseNow: try row.int(7)) }
+                let last = try rows.map { try $0.int32(0) }.max()
                 return (
-                    found: rows.compactMap { Self.found($0, clock) },
+                    found: try rows.compactMap { try Self.found($0, clock) },
                     last: rows.count == Self.webhooksPerStep ? last : nil
                 )
             }

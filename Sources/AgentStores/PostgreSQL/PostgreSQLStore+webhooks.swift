@@ -203,7 +203,7 @@ extension PostgreSQLStore {
                 .text(scope.tenant), .text(scope.application), .int(ids.lowerBound), .int(ids.upperBound),
                 .int(limit),
             ]
-        ) { ($0.int32(0), PostgreSQLWebhookRow.usage($0, from: 1)) }
+        ) { (try $0.int32(0), try PostgreSQLWebhookRow.usage($0, from: 1)) }
         return Dictionary(uniqueKeysWithValues: rows)
     }
 
@@ -268,7 +268,7 @@ extension PostgreSQLStore {
             guard let webhook = rows[0].first, let usage = rows[1].first else {
                 throw StoreError.corrupt("webhook \(id) has no counters")
             }
-            return StateEvent.Fields(webhook: try PostgreSQLWebhookRow.webhook(webhook), calls: Int(usage.int(0)))
+            return StateEvent.Fields(webhook: try PostgreSQLWebhookRow.webhook(webhook), calls: try usage.count(0))
         }
     }
 
@@ -279,6 +279,6 @@ extension PostgreSQLStore {
 
     static func standing(_ row: PostgreSQLRow) throws -> WebhookStanding {
         let state = try WebhookRow.state(Int16(truncatingIfNeeded: row.int(1)), of: row.int32(0))
-        return WebhookStanding(state: state, isDeliverable: row.bool(2), type: row.optionalText(3))
+        return WebhookStanding(state: state, isDeliverable: try row.bool(2), type: row.optionalText(3))
     }
 }

@@ -114,12 +114,12 @@ extension SQLiteStore {
         let statement = try database.cachedStatement(
             sql: waitingWebhooks + "SELECT id, due, target, consecutive_errors FROM queue WHERE due <= ?"
         )
-        return try Row.fetchAll(statement, arguments: [time.ticks]).map { row in
+        return try Row.fetchAll(statement, arguments: [time.ticks]).map(SQLiteRow.init).map { row in
             WaitingWebhook(
-                id: row[0],
-                due: Timestamp(ticks: row[1]),
-                target: row[2],
-                consecutiveErrors: row[3]
+                id: try row.int32(0),
+                due: try row.timestamp(1),
+                target: try row.text(2),
+                consecutiveErrors: try row.count(3)
             )
         }
     }
@@ -139,20 +139,20 @@ extension SQLiteStore {
                 ORDER BY d.due, d.event_id LIMIT ?
                 """
         )
-        return try Row.fetchAll(statement, arguments: [webhook, now.ticks, limit]).map(claimed)
+        return try Row.fetchAll(statement, arguments: [webhook, now.ticks, limit]).map { try claimed(SQLiteRow($0)) }
     }
 
-    private static func claimed(_ row: Row) throws -> ClaimedDelivery {
+    private static func claimed(_ row: SQLiteRow) throws -> ClaimedDelivery {
         ClaimedDelivery(
-            id: DeliveryID(event: row[0], webhook: row[1]),
-            fence: row[2] + 1,
-            attempts: row[3],
-            eventID: try WebhookRow.guid(row[4]),
-            event: row[5],
-            body: WebhookRow.bytes(row, 6) + WebhookRow.bytes(row, 7) + WebhookRow.bytes(row, 8),
-            url: row[9] ?? "",
-            headers: try WebhookRow.value(row[10]),
-            secret: row[11]
+            id: DeliveryID(event: try row.int(0), webhook: try row.int32(1)),
+            fence: try row.int(2) + 1,
+            attempts: try row.count(3),
+            eventID: try row.uuid(4),
+            event: try row.text(5),
+            body: try row.bytes(6) + row.bytes(7) + row.bytes(8),
+            url: try row.optionalText(9) ?? "",
+            headers: try row.json(10),
+            secret: try row.optionalText(11)
         )
     }
 
@@ -168,11 +168,15 @@ extension SQLiteStore {
         let event = try change.event(in: tenant) {
             let row = try Row.fetchOne(
                 database,
-                sql: "SELECT * FROM webhook JOIN webhook_usage ON webhook_id = id WHERE id = ?",
+                sql: """
+                    SELECT \(WebhookRow.read.sqlList), total_calls FROM webhook JOIN webhook_usage ON webhook_id = id
+                    WHERE id = ?
+                    """,
                 arguments: [id]
             )
             guard let row else { throw StoreError.corrupt("webhook \(id) has no counters") }
-            return StateEvent.Fields(webhook: try WebhookRow.webhook(row), calls: row["total_calls"])
+            let calls = try SQLiteRow(row).count(WebhookRow.read.count)
+            return StateEvent.Fields(webhook: try WebhookRow.webhook(row), calls: calls)
         }
         if let event { _ = try signal(event, database) }
         return !isMore

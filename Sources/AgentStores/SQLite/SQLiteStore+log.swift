@@ -58,7 +58,7 @@ extension SQLiteStore {
                 ORDER BY event_id \(order.sqlDirection), webhook_id \(order.sqlDirection) LIMIT :limit
                 """,
             arguments: arguments(filter, cursor, limit)
-        ).map(record)
+        ).map { try DeliveryRecord(SQLiteRow($0)) }
     }
 
     /// What was delivered last and is not queued again.
@@ -85,22 +85,7 @@ extension SQLiteStore {
                 ORDER BY a.event_id \(order.sqlDirection), a.webhook_id \(order.sqlDirection) LIMIT :limit
                 """,
             arguments: arguments(filter, cursor, limit)
-        ).map(record)
-    }
-
-    private static func record(_ row: Row) throws -> DeliveryRecord {
-        let state = (row[6] as Int?).flatMap(RowState.init(rawValue:))
-        return DeliveryRecord(
-            id: DeliveryID(event: row[0], webhook: row[1]),
-            eventID: try WebhookRow.guid(row[2]),
-            event: row[3],
-            tenant: row[4],
-            signalled: Timestamp(ticks: row[5]),
-            state: state?.deliveryState ?? .delivered,
-            attempts: row[7],
-            due: state == .pending ? (row[8] as Int64?).map(Timestamp.init(ticks:)) : nil,
-            reason: row[9]
-        )
+        ).map { try DeliveryRecord(SQLiteRow($0)) }
     }
 
     package func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail? {
@@ -112,30 +97,15 @@ extension SQLiteStore {
             guard let record = found.first(where: { $0.id == id }) else { return nil }
             let attempts = try Row.fetchAll(
                 database,
-                sql: "SELECT * FROM attempt WHERE event_id = ? AND webhook_id = ? ORDER BY id",
+                sql: "SELECT \(Attempt.columns.sqlList) FROM attempt WHERE event_id = ? AND webhook_id = ? ORDER BY id",
                 arguments: [id.event, id.webhook]
             )
             return DeliveryDetail(
                 record: record,
                 body: try Self.body(of: id, database),
-                attempts: try attempts.map(Self.attempt)
+                attempts: try attempts.map { try Attempt(SQLiteRow($0)) }
             )
         }
-    }
-
-    private static func attempt(_ row: Row) throws -> Attempt {
-        Attempt(
-            url: row["url"],
-            ownHeaders: try WebhookRow.value(row["own_headers"]) ?? [],
-            started: Timestamp(ticks: row["started"]),
-            duration: .nanoseconds((row["duration"] as Int64) * 100),
-            retry: row["retry"],
-            status: row["status"],
-            errorClass: row["error_class"],
-            summary: row["summary"],
-            signature: row["signature"],
-            answer: Array(row["answer"] as Data)
-        )
     }
 
     private static func body(of id: DeliveryID, _ database: Database) throws -> [UInt8] {
@@ -146,7 +116,8 @@ extension SQLiteStore {
                 arguments: [id.event]
             )
         else { return [] }
-        return WebhookRow.bytes(row, 0) + Array(suffix) + WebhookRow.bytes(row, 1)
+        let event = SQLiteRow(row)
+        return try event.bytes(0) + Array(suffix) + event.bytes(1)
     }
 
     private static func suffix(of id: DeliveryID, _ database: Database) throws -> Data? {
@@ -203,14 +174,15 @@ extension SQLiteStore {
         try await read { database in
             let sql = "SELECT * FROM webhook WHERE id > ? ORDER BY id LIMIT ?"
             return try Row.fetchAll(database, sql: sql, arguments: [id, limit])
-                .map { row in (row["tenant"], try WebhookRow.webhook(row)) }
+                .map { row in (try WebhookRow.tenant(row), try WebhookRow.webhook(row)) }
         }
     }
 
     package func counts() async throws(StoreError) -> DeliveryCounts {
         try await read { database in
             let rows = try Row.fetchAll(database, sql: "SELECT state, count(*) FROM delivery GROUP BY state")
-            let counts = Dictionary(uniqueKeysWithValues: rows.map { ($0[0] as Int, $0[1] as Int) })
+            let states = try rows.map { (try SQLiteRow($0).count(0), try SQLiteRow($0).count(1)) }
+            let counts = Dictionary(uniqueKeysWithValues: states)
             return DeliveryCounts(
                 pending: counts[RowState.pending.rawValue] ?? 0,
                 failed: counts[RowState.failed.rawValue] ?? 0,

@@ -8,7 +8,7 @@ extension SQLiteStore {
         let start = prunedUpTo.withLock { $0 }
         let (isMore, end) = try await commits.write { database in
             let (attempts, end) = try Self.pruneAttempts(limits, after: start, database)
-            let failed = try Row.fetchAll(
+            let failed = try Int64.fetchAll(
                 database,
                 sql: """
                     DELETE FROM delivery WHERE (event_id, webhook_id) IN (
@@ -23,7 +23,7 @@ extension SQLiteStore {
                         AND NOT EXISTS (SELECT 1 FROM attempt WHERE event_id = event.id)
                     """
             )
-            for event in Set(attempts + failed.map { $0[0] }) { try orphan.execute(arguments: [event]) }
+            for event in Set(attempts + failed) { try orphan.execute(arguments: [event]) }
             return (end != 0 || failed.count == limits.rowsPerStep, end)
         }
         prunedUpTo.withLock { $0 = end }
@@ -44,7 +44,9 @@ extension SQLiteStore {
                 sql: "SELECT id, started, event_id FROM attempt WHERE id > ? ORDER BY id LIMIT ?"
             ),
             arguments: [start, limits.rowsPerStep]
-        ).map { (id: $0[0] as Int64, started: Timestamp(ticks: $0[1]), event: $0[2] as Int64) }
+        ).map(SQLiteRow.init).map { row in
+            (id: try row.int(0), started: try row.timestamp(1), event: try row.int(2))
+        }
         let remove = try database.cachedStatement(sql: "DELETE FROM attempt WHERE id = ?")
         var events: [Int64] = []
         for row in rows {

@@ -13,7 +13,7 @@ extension SQLiteStore {
                     WHERE state = 0 AND due > ? LIMIT ?
                     """,
                 arguments: [latest, limits.rowsPerStep]
-            ).map { DeliveryID(event: $0[0], webhook: $0[1]) }
+            ).map(SQLiteRow.init).map { DeliveryID(event: try $0.int(0), webhook: try $0.int32(1)) }
             let paused = try Int32.fetchAll(
                 database,
                 sql: Self.waiting + """

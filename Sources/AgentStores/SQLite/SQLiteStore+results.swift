@@ -29,22 +29,23 @@ extension SQLiteStore {
         guard let row = try Row.fetchOne(held, arguments: [result.id.event, result.id.webhook, result.fence]) else {
             return nil
         }
+        let stored = SQLiteRow(row)
         let outcome = RecordedOutcome(
             of: result,
             on: DeliverySnapshot(
-                attempts: row[0],
-                due: Timestamp(ticks: row[1]),
-                isReplay: row[2],
-                webhookState: try WebhookRow.state(row[4], of: result.id.webhook),
-                counters: WebhookRow.counters(row, from: 7),
-                isPaused: row[6] > 0
+                attempts: try stored.count(0),
+                due: try stored.timestamp(1),
+                isReplay: try stored.bool(2),
+                webhookState: try WebhookRow.state(Int16(truncatingIfNeeded: stored.int(4)), of: result.id.webhook),
+                counters: try WebhookRow.counters(stored, from: 7),
+                isPaused: try stored.int(6) > 0
             )
         )
         try write(outcome.row, of: result.id, database)
         try log(result, deliveredSuffix: outcome.fate == .delivered ? row[3] : nil, database)
         if let counters = outcome.counters { try write(counters, of: result.id.webhook, database) }
         if let pause = outcome.pause { try setPause(pause, ofTargetOf: result.id.webhook, database) }
-        if let change = outcome.stateChange, try !carryOut(change, tenant: row[5], database) {
+        if let change = outcome.stateChange, try !carryOut(change, tenant: stored.text(5), database) {
             unsettled[change.webhook] = change.time
         }
         return outcome.fate

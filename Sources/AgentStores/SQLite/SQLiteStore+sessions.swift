@@ -8,7 +8,7 @@ extension SQLiteStore {
         try await commits.write { database in
             try database.execute(
                 sql: """
-                    INSERT INTO session (digest, tenant, user_name, user_key, created, used) VALUES (?, ?, ?, ?, ?, ?)
+                    INSERT INTO session (\(StoreTable.session.columns.sqlList)) VALUES (?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     Data(session.key.digest), session.tenant, session.userName, session.userName.caseless,
@@ -28,8 +28,9 @@ extension SQLiteStore {
 
     package func session(_ key: SessionKey) async throws(StoreError) -> Session? {
         try await read { database in
-            let statement = try database.cachedStatement(sql: "SELECT * FROM session WHERE digest = ?")
-            return try Row.fetchOne(statement, arguments: [Data(key.digest)]).map(Session.init)
+            let sql = "SELECT \(Session.columns.sqlList) FROM session WHERE digest = ?"
+            let statement = try database.cachedStatement(sql: sql)
+            return try Row.fetchOne(statement, arguments: [Data(key.digest)]).map { try Session(SQLiteRow($0)) }
         }
     }
 
@@ -45,8 +46,11 @@ extension SQLiteStore {
     package func sessions(matching filter: SessionFilter, limit: Int) async throws(StoreError) -> [Session] {
         try await read { database in
             let (condition, arguments) = Self.condition(filter)
-            let sql = "SELECT * FROM session \(condition) ORDER BY used DESC, created DESC LIMIT ?"
-            return try Row.fetchAll(database, sql: sql, arguments: arguments + [limit]).map(Session.init)
+            let sql = """
+                SELECT \(Session.columns.sqlList) FROM session \(condition) ORDER BY used DESC, created DESC LIMIT ?
+                """
+            let rows = try Row.fetchAll(database, sql: sql, arguments: arguments + [limit])
+            return try rows.map { try Session(SQLiteRow($0)) }
         }
     }
 
@@ -88,18 +92,5 @@ extension SQLiteStore {
             arguments += [Data(range.first), Data(range.last)]
         }
         return (parts.isEmpty ? "" : "WHERE " + parts.joined(separator: " AND "), arguments)
-    }
-}
-
-extension Session {
-    fileprivate init(_ row: Row) {
-        let digest: Data = row["digest"]
-        self.init(
-            key: SessionKey(digest: Array(digest)),
-            tenant: row["tenant"],
-            userName: row["user_name"],
-            created: Timestamp(ticks: row["created"]),
-            used: Timestamp(ticks: row["used"])
-        )
     }
 }

@@ -45,9 +45,9 @@ extension SQLiteStore {
             database,
             sql: "SELECT state, is_deliverable, type FROM webhook WHERE id = ?",
             arguments: [webhook]
-        ).map { row in
-            let state = try WebhookRow.state(row[0], of: webhook)
-            return WebhookStanding(state: state, isDeliverable: row[1], type: row[2])
+        ).map(SQLiteRow.init).map { row in
+            let state = try WebhookRow.state(Int16(truncatingIfNeeded: row.int(0)), of: webhook)
+            return WebhookStanding(state: state, isDeliverable: try row.bool(1), type: try row.optionalText(2))
         }
     }
 
@@ -71,7 +71,9 @@ extension SQLiteStore {
                 """
         )
         return Dictionary(
-            uniqueKeysWithValues: rows.map { ($0[0], ($0[1] as Int64?).map(Timestamp.init(ticks:)) ?? now) }
+            uniqueKeysWithValues: try rows.map(SQLiteRow.init).map {
+                (try $0.int32(0), try $0.optionalTimestamp(1) ?? now)
+            }
         )
     }
 }

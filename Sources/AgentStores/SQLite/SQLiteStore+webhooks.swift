@@ -178,7 +178,11 @@ extension SQLiteStore {
                     scope.tenant, ids.lowerBound, ids.upperBound, scope.application, scope.application, limit,
                 ]
             )
-            return Dictionary(uniqueKeysWithValues: rows.map { ($0["webhook_id"], WebhookRow.usage($0)) })
+            return Dictionary(
+                uniqueKeysWithValues: try rows.map {
+                    (try SQLiteRow($0, ["webhook_id"]).int32(0), try WebhookRow.usage($0))
+                }
+            )
         }
     }
 

@@ -21,7 +21,7 @@ struct PostgreSQLOpeningTests {
             let store = try await PostgreSQLStore(location, logger: .silent)
             #expect(Set(try await store.names()).count == 5)
             let versions = try await store.lanes.calls.run {
-                try $0.run("SELECT version FROM webhook_svc_schema").map { $0.int(0) }
+                try $0.run("SELECT version FROM webhook_svc_schema").map { try $0.int(0) }
             }
             #expect(versions.sorted() == PostgreSQLSchema.migrations.map(\.version))
         }

@@ -12,7 +12,7 @@ struct PostgreSQLPartitionTests {
     private func attempts(_ store: PostgreSQLStore) async throws -> [String: Int64] {
         try await store.lanes.calls.run { connection in
             let rows = try connection.run("SELECT tableoid::regclass::text, count(*) FROM attempt GROUP BY 1")
-            return Dictionary(uniqueKeysWithValues: rows.map { ($0.text(0), $0.int(1)) })
+            return Dictionary(uniqueKeysWithValues: try rows.map { (try $0.text(0), try $0.int(1)) })
         }
     }
 

@@ -51,7 +51,7 @@ struct PostgreSQLPlanTests {
         defer { try? connection.execute("DEALLOCATE planned") }
         let values = count == 0 ? "" : "(" + Array(repeating: value, count: count).joined(separator: ", ") + ")"
         return try connection.run([.init("EXPLAIN (COSTS off) EXECUTE planned\(values)", isPrepared: false)])[0]
-            .map { $0.text(0) }
+            .map { try $0.text(0) }
     }
 
     private static func plans(

@@ -20,7 +20,7 @@ struct PostgreSQLSetUpTests {
 
     private func names(_ sql: String, _ location: PostgreSQLLocation) async throws -> [String] {
         try await PostgreSQLLane(location, name: "test", planning: .custom).run { connection in
-            try connection.run(sql).map { $0.text(0) }
+            try connection.run(sql).map { try $0.text(0) }
         }
     }
 

@@ -72,7 +72,7 @@ struct PostgreSQLSettlingTests {
                 ) AS t
                 """
             )[0]
-            return Changes(transactions: Int(row.int(0)), largest: Int(row.int(1)), exclusive: Int(row.int(2)))
+            return Changes(transactions: try row.count(0), largest: try row.count(1), exclusive: try row.count(2))
         }
     }
 

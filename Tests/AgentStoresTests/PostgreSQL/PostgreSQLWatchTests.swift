@@ -64,7 +64,7 @@ struct PostgreSQLWatchTests {
 
     @Test(
         "A lock on any table makes the store unready until it is given back",
-        arguments: CopyTable.all.map(\.name)
+        arguments: StoreTable.all.map(\.name)
     )
     func lock(table: String) async throws {
         try await withStore { store, admin, _ in
@@ -216,7 +216,7 @@ struct PostgreSQLWatchTests {
     func unseen() async throws {
         try await withStore { store, admin, _ in
             let rows = try await admin.run { connection in
-                try CopyTable.all.map(\.name).map { table in
+                try StoreTable.all.map(\.name).map { table in
                     try connection.run("SELECT count(*) FROM \(table)")[0].int(0)
                 }
             }

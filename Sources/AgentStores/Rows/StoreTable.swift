@@ -1,13 +1,7 @@
-/// A value on its way from one database to another.
-enum CopyValue: Sendable {
-    case null
-    case int(Int64)
-    case text(String)
-    case bytes([UInt8])
-}
-
-/// A table that both SQL stores have, with what of it is copied.
-struct CopyTable: Sendable {
+/// A table that both SQL stores have. Lists of columns in statements, rows and copies come from here.
+///
+/// The migrations say the same in each database's own words, and do not change: a test compares.
+struct StoreTable: Sendable {
     enum Kind {
         case int, text, bytes
         /// Text of 36 characters, or PostgreSQL's type.
@@ -16,14 +10,15 @@ struct CopyTable: Sendable {
         case flag
     }
 
-    struct Column {
+    struct Column: Sendable {
         let name: String
         let kind: Kind
-        /// What is read instead of the column, in both dialects.
-        var source: String?
+        /// What is copied instead of the column, in both dialects.
+        fileprivate(set) var source: String?
     }
 
     let name: String
+    /// What is copied. A table may have further columns (``uncopied``).
     let columns: [Column]
     /// So many of the first columns are the key; the table is walked in its order.
     let keyColumns: Int
@@ -32,18 +27,31 @@ struct CopyTable: Sendable {
     static let all = [webhook, webhookEvent, webhookUsage, event, delivery, attempt, session]
     /// Those whose ids are given out in order and never again.
     static let numbered = ["webhook", "event", "attempt"]
+    /// Columns that say something of a process or of one database, and are not copied: whoever holds a lease does not hold
+    /// it in the copy. SQLite keeps one row for a webhook's usage, and needs no version of it.
+    static let uncopied = ["delivery": ["owner"], "webhook_usage": ["version"]]
 
     private init(_ name: String, key: Int = 1, _ columns: [(String, Kind)]) {
         self.name = name
         keyColumns = key
         self.columns = columns.map { column, kind in
-            // Whoever holds a lease does not hold it in the copy: it is due since its event was signalled.
+            // What was leased is due since its event was signalled.
             let leased = "CASE WHEN owner IS NULL THEN due ELSE (SELECT created FROM event WHERE id = event_id) END"
             return Column(name: column, kind: kind, source: name == "delivery" && column == "due" ? leased : nil)
         }
     }
 
-    private static let webhook = CopyTable(
+    /// Columns of the table in this order. A name that it does not have ends the process.
+    func columns(_ names: String...) -> [Column] {
+        names.map { name in
+            guard let column = columns.first(where: { $0.name == name }) else {
+                preconditionFailure("the table \(self.name) has no column \(name)")
+            }
+            return column
+        }
+    }
+
+    static let webhook = StoreTable(
         "webhook",
         [
             ("id", .int), ("tenant", .text), ("application", .text), ("name", .text), ("events", .text),
@@ -53,26 +61,26 @@ struct CopyTable: Sendable {
             ("extras", .text),
         ]
     )
-    private static let webhookEvent = CopyTable(
+    static let webhookEvent = StoreTable(
         "webhook_event",
         key: 3,
         [("tenant", .text), ("event_key", .text), ("webhook_id", .int)]
     )
-    private static let webhookUsage = CopyTable(
+    static let webhookUsage = StoreTable(
         "webhook_usage",
         [
             ("webhook_id", .int), ("total_calls", .int), ("total_errors", .int), ("consecutive_errors", .int),
             ("last_error", .text), ("paused_until", .int), ("failing_since", .int), ("last_failure", .int),
         ]
     )
-    private static let event = CopyTable(
+    static let event = StoreTable(
         "event",
         [
             ("id", .int), ("guid", .guid), ("tenant", .text), ("name", .text), ("name_key", .text),
             ("body_head", .bytes), ("body_tail", .bytes), ("created", .int),
         ]
     )
-    private static let delivery = CopyTable(
+    static let delivery = StoreTable(
         "delivery",
         key: 2,
         [
@@ -80,7 +88,7 @@ struct CopyTable: Sendable {
             ("fence", .int), ("body_suffix", .bytes), ("reason", .text), ("is_replay", .flag),
         ]
     )
-    private static let attempt = CopyTable(
+    static let attempt = StoreTable(
         "attempt",
         [
             ("id", .int), ("event_id", .int), ("webhook_id", .int), ("url", .text), ("own_headers", .text),
@@ -88,11 +96,18 @@ struct CopyTable: Sendable {
             ("summary", .text), ("signature", .text), ("answer", .bytes), ("delivered_suffix", .bytes),
         ]
     )
-    private static let session = CopyTable(
+    static let session = StoreTable(
         "session",
         [
             ("digest", .bytes), ("tenant", .text), ("user_name", .text), ("user_key", .text), ("created", .int),
             ("used", .int),
         ]
     )
+}
+
+extension [StoreTable.Column] {
+    var names: [String] { map(\.name) }
+
+    /// As SQL lists them.
+    var sqlList: String { names.joined(separator: ", ") }
 }

@@ -1,0 +1,17 @@
+extension StoreTable.Kind {
+    /// The type that a parameter is sent as.
+    var parameterType: String {
+        switch self {
+        case .int, .flag: "int8"
+        case .text, .guid: "text"
+        case .bytes: "bytea"
+        }
+    }
+}
+
+extension [StoreTable.Column] {
+    /// Parameters from number `first` on, each an array of a column's values.
+    func arrayParameters(from first: Int) -> String {
+        enumerated().map { "$\(first + $0.offset)::\($0.element.kind.parameterType)[]" }.joined(separator: ", ")
+    }
+}
