@@ -41,32 +41,3 @@ extension StoreTable.Kind {
         }
     }
 }
-
-extension StoreTable.Kind {
-    /// A parameter of this kind; null where the value is of another.
-    fileprivate func parameter(_ value: StoredValue) -> PostgreSQLValue {
-        switch (self, value) {
-        case (.flag, .int(let number)): .bool(number != 0)
-        case (.int, .int(let number)): .int(number)
-        case (.text, .text(let text)), (.guid, .text(let text)): .text(text)
-        case (.bytes, .bytes(let bytes)): .bytes(bytes)
-        case (.int, _), (.flag, _): .int(nil)
-        case (.text, _), (.guid, _): .text(nil)
-        case (.bytes, _): .bytes(nil)
-        }
-    }
-
-    /// Reads what ``WebhookRow/counters`` names, which begins at a column.
-    static func counters(_ row: PostgreSQLRow, from column: Int) -> WebhookCounters {
-        WebhookCounters(
-            totalCalls: Int(row.int(column)),
-            totalErrors: Int(row.int(column + 1)),
-            lastError: row.optionalText(column + 3),
-            failures: FailureRow(
-                count: Int(row.int(column + 2)),
-                began: row.optionalInt(column + 4).map(Timestamp.init(ticks:)),
-                latest: row.optionalInt(column + 5).map(Timestamp.init(ticks:))
-            )
-        )
-    }
-}

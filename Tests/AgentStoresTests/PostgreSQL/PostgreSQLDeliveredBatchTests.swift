@@ -48,19 +48,19 @@ struct PostgreSQLDeliveredBatchTests {
         try await store.lanes.calls.run { connection in
             var standing = Standing()
             for row in try connection.run(PostgreSQLResultBatch.webhooksStatement, [.ints(webhooks)]) {
-                standing.webhooks[row.int32(0)] = Standing.Subscriber(
+                standing.webhooks[try row.int32(0)] = Standing.Subscriber(
                     state: try WebhookRow.state(Int16(row.int(1)), of: row.int32(0)),
-                    pausedUntil: row.int(5),
-                    counters: PostgreSQLWebhookRow.counters(row, from: 6)
+                    pausedUntil: try row.int(5),
+                    counters: try WebhookRow.counters(row, from: 6)
                 )
             }
             let places: [PostgreSQLValue] = [.ints(ids.map(\.event)), .ints(ids.map(\.webhook))]
             for row in try connection.run(PostgreSQLResultBatch.heldStatement, places) {
-                standing.held[DeliveryID(event: row.int(0), webhook: row.int32(1))] = Standing.Held(
-                    attempts: Int(row.int(2)),
-                    due: row.timestamp(3),
-                    isReplay: row.bool(4),
-                    fence: row.int(5)
+                standing.held[DeliveryID(event: try row.int(0), webhook: try row.int32(1))] = Standing.Held(
+                    attempts: try row.count(2),
+                    due: try row.timestamp(3),
+                    isReplay: try row.bool(4),
+                    fence: try row.int(5)
                 )
             }
             return standing
