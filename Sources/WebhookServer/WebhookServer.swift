@@ -238,7 +238,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
         return Application(
             responder: CallTasks(responder),
             server: HTTPServerBuilder { responder in
-                LegacyHTTPChannel(
+                GuardedHTTPChannel(
                     responder: responder,
                     idleTimeout: TimeAmount(settings.idleTimeout),
                     limits: .init(

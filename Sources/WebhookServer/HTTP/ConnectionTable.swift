@@ -10,7 +10,7 @@ import WebhookDelivery
 /// connection whose call is being worked on is never closed for that.
 final class ConnectionTable: Sendable {
     /// Why a connection is ended at once.
-    struct TooMany: Error {}
+    struct LimitError: Error {}
 
     /// How much there may be of what.
     struct Limits: Sendable {
@@ -51,9 +51,9 @@ final class ConnectionTable: Sendable {
     /// How many connections there are.
     var count: Int { total.load(ordering: .relaxed) }
 
-    /// Takes a connection in until it ends, and closes another where there was no room for it. Throws ``TooMany`` when every
+    /// Takes a connection in until it ends, and closes another where there was no room for it. Throws ``LimitError`` when every
     /// other connection of its network is being worked for.
-    func enter(_ channel: any Channel) throws(TooMany) -> TrackedConnection {
+    func enter(_ channel: any Channel) throws(LimitError) -> TrackedConnection {
         let address = channel.remoteAddress?.ipAddress.flatMap { IPAddress(zoned: $0)?.unmapped }
         let isOfMany = address.map { address in proxies.contains { $0.contains(address) } } ?? true
         let connection = TrackedConnection(channel: channel, network: isOfMany ? nil : address?.network)
@@ -72,7 +72,7 @@ final class ConnectionTable: Sendable {
             return (true, surplus)
         }
         surplus?.channel.close(promise: nil)
-        guard isTaken else { throw TooMany() }
+        guard isTaken else { throw LimitError() }
         channel.closeFuture.whenComplete { _ in self.leave(connection) }
         return connection
     }

@@ -50,7 +50,7 @@ final class UnsentWatch: ChannelOutboundHandler {
     private var noted = 0
     /// When the client took something last, or nothing waited for it.
     private var lastTaken = NIODeadline.uptimeNanoseconds(0)
-    private var stall: Scheduled<Void>?
+    private var stallTimer: Scheduled<Void>?
 
     /// Creates a handler that watches one connection of a table.
     ///
@@ -80,8 +80,8 @@ final class UnsentWatch: ChannelOutboundHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        stall?.cancel()
-        stall = nil
+        stallTimer?.cancel()
+        stallTimer = nil
     }
 
     private func note(_ context: ChannelHandlerContext) {
@@ -89,18 +89,19 @@ final class UnsentWatch: ChannelOutboundHandler {
         noted = unsent
         table.noteUnsent(unsent, on: connection)
         if unsent == 0 {
-            stall?.cancel()
-            stall = nil
-        } else if stall == nil {
-            expect(context, by: lastTaken + stallTime)
+            stallTimer?.cancel()
+            stallTimer = nil
+        } else if stallTimer == nil {
+            startStallTimer(context, at: lastTaken + stallTime)
         }
     }
 
-    private func expect(_ context: ChannelHandlerContext, by deadline: NIODeadline) {
-        stall = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
-            self.stall = nil
+    private func startStallTimer(_ context: ChannelHandlerContext, at deadline: NIODeadline) {
+        stallTimer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+            self.stallTimer = nil
             let next = self.lastTaken + self.stallTime
-            if next <= context.eventLoop.now { context.close(promise: nil) } else { self.expect(context, by: next) }
+            guard next <= context.eventLoop.now else { return self.startStallTimer(context, at: next) }
+            context.close(promise: nil)
         }
     }
 }

@@ -227,7 +227,7 @@ struct RESTFront: Sendable {
     // MARK: Answers
 
     private static let timeZone = HTTPField.Name("SO-TimeZone").unsafelyUnwrapped
-    private static let reason = HTTPField.Name(LegacyClientHandler.reasonHeader)
+    private static let reason = HTTPField.Name(ReasonPhraseHandler.header)
 
     /// The parameters by name in lower case.
     private static func query(_ request: Request) throws(RESTProblem) -> [String: String] {

@@ -168,7 +168,7 @@ struct ConnectionTableTests {
         #expect(other.isOpen)
         // Where all of them are being worked for, the newest is refused.
         for connection in own.dropFirst() { try connection.ask() }
-        #expect(throws: ConnectionTable.TooMany.self) { try listener.accept() }
+        #expect(throws: ConnectionTable.LimitError.self) { try listener.accept() }
         #expect(Self.areOpen(own.dropFirst()))
     }
 

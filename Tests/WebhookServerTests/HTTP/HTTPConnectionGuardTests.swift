@@ -7,8 +7,8 @@ import Testing
 
 /// What one connection may cost.
 @Suite("Limits of a connection")
-struct LegacyClientHandlerTests {
-    private static let limits = LegacyClientHandler.Limits(
+struct HTTPConnectionGuardTests {
+    private static let limits = HTTPConnectionGuard.Limits(
         passedBytes: 100_000,
         discardedBytes: 1 << 20,
         requestTime: .seconds(60),
@@ -17,10 +17,8 @@ struct LegacyClientHandlerTests {
     )
 
     private static func connection(_ drain: Drain = Drain()) throws -> EmbeddedChannel {
-        let handlers: [any ChannelHandler] = [
-            FirstRequestGrace(), HTTPServerPipelineHandler(), LegacyClientHandler(limits: limits, drain: drain),
-        ]
-        let channel = EmbeddedChannel(handlers: handlers)
+        let handlers: [any ChannelHandler] = [FirstRequestGrace(), HTTPServerPipelineHandler()]
+        let channel = EmbeddedChannel(handlers: handlers + HTTPConnectionGuard.handlers(limits: limits, drain: drain))
         try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
         return channel
     }
@@ -77,10 +75,12 @@ struct LegacyClientHandlerTests {
             var limits = Self.limits
             limits.lingerTime = .seconds(5)
             let framing = RequestFraming()
-            let channel = EmbeddedChannel(handlers: [
+            let decoding: [any ChannelHandler] = [
                 HTTPResponseEncoder(), ByteToMessageHandler(RequestDecoder(framing: framing, limits: .init())), framing,
-                HTTPServerPipelineHandler(), LegacyClientHandler(limits: limits, framing: framing),
-            ])
+                HTTPServerPipelineHandler(),
+            ]
+            let guarding = HTTPConnectionGuard.handlers(limits: limits, framing: framing)
+            let channel = EmbeddedChannel(handlers: decoding + guarding)
             try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
             for _ in 0..<answered {
                 try channel.writeInbound(ByteBuffer(string: "GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
@@ -155,7 +155,7 @@ struct LegacyClientHandlerTests {
         return count
     }
 
-    @Test("Of requests that come together each is passed on when the one before it is answered")
+    @Test("Pipelined requests are passed on one at a time, each when the one before it is answered")
     func pipelined() throws {
         let channel = try Self.connection()
         for _ in 0..<300 { try Self.request(channel) }
@@ -220,7 +220,7 @@ struct LegacyClientHandlerTests {
         #expect(!channel.isActive)
     }
 
-    @Test("Of a body no more is passed on than services read, and the next request is whole")
+    @Test("No more of a body is passed on than services read, and the next request is whole")
     func passed() throws {
         let channel = try Self.connection()
         for size in [64 << 10, 128 << 10, 64 << 10] {
@@ -280,7 +280,7 @@ struct LegacyClientHandlerTests {
         let channel = try Self.connection()
         try Self.request(channel)
         var head = HTTPResponseHead(version: .http1_1, status: .notFound)
-        head.headers.add(name: LegacyClientHandler.reasonHeader, value: "There is no webhook")
+        head.headers.add(name: ReasonPhraseHandler.header, value: "There is no webhook")
         try channel.writeOutbound(HTTPServerResponsePart.head(head))
         guard case .head(let sent) = try channel.readOutbound(as: HTTPServerResponsePart.self) else {
             Issue.record("no head was sent")
@@ -288,6 +288,6 @@ struct LegacyClientHandlerTests {
         }
         #expect(sent.status.code == 404)
         #expect(sent.status.reasonPhrase == "There is no webhook")
-        #expect(sent.headers[LegacyClientHandler.reasonHeader].isEmpty)
+        #expect(sent.headers[ReasonPhraseHandler.header].isEmpty)
     }
 }

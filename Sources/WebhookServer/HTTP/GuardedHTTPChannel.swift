@@ -5,15 +5,14 @@ import NIOHTTP1
 import NIOHTTPTypesHTTP1
 import NIOSSL
 
-/// Hummingbird's HTTP/1 channel, over TLS where there is a certificate, with what old clients need put in before requests
-/// become Hummingbird's.
-struct LegacyHTTPChannel: HTTPChannelHandler {
+/// Hummingbird's HTTP/1 channel, over TLS where there is a certificate, guarded before requests become Hummingbird's.
+struct GuardedHTTPChannel: HTTPChannelHandler {
     typealias Value = HTTP1Channel.Value
 
     let responder: HTTPChannelHandler.Responder
     /// How long a connection may be idle.
     let idleTimeout: TimeAmount
-    let limits: LegacyClientHandler.Limits
+    let limits: HTTPConnectionGuard.Limits
     /// nil for plain HTTP.
     let certificate: ListenerCertificate?
     let table: ConnectionTable
@@ -46,8 +45,10 @@ struct LegacyHTTPChannel: HTTPChannelHandler {
                 FirstRequestGrace(),
                 HTTPServerPipelineHandler(),
                 BodyUnpacker(limit: limits.passedBytes),
-                CallWatch(table: table, connection: connection),
-                LegacyClientHandler(limits: limits, framing: framing, drain: drain),
+                CallWatch(table: table, connection: connection)
+            )
+            try pipeline.addHandlers(HTTPConnectionGuard.handlers(limits: limits, framing: framing, drain: drain))
+            try pipeline.addHandlers(
                 HTTP1ToHTTPServerCodec(secure: false),
                 HTTPConnectionStateHandler(idleTimeout: Duration(idleTimeout), logger: logger)
             )

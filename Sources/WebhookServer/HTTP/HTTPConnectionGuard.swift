@@ -1,0 +1,262 @@
+import NIOCore
+import NIOHTTP1
+
+/// Guards one HTTP/1 connection: bounds what a request may cost, and ends the connection so that its client can read the
+/// last answer (contract, sections 2 and 9).
+///
+/// NIO and Hummingbird leave this to the application: `100 Continue` for clients that wait for it, `Connection` for clients
+/// in HTTP/1.0, an answer to requests that no service can read, the time that a request may take to arrive, how much of a
+/// body is read, and a lingering close. ``ConnectionStateMachine`` decides; this handler owns the timers and does the rest.
+final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// What a connection may cost.
+    struct Limits: Sendable {
+        /// How much of a body is passed on, unpacked, in bytes: what services read, and one byte that tells them that
+        /// there is more.
+        var passedBytes: Int
+        /// How long a body may be, in bytes, before no more of it is read.
+        var discardedBytes: Int
+        /// How long a request may take from its head to its end.
+        var requestTime: TimeAmount
+        /// How long a connection may take to its first request, a handshake included.
+        var firstRequestTime = TimeAmount.seconds(20)
+        /// How long a client may leave what was sent to it unread.
+        var stallTime = TimeAmount.seconds(60)
+        /// How long a client may go on sending after its last answer.
+        var lingerTime = TimeAmount.seconds(5)
+    }
+
+    private let limits: Limits
+    private let framing: RequestFraming
+    private let drain: Drain
+    private var machine: ConnectionStateMachine
+    /// Ends a request that takes too long to arrive.
+    private var requestTimer: Scheduled<Void>?
+    /// Ends a connection from which no more requests are taken.
+    private var closeTimer: Scheduled<Void>?
+
+    /// The guard, and the handlers that stand between it and the service.
+    ///
+    /// - Parameters:
+    ///   - framing: Knows whether a part of a head has come.
+    ///   - drain: Knows whether the service is about to stop.
+    static func handlers(
+        limits: Limits,
+        framing: RequestFraming = RequestFraming(),
+        drain: Drain = Drain()
+    ) -> [any ChannelHandler] {
+        [
+            HTTPConnectionGuard(limits: limits, framing: framing, drain: drain),
+            AnswerEndHold(),
+            ReasonPhraseHandler(),
+        ]
+    }
+
+    private init(limits: Limits, framing: RequestFraming, drain: Drain) {
+        self.limits = limits
+        self.framing = framing
+        self.drain = drain
+        machine = ConnectionStateMachine(passedBytes: limits.passedBytes, readBytes: limits.discardedBytes)
+    }
+
+    // MARK: The connection
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        startRequestTimer(context, limits.firstRequestTime)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if machine.reads { context.read() }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // Most requests arrive as a whole and need no timer.
+        if requestTimer == nil, machine.awaitsRequest(hasPartialHead: framing.hasPartialHead) {
+            startRequestTimer(context, limits.requestTime)
+        }
+        context.fireChannelReadComplete()
+        // The service asks for no more after the last answer.
+        if case .lingering = machine.state { read(context: context) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        machine.close()
+        cancelRequestTimer()
+        closeTimer?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // The service stops: a request that has not arrived by now is not waited for.
+        if event is ChannelShouldQuiesceEvent {
+            context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) {
+                if self.requestTimer != nil { context.close(promise: nil) }
+            }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case is BodyUnpacker.TooLong: handle(machine.refuseBody(), context)
+        case let failure as Inflation.Failure: reject(context, .unreadableBody(failure))
+        case is HTTPParserError where machine.state == .headExpired: reject(context, .late)
+        case let error as HTTPParserError: reject(context, .unreadable(error))
+        default: if !machine.hasFinished { context.fireErrorCaught(error) }
+        }
+    }
+
+    // MARK: Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): receive(head, context)
+        case .body(let body): handle(machine.receiveBody(bytes: body.readableBytes), context, body)
+        case .end:
+            guard machine.receiveEnd() == .pass else { return }
+            cancelRequestTimer()
+            context.fireChannelRead(data)
+        }
+    }
+
+    private func receive(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        guard machine.receiveHead(.init(head)) == .pass else { return }
+        cancelRequestTimer()
+        guard head.method != .CONNECT else { return reject(context, .proxyRequest) }
+        var head = head
+        do {
+            try RequestTarget.settle(&head)
+        } catch {
+            return reject(context, .unclearTarget(error))
+        }
+        if head.expectsContinue {
+            let proceed = HTTPResponseHead(version: .http1_1, status: .continue)
+            context.writeAndFlush(wrapOutboundOut(.head(proceed)), promise: nil)
+        }
+        context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    private func handle(
+        _ action: ConnectionStateMachine.InboundAction,
+        _ context: ChannelHandlerContext,
+        _ body: ByteBuffer? = nil
+    ) {
+        switch action {
+        case .pass: if let body { context.fireChannelRead(wrapInboundOut(.body(body))) }
+        case .passBeginning(let bytes):
+            // What nobody reads would be kept for whoever might.
+            guard let beginning = body?.getSlice(at: body?.readerIndex ?? 0, length: bytes) else { return }
+            context.fireChannelRead(wrapInboundOut(.body(beginning)))
+        case .discard: break
+        case .stopReading:
+            cancelRequestTimer()
+            startCloseTimer(context, limits.requestTime)
+        case .linger: linger(context)
+        }
+    }
+
+    private func startRequestTimer(_ context: ChannelHandlerContext, _ time: TimeAmount) {
+        requestTimer = context.eventLoop.assumeIsolated().scheduleTask(in: time) {
+            self.requestTimer = nil
+            switch self.machine.expireRequest(hasPartialHead: self.framing.hasPartialHead) {
+            case .respond(let hasBody): self.respond(context, .late, hasBody: hasBody)
+            case .reportParserError: context.channel.pipeline.fireErrorCaught(HTTPParserError.invalidEOFState)
+            case .close: context.close(promise: nil)
+            }
+        }
+    }
+
+    private func cancelRequestTimer() {
+        requestTimer?.cancel()
+        requestTimer = nil
+    }
+
+    // MARK: Answers
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where head.status.code >= 200:
+            let needsChunks =
+                head.status.mayHaveResponseBody && !head.headers.contains(name: "Content-Length")
+            switch machine.beginAnswer(.init(needsChunks: needsChunks, isDraining: drain.hasBegun)) {
+            case .write(let connection, let isHTTP10):
+                // This version keeps NIO from making chunks of the body.
+                if isHTTP10 { head.version = .http1_0 }
+                if let connection { head.headers.replaceOrAdd(name: "Connection", value: connection) }
+                context.write(wrapOutboundOut(.head(head)), promise: promise)
+            case .fail: promise?.fail(ChannelError.ioOnClosedChannel)
+            }
+        case .end:
+            switch machine.endAnswer() {
+            case .write: context.write(data, promise: promise)
+            case .writeAndFinish: writeLastEnd(context, data, promise)
+            case .fail: promise?.fail(ChannelError.ioOnClosedChannel)
+            }
+        default:
+            guard machine.takesAnswerParts else {
+                promise?.fail(ChannelError.ioOnClosedChannel)
+                return
+            }
+            context.write(data, promise: promise)
+        }
+    }
+
+    private func writeLastEnd(_ context: ChannelHandlerContext, _ end: NIOAny, _ promise: EventLoopPromise<Void>?) {
+        let written = promise ?? context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            if self.machine.finishAnswer() { self.linger(context) }
+        }
+        context.write(end, promise: written)
+    }
+
+    private func reject(_ context: ChannelHandlerContext, _ rejection: RequestRejection) {
+        switch machine.reject() {
+        case .respond(let hasBody): respond(context, rejection, hasBody: hasBody)
+        case .linger: linger(context)
+        case .close: context.close(promise: nil)
+        case .ignore: break
+        }
+    }
+
+    /// Answers the request that has no answer yet, with one line of text, and ends the connection.
+    private func respond(_ context: ChannelHandlerContext, _ rejection: RequestRejection, hasBody: Bool) {
+        cancelRequestTimer()
+        let body = ByteBuffer(string: rejection.text + "\n")
+        context.write(wrapOutboundOut(.head(rejection.head(bodyBytes: body.readableBytes))), promise: nil)
+        if hasBody { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+        writeLastEnd(context, wrapOutboundOut(.end(nil)), nil)
+        context.flush()
+    }
+
+    /// Closes the output alone: the client reads the answer to its end before it sees the connection go.
+    private func linger(_ context: ChannelHandlerContext) {
+        cancelRequestTimer()
+        context.channel.close(mode: .output, promise: nil)
+        read(context: context)
+        startCloseTimer(context, limits.lingerTime)
+    }
+
+    private func startCloseTimer(_ context: ChannelHandlerContext, _ time: TimeAmount) {
+        let channel = context.channel
+        closeTimer?.cancel()
+        closeTimer = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+    }
+}
+
+extension ConnectionStateMachine.Request {
+    fileprivate init(_ head: HTTPRequestHead) {
+        self.init(keepsConnection: head.isKeepAlive, isHTTP10: head.isHTTP10, isHEAD: head.method == .HEAD)
+    }
+}
+
+extension HTTPRequestHead {
+    fileprivate var isHTTP10: Bool { version.major == 1 && version.minor == 0 }
+
+    fileprivate var expectsContinue: Bool {
+        !isHTTP10 && headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
+    }
+}
