@@ -3,19 +3,33 @@ import Synchronization
 
 /// HMAC-SHA256 under one key, ready for many messages.
 ///
-/// The context is keyed once and set back for each message: measured at a third of the cost of the one-shot calls, which
-/// look the algorithm up and key it anew every time.
-///
-/// `@unchecked Sendable`: `context` is touched only inside `lock`.
-package final class HMACSHA256: @unchecked Sendable {
+/// The context is keyed once and reset for each message. A tag of 300 bytes then takes 0.36 µs of a processor, against
+/// 0.65 µs with a copy of the context for each message, and 1.2 µs with a context that is keyed anew. Concurrent callers
+/// therefore take turns, each for as long as its message takes.
+package final class HMACSHA256: Sendable {
     /// Length of a tag, in bytes.
     package static let tagBytes = 32
 
-    private let lock = Mutex<Void>(())
-    private let context: OpaquePointer
+    private let context: Mutex<MACContext>
 
+    /// Creates a key.
+    ///
     /// - Parameter key: Any length, empty included.
     package init(key: [UInt8]) {
+        context = Mutex(MACContext(key: key))
+    }
+
+    /// The tag of `message`, ``tagBytes`` long.
+    package func tag(of message: [UInt8]) -> [UInt8] {
+        context.withLock { $0.tag(of: message) }
+    }
+}
+
+/// Owns one of OpenSSL's contexts for HMAC-SHA256.
+private struct MACContext: ~Copyable {
+    private let context: OpaquePointer
+
+    init(key: [UInt8]) {
         // OpenSSL without HMAC or SHA-256, or out of memory: nothing could be signed, so nothing goes on.
         guard let algorithm = EVP_MAC_fetch(nil, OSSL_MAC_NAME_HMAC, nil), let context = EVP_MAC_CTX_new(algorithm)
         else { preconditionFailure("OpenSSL has no HMAC") }
@@ -39,17 +53,14 @@ package final class HMACSHA256: @unchecked Sendable {
         EVP_MAC_CTX_free(context)
     }
 
-    /// The tag of `message`, ``tagBytes`` long.
-    package func tag(of message: [UInt8]) -> [UInt8] {
-        lock.withLock { _ in
-            var tag = [UInt8](repeating: 0, count: Self.tagBytes)
-            var count = 0
-            let done =
-                EVP_MAC_init(context, nil, 0, nil) == 1
-                && EVP_MAC_update(context, message, message.count) == 1
-                && EVP_MAC_final(context, &tag, &count, tag.count) == 1
-            precondition(done && count == Self.tagBytes, "OpenSSL could not compute an HMAC")
-            return tag
-        }
+    mutating func tag(of message: [UInt8]) -> [UInt8] {
+        var tag = [UInt8](repeating: 0, count: HMACSHA256.tagBytes)
+        var count = 0
+        let done =
+            EVP_MAC_init(context, nil, 0, nil) == 1
+            && EVP_MAC_update(context, message, message.count) == 1
+            && EVP_MAC_final(context, &tag, &count, tag.count) == 1
+        precondition(done && count == HMACSHA256.tagBytes, "OpenSSL could not compute an HMAC")
+        return tag
     }
 }

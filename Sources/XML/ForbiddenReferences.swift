@@ -99,7 +99,7 @@ private struct Units {
     private let low: Int
 
     /// Digits of a reference, leading zeros included.
-    private static let mostDigits = 12
+    private static let maximumDigits = 12
 
     init(bytes: [UInt8], order: UTF16Order?) {
         self.bytes = bytes
@@ -139,7 +139,7 @@ private struct Units {
         let isHexadecimal = has("x", at: index + 2)
         let start = isHexadecimal ? index + 3 : index + 2
         var value: UInt32 = 0
-        for place in start..<min(start + Self.mostDigits + 1, count) {
+        for place in start..<min(start + Self.maximumDigits + 1, count) {
             let unit = self[place]
             if unit == UInt8(ascii: ";") { return place > start ? (value, place + 1) : nil }
             guard let digit = Character(Unicode.Scalar(unit)).hexDigitValue, isHexadecimal || digit < 10 else {

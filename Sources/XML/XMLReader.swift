@@ -11,14 +11,12 @@ package final class XMLReader: Sendable {
     /// The limits that every document is read under.
     package let limits: XMLLimits
 
-    private let idle = Mutex<[ParserContext]>([])
-
-    /// At most this many contexts wait for reuse; a burst beyond it makes its own and drops them.
-    private static let idleContexts = 16
+    /// The contexts that wait for reuse. A burst beyond their number makes its own and drops them.
+    private let idle = Mutex(IdleContexts())
     /// Fed at a time, so that a start tag's length is seen before libxml2 looks at its attributes.
     private static let chunkBytes = 16 << 10
 
-    /// A reader with these limits.
+    /// Creates a reader.
     package init(limits: XMLLimits) {
         Self.prepareLibrary
         self.limits = limits
@@ -66,13 +64,16 @@ package final class XMLReader: Sendable {
     private func parse(_ bytes: [UInt8], charset: String?, isRewritten: Bool = false) -> XMLTreeBuilder {
         // Each thread has a handler of its own, and tasks change threads.
         clibxml2_silence()
-        let context = idle.withLock { $0.popLast() } ?? ParserContext()
+        let context = idle.withLock { $0.take() } ?? ParserContext()
         let builder = XMLTreeBuilder(limits: limits, documentBytes: bytes.count, isRewritten: isRewritten)
         context.parse(bytes, charset: charset, chunkBytes: Self.chunkBytes, into: builder)
-        if context.isReusable {
-            idle.withLock { if $0.count < Self.idleContexts { $0.append(context) } }
-        }
+        if context.isReusable { keep(context) }
         return builder
+    }
+
+    private func keep(_ context: consuming ParserContext) {
+        var context: ParserContext? = context
+        idle.withLock { $0.keep(&context) }
     }
 
     private func document(of builder: XMLTreeBuilder) throws(XMLReadError) -> XMLDocument {
@@ -85,10 +86,29 @@ package final class XMLReader: Sendable {
     }
 }
 
-/// One libxml2 push parser.
+/// A bounded stack of contexts.
+private struct IdleContexts: ~Copyable {
+    private var contexts = InlineArray<16, ParserContext?> { _ in nil }
+    private var count = 0
+
+    mutating func take() -> ParserContext? {
+        guard count > 0 else { return nil }
+        count -= 1
+        return contexts[count].take()
+    }
+
+    /// Takes the context over where there is room.
+    mutating func keep(_ context: inout ParserContext?) {
+        guard count < contexts.count else { return }
+        swap(&contexts[count], &context)
+        count += 1
+    }
+}
+
+/// Owns one of libxml2's push parsers.
 ///
-/// `@unchecked Sendable`: between uses it lies in `XMLReader.idle`, guarded by that mutex; in use it has one owner.
-private final class ParserContext: @unchecked Sendable {
+/// `@unchecked Sendable`: it cannot be copied, so one thread at a time has it, and libxml2 ties a parser to no thread.
+private struct ParserContext: ~Copyable, @unchecked Sendable {
     private let parser: xmlParserCtxtPtr
 
     /// libxml2 interns every name it meets and never forgets one; past this size the context is dropped.
