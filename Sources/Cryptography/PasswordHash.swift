@@ -22,8 +22,8 @@ package struct PasswordHash: Sendable, Hashable, CustomStringConvertible {
     /// 32 MiB three times over: what OWASP asks for at this much memory; a quarter of a second of one core.
     private static let defaultCost = Cost(blocks: 15, blockSize: 8, parallelism: 3)
     /// A check may take no more memory than this, in bytes, and `parallelism` no more rounds.
-    private static let mostMemory = 256 << 20
-    private static let mostRounds = 16
+    private static let maximumMemory = 256 << 20
+    private static let maximumRounds = 16
     private static let saltBytes = 16
     private static let hashBytes = 32
 
@@ -102,12 +102,12 @@ package struct PasswordHash: Sendable, Hashable, CustomStringConvertible {
         let values = text.split(separator: ",", omittingEmptySubsequences: false)
         guard values.count == 3, let blocks = number(values[0], "ln="), let size = number(values[1], "r="),
             let parallelism = number(values[2], "p="), (1...24).contains(blocks), (1...64).contains(size),
-            (1...mostRounds).contains(parallelism),
+            (1...maximumRounds).contains(parallelism),
             // RFC 7914, section 2: N is less than 2^(128 · r / 8).
             blocks < 16 * size
         else { return nil }
         let cost = Cost(blocks: blocks, blockSize: size, parallelism: parallelism)
-        return cost.memory <= mostMemory ? cost : nil
+        return cost.memory <= maximumMemory ? cost : nil
     }
 
     private static func number(_ text: Substring, _ name: String) -> Int? {

@@ -1,52 +1,49 @@
-import AgentCore
 import Cryptography
 import Synchronization
 import Testing
 
-@testable import WebhookServer
-
 /// Passwords are checked one after another, beside everything else.
 @Suite("Password checks", .timeLimit(.minutes(10)))
-struct PasswordCheckTests {
+struct PasswordHashingPoolTests {
     private static let hash = PasswordHash.cheap(ofPassword: "right").description
 
     @Test("A password is right or wrong, and what is no hash is nobody's")
     func verdicts() async {
-        let cryptography = OpenSSLCryptography()
-        #expect(await cryptography.isPassword("right", ofHash: Self.hash, isUrgent: false) == true)
-        #expect(await cryptography.isPassword("Right", ofHash: Self.hash, isUrgent: false) == false)
-        #expect(await cryptography.isPassword("right", ofHash: "right", isUrgent: false) == false)
+        let pool = PasswordHashingPool()
+        #expect(await pool.isPassword("right", ofHash: Self.hash, isUrgent: false) == true)
+        #expect(await pool.isPassword("Right", ofHash: Self.hash, isUrgent: false) == false)
+        #expect(await pool.isPassword("right", ofHash: "right", isUrgent: false) == false)
     }
 
-    @Test("Of many at once those that find no room are told so, and there is room again when the others are done")
+    @Test("Checks that find no room are not made, and there is room again when the others are done")
     func rush() async {
-        let cryptography = OpenSSLCryptography()
+        let pool = PasswordHashingPool()
         let verdicts = await withTaskGroup(of: Bool?.self) { group in
             for _ in 0..<2000 {
-                group.addTask { await cryptography.isPassword("right", ofHash: Self.hash, isUrgent: false) }
+                group.addTask { await pool.isPassword("right", ofHash: Self.hash, isUrgent: false) }
             }
             return await group.reduce(into: [Bool?]()) { $0.append($1) }
         }
         #expect(verdicts.count == 2000)
         #expect(verdicts.allSatisfy { $0 != false })
         #expect(verdicts.count { $0 == true } >= 128)
-        #expect(await cryptography.isPassword("right", ofHash: Self.hash, isUrgent: false) == true)
+        #expect(await pool.isPassword("right", ofHash: Self.hash, isUrgent: false) == true)
     }
 
-    @Test("Who is known has room when strangers have none, and goes before them")
+    @Test("An urgent check has room when others have none, and goes before them")
     func urgent() async {
-        let cryptography = OpenSSLCryptography()
+        let pool = PasswordHashingPool()
         let dear = PasswordHash(ofPassword: "right").description
         let finished = Count()
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<130 {
                 group.addTask {
-                    _ = await cryptography.isPassword("right", ofHash: dear, isUrgent: false)
+                    _ = await pool.isPassword("right", ofHash: dear, isUrgent: false)
                     finished.value.withLock { $0 += 1 }
                 }
             }
-            while await cryptography.isPassword("right", ofHash: Self.hash, isUrgent: false) != nil {}
-            let verdict = await cryptography.isPassword("right", ofHash: Self.hash, isUrgent: true)
+            while await pool.isPassword("right", ofHash: Self.hash, isUrgent: false) != nil {}
+            let verdict = await pool.isPassword("right", ofHash: Self.hash, isUrgent: true)
             #expect(verdict == true)
             #expect(finished.value.withLock { $0 } < 60)
             group.cancelAll()
@@ -57,18 +54,18 @@ struct PasswordCheckTests {
         let value = Mutex(0)
     }
 
-    @Test("Who no longer waits is told at once, and takes nobody's room")
+    @Test("A cancelled check returns at once, and takes no other's room")
     func cancelled() async {
-        let cryptography = OpenSSLCryptography()
+        let pool = PasswordHashingPool()
         for _ in 0..<300 {
-            let task = Task { await cryptography.isPassword("right", ofHash: Self.hash, isUrgent: false) }
+            let task = Task { await pool.isPassword("right", ofHash: Self.hash, isUrgent: false) }
             task.cancel()
             let verdict = await task.value
             #expect(verdict != false)
         }
         var verdict: Bool?
         repeat {
-            verdict = await cryptography.isPassword("right", ofHash: Self.hash, isUrgent: false)
+            verdict = await pool.isPassword("right", ofHash: Self.hash, isUrgent: false)
         } while verdict == nil
         #expect(verdict == true)
     }
