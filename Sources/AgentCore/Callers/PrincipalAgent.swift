@@ -43,7 +43,7 @@ package struct PrincipalAgent: Sendable {
         self.sessions = sessions
         self.cryptography = cryptography
         self.ticketLifetime = ticketLifetime
-        cache = SessionCache(moment: min(.seconds(1), ticketLifetime / 200))
+        cache = SessionCache(timeToLive: min(.seconds(1), ticketLifetime / 200))
         self.now = now
         self.logger = logger
         failures = StoreFailureLog(logger: logger)
@@ -278,7 +278,7 @@ package struct PrincipalAgent: Sendable {
 
     /// Tickets live up to 1 % longer than asked, because uses that were not written down count as well.
     private func expiry(_ time: Timestamp) -> Timestamp {
-        time.advanced(by: .zero - ticketLifetime - slack - cache.moment)
+        time.advanced(by: .zero - ticketLifetime - slack - cache.timeToLive)
     }
 
     private func isExpired(_ session: Session, _ time: Timestamp) -> Bool { session.used < expiry(time) }

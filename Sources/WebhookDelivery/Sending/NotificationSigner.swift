@@ -8,12 +8,9 @@ import Text
 ///
 /// Keyed contexts are kept by secret, since keying one costs twice as much as signing with it.
 package final class NotificationSigner: Sendable {
-    private let keys = Mutex<[ExactText: HMACSHA256]>([:])
+    private let keys = Mutex(BoundedCache<ExactText, HMACSHA256>(capacity: 1024))
 
-    /// At most this many are kept; then all are dropped, which costs one keying each.
-    private static let capacity = 1024
-
-    /// With no key kept yet.
+    /// Creates a signer that keeps no key yet.
     package init() {}
 
     /// The value of `X-SuperOffice-Signature`, nil without a secret.
@@ -25,9 +22,8 @@ package final class NotificationSigner: Sendable {
     private func key(for secret: String) -> HMACSHA256 {
         keys.withLock { keys in
             if let key = keys[ExactText(secret)] { return key }
-            if keys.count >= Self.capacity { keys.removeAll(keepingCapacity: true) }
             let key = HMACSHA256(key: Array(secret.utf8))
-            keys[ExactText(secret)] = key
+            keys.insert(key, for: ExactText(secret))
             return key
         }
     }
