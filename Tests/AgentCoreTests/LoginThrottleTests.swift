@@ -12,33 +12,35 @@ struct LoginThrottleTests {
     }
 
     /// Of nil, the attempt is one with a token that nobody has.
-    private func turn(_ user: String? = nil, from address: String) -> LoginThrottle.Turn {
-        throttle.turn(user ?? "no user", isGuessable: user != nil, address: address)
+    private func newAttempt(_ user: String? = nil, from address: String) -> LoginThrottle.Attempt {
+        throttle.attempt(by: user ?? "no user", isGuessable: user != nil, from: address)
     }
 
     private func enter(_ user: String? = nil, from address: String) -> LoginThrottle.Admission {
-        var turn = turn(user, from: address)
-        return throttle.enter(&turn, now: clock.now)
+        var attempt = newAttempt(user, from: address)
+        return throttle.enter(&attempt, now: clock.now)
     }
 
     private func leave(_ user: String? = nil, from address: String, succeeded: Bool?) {
-        throttle.leave(turn(user, from: address), succeeded: succeeded, now: clock.now)
+        throttle.leave(newAttempt(user, from: address), succeeded: succeeded, now: clock.now)
     }
 
-    /// An attempt that is made as soon as it may be; how long it had to wait, nil when it was refused.
+    /// An attempt that is made as soon as it may be; how long it had to pause, nil when it was refused or queued.
     @discardableResult
     private func attempt(_ user: String? = nil, from address: String, succeeds: Bool = false) -> Duration? {
-        var turn = turn(user, from: address)
+        var attempt = newAttempt(user, from: address)
         var waited = Duration.zero
         while true {
-            switch throttle.enter(&turn, now: clock.now) {
-            case .now:
-                throttle.leave(turn, succeeded: succeeds, now: clock.now)
+            switch throttle.enter(&attempt, now: clock.now) {
+            case .admitted:
+                throttle.leave(attempt, succeeded: succeeds, now: clock.now)
                 return waited
-            case .wait(let time):
+            case .pause(let time):
                 clock.advance(by: time)
                 waited += time
-            case .refused: return nil
+            case .refused, .queued:
+                throttle.giveUp(attempt, now: clock.now)
+                return nil
             }
         }
     }
@@ -53,7 +55,7 @@ struct LoginThrottleTests {
         #expect(expected.map { _ in attempt(from: "address") } == Self.durations(expected))
     }
 
-    @Test("So do attempts at one user from many addresses, up to one second")
+    @Test("Failures at one user from many addresses delay that user, by at most one second")
     func userWaits() {
         let expected = [0, 0, 0, 100, 200, 400, 800, 1000, 1000]
         #expect(Self.names(expected.count).map { attempt("anna", from: $0) } == Self.durations(expected))
@@ -67,60 +69,61 @@ struct LoginThrottleTests {
 
     @Test("The limits are those given")
     func givenLimits() {
-        let limits = LoginThrottle.Limits(free: 1, firstPause: .seconds(1), longestPause: .seconds(2))
+        let limits = LoginThrottle.Limits(freeFailures: 1, firstPause: .seconds(1), longestPause: .seconds(2))
         let throttle = LoginThrottle(addresses: limits)
         var waits: [LoginThrottle.Admission] = []
         for _ in 0..<4 {
-            var turn = throttle.turn("token", isGuessable: false, address: "address")
-            let admission = throttle.enter(&turn, now: clock.now)
+            var attempt = throttle.attempt(by: "token", isGuessable: false, from: "address")
+            let admission = throttle.enter(&attempt, now: clock.now)
             waits.append(admission)
-            if case .wait(let time) = admission {
+            if case .pause(let time) = admission {
                 clock.advance(by: time)
-                #expect(throttle.enter(&turn, now: clock.now) == .now)
+                #expect(throttle.enter(&attempt, now: clock.now) == .admitted)
             }
-            throttle.leave(turn, succeeded: false, now: clock.now)
+            throttle.leave(attempt, succeeded: false, now: clock.now)
         }
-        #expect(waits == [.now, .wait(.seconds(1)), .wait(.seconds(2)), .wait(.seconds(2))])
+        #expect(waits == [.admitted, .pause(.seconds(1)), .pause(.seconds(2)), .pause(.seconds(2))])
     }
 
-    @Test("Of attempts at once three are made, and others wait for them to end")
+    @Test("Three of the attempts at once are made, and others wait for them to end")
     func atOnce() {
-        #expect((0..<3).map { _ in enter(from: "address") } == [.now, .now, .now])
-        var turn = turn(from: "address")
-        #expect(throttle.enter(&turn, now: clock.now) == .wait(.milliseconds(20)))
+        #expect((0..<3).map { _ in enter(from: "address") } == [.admitted, .admitted, .admitted])
+        var attempt = newAttempt(from: "address")
+        #expect(throttle.enter(&attempt, now: clock.now) == .queued)
         leave(from: "address", succeeded: true)
-        #expect(throttle.enter(&turn, now: clock.now) == .now)
+        #expect(throttle.enter(&attempt, now: clock.now) == .admitted)
     }
 
     @Test("After the free failures one attempt is made at a time")
     func oneAtATime() {
         for _ in 0..<3 { attempt(from: "address") }
         clock.advance(by: .seconds(1))
-        #expect(enter(from: "address") == .now)
-        var turn = turn(from: "address")
-        #expect(throttle.enter(&turn, now: clock.now) == .wait(.milliseconds(20)))
+        #expect(enter(from: "address") == .admitted)
+        var attempt = newAttempt(from: "address")
+        #expect(throttle.enter(&attempt, now: clock.now) == .queued)
         leave(from: "address", succeeded: false)
-        #expect(throttle.enter(&turn, now: clock.now) == .wait(.milliseconds(200)))
+        #expect(throttle.enter(&attempt, now: clock.now) == .pause(.milliseconds(200)))
     }
 
-    @Test("Of a thousand attempts at once few wait, and the others are refused")
+    @Test("Few of a thousand attempts at once wait, and the others are refused")
     func thousandAtOnce() {
         for _ in 0..<4 { attempt(from: "address") }
         let admissions = (0..<1000).map { _ in enter(from: "address") }
-        #expect(admissions.prefix(16).allSatisfy { $0 == .wait(.milliseconds(200)) })
+        #expect(admissions.first == .pause(.milliseconds(200)))
+        #expect(admissions.dropFirst().prefix(15).allSatisfy { $0 == .queued })
         #expect(admissions.dropFirst(16).allSatisfy { $0 == .refused(for: .milliseconds(200)) })
     }
 
-    @Test("Who gives a wait up leaves the place to another")
+    @Test("An attempt that gives up its wait leaves the place to another")
     func givingUp() {
         for _ in 0..<4 { attempt(from: "address") }
-        var turns = (0..<16).map { _ in turn(from: "address") }
-        for index in turns.indices {
-            #expect(throttle.enter(&turns[index], now: clock.now) == .wait(.milliseconds(200)))
-        }
+        var attempts = (0..<16).map { _ in newAttempt(from: "address") }
+        let admissions = attempts.indices.map { throttle.enter(&attempts[$0], now: clock.now) }
+        #expect(admissions.first == .pause(.milliseconds(200)))
+        #expect(admissions.dropFirst().allSatisfy { $0 == .queued })
         #expect(enter(from: "address") == .refused(for: .milliseconds(200)))
-        throttle.giveUp(turns[7])
-        #expect(enter(from: "address") == .wait(.milliseconds(200)))
+        throttle.giveUp(attempts[7], now: clock.now)
+        #expect(enter(from: "address") == .queued)
     }
 
     @Test("Attempts made by many tasks at once all count")
@@ -129,14 +132,14 @@ struct LoginThrottleTests {
         let admissions = await withTaskGroup(of: LoginThrottle.Admission.self) { group in
             for _ in 0..<200 {
                 group.addTask {
-                    var turn = throttle.turn("anna", isGuessable: true, address: "address")
-                    return throttle.enter(&turn, now: Fixed.time)
+                    var attempt = throttle.attempt(by: "anna", isGuessable: true, from: "address")
+                    return throttle.enter(&attempt, now: Fixed.time)
                 }
             }
             return await group.reduce(into: [LoginThrottle.Admission]()) { $0.append($1) }
         }
-        #expect(admissions.count { $0 == .now } == 3)
-        #expect(admissions.count { $0 == .wait(.milliseconds(20)) } == 197)
+        #expect(admissions.count { $0 == .admitted } == 3)
+        #expect(admissions.count { $0 == .queued } == 197)
     }
 
     @Test("However many attempts at a user one address makes, others wait for that user a second at most")
@@ -161,37 +164,37 @@ struct LoginThrottleTests {
         let addresses = Self.names(32)
         #expect(attempt("anna", from: addresses[0], succeeds: true) == .zero)
         for address in addresses.dropFirst(2) { attempt("anna", from: address) }
-        #expect(enter("anna", from: addresses[1]) != .now)
-        #expect(enter("anna", from: addresses[0]) == .now)
+        #expect(enter("anna", from: addresses[1]) != .admitted)
+        #expect(enter("anna", from: addresses[0]) == .admitted)
     }
 
-    @Test("Nor does such a user wait for a stranger who fails at the same address")
+    @Test("A user who is known at an address does not wait there for strangers who fail")
     func sharedAddress() {
         #expect(attempt("anna", from: "address", succeeds: true) == .zero)
         for number in 0..<40 { attempt("stranger \(number)", from: "address") }
-        #expect(enter("bert", from: "address") != .now)
+        #expect(enter("bert", from: "address") != .admitted)
         #expect(attempt("anna", from: "address", succeeds: true) == .zero)
         for _ in 0..<3 { attempt("anna", from: "address") }
-        #expect(enter("anna", from: "address") != .now, "but for the user's own failures")
+        #expect(enter("anna", from: "address") != .admitted, "but for the user's own failures")
     }
 
     @Test("A token that was right at an address before does not wait for others who fail there")
     func knownToken() {
         func attempt(_ token: String) -> LoginThrottle.Admission {
-            var turn = turn(token)
-            return throttle.enter(&turn, now: clock.now)
+            var attempt = newAttempt(token)
+            return throttle.enter(&attempt, now: clock.now)
         }
-        func turn(_ token: String) -> LoginThrottle.Turn {
-            throttle.turn(token, isGuessable: false, address: "address")
+        func newAttempt(_ token: String) -> LoginThrottle.Attempt {
+            throttle.attempt(by: token, isGuessable: false, from: "address")
         }
-        #expect(attempt("right") == .now)
-        throttle.leave(turn("right"), succeeded: true, now: clock.now)
+        #expect(attempt("right") == .admitted)
+        throttle.leave(newAttempt("right"), succeeded: true, now: clock.now)
         for number in 0..<20 { self.attempt("stranger \(number)", from: "address") }
-        #expect(attempt("another") != .now)
-        #expect(attempt("right") == .now)
+        #expect(attempt("another") != .admitted)
+        #expect(attempt("right") == .admitted)
     }
 
-    @Test("Of the attempts with a token that others make, nobody elsewhere knows")
+    @Test("Failed tokens count against the address that sent them only")
     func tokensElsewhere() {
         for address in Self.names(20) { attempt(from: address) }
         #expect(attempt(from: "address") == .zero)
@@ -210,7 +213,7 @@ struct LoginThrottleTests {
         let addresses = Self.names(60)
         for address in addresses.prefix(8) { attempt("anna", from: address) }
         let admissions = addresses.suffix(50).map { enter("anna", from: $0) }
-        #expect(admissions.count { if case .wait = $0 { true } else { false } } == 16)
+        #expect(admissions.count { if case .refused = $0 { false } else { true } } == 16)
     }
 
     /// Eight failures are made, and so much later a ninth; the tenth's wait says how many still count.
@@ -266,7 +269,7 @@ struct LoginThrottleTests {
     @Test("An attempt that could not be made counts for nothing")
     func notMade() {
         for _ in 0..<100 {
-            #expect(enter("anna", from: "address") == .now)
+            #expect(enter("anna", from: "address") == .admitted)
             leave("anna", from: "address", succeeded: nil)
         }
     }

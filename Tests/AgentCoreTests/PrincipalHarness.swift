@@ -214,6 +214,8 @@ final class TransparentCryptography: CallerCryptography {
         return digest
     }
 
+    func authenticationCode(of message: [UInt8], key: [UInt8]) -> [UInt8] { digest(of: key + message) }
+
     func isPassword(_ password: String, ofHash hash: String, isUrgent: Bool) async -> Bool? {
         state.withLock { state in
             state.checkedHashes.append(hash)

@@ -218,7 +218,11 @@ struct PrincipalLoginTests {
 
     // MARK: Slowing down
 
-    private static let strict = LoginThrottle.Limits(free: 1, firstPause: .seconds(31), longestPause: .seconds(31))
+    private static let strict = LoginThrottle.Limits(
+        freeFailures: 1,
+        firstPause: .seconds(31),
+        longestPause: .seconds(31)
+    )
 
     @Test("After some failures each attempt waits before its password is looked at")
     func waits() async throws {
@@ -263,7 +267,7 @@ struct PrincipalLoginTests {
 
     @Test("A password that was right lately is not heard either from an address that is refused")
     func rememberedPassword() async throws {
-        let limits = LoginThrottle.Limits(free: 1, firstPause: .seconds(31), longestPause: .seconds(31))
+        let limits = LoginThrottle.Limits(freeFailures: 1, firstPause: .seconds(31), longestPause: .seconds(31))
         let harness = PrincipalHarness(throttle: LoginThrottle(addresses: limits))
         _ = try await harness.logIn()
         let stranger = harness.credentials(address: "203.0.113.66", network: "203.0.113.66")
@@ -317,7 +321,7 @@ struct PrincipalLoginTests {
 
     @Test("A wait that is broken off leaves the password unlooked at")
     func cancelled() async throws {
-        let limits = LoginThrottle.Limits(free: 1, firstPause: .seconds(1), longestPause: .seconds(1))
+        let limits = LoginThrottle.Limits(freeFailures: 1, firstPause: .seconds(1), longestPause: .seconds(1))
         let harness = PrincipalHarness(throttle: LoginThrottle(addresses: limits), isCancelled: true)
         let credentials = harness.credentials()
         #expect(try await harness.agent.authenticate(userName: "anna", password: "wrong", credentials) == nil)

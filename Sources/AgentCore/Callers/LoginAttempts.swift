@@ -14,132 +14,179 @@ package enum LoginOutcome: String, Sendable, CaseIterable {
 /// Attempts to log in with a name and a password, or with an access token: each is made when its turn has come, counted,
 /// and told to the log where it fails.
 struct LoginAttempts: Sendable {
-    let cryptography: any CallerCryptography
-    let verified: VerifiedPasswords
-    let throttle: LoginThrottle
-    let now: @Sendable () -> Timestamp
-    /// Waits; throws when the task is cancelled.
-    let sleep: @Sendable (Duration) async throws -> Void
-    let logger: Logger
-    let onLogin: @Sendable (LoginOutcome) -> Void
+    /// A user whose password was right.
+    struct PasswordLogin {
+        let user: User
+        /// The ticket of a session that calls with this password may go on with, unless the session has ended.
+        let reusableTicket: String?
+        fileprivate let key: VerifiedPasswords.Key
+    }
 
-    /// Who would have to wait longer for a turn is refused.
-    private static let longestTurn = Duration.seconds(30)
+    private let cryptography: any CallerCryptography
+    private let verified: VerifiedPasswords
+    private let throttle: LoginThrottle
+    private let now: @Sendable () -> Timestamp
+    private let sleep: @Sendable (Duration) async throws -> Void
+    private let logger: Logger
+    private let onLogin: @Sendable (LoginOutcome) -> Void
+
+    /// How long an attempt may wait before it is refused.
+    private static let maximumWait = Duration.seconds(30)
+
+    /// Creates a maker of attempts.
+    ///
+    /// - Parameters:
+    ///   - rememberedFor: How long a password that was right need not be checked again.
+    ///   - sleep: Waits; throws when the task is cancelled.
+    init(
+        cryptography: any CallerCryptography,
+        rememberedFor: Duration,
+        throttle: LoginThrottle,
+        now: @escaping @Sendable () -> Timestamp,
+        sleep: @escaping @Sendable (Duration) async throws -> Void,
+        logger: Logger,
+        onLogin: @escaping @Sendable (LoginOutcome) -> Void
+    ) {
+        self.cryptography = cryptography
+        verified = VerifiedPasswords(cryptography: cryptography, lifetime: rememberedFor)
+        self.throttle = throttle
+        self.now = now
+        self.sleep = sleep
+        self.logger = logger
+        self.onLogin = onLogin
+    }
 
     /// The user whose name and password these are. Unknown names cost as much time as wrong passwords do.
-    func user(
-        named userName: String,
+    func login(
+        userName: String,
         password: String,
-        _ tenant: CallerIndex.Tenant,
-        _ credentials: Credentials
-    ) async throws(AgentError) -> User? {
+        in tenant: CallerIndex.Tenant,
+        with credentials: Credentials
+    ) async throws(AgentError) -> PasswordLogin? {
+        let origin = Origin(kind: "password", userName: userName, tenant: tenant.id, credentials: credentials)
         guard password.utf8.count <= PrincipalAgent.longestPassword else {
-            return try await attempt("password", userName: userName, tenant, credentials) { _ in .wrong }
+            return try await attempt(origin, by: userName.caseless) { _ in .wrong }
         }
-        let user = tenant.user(named: userName)
-        return try await attempt("password", userName: userName, tenant, credentials) { isKnown in
-            if let user, verified.contains(password, of: user, tenant: tenant.id, now: now()) { return .right(user) }
-            guard let hash = user?.passwordHash ?? tenant.decoyHash(for: userName) else { return .wrong }
+        return try await attempt(origin, by: userName.caseless) { isKnown in
+            let known = tenant.user(named: userName).map { user in
+                (user: user, key: verified.key(password, of: user, tenant: tenant.id))
+            }
+            if let known, verified.contains(known.key, now: now()) {
+                let ticket = verified.ticket(known.key, now: now())
+                return .right(PasswordLogin(user: known.user, reusableTicket: ticket, key: known.key))
+            }
+            guard let hash = known?.user.passwordHash ?? tenant.decoyHash(for: userName) else { return .wrong }
             guard let isRight = await cryptography.isPassword(password, ofHash: hash, isUrgent: isKnown) else {
                 return .unknown
             }
-            guard let user, isRight else { return .wrong }
-            verified.insert(password, of: user, tenant: tenant.id, now: now())
-            return .right(user)
+            guard let known, isRight else { return .wrong }
+            verified.insert(known.key, now: now())
+            return .right(PasswordLogin(user: known.user, reusableTicket: nil, key: known.key))
         }
+    }
+
+    /// Has later calls with the password of a login go on with a session.
+    func remember(ticket: String, for login: PasswordLogin) {
+        verified.remember(ticket: ticket, for: login.key)
     }
 
     /// The user whose access token this is.
     func user(
         accessToken token: String,
-        _ tenant: CallerIndex.Tenant,
-        _ credentials: Credentials
+        in tenant: CallerIndex.Tenant,
+        with credentials: Credentials
     ) async throws(AgentError) -> User? {
         let digest = cryptography.digest(of: Array(token.utf8))
-        return try await attempt("access token", digest: digest, tenant, credentials) { _ in
+        let origin = Origin(kind: "access token", userName: nil, tenant: tenant.id, credentials: credentials)
+        return try await attempt(origin, by: Hexadecimal.text(digest)) { _ in
             tenant.user(ofAccessToken: digest).map(Verdict.right) ?? .wrong
         }
     }
 
-    /// What a look at credentials shows.
-    private enum Verdict {
-        case right(User), wrong
-        /// They could not be looked at.
-        case unknown
-    }
-
-    /// An attempt to log in, made when its turn has come.
-    ///
-    /// - Parameter digest: Stands for who wants in where that is no user in particular.
-    private func attempt(
-        _ kind: String,
-        userName: String? = nil,
-        digest: [UInt8] = [],
-        _ tenant: CallerIndex.Tenant,
-        _ credentials: Credentials,
-        _ check: (_ isKnown: Bool) async -> Verdict
-    ) async throws(AgentError) -> User? {
-        var turn = throttle.turn(
-            "\(tenant.id)\n\(userName?.caseless ?? Hexadecimal.text(digest))",
-            isGuessable: userName != nil,
-            address: credentials.network
-        )
-        try await wait(for: &turn)
-        switch await check(turn.isKnown) {
-        case .right(let user):
-            throttle.leave(turn, succeeded: true, now: now())
-            note(.succeeded, kind, userName: userName, tenant, credentials)
-            return user
-        case .wrong:
-            throttle.leave(turn, succeeded: false, now: now())
-            note(.failed, kind, userName: userName, tenant, credentials)
-            return nil
-        case .unknown:
-            throttle.leave(turn, succeeded: nil, now: now())
-            onLogin(.refused)
-            throw Self.tooManyLogins(.seconds(1))
-        }
+    /// Where an attempt comes from, and with what.
+    struct Origin {
+        /// What is tried, as the log calls it.
+        var kind: String
+        /// nil where the attempt is at no user in particular.
+        var userName: String?
+        /// The identifier of the tenant.
+        var tenant: String
+        var credentials: Credentials
     }
 
     /// Counts what came of an attempt; a failure is told to the log, without what was tried.
-    func note(
-        _ outcome: LoginOutcome,
-        _ kind: String,
-        userName: String?,
-        _ tenant: CallerIndex.Tenant,
-        _ credentials: Credentials
-    ) {
+    func note(_ outcome: LoginOutcome, _ origin: Origin) {
         onLogin(outcome)
         guard outcome == .failed else { return }
         logger.warning(
             "login failed",
             metadata: [
                 // In quotes: it may look like another member.
-                "with": "\(kind)", "user": "\(Excerpt.of(userName ?? ""))", "tenant": "\(tenant.id)",
-                "address": "\(Excerpt.of(credentials.address))",
+                "with": "\(origin.kind)", "user": "\(Excerpt.of(origin.userName ?? ""))", "tenant": "\(origin.tenant)",
+                "address": "\(Excerpt.of(origin.credentials.address))",
             ]
         )
     }
 
-    private func wait(for turn: inout LoginThrottle.Turn) async throws(AgentError) {
-        var waited = Duration.zero
+    /// What a look at credentials shows.
+    private enum Verdict<Proven> {
+        case right(Proven)
+        case wrong
+        /// They could not be looked at.
+        case unknown
+    }
+
+    /// An attempt to log in, made when its turn has come.
+    ///
+    /// - Parameter caller: Who wants in: the name of a user, or what stands for a token.
+    private func attempt<Proven>(
+        _ origin: Origin,
+        by caller: String,
+        _ check: (_ isKnown: Bool) async -> Verdict<Proven>
+    ) async throws(AgentError) -> Proven? {
+        var attempt = throttle.attempt(
+            by: "\(origin.tenant)\n\(caller)",
+            isGuessable: origin.userName != nil,
+            from: origin.credentials.network
+        )
+        try await enter(&attempt)
+        switch await check(attempt.isKnown) {
+        case .right(let proven):
+            throttle.leave(attempt, succeeded: true, now: now())
+            note(.succeeded, origin)
+            return proven
+        case .wrong:
+            throttle.leave(attempt, succeeded: false, now: now())
+            note(.failed, origin)
+            return nil
+        case .unknown:
+            throttle.leave(attempt, succeeded: nil, now: now())
+            throw refusal(retryAfter: .seconds(1))
+        }
+    }
+
+    /// Returns when an attempt may be made. Throws an error when it may not, or would have to wait too long.
+    private func enter(_ attempt: inout LoginThrottle.Attempt) async throws(AgentError) {
+        let start = now()
         while true {
-            switch throttle.enter(&turn, now: now()) {
-            case .now: return
-            case .wait(let time):
-                waited += time
-                if waited <= Self.longestTurn, (try? await sleep(time)) != nil { continue }
-                throttle.giveUp(turn)
-                onLogin(.refused)
-                throw Self.tooManyLogins(time)
-            case .refused(let time):
-                onLogin(.refused)
-                throw Self.tooManyLogins(time)
+            let remaining = Self.maximumWait - max(.zero, now().since(start))
+            switch throttle.enter(&attempt, now: now()) {
+            case .admitted: return
+            case .pause(let time):
+                if time <= remaining, (try? await sleep(time)) != nil { continue }
+                throttle.giveUp(attempt, now: now())
+                throw refusal(retryAfter: time)
+            case .queued:
+                if await throttle.wait(attempt, atMost: remaining) { continue }
+                throttle.giveUp(attempt, now: now())
+                throw refusal(retryAfter: .seconds(1))
+            case .refused(let time): throw refusal(retryAfter: time)
             }
         }
     }
 
-    private static func tooManyLogins(_ time: Duration) -> AgentError {
+    private func refusal(retryAfter time: Duration) -> AgentError {
+        onLogin(.refused)
         let seconds = max(1, Int((time / .seconds(1)).rounded(.up)))
         var error = AgentError(
             .session,

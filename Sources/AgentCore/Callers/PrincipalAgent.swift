@@ -49,7 +49,7 @@ package struct PrincipalAgent: Sendable {
         failures = StoreFailureLog(logger: logger)
         attempts = LoginAttempts(
             cryptography: cryptography,
-            verified: VerifiedPasswords(cryptography: cryptography, lifetime: min(.seconds(300), ticketLifetime / 10)),
+            rememberedFor: min(.seconds(300), ticketLifetime / 10),
             throttle: throttle,
             now: now,
             sleep: sleep,
@@ -85,18 +85,16 @@ package struct PrincipalAgent: Sendable {
         _ credentials: Credentials
     ) async throws(AgentError) -> (caller: Caller, ticket: String) {
         let (tenant, application) = try applicant(credentials)
-        guard let user = try await attempts.user(named: userName, password: password, tenant, credentials) else {
-            throw Self.loginFailed
-        }
-        let caller = caller(user, tenant, application)
-        // One for many calls: each would otherwise leave a session behind.
-        if let known = attempts.verified.ticket(password, of: user, tenant: tenant.id, now: now()),
-            try await self.user(ofTicket: known, in: tenant) != nil
-        {
+        guard
+            let login = try await attempts.login(userName: userName, password: password, in: tenant, with: credentials)
+        else { throw Self.loginFailed }
+        let caller = caller(login.user, tenant, application)
+        // One session for many calls: each would otherwise leave one behind.
+        if let known = login.reusableTicket, try await user(ofTicket: known, in: tenant) != nil {
             return (caller, known)
         }
-        let ticket = try await begin(user, tenant).ticket
-        attempts.verified.remember(ticket: ticket, password, of: user, tenant: tenant.id)
+        let ticket = try await begin(login.user, tenant).ticket
+        attempts.remember(ticket: ticket, for: login)
         return (caller, ticket)
     }
 
@@ -104,7 +102,7 @@ package struct PrincipalAgent: Sendable {
     /// is not looked at. Throws an error of kind session when the token is unknown.
     package func caller(accessToken: String, _ credentials: Credentials) async throws(AgentError) -> Caller {
         let tenant = try tenant(credentials)
-        guard let user = try await attempts.user(accessToken: accessToken, tenant, credentials) else {
+        guard let user = try await attempts.user(accessToken: accessToken, in: tenant, with: credentials) else {
             throw Self.loginFailed
         }
         guard callers.isHosted else { return caller(user, tenant, nil) }
@@ -126,16 +124,20 @@ package struct PrincipalAgent: Sendable {
         _ credentials: Credentials
     ) async throws(AgentError) -> Login? {
         let (tenant, _) = try applicant(credentials)
-        guard
-            let user = try await attempts.user(named: userName ?? "", password: password ?? "", tenant, credentials)
-        else { return nil }
-        return try await begin(user, tenant)
+        let login = try await attempts.login(
+            userName: userName ?? "",
+            password: password ?? "",
+            in: tenant,
+            with: credentials
+        )
+        guard let login else { return nil }
+        return try await begin(login.user, tenant)
     }
 
     /// Logs in with an access token; nil when it is unknown.
     package func authenticate(accessToken: String?, _ credentials: Credentials) async throws(AgentError) -> Login? {
         let (tenant, _) = try applicant(credentials)
-        guard let user = try await attempts.user(accessToken: accessToken ?? "", tenant, credentials) else {
+        guard let user = try await attempts.user(accessToken: accessToken ?? "", in: tenant, with: credentials) else {
             return nil
         }
         return try await begin(user, tenant)
@@ -160,7 +162,10 @@ package struct PrincipalAgent: Sendable {
             let ticket = value("Ticket")?.trimmingSpace ?? ""
             // Tickets cannot be guessed, so nobody is slowed.
             let user = try await user(ofTicket: ticket, in: tenant)
-            attempts.note(user == nil ? .failed : .succeeded, "ticket", userName: nil, tenant, credentials)
+            attempts.note(
+                user == nil ? .failed : .succeeded,
+                .init(kind: "ticket", userName: nil, tenant: tenant.id, credentials: credentials)
+            )
             return user.map { Login($0, ticket: ticket) }
         case nil:
             throw AgentError(

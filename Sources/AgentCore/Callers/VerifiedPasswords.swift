@@ -1,14 +1,14 @@
 import Synchronization
 
-/// Remembers digests of passwords that were right, for a few minutes: checking one costs a quarter of a second on
-/// purpose, and clients that send theirs with every call would otherwise get four answers a second.
+/// Remembers which passwords were right, for a few minutes: checking one costs a quarter of a second on purpose, and
+/// clients that send theirs with every call would otherwise get four answers a second.
 ///
-/// The digests are keyed with what only this process knows, and are nowhere but in its memory.
+/// It keeps authentication codes of the passwords, under a key that only this process knows.
 final class VerifiedPasswords: Sendable {
-    private let key: [UInt8]
-    private let cryptography: any CallerCryptography
-    private let entries = Mutex<[[UInt8]: Entry]>([:])
-    private let lifetime: Duration
+    /// Stands for one password of one user.
+    struct Key: Hashable, Sendable {
+        fileprivate let code: [UInt8]
+    }
 
     private struct Entry {
         var end: Timestamp
@@ -16,47 +16,49 @@ final class VerifiedPasswords: Sendable {
         var ticket: String?
     }
 
-    private static let mostEntries = 10_000
+    private let secret: [UInt8]
+    private let cryptography: any CallerCryptography
+    private let entries = Mutex(BoundedCache<Key, Entry>(capacity: VerifiedPasswords.maximumEntries))
+    private let lifetime: Duration
+
+    private static let maximumEntries = 10_000
 
     init(cryptography: any CallerCryptography, lifetime: Duration) {
         self.cryptography = cryptography
         self.lifetime = lifetime
-        key = cryptography.randomBytes(32)
+        secret = cryptography.randomBytes(32)
     }
 
-    func contains(_ password: String, of user: User, tenant: String, now: Timestamp) -> Bool {
-        entry(password, user, tenant, now) != nil
-    }
-
-    func ticket(_ password: String, of user: User, tenant: String, now: Timestamp) -> String? {
-        entry(password, user, tenant, now)?.ticket
-    }
-
-    func insert(_ password: String, of user: User, tenant: String, now: Timestamp) {
-        let digest = digest(password, user, tenant)
-        entries.withLock { entries in
-            if entries.count >= Self.mostEntries { entries.removeAll(keepingCapacity: true) }
-            entries[digest] = Entry(end: now.advanced(by: lifetime))
-        }
-    }
-
-    func remember(ticket: String, _ password: String, of user: User, tenant: String) {
-        let digest = digest(password, user, tenant)
-        entries.withLock { $0[digest]?.ticket = ticket }
-    }
-
-    private func entry(_ password: String, _ user: User, _ tenant: String, _ now: Timestamp) -> Entry? {
-        let digest = digest(password, user, tenant)
-        return entries.withLock { entries in
-            // A clock that is set back does not make them last.
-            guard let entry = entries[digest], now < entry.end, entry.end.since(now) <= lifetime else { return nil }
-            return entry
-        }
-    }
-
-    private func digest(_ password: String, _ user: User, _ tenant: String) -> [UInt8] {
+    /// What stands for a password of a user, whether it is right or wrong.
+    func key(_ password: String, of user: User, tenant: String) -> Key {
         let parts = [tenant, user.name, user.passwordHash, password].map { Array($0.utf8) }
         // The length before each part: no two lists of parts make the same bytes.
-        return cryptography.digest(of: parts.reduce(key) { $0 + Array("\($1.count):".utf8) + $1 })
+        let message = parts.reduce([]) { $0 + Array("\($1.count):".utf8) + $1 }
+        return Key(code: cryptography.authenticationCode(of: message, key: secret))
+    }
+
+    func contains(_ key: Key, now: Timestamp) -> Bool { entry(key, now) != nil }
+
+    func ticket(_ key: Key, now: Timestamp) -> String? { entry(key, now)?.ticket }
+
+    func insert(_ key: Key, now: Timestamp) {
+        entries.withLock { $0.insert(Entry(end: now.advanced(by: lifetime)), for: key) }
+    }
+
+    /// Has later calls with this password go on with a session; nothing when the password is not remembered.
+    func remember(ticket: String, for key: Key) {
+        entries.withLock { entries in
+            guard var entry = entries[key] else { return }
+            entry.ticket = ticket
+            entries.insert(entry, for: key)
+        }
+    }
+
+    private func entry(_ key: Key, _ now: Timestamp) -> Entry? {
+        entries.withLock { entries in
+            // A clock that is set back does not make them last.
+            guard let entry = entries[key], now < entry.end, entry.end.since(now) <= lifetime else { return nil }
+            return entry
+        }
     }
 }

@@ -1,0 +1,166 @@
+extension LoginThrottle {
+    /// What is known of one key.
+    struct Slot {
+        /// Where it stands.
+        struct ID: Hashable, Sendable {
+            fileprivate var isUser: Bool
+            fileprivate var index: Int
+
+            static func address(_ hash: Int) -> ID { ID(isUser: false, index: State.index(hash)) }
+            static func user(_ hash: Int) -> ID { ID(isUser: true, index: State.index(hash)) }
+        }
+
+        /// Why no attempt may be made.
+        enum Obstacle {
+            /// As many as may be made at once are in progress.
+            case busy
+            /// The last one failed so short a time ago.
+            case pause(Duration)
+        }
+
+        var failures = 0
+        /// Since when the oldest of them fades.
+        var changed = Timestamp(ticks: 0)
+        /// When the next attempt may be made.
+        var next = Timestamp(ticks: 0)
+        /// Attempts in progress.
+        var running = 0
+        /// Attempts that wait, in the queue or through a pause.
+        var waiting = 0
+        /// Whether the next attempt is known and waits through a pause.
+        var isPausing = false
+
+        /// How long one failure is remembered after the one before it is forgotten.
+        private static let decayInterval = Duration.seconds(30)
+        /// Failures that are counted at most, so that all are forgotten in minutes.
+        private static let maximumFailures = 16
+
+        /// Forgets old failures, and tells why no attempt may be made; nil when one may.
+        mutating func obstacle(_ limits: Limits, _ now: Timestamp) -> Obstacle? {
+            // A clock that is set back must not shut anybody out.
+            if changed > now { changed = now }
+            if next.since(now) > limits.longestPause { next = now }
+            let forgotten = min(failures, Int(now.since(changed) / Self.decayInterval))
+            failures -= forgotten
+            changed = changed.advanced(by: Self.decayInterval * forgotten)
+            guard failures >= limits.freeFailures else {
+                return failures + running < limits.freeFailures ? nil : .busy
+            }
+            guard running == 0 else { return .busy }
+            return next > now ? .pause(next.since(now)) : nil
+        }
+
+        mutating func countFailure(_ limits: Limits, _ now: Timestamp) {
+            if failures == 0 { changed = now }
+            failures = min(Self.maximumFailures, failures + 1)
+            guard failures >= limits.freeFailures else { return }
+            let pause = limits.firstPause * (1 << (failures - limits.freeFailures))
+            next = now.advanced(by: min(pause, limits.longestPause))
+        }
+    }
+
+    struct State {
+        private let addressLimits: Limits
+        private let userLimits: Limits
+        private var addresses = [Slot](repeating: Slot(), count: State.slots)
+        private var users = [Slot](repeating: Slot(), count: State.slots)
+        /// By hash of caller and address, the hash of those who were let in last.
+        private var known = [Int](repeating: 0, count: State.slots)
+        /// The attempts that are to be resumed, in the order in which they came.
+        private var queues: [Slot.ID: [LoginWaiter]] = [:]
+
+        private static let slots = 1 << 14
+        /// Attempts of one address, or at one user, that may wait: requests that wait hold connections. Fewer after
+        /// failures.
+        private static let maximumWaiters = 256
+        private static let maximumWaitersAfterFailures = 16
+
+        init(addresses: Limits, users: Limits) {
+            addressLimits = addresses
+            userLimits = users
+        }
+
+        private subscript(id: Slot.ID) -> Slot {
+            get { id.isUser ? users[id.index] : addresses[id.index] }
+            set { if id.isUser { users[id.index] = newValue } else { addresses[id.index] = newValue } }
+        }
+
+        fileprivate static func index(_ hash: Int) -> Int { hash & (slots - 1) }
+
+        private func limits(_ id: Slot.ID) -> Limits { id.isUser ? userLimits : addressLimits }
+
+        /// Whether the last pair of caller and address with this slot that was let in has this hash.
+        func isKnown(_ pair: Int) -> Bool { known[Self.index(pair)] == pair }
+
+        // MARK: Waiting
+
+        /// Admits an attempt to all of these slots, or has it wait at the first that is not free: the many that wait at one
+        /// address are not in the way of others at the user.
+        mutating func admit(to slots: [Slot.ID], _ now: Timestamp) -> (Admission, Waiting?) {
+            for id in slots {
+                if let obstacle = self[id].obstacle(limits(id), now) { return wait(at: id, for: obstacle) }
+            }
+            for id in slots { self[id].running += 1 }
+            return (.admitted, nil)
+        }
+
+        private mutating func wait(at id: Slot.ID, for obstacle: Slot.Obstacle) -> (Admission, Waiting?) {
+            let slot = self[id]
+            let hasFailures = slot.failures >= limits(id).freeFailures
+            let pause: Duration = if case .pause(let time) = obstacle { time } else { .zero }
+            guard slot.waiting < (hasFailures ? Self.maximumWaitersAfterFailures : Self.maximumWaiters) else {
+                return (.refused(for: pause), nil)
+            }
+            self[id].waiting += 1
+            if pause > .zero, !slot.isPausing {
+                self[id].isPausing = true
+                return (.pause(pause), .pausing(id))
+            }
+            let waiter = LoginWaiter()
+            queues[id, default: []].append(waiter)
+            return (.queued, .queued(id, waiter))
+        }
+
+        /// Ends a wait. Returns where it was: another may go on there.
+        mutating func end(_ waiting: Waiting) -> Slot.ID {
+            let id = waiting.slot
+            self[id].waiting -= 1
+            switch waiting {
+            case .pausing: self[id].isPausing = false
+            case .queued(_, let waiter):
+                queues[id]?.removeAll { $0 === waiter }
+                if queues[id]?.isEmpty ?? false { queues[id] = nil }
+            }
+            return id
+        }
+
+        /// Takes the first attempt out of the queue of a slot, when it need not wait there for another one. It must be
+        /// resumed, and then asks again.
+        mutating func dequeue(at id: Slot.ID, _ now: Timestamp) -> LoginWaiter? {
+            guard let first = queues[id]?.first else { return nil }
+            switch self[id].obstacle(limits(id), now) {
+            case .busy: return nil
+            case .pause where self[id].isPausing: return nil
+            case .pause, nil: break
+            }
+            queues[id]?.removeFirst()
+            if queues[id]?.isEmpty ?? false { queues[id] = nil }
+            return first
+        }
+
+        // MARK: Outcomes
+
+        /// Notes what came of an attempt that was admitted to these slots; nil when it could not be made.
+        mutating func leave(_ slots: [Slot.ID], user: Slot.ID?, pair: Int, succeeded: Bool?, _ now: Timestamp) {
+            for id in slots { self[id].running -= 1 }
+            switch succeeded {
+            case true?:
+                // Only the user's: who has one account does not get free guesses at the others of the address.
+                if let user { self[user].failures = 0 }
+                known[Self.index(pair)] = pair
+            case false?: for id in slots { self[id].countFailure(limits(id), now) }
+            case nil: break
+            }
+        }
+    }
+}
