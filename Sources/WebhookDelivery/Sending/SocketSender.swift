@@ -66,14 +66,14 @@ package final class SocketSender: NotificationSender {
         request = NotificationRequest(version: version)
         route = try TargetRoute(settings: settings, resolver: resolver)
         pool = ConnectionPool(limit: settings.idleConnections)
-        lanes = group.makeIterator().map { SendingLane(loop: $0, watch: StandstillWatch(time: time)) }
+        lanes = group.makeIterator().map { SendingLane(loop: $0, time: time) }
         for lane in lanes { lane.start(pool) }
     }
 
     /// Ends all connections; one that is in use when it has been.
     package func shutdown() async {
         pool.close()
-        for lane in lanes { try? await lane.loop.submit { lane.watch.stop() }.get() }
+        for lane in lanes { try? await lane.stop().get() }
     }
 
     package func send(_ notification: WebhookNotification) async -> SendOutcome {
@@ -103,10 +103,11 @@ package final class SocketSender: NotificationSender {
             lane: lanes[Int(UInt(bitPattern: turn) % UInt(lanes.count))],
             timeout: settings.timeout
         )
+        let handle = Transfer.Handle(transfer)
         return await withTaskCancellationHandler {
-            await transfer.run()
+            await handle.run()
         } onCancel: {
-            transfer.cancel()
+            handle.cancel()
         }
     }
 }

@@ -5,8 +5,8 @@ import NIOCore
 /// It expects a tick of its event loop twice a second. A tick that comes far too late ends a standstill. What failed during
 /// one says nothing about a target: its answer could not be read in time.
 ///
-/// `@unchecked Sendable`: its state is touched on its event loop alone.
-final class StandstillWatch: @unchecked Sendable {
+/// It lives on its event loop.
+final class StandstillWatch {
     /// A time that goes on while the machine sleeps.
     typealias Instant = ContinuousClock.Instant
 
@@ -34,9 +34,10 @@ final class StandstillWatch: @unchecked Sendable {
         self.onTick = onTick
         observe()
         let interval = TimeAmount(Self.interval)
-        ticking = loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [weak self] task in
-            guard let self else { return task.cancel() }
-            self.onTick(observe())
+        let watch = NIOLoopBound(WeakWatch(watch: self), eventLoop: loop)
+        ticking = loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { task in
+            guard let watch = watch.value.watch else { return task.cancel() }
+            watch.onTick(watch.observe())
         }
     }
 
@@ -62,5 +63,10 @@ final class StandstillWatch: @unchecked Sendable {
         }
         lastTick = now
         return now
+    }
+
+    /// A reference that lets the watch go with its sender.
+    private struct WeakWatch {
+        weak var watch: StandstillWatch?
     }
 }

@@ -5,10 +5,37 @@ import NIOPosix
 import NIOSSL
 import Networking
 
-/// One notification on its way: resolve, connect or take an idle connection, post, read; all within its time.
-///
-/// `@unchecked Sendable`: its state is touched on its lane's event loop alone.
-final class Transfer: @unchecked Sendable {
+/// One notification on its way: resolve, connect or take an idle connection, post, read; all within its time. It lives on
+/// its lane's event loop.
+final class Transfer {
+    /// A transfer, for tasks that wait for it.
+    struct Handle: Sendable {
+        private let transfer: NIOLoopBoundBox<Transfer>
+        private let outcome: EventLoopFuture<SendOutcome>
+
+        /// Takes over a transfer that has not begun. It may be called on any thread.
+        init(_ transfer: sending Transfer) {
+            outcome = transfer.outcome.futureResult
+            self.transfer = .makeBoxSendingValue(transfer, eventLoop: outcome.eventLoop)
+        }
+
+        /// Carries the transfer out.
+        func run() async -> SendOutcome {
+            outcome.eventLoop.execute { transfer.value.start() }
+            do {
+                return try await outcome.get()
+            } catch {
+                // Only an event loop that is gone leaves a promise unkept.
+                return .failed(Transfer.stopped)
+            }
+        }
+
+        /// Cuts the transfer off; its outcome is then that the service stopped.
+        func cancel() {
+            outcome.eventLoop.execute { transfer.value.end(.failed(Transfer.stopped)) }
+        }
+    }
+
     private let target: TargetURL
     private let head: HTTPRequestHead
     private let body: ByteBuffer
@@ -50,26 +77,10 @@ final class Transfer: @unchecked Sendable {
         outcome = lane.loop.makePromise()
     }
 
-    /// Carries the transfer out.
-    func run() async -> SendOutcome {
-        loop.execute { self.start() }
-        do {
-            return try await outcome.futureResult.get()
-        } catch {
-            // Only an event loop that is gone leaves a promise unkept.
-            return .failed(Self.stopped)
-        }
-    }
-
-    /// Cuts the transfer off; its outcome is then that the service stopped.
-    func cancel() {
-        loop.execute { self.end(.failed(Self.stopped)) }
-    }
-
     private func start() {
         guard !isEnded else { return }
         begin = lane.watch.now
-        route.addresses(of: target, on: loop).whenComplete { result in
+        route.addresses(of: target, on: loop).assumeIsolated().whenComplete { result in
             guard !self.isEnded else { return }
             switch result {
             case .success(let addresses):
@@ -83,7 +94,7 @@ final class Transfer: @unchecked Sendable {
     }
 
     private func setAlarm(in time: TimeAmount) {
-        alarm = loop.scheduleTask(in: time) { self.timeIsOver() }
+        alarm = loop.assumeIsolated().scheduleTask(in: time) { self.timeIsOver() }
     }
 
     private func timeIsOver() {
@@ -120,14 +131,14 @@ final class Transfer: @unchecked Sendable {
 
     private func open() {
         channel = nil
-        dial().flatMapError { error in
+        dial().assumeIsolated().flatMapError { error in
             guard SendFailure.isShortageOfDescriptors((error as? ForwardProxy.Unreached)?.error ?? error) else {
                 return self.loop.makeFailedFuture(error)
             }
             // The descriptor of the longest idle connection will do.
-            return self.pool.makeRoom(for: self.loop).flatMap { hasRoom in
+            return self.pool.makeRoom(for: self.loop).assumeIsolated().flatMap { hasRoom in
                 hasRoom && !self.isEnded ? self.dial() : self.loop.makeFailedFuture(error)
-            }
+            }.nonisolated()
         }.whenComplete { result in
             guard !self.isEnded else { return }
             switch result {
@@ -138,8 +149,10 @@ final class Transfer: @unchecked Sendable {
     }
 
     private func dial() -> EventLoopFuture<(channel: any Channel, address: SocketAddress)> {
-        route.connect(target, to: addresses, on: loop) { channel in
-            if self.isEnded { channel.close(promise: nil) } else { self.channel = channel }
+        let transfer = NIOLoopBound(self, eventLoop: loop)
+        return route.connect(target, to: addresses, on: loop) { channel in
+            let transfer = transfer.value
+            if transfer.isEnded { channel.close(promise: nil) } else { transfer.channel = channel }
         }
     }
 
@@ -151,7 +164,7 @@ final class Transfer: @unchecked Sendable {
             channel.close(promise: nil)
             return open()
         }
-        sent.whenSuccess { result in
+        sent.assumeIsolated().whenSuccess { result in
             switch result {
             case .success(let exchange):
                 self.channel = nil
