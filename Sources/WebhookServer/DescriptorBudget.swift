@@ -32,9 +32,9 @@ struct DescriptorBudget: Hashable, Sendable {
     /// The fewest that leave room for something of everything.
     static let least = 256
     /// Connections at most, whatever the system allows.
-    private static let mostConnections = 8192
+    private static let maximumConnections = 8192
     /// Test events at most, whatever the system allows.
-    private static let mostTests = 64
+    private static let maximumTests = 64
 
     /// Shares out `limit` descriptors: as many as are wanted for each purpose, or its part of what there is.
     ///
@@ -46,9 +46,9 @@ struct DescriptorBudget: Hashable, Sendable {
         let all = limit - Self.rest
         self.deliveries = min(deliveries, all / 4 / Self.socketsPerDelivery)
         self.idleConnections = min(idleConnections, all / 8)
-        tests = min(Self.mostTests, max(1, all / 16 / Self.socketsPerDelivery))
+        tests = min(Self.maximumTests, max(1, all / 16 / Self.socketsPerDelivery))
         let left = all - (self.deliveries + tests) * Self.socketsPerDelivery - self.idleConnections
-        connections = min(Self.mostConnections, left - ConnectionTable.Limits.headroom)
+        connections = min(Self.maximumConnections, left - ConnectionTable.Limits.headroom)
     }
 
     /// How many descriptors the process may have, once its limit has been raised to what it may be.
@@ -66,7 +66,7 @@ struct DescriptorBudget: Hashable, Sendable {
     func log(deliveries: Int, idleConnections: Int, limit: Int, to logger: Logger) {
         guard
             self.deliveries < deliveries || self.idleConnections < idleConnections
-                || connections < Self.mostConnections
+                || connections < Self.maximumConnections
         else { return }
         logger.notice(
             "few open files are allowed, so bounds are lower ('ulimit -n', systemd's LimitNOFILE=)",
