@@ -74,19 +74,31 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "WebhookServer",
+            name: "HTTPServing",
             dependencies: [
-                "AgentCore", "AgentStores", "CMalloc", "CZlib", "Cryptography", "Networking", "SOAP", "Text", "WSDL",
-                "WebhookDelivery", "XML", logging, lifecycle,
-                .product(name: "Configuration", package: "swift-configuration"),
+                "CZlib", "Cryptography", "Networking", logging, lifecycle,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "WebhookServer",
+            dependencies: [
+                "AgentCore", "AgentStores", "CMalloc", "Cryptography", "HTTPServing", "Networking", "SOAP", "Text",
+                "WSDL", "WebhookDelivery", "XML", logging, lifecycle,
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 metrics,
             ],
             resources: [.embedInCode("Configuration/example.json"), .embedInCode("REST/openapi.json")],
@@ -175,10 +187,21 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "HTTPServingTests",
+            dependencies: [
+                "CZlib", "HTTPServing", "Networking",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "WebhookServerTests",
             dependencies: [
-                "AgentCore", "AgentStores", "Conformance", "Cryptography", "Networking", "SOAP", "Text", "WSDL",
-                "WebhookDelivery", "WebhookServer", "XML", logging, lifecycleTestKit,
+                "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPServing", "Networking", "SOAP", "Text",
+                "WSDL", "WebhookDelivery", "WebhookServer", "XML", logging, lifecycleTestKit,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPServing
 import Logging
 
 /// How the file descriptors that the process may have are shared out: what grows with the load gets a bound, so that all

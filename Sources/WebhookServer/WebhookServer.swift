@@ -1,6 +1,7 @@
 package import AgentCore
 import AgentStores
 import Foundation
+import HTTPServing
 import Hummingbird
 import HummingbirdCore
 package import Logging

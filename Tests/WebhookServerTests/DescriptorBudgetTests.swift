@@ -1,5 +1,6 @@
 import AgentCore
 import Foundation
+import HTTPServing
 import Synchronization
 import Testing
 

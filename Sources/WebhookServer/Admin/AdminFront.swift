@@ -1,6 +1,7 @@
 import AgentCore
 import Cryptography
 import Foundation
+import HTTPServing
 import HTTPTypes
 import Hummingbird
 import Logging

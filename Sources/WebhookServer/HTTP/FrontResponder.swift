@@ -1,4 +1,5 @@
 import AgentCore
+import HTTPServing
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -152,9 +153,9 @@ struct FrontResponder: HTTPResponder {
         guard Self.isUnpacked(request) else {
             var response = Self.text(
                 .unsupportedMediaType,
-                "The body is packed in a way that this service does not unpack; it unpacks one of \(BodyUnpacker.codings).\n"
+                "The body is packed in a way that this service does not unpack; it unpacks one of \(ContentCoding.accepted).\n"
             )
-            response.headers[.acceptEncoding] = BodyUnpacker.codings
+            response.headers[.acceptEncoding] = ContentCoding.accepted
             return response
         }
         let body: ByteBuffer
@@ -199,7 +200,7 @@ struct FrontResponder: HTTPResponder {
 
     private static let servicePath = "/Remote/\(ServiceNumber.services87.name)/\(ServiceName.webhook.file)"
 
-    /// Whether nothing is left to unpack of a body: ``BodyUnpacker`` takes away what it has unpacked.
+    /// Whether nothing is left to unpack of a body: the HTTP server takes away what it has unpacked.
     static func isUnpacked(_ request: Request) -> Bool {
         ["", "identity"].contains(request.headers[.contentEncoding]?.lowercased() ?? "")
     }

@@ -1,4 +1,5 @@
 import AgentCore
+import HTTPServing
 import HTTPTypes
 import Hummingbird
 import Text

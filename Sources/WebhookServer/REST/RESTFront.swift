@@ -1,4 +1,5 @@
 import AgentCore
+import HTTPServing
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -140,8 +141,8 @@ struct RESTFront: Sendable {
             throw RESTProblem(
                 .unsupportedMediaType,
                 .invalidArgument,
-                "The body is packed in a way that this service does not unpack; it unpacks one of \(BodyUnpacker.codings).",
-                headers: [.acceptEncoding: BodyUnpacker.codings]
+                "The body is packed in a way that this service does not unpack; it unpacks one of \(ContentCoding.accepted).",
+                headers: [.acceptEncoding: ContentCoding.accepted]
             )
         }
         guard let bodyKind = RequestBody.Kind(type),
@@ -227,7 +228,7 @@ struct RESTFront: Sendable {
     // MARK: Answers
 
     private static let timeZone = HTTPField.Name("SO-TimeZone").unsafelyUnwrapped
-    private static let reason = HTTPField.Name(ReasonPhraseHandler.header)
+    private static let reason = HTTPField.Name(ReasonPhrase.header)
 
     /// The parameters by name in lower case.
     private static func query(_ request: Request) throws(RESTProblem) -> [String: String] {

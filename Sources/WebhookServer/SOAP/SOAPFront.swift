@@ -1,5 +1,6 @@
 import AgentCore
 import CoreMetrics
+import HTTPServing
 import HummingbirdCore
 import NIOCore
 import Networking

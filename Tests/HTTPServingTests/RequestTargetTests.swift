@@ -1,7 +1,7 @@
 import NIOHTTP1
 import Testing
 
-@testable import WebhookServer
+@testable import HTTPServing
 
 /// What a request's first lines say of the resource that is meant (RFC 9112, section 3.2).
 @Suite("Request target")

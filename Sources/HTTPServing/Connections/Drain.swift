@@ -1,23 +1,28 @@
-import Logging
-import NIOCore
+package import Logging
+package import NIOCore
 import ServiceLifecycle
 import Synchronization
 
 /// Whether the service has been told to stop. It still answers for a while, and sends clients and balancers elsewhere.
-final class Drain: Sendable {
+package final class Drain: Sendable {
     private let begun = Atomic(false)
     private let listener = Mutex<(any Channel)?>(nil)
 
+    /// Creates a drain that has not begun.
+    package init() {}
+
     /// Whether ``begin()`` was called.
-    var hasBegun: Bool { begun.load(ordering: .relaxed) }
+    package var hasBegun: Bool { begun.load(ordering: .relaxed) }
 
     /// From now on `/readyz` fails, and each connection ends with its next answer.
     func begin() {
         begun.store(true, ordering: .relaxed)
     }
 
-    /// - Parameter channel: What takes connections.
-    func listens(on channel: any Channel) {
+    /// Notes where connections arrive.
+    ///
+    /// - Parameter channel: The channel that takes them.
+    package func listens(on channel: any Channel) {
         listener.withLock { $0 = channel }
     }
 
@@ -38,15 +43,25 @@ final class Drain: Sendable {
 }
 
 /// Begins the drain when the service is told to stop, and ends when the listener may close.
-struct DrainService: Service, CustomStringConvertible {
-    var description: String { "Drain" }
+package struct DrainService: Service, CustomStringConvertible {
+    /// Services are logged as they describe themselves.
+    package var description: String { "Drain" }
 
-    let drain: Drain
-    /// How long calls are still taken.
-    let delay: Duration
-    let logger: Logger
+    private let drain: Drain
+    private let delay: Duration
+    private let logger: Logger
 
-    func run() async {
+    /// Creates the service of a drain.
+    ///
+    /// - Parameter delay: How long calls are still taken.
+    package init(drain: Drain, delay: Duration, logger: Logger) {
+        self.drain = drain
+        self.delay = delay
+        self.logger = logger
+    }
+
+    /// Waits until the service is told to stop, then drains it.
+    package func run() async {
         try? await gracefulShutdown()
         drain.begin()
         if delay > .zero {

@@ -3,9 +3,8 @@ import NIOEmbedded
 import NIOHTTP1
 import Networking
 import Testing
-import WebhookDelivery
 
-@testable import WebhookServer
+@testable import HTTPServing
 
 /// Which connection goes when there is no room for all.
 @Suite("Room for connections")

@@ -3,12 +3,12 @@ import NIOEmbedded
 import NIOHTTP1
 import Testing
 
-@testable import WebhookServer
+@testable import HTTPServing
 
 /// What one connection may cost.
 @Suite("Limits of a connection")
 struct HTTPConnectionGuardTests {
-    private static let limits = HTTPConnectionGuard.Limits(
+    private static let limits = HTTPConnectionLimits(
         passedBytes: 100_000,
         discardedBytes: 1 << 20,
         requestTime: .seconds(60),
@@ -280,7 +280,7 @@ struct HTTPConnectionGuardTests {
         let channel = try Self.connection()
         try Self.request(channel)
         var head = HTTPResponseHead(version: .http1_1, status: .notFound)
-        head.headers.add(name: ReasonPhraseHandler.header, value: "There is no webhook")
+        head.headers.add(name: ReasonPhrase.header, value: "There is no webhook")
         try channel.writeOutbound(HTTPServerResponsePart.head(head))
         guard case .head(let sent) = try channel.readOutbound(as: HTTPServerResponsePart.self) else {
             Issue.record("no head was sent")
@@ -288,6 +288,6 @@ struct HTTPConnectionGuardTests {
         }
         #expect(sent.status.code == 404)
         #expect(sent.status.reasonPhrase == "There is no webhook")
-        #expect(sent.headers[ReasonPhraseHandler.header].isEmpty)
+        #expect(sent.headers[ReasonPhrase.header].isEmpty)
     }
 }

@@ -1,14 +1,13 @@
 import Foundation
-import HTTPTypes
-import NIOCore
+package import HTTPTypes
+package import NIOCore
 import Networking
-import WebhookDelivery
 
 /// Tells a program of this machine from a client elsewhere for whom a proxy of this machine asks.
 ///
 /// A proxy that adds no header, and asks for the service by its address, cannot be told from a program: the admin API needs
 /// a token there.
-enum ForwardingHeaders {
+package enum ForwardingHeaders {
     /// Headers that proxies, load balancers and networks for delivery add, in lower case.
     private static let names: Set<String> = [
         "forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "x-remote-ip", "x-remote-addr",
@@ -25,7 +24,7 @@ enum ForwardingHeaders {
     ]
 
     /// Whether the request carries one of them.
-    static func stand(in headers: HTTPFields) -> Bool {
+    package static func stand(in headers: HTTPFields) -> Bool {
         headers.contains { field in
             let name = field.name.canonicalName
             return names.contains(name) || prefixes.contains { name.hasPrefix($0) }
@@ -33,7 +32,7 @@ enum ForwardingHeaders {
     }
 
     /// Whether the other end of the connection is this machine, asks for it by its own name, and forwards for nobody.
-    static func isLocal(_ request: HTTPRequest, peer: SocketAddress?) -> Bool {
+    package static func isLocal(_ request: HTTPRequest, peer: SocketAddress?) -> Bool {
         guard let peer = peer?.ipAddress.flatMap(IPAddress.init(zoned:)), peer.isLoopback,
             let authority = request.authority,
             !stand(in: request.headerFields)

@@ -1,4 +1,3 @@
-import AgentCore
 import Cryptography
 import Foundation
 import NIOCore
@@ -22,10 +21,11 @@ package final class ListenerCertificate: Sendable {
     }
 
     /// Why a certificate cannot be used.
-    struct Problem: Error {
-        let text: String
+    package struct Problem: Error {
+        /// What is wrong.
+        package let text: String
         /// Whether it is the key's fault.
-        let isKey: Bool
+        package let isKey: Bool
     }
 
     /// What the files hold.
@@ -40,7 +40,7 @@ package final class ListenerCertificate: Sendable {
     private let current: Mutex<Content>
 
     /// Reads the files. Throws ``Problem``.
-    init(_ files: Files, ciphers: TLSCiphers = .modern) throws(Problem) {
+    package init(_ files: Files, ciphers: TLSCiphers = .modern) throws(Problem) {
         self.files = files
         self.ciphers = ciphers
         current = Mutex(try Self.read(files, ciphers))
@@ -58,13 +58,13 @@ package final class ListenerCertificate: Sendable {
     /// Why clients will refuse the certificate; empty when they will not.
     ///
     /// - Parameter host: The name or address that they know the service by; nil where that is not known.
-    func doubts(host: String?, now: Timestamp) -> [CertificateDoubt] {
+    func doubts(host: String?, now: Date) -> [CertificateDoubt] {
         let chain = current.withLock { $0.chain }
         var doubts: [CertificateDoubt] = []
         for (index, certificate) in chain.enumerated() {
             let names = (try? certificate.toDERBytes()).flatMap(CertificateNames.init)
-            let from = Timestamp(Date(timeIntervalSince1970: Double(certificate.notValidBefore)))
-            let to = Timestamp(Date(timeIntervalSince1970: Double(certificate.notValidAfter)))
+            let from = Date(timeIntervalSince1970: Double(certificate.notValidBefore))
+            let to = Date(timeIntervalSince1970: Double(certificate.notValidAfter))
             func doubt(_ reason: CertificateDoubt.Reason) {
                 doubts.append(
                     CertificateDoubt(

@@ -1,4 +1,4 @@
-import AgentCore
+import Foundation
 import Logging
 
 /// Why clients will refuse the listener's certificate.
@@ -18,14 +18,14 @@ struct CertificateDoubt: Sendable, Hashable {
     var position: Int
     /// Whom it is for.
     var names: String
-    var from: Timestamp
-    var to: Timestamp
+    var from: Date
+    var to: Date
 
     /// Logs it. The service goes on: a client may take the certificate all the same.
     func log(to logger: Logger) {
         let metadata: Logger.Metadata = [
             "file": "\(file)", "certificate": "\(position)", "names": "\(names.isEmpty ? "none" : names)",
-            "valid-from": "\(from)", "valid-to": "\(to)",
+            "valid-from": "\(from.formatted(.iso8601))", "valid-to": "\(to.formatted(.iso8601))",
         ]
         switch reason {
         case .expired: logger.error("the TLS certificate has expired: clients refuse it", metadata: metadata)

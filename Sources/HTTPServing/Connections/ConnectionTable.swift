@@ -1,30 +1,42 @@
 import NIOCore
-import Networking
+package import Networking
 import Synchronization
-import WebhookDelivery
 
 /// The listener's connections: where each comes from, what it is doing, and how much of the service's memory it holds.
 ///
 /// Where there is no room for another connection, or too many bytes wait for clients, the connection is closed that has kept
 /// the service waiting longest: one that is idle, has not sent its request to the end, or does not read its answer. A
 /// connection whose call is being worked on is never closed for that.
-final class ConnectionTable: Sendable {
+package final class ConnectionTable: Sendable {
     /// Why a connection is ended at once.
     struct LimitError: Error {}
 
     /// How much there may be of what.
-    struct Limits: Sendable {
+    package struct Limits: Sendable {
         /// Connections in all.
-        var connections: Int
+        package var connections: Int
         /// Connections of one address, or of one network of IPv6. Trusted proxies may have more.
-        var perNetwork: Int
+        package var perNetwork: Int
         /// Bytes that wait to be sent, over all connections.
-        var unsentBytes = 64 << 20
+        package var unsentBytes: Int
         /// Bytes of requests that have not arrived to their end, over all connections.
-        var unfinishedBytes = 128 << 20
+        package var unfinishedBytes: Int
 
         /// Connections that are taken above the limit, so that there is time to close others.
-        static let headroom = 32
+        package static let headroom = 32
+
+        /// Creates limits.
+        package init(
+            connections: Int,
+            perNetwork: Int,
+            unsentBytes: Int = 64 << 20,
+            unfinishedBytes: Int = 128 << 20
+        ) {
+            self.connections = connections
+            self.perNetwork = perNetwork
+            self.unsentBytes = unsentBytes
+            self.unfinishedBytes = unfinishedBytes
+        }
     }
 
     private struct State {
@@ -43,7 +55,7 @@ final class ConnectionTable: Sendable {
     /// Creates an empty table.
     ///
     /// - Parameter proxies: The addresses whose connections are those of many clients.
-    init(limits: Limits, proxies: [AddressRange] = []) {
+    package init(limits: Limits, proxies: [AddressRange] = []) {
         self.limits = limits
         self.proxies = proxies
     }

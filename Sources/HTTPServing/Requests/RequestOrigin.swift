@@ -1,19 +1,18 @@
 import Foundation
-import HTTPTypes
-import NIOCore
-import Networking
-import WebhookDelivery
+package import HTTPTypes
+package import NIOCore
+package import Networking
 
 /// Who sent a request and how they reached us: the other end of the connection, or what a trusted proxy says of it.
-struct RequestOrigin: Sendable, Hashable {
+package struct RequestOrigin: Sendable, Hashable {
     /// The client's address.
-    var address: String
+    package var address: String
     /// What is slowed down together when logins fail: the address; of IPv6, where a client has many, its network.
-    var network: String
+    package var network: String
     /// `http` or `https`, as the client asked.
-    var scheme: String
+    package var scheme: String
     /// Host and port, as the client asked; nil when they may not stand in a document of ours.
-    var host: String?
+    package var host: String?
 }
 
 /// The headers in which proxies say who asked; the raw value is the setting's. Only one kind is read, because a proxy that
@@ -26,10 +25,22 @@ package enum ForwardedHeader: String, Sendable, CaseIterable {
 }
 
 /// Reads origins; believes only trusted proxies.
-struct RequestOriginReader: Sendable {
-    let trustedProxies: [AddressRange]
-    let header: ForwardedHeader
-    let isTLS: Bool
+package struct RequestOriginReader: Sendable {
+    private let trustedProxies: [AddressRange]
+    private let header: ForwardedHeader
+    private let isTLS: Bool
+
+    /// Creates a reader.
+    ///
+    /// - Parameters:
+    ///   - trustedProxies: The addresses of proxies whose headers count.
+    ///   - header: The headers in which they say who asked.
+    ///   - isTLS: Whether the listener takes HTTPS.
+    package init(trustedProxies: [AddressRange], header: ForwardedHeader, isTLS: Bool) {
+        self.trustedProxies = trustedProxies
+        self.header = header
+        self.isTLS = isTLS
+    }
 
     /// What a proxy says about one hop of a request.
     private struct Hop {
@@ -38,7 +49,10 @@ struct RequestOriginReader: Sendable {
         var host: String?
     }
 
-    func origin(of request: HTTPRequest, peer: SocketAddress?) -> RequestOrigin {
+    /// Where a request comes from.
+    ///
+    /// - Parameter peer: The other end of the connection.
+    package func origin(of request: HTTPRequest, peer: SocketAddress?) -> RequestOrigin {
         var client = peer?.ipAddress.flatMap { IPAddress(zoned: $0)?.unmapped }
         var origin = RequestOrigin(
             address: Self.text(client, peer?.ipAddress ?? ""),

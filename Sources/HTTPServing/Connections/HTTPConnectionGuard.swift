@@ -13,24 +13,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// What a connection may cost.
-    struct Limits: Sendable {
-        /// How much of a body is passed on, unpacked, in bytes: what services read, and one byte that tells them that
-        /// there is more.
-        var passedBytes: Int
-        /// How long a body may be, in bytes, before no more of it is read.
-        var discardedBytes: Int
-        /// How long a request may take from its head to its end.
-        var requestTime: TimeAmount
-        /// How long a connection may take to its first request, a handshake included.
-        var firstRequestTime = TimeAmount.seconds(20)
-        /// How long a client may leave what was sent to it unread.
-        var stallTime = TimeAmount.seconds(60)
-        /// How long a client may go on sending after its last answer.
-        var lingerTime = TimeAmount.seconds(5)
-    }
-
-    private let limits: Limits
+    private let limits: HTTPConnectionLimits
     private let framing: RequestFraming
     private let drain: Drain
     private var machine: ConnectionStateMachine
@@ -45,7 +28,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     ///   - framing: Knows whether a part of a head has come.
     ///   - drain: Knows whether the service is about to stop.
     static func handlers(
-        limits: Limits,
+        limits: HTTPConnectionLimits,
         framing: RequestFraming = RequestFraming(),
         drain: Drain = Drain()
     ) -> [any ChannelHandler] {
@@ -56,7 +39,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         ]
     }
 
-    private init(limits: Limits, framing: RequestFraming, drain: Drain) {
+    private init(limits: HTTPConnectionLimits, framing: RequestFraming, drain: Drain) {
         self.limits = limits
         self.framing = framing
         self.drain = drain

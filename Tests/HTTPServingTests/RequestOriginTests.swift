@@ -2,9 +2,8 @@ import HTTPTypes
 import NIOCore
 import Networking
 import Testing
-import WebhookDelivery
 
-@testable import WebhookServer
+@testable import HTTPServing
 
 /// Who sent a request: the other end of the connection, unless a trusted proxy says otherwise.
 @Suite("Request origin")

@@ -1,10 +1,11 @@
+import CZlib
 import Foundation
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import Testing
 
-@testable import WebhookServer
+@testable import HTTPServing
 
 /// Bodies that were packed, and the headers that say so.
 @Suite("Body unpacker")
@@ -115,9 +116,13 @@ struct BodyUnpackerTests {
 
     @Test("No more is unpacked than is read")
     func limit() throws {
-        let packed = try Self.bytes(HTTPTests.packedTwoMegabytes)
+        let zeros = [UInt8](repeating: 0, count: 2 << 20)
+        var packed = [UInt8](repeating: 0, count: 16 << 10)
+        var count = uLongf(packed.count)
+        #expect(compress(&packed, &count, zeros, uLong(zeros.count)) == Z_OK)
+        let body = ByteBuffer(bytes: packed.prefix(Int(count)))
         #expect(throws: BodyUnpacker.TooLong.self) {
-            try Self.unpack(["Content-Encoding": "gzip"], packed, limit: 100_000)
+            try Self.unpack(["Content-Encoding": "deflate"], body, limit: 100_000)
         }
     }
 }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import WebhookServer
+@testable import HTTPServing
 
 /// Every state and every event of a connection, without a channel.
 @Suite("States of a connection")

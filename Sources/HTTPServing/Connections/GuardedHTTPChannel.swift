@@ -1,24 +1,46 @@
-import HummingbirdCore
-import Logging
-import NIOCore
+package import HummingbirdCore
+package import Logging
+package import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
 import NIOSSL
 
 /// Hummingbird's HTTP/1 channel, over TLS where there is a certificate, guarded before requests become Hummingbird's.
-struct GuardedHTTPChannel: HTTPChannelHandler {
-    typealias Value = HTTP1Channel.Value
+package struct GuardedHTTPChannel: HTTPChannelHandler {
+    /// What Hummingbird reads requests from.
+    package typealias Value = HTTP1Channel.Value
 
-    let responder: HTTPChannelHandler.Responder
-    /// How long a connection may be idle.
-    let idleTimeout: TimeAmount
-    let limits: HTTPConnectionGuard.Limits
-    /// nil for plain HTTP.
-    let certificate: ListenerCertificate?
-    let table: ConnectionTable
-    let drain: Drain
+    /// What answers requests.
+    package let responder: HTTPChannelHandler.Responder
+    private let idleTimeout: TimeAmount
+    private let limits: HTTPConnectionLimits
+    private let certificate: ListenerCertificate?
+    private let table: ConnectionTable
+    private let drain: Drain
 
-    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+    /// Creates a channel handler.
+    ///
+    /// - Parameters:
+    ///   - idleTimeout: How long a connection may be idle.
+    ///   - certificate: nil for plain HTTP.
+    package init(
+        responder: @escaping HTTPChannelHandler.Responder,
+        idleTimeout: TimeAmount,
+        limits: HTTPConnectionLimits,
+        certificate: ListenerCertificate?,
+        table: ConnectionTable,
+        drain: Drain
+    ) {
+        self.responder = responder
+        self.idleTimeout = idleTimeout
+        self.limits = limits
+        self.certificate = certificate
+        self.table = table
+        self.drain = drain
+    }
+
+    /// Takes a connection and puts its handlers in place; closes one that there is no room for.
+    package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let connection: TrackedConnection
         do {
             connection = try table.enter(channel)
@@ -59,7 +81,8 @@ struct GuardedHTTPChannel: HTTPChannelHandler {
         }
     }
 
-    func handle(value: Value, logger: Logger) async {
+    /// Answers a connection's requests until it ends.
+    package func handle(value: Value, logger: Logger) async {
         await handleHTTP(asyncChannel: value, logger: logger)
     }
 
