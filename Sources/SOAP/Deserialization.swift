@@ -1,5 +1,13 @@
 package import XML
 
+/// The namespaces in which a reader looks for fields and items.
+package enum FieldNamespace: Sendable, Hashable {
+    /// Any: fields are found by their local names alone, as in REST's documents.
+    case any
+    /// The service's of this name, that of arrays, or none (contract, section 2).
+    case service(String)
+}
+
 /// How an element's content is read as a value of the schema. What does not parse is a fault that names the element
 /// (contract, section 3); nil, empty and absent are one and the same for numbers, booleans and enumerations (section 9).
 extension XMLElement {
@@ -26,17 +34,17 @@ extension XMLElement {
         return trimmed.isEmpty ? nil : trimmed
     }
 
-    /// The child of that name that has a value. Children are matched in the service's namespace, the arrays' one or none
-    /// (contract, section 2).
-    package func field(_ name: StaticString, in service: String) -> XMLElement? {
+    /// The child of that name that has a value.
+    package func field(_ name: StaticString, in service: FieldNamespace) -> XMLElement? {
         for child in children where child.isNamed(name) && child.isField(of: service) && !child.isNil { return child }
         return nil
     }
 
-    /// Whether the namespace is one that clients put fields and items in.
-    package func isField(of service: String) -> Bool {
+    /// Whether the element stands where clients put fields and items.
+    package func isField(of service: FieldNamespace) -> Bool {
+        guard case .service(let name) = service else { return true }
         let namespace = namespace
-        return namespace == service || namespace.isEmpty || namespace == Namespace.arrays || service == Namespace.any
+        return namespace == name || namespace.isEmpty || namespace == Namespace.arrays
     }
 
     /// Whether this is an array of one of SOAP's encodings, whose items may be called anything.

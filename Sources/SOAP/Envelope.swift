@@ -18,8 +18,6 @@ package enum AnswerShape: Sendable, Hashable {
     case documented
     /// As the original framework writes: a default namespace, and `xsi:type` only where the schema says `anyType`.
     case framework
-    /// No envelope and no namespace: ``AnswerWriter/document(namespace:content:)``.
-    case plain
 }
 
 /// The header blocks that NetServer's services take (contract, section 2); nil when absent or nil.

@@ -62,7 +62,7 @@ package struct EnvelopeReader: Sendable {
     ) throws(SOAPFault) -> XMLDocument {
         do throws(XMLReferenceError) {
             return try document.resolvingReferences(Self.referenceStyles, limits: xml.limits) { child, parent in
-                child.isField(of: namespace) || child.namespace == version.namespace || parent.isEncodedArray
+                child.isField(of: .service(namespace)) || child.namespace == version.namespace || parent.isEncodedArray
             }
         } catch {
             throw SOAPFault(.sender, error.description)
@@ -175,12 +175,12 @@ extension RequestHeader {
         if block.isNamed("ApplicationToken") {
             applicationToken = applicationToken ?? block.token
         } else if block.isNamed("Credentials") {
-            ticket = ticket ?? block.field("Ticket", in: namespace)?.token
+            ticket = ticket ?? block.field("Ticket", in: .service(namespace))?.token
         } else if block.isNamed("TimeZone") {
             guard timeZone == nil, !block.isNil else { return true }
             timeZone = TimeZoneBlock(
-                id: try block.field("SoTimeZoneId", in: namespace)?.int32() ?? 0,
-                locationCode: try block.field("SoTimeZoneLocationCode", in: namespace)?.string()
+                id: try block.field("SoTimeZoneId", in: .service(namespace))?.int32() ?? 0,
+                locationCode: try block.field("SoTimeZoneLocationCode", in: .service(namespace))?.string()
             )
         } else {
             return false

@@ -23,7 +23,7 @@ package enum FaultWriter {
         }
         writer.markup("</s:Fault>")
         writer.endEnvelope()
-        return writer.bytes
+        return writer.values.bytes
     }
 }
 
@@ -103,14 +103,14 @@ extension AnswerWriter {
     /// element of a detail for. Its members stand in the order of its data contract.
     private mutating func write(detail exception: ExceptionInfo) {
         markup("<ExceptionDetail xmlns=\"http://schemas.datacontract.org/2004/07/System.ServiceModel\">")
-        null("HelpLink")
-        null("InnerException")
-        string("Message", exception.message)
-        null("StackTrace")
-        string("Type", exception.exceptionType)
+        values.null("HelpLink")
+        values.null("InnerException")
+        values.string("Message", exception.message)
+        values.null("StackTrace")
+        values.string("Type", exception.exceptionType)
         markup("</ExceptionDetail>")
         beginBlock("SoExceptionInfo")
-        writeMembers(of: exception)
+        values.writeMembers(of: exception)
         endBlock("SoExceptionInfo")
     }
 }

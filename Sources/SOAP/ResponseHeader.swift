@@ -62,7 +62,7 @@ extension AnswerWriter {
         markup(isDocumented ? "<SOAP-ENV:Header>" : "<s:Header>")
         if let exception = header.exception {
             beginBlock("ExceptionInfo")
-            untyped { $0.writeMembers(of: exception) }
+            values.untyped { $0.writeMembers(of: exception) }
             endBlock("ExceptionInfo")
         }
         beginBlock("Succeeded")
@@ -70,7 +70,7 @@ extension AnswerWriter {
         endBlock("Succeeded")
         if let zone = header.timeZone {
             beginBlock("TimeZone")
-            untyped {
+            values.untyped {
                 $0.int("SoTimeZoneId", zone.id)
                 $0.string("SoTimeZoneLocationCode", zone.locationCode)
             }
@@ -78,8 +78,10 @@ extension AnswerWriter {
         }
         markup(isDocumented ? "</SOAP-ENV:Header>" : "</s:Header>")
     }
+}
 
-    /// The members of `SoExceptionInfo`. The stack trace is always empty: it would tell of the service's insides.
+extension XMLValueWriter {
+    /// Writes the members of `SoExceptionInfo`. The stack trace is always empty: it would tell of the service's insides.
     mutating func writeMembers(of exception: ExceptionInfo) {
         string("Message", exception.message)
         string("StackTrace", "")

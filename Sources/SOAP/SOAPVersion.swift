@@ -43,8 +43,6 @@ package enum Namespace {
     package static let encoding11 = "http://schemas.xmlsoap.org/soap/encoding/"
     /// Those of SOAP 1.2's.
     package static let encoding12 = "http://www.w3.org/2003/05/soap-encoding"
-    /// As a service's: elements are matched by their local names alone, as REST's documents are read.
-    package static let any = "*"
     /// `guid`, `char` and `duration`.
     package static let serialization = "http://schemas.microsoft.com/2003/10/Serialization/"
 }

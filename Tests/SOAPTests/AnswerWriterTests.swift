@@ -234,7 +234,7 @@ struct AnswerWriterTests {
         _ shape: AnswerShape,
         _ version: SOAPVersion,
         header: ResponseHeader = ResponseHeader(),
-        content: (inout AnswerWriter) -> Void
+        content: (inout XMLValueWriter) -> Void
     ) -> [UInt8] {
         AnswerWriter.answer(
             shape: shape,
@@ -251,7 +251,7 @@ struct AnswerWriterTests {
     private func answer(
         _ shape: AnswerShape,
         _ version: SOAPVersion,
-        content: (inout AnswerWriter) -> Void
+        content: (inout XMLValueWriter) -> Void
     ) throws -> XMLElement {
         let root = try XMLDocument(parsing: answerBytes(shape, version, content: content)).root
         let operation = try #require(root.at("Body", "GetWebhookResponse"))

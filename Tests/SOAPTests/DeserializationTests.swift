@@ -11,17 +11,17 @@ struct DeserializationTests {
     )
     func namespaces(prefix: String, isFound: Bool) throws {
         let parent = try element("<p><\(prefix)Name>x</\(prefix)Name></p>")
-        #expect((parent.field("Name", in: serviceNamespace) != nil) == isFound)
-        #expect(parent.field("name", in: serviceNamespace) == nil)
-        #expect(parent.field("Nam", in: serviceNamespace) == nil)
+        #expect((parent.field("Name", in: .service(serviceNamespace)) != nil) == isFound)
+        #expect(parent.field("name", in: .service(serviceNamespace)) == nil)
+        #expect(parent.field("Nam", in: .service(serviceNamespace)) == nil)
     }
 
     @Test("A field is the first of its name that is not null")
     func firstField() throws {
         let parent = try element("<p><xsd:A>0</xsd:A><n:A xsi:nil='true'/><n:B/><n:A>1</n:A><A>2</A></p>")
-        #expect(parent.field("A", in: serviceNamespace)?.text == "1")
-        #expect(try element("<p><A xsi:nil='1'/></p>").field("A", in: serviceNamespace) == nil)
-        #expect(try element("<p><q><A>1</A></q></p>").field("A", in: serviceNamespace) == nil)
+        #expect(parent.field("A", in: .service(serviceNamespace))?.text == "1")
+        #expect(try element("<p><A xsi:nil='1'/></p>").field("A", in: .service(serviceNamespace)) == nil)
+        #expect(try element("<p><q><A>1</A></q></p>").field("A", in: .service(serviceNamespace)) == nil)
     }
 
     @Test(

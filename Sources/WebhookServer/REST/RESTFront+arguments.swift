@@ -31,11 +31,11 @@ extension RESTFront {
             return try Webhook(webhook)
         case .form(let form): return try Webhook(form.object(), isForm: true)
         case .xml(let document):
-            let element = name.flatMap { document.root.field($0, in: Namespace.any) } ?? document.root
-            for (name, item) in Self.collections { try element.field(name, in: Namespace.any)?.checkItems(item) }
-            let state = try element.field("State", in: Namespace.any)?.token.map(JSONNode.string)?.state("State")
+            let element = name.flatMap { document.root.field($0, in: .any) } ?? document.root
+            for (name, item) in Self.collections { try element.field(name, in: .any)?.checkItems(item) }
+            let state = try element.field("State", in: .any)?.token.map(JSONNode.string)?.state("State")
             var webhook = try reading { () throws(SOAPFault) in
-                try Webhook(clientsPartOf: element, service: Namespace.any, state: state ?? .unknown, known: .all)
+                try Webhook(clientsPartOf: element, service: .any, state: state ?? .unknown, known: .all)
             }
             webhook.extras = try WebhookExtras(element)
             return webhook
@@ -61,11 +61,11 @@ extension RESTFront {
             guard let name else { return try form.fields.objectMembers("The body", isForm: true) }
             return try form.object()[name.description]?.objectMembers(name.description, isForm: true)
         case .xml(let document):
-            guard let element = name.map({ document.root.field($0, in: Namespace.any) }) ?? document.root else {
+            guard let element = name.map({ document.root.field($0, in: .any) }) ?? document.root else {
                 return nil
             }
             try element.checkItems(Self.pair)
-            return try reading { () throws(SOAPFault) in try ObjectDictionary(element, service: Namespace.any) }
+            return try reading { () throws(SOAPFault) in try ObjectDictionary(element, service: .any) }
         }
     }
 
@@ -78,7 +78,7 @@ extension RESTFront {
             return node[name.description]
         case .form(let form): return try form.object()[name.description]
         case .xml(let document):
-            return document.root.field(name, in: Namespace.any).map { .string($0.text) }
+            return document.root.field(name, in: .any).map { .string($0.text) }
         }
     }
 
@@ -103,8 +103,8 @@ extension RESTFront {
         case .json(let node): return try (node["Webhook"] ?? node)["WebhookId"]?.int32("WebhookId") ?? 0
         case .form(let form): return try form.object()["WebhookId"]?.int32("WebhookId") ?? 0
         case .xml(let document):
-            let element = document.root.field("Webhook", in: Namespace.any) ?? document.root
-            let text = element.field("WebhookId", in: Namespace.any)?.token
+            let element = document.root.field("Webhook", in: .any) ?? document.root
+            let text = element.field("WebhookId", in: .any)?.token
             return try text.map(JSONNode.string)?.int32("WebhookId") ?? 0
         }
     }

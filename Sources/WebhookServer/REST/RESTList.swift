@@ -72,7 +72,7 @@ struct JSONListWriter: ListWriter {
 
 /// Writes a ``RESTList`` as XML.
 struct XMLListWriter: ListWriter {
-    private var writer: AnswerWriter
+    private var writer: XMLValueWriter
     private let list: RESTList
 
     /// Begins the document.
@@ -80,18 +80,18 @@ struct XMLListWriter: ListWriter {
     /// - Parameter namespace: That of the service's types.
     init(_ list: RESTList, namespace: String) {
         self.list = list
-        writer = AnswerWriter(documentOf: namespace)
-        writer.begin(list.root)
+        writer = XMLValueWriter(documentOf: namespace)
+        writer.begin(list.root.description)
         guard let member = list.member else { return }
         for (name, value) in member.before { RESTDocument.write(value, name, to: &writer) }
-        writer.begin(member.name)
+        writer.begin(member.name.description)
     }
 
     mutating func write(_ item: RESTValue) { RESTDocument.write(item, list.item, to: &writer) }
 
     mutating func end() {
-        if let member = list.member { writer.end(member.name) }
-        writer.end(list.root)
+        if let member = list.member { writer.end(member.name.description) }
+        writer.end(list.root.description)
     }
 
     mutating func take() -> [UInt8] { writer.take() }

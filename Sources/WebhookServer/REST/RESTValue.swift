@@ -30,7 +30,9 @@ struct RESTDocument: Sendable {
 
     /// As XML: elements in no namespace, `xsi:type` on values of type `anyType`.
     func xml(namespace: String) -> [UInt8] {
-        AnswerWriter.document(namespace: namespace) { Self.write(value, root, to: &$0) }
+        var writer = XMLValueWriter(documentOf: namespace)
+        Self.write(value, root, to: &writer)
+        return writer.bytes
     }
 
     static func write(_ value: RESTValue, to text: inout String) {
@@ -68,32 +70,33 @@ struct RESTDocument: Sendable {
         }
     }
 
-    static func write(_ value: RESTValue, _ name: StaticString, to writer: inout AnswerWriter) {
+    static func write(_ value: RESTValue, _ name: StaticString, to writer: inout XMLValueWriter) {
+        let element = name.description
         switch value {
-        case .null: writer.null(name)
-        case .text(let content): writer.string(name, content)
-        case .number(let number): writer.string(name, String(number))
-        case .flag(let flag): writer.boolean(name, flag)
+        case .null: writer.null(element)
+        case .text(let content): writer.string(element, content)
+        case .number(let number): writer.string(element, String(number))
+        case .flag(let flag): writer.boolean(element, flag)
         case .texts(let items):
-            writer.begin(name)
+            writer.begin(element)
             for item in items { writer.item("string", item) }
-            writer.end(name)
+            writer.end(element)
         case .headers(let headers):
-            writer.begin(name)
+            writer.begin(element)
             headers.writeEntries(to: &writer)
-            writer.end(name)
+            writer.end(element)
         case .properties(let properties):
-            writer.begin(name)
+            writer.begin(element)
             properties.writeEntries(to: &writer)
-            writer.end(name)
+            writer.end(element)
         case .object(let members):
-            writer.begin(name)
+            writer.begin(element)
             for member in members { write(member.value, member.name, to: &writer) }
-            writer.end(name)
+            writer.end(element)
         case .list(let item, let items):
-            writer.begin(name)
+            writer.begin(element)
             for value in items { write(value, item, to: &writer) }
-            writer.end(name)
+            writer.end(element)
         }
     }
 }

@@ -19,12 +19,12 @@ extension WebhookExtras {
     init(_ element: XMLElement) throws(RESTProblem) {
         self.init()
         do throws(SOAPFault) {
-            errorsEmail = try element.field("ErrorsEmail", in: Namespace.any)?.string()
-            errorEmails = try element.field("ErrorEmails", in: Namespace.any)?.strings(service: Namespace.any)
-            errorAssociates = try element.field("ErrorAssociates", in: Namespace.any).map { list throws(SOAPFault) in
+            errorsEmail = try element.field("ErrorsEmail", in: .any)?.string()
+            errorEmails = try element.field("ErrorEmails", in: .any)?.strings(service: .any)
+            errorAssociates = try element.field("ErrorAssociates", in: .any).map { list throws(SOAPFault) in
                 try ListItem.items(of: list)
             }
-            description = try element.field("Description", in: Namespace.any)?.string()
+            description = try element.field("Description", in: .any)?.string()
         } catch {
             throw .body(error.reason)
         }
@@ -70,27 +70,27 @@ extension ListItem {
     /// Reads an `ArrayOfMDOListItem`.
     fileprivate static func items(of list: XMLElement) throws(SOAPFault) -> [ListItem] {
         var items: [ListItem] = []
-        for item in list.items("MDOListItem", service: Namespace.any) where !item.isNil {
+        for item in list.items("MDOListItem", service: .any) where !item.isNil {
             items.append(try ListItem(item))
         }
         return items
     }
 
     private init(_ element: XMLElement) throws(SOAPFault) {
-        self.init(id: try element.field("Id", in: Namespace.any)?.int32() ?? 0)
-        name = try element.field("Name", in: Namespace.any)?.string()
-        toolTip = try element.field("ToolTip", in: Namespace.any)?.string()
-        deleted = try element.field("Deleted", in: Namespace.any)?.boolean() ?? false
-        rank = try element.field("Rank", in: Namespace.any)?.int32() ?? 0
-        type = try element.field("Type", in: Namespace.any)?.string()
-        childItems = try element.field("ChildItems", in: Namespace.any).map { list throws(SOAPFault) in
+        self.init(id: try element.field("Id", in: .any)?.int32() ?? 0)
+        name = try element.field("Name", in: .any)?.string()
+        toolTip = try element.field("ToolTip", in: .any)?.string()
+        deleted = try element.field("Deleted", in: .any)?.boolean() ?? false
+        rank = try element.field("Rank", in: .any)?.int32() ?? 0
+        type = try element.field("Type", in: .any)?.string()
+        childItems = try element.field("ChildItems", in: .any).map { list throws(SOAPFault) in
             try Self.items(of: list)
         }
-        iconHint = try element.field("IconHint", in: Namespace.any)?.string()
-        colorBlock = try element.field("ColorBlock", in: Namespace.any)?.int32() ?? 0
-        extraInfo = try element.field("ExtraInfo", in: Namespace.any)?.string()
-        styleHint = try element.field("StyleHint", in: Namespace.any)?.string()
-        fullName = try element.field("FullName", in: Namespace.any)?.string()
+        iconHint = try element.field("IconHint", in: .any)?.string()
+        colorBlock = try element.field("ColorBlock", in: .any)?.int32() ?? 0
+        extraInfo = try element.field("ExtraInfo", in: .any)?.string()
+        styleHint = try element.field("StyleHint", in: .any)?.string()
+        fullName = try element.field("FullName", in: .any)?.string()
     }
 
     fileprivate var restValue: RESTValue {
@@ -150,6 +150,6 @@ extension JSONNode {
 extension XMLElement {
     /// What a member says; nil when it says nothing.
     fileprivate func text(of name: StaticString) -> JSONNode? {
-        field(name, in: Namespace.any)?.token.map(JSONNode.string)
+        field(name, in: .any)?.token.map(JSONNode.string)
     }
 }

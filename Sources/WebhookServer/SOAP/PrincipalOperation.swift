@@ -25,7 +25,7 @@ enum PrincipalOperation: String, Sendable, CaseIterable {
     }
 
     /// Reads the arguments in `element`; a fault when one is not of its type.
-    func call(_ element: XMLElement, service: String, system: SystemInfo) throws(SOAPFault) -> Call {
+    func call(_ element: XMLElement, service: FieldNamespace, system: SystemInfo) throws(SOAPFault) -> Call {
         switch self {
         case .getSystemInfo:
             return { agent, credentials throws(AgentError) in
@@ -78,7 +78,7 @@ enum PrincipalOperation: String, Sendable, CaseIterable {
 
 extension Login {
     /// Writes a `SoPrincipalCarrier`. Licenses and the credentials of other systems are none of this service's.
-    fileprivate func write(_ name: StaticString, tenant: String, to writer: inout AnswerWriter) {
+    fileprivate func write(_ name: String, tenant: String, to writer: inout XMLValueWriter) {
         let associate = principal.associate
         writer.begin(name, .service("SoPrincipalCarrier"))
         writer.value("UserType", .service("UserType"), associate.type.rawValue)

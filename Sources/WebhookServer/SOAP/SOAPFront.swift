@@ -19,7 +19,7 @@ struct SOAPFront: Sendable {
     let counters: OutcomeCounters<RequestLabels>
 
     /// Writes what stands in the response element.
-    typealias Content = (inout AnswerWriter) -> Void
+    typealias Content = (inout XMLValueWriter) -> Void
 
     /// What a call answers.
     enum Outcome {
@@ -113,7 +113,7 @@ struct SOAPFront: Sendable {
     }
 
     private func operation(_ envelope: Envelope, _ target: Target) throws(SOAPFault) -> Operation {
-        let (element, namespace) = (envelope.operation, target.number.namespace)
+        let element = envelope.operation
         switch target.service {
         case .webhook:
             guard let operation = WebhookOperation(rawValue: element.name) else { break }
@@ -123,7 +123,11 @@ struct SOAPFront: Sendable {
             }
         case .soPrincipal:
             guard let operation = PrincipalOperation(element.name, in: target.number) else { break }
-            let call = try operation.call(element, service: namespace, system: system)
+            let call = try operation.call(
+                element,
+                service: .service(target.number.namespace),
+                system: system
+            )
             return Operation(responseElement: operation.responseElement) { front, credentials throws(AgentError) in
                 .content(try await call(front.principals, credentials))
             }
@@ -192,7 +196,7 @@ struct SOAPFront: Sendable {
             operation.responseElement,
             header: ResponseHeader(exception: nil, timeZone: envelope.header.timeZone)
         )
-        writer.begin("Response", .service("ArrayOfWebhook"))
+        writer.values.begin("Response", .service("ArrayOfWebhook"))
         let list = PagedList(
             writer: WebhookListWriter(writer: writer, element: operation.responseElement, number: number)
         ) { id, limit throws(AgentError) in
@@ -226,14 +230,14 @@ private struct WebhookListWriter: ListWriter {
     let element: String
     let number: ServiceNumber
 
-    mutating func write(_ webhook: Webhook) { Webhook.write(webhook, "Webhook", for: number, to: &writer) }
+    mutating func write(_ webhook: Webhook) { Webhook.write(webhook, "Webhook", for: number, to: &writer.values) }
 
     mutating func end() {
-        writer.end("Response")
+        writer.values.end("Response")
         writer.endAnswer(element)
     }
 
-    mutating func take() -> [UInt8] { writer.take() }
+    mutating func take() -> [UInt8] { writer.values.take() }
 }
 
 /// How an operation that fails is answered over SOAP (contract, section 4).

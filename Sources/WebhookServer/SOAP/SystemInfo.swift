@@ -13,7 +13,7 @@ struct SystemInfo: Sendable {
     private static let description = "NetServer's Webhook service, emulated by webhook-svc"
 
     /// Writes a `SoSystemInfoCarrier` for a tenant.
-    func write(_ name: StaticString, tenant: String, to writer: inout AnswerWriter) {
+    func write(_ name: String, tenant: String, to writer: inout XMLValueWriter) {
         writer.begin(name, .service("SoSystemInfoCarrier"))
         writer.writeCarrierMembers()
         writeLicense(tenant: tenant, to: &writer)
@@ -40,15 +40,13 @@ struct SystemInfo: Sendable {
     }
 
     /// A licence that never ends, and that nobody signed.
-    private func writeLicense(tenant: String, to writer: inout AnswerWriter) {
+    private func writeLicense(tenant: String, to writer: inout XMLValueWriter) {
         writer.begin("License", .service("LicenseInfo"))
         writer.string("CompanyName", tenant)
         writer.string("SerialNr", "0")
         writer.string("OwnerName", tenant)
         writer.string("OwnerDescription", "")
-        for name in ["NextCheckDate", "MaintenanceDate", "AdminWarningDate", "ExpiryDate", "GraceDate"]
-            as [StaticString]
-        {
+        for name in ["NextCheckDate", "MaintenanceDate", "AdminWarningDate", "ExpiryDate", "GraceDate"] {
             writer.value(name, .schema("dateTime"), Self.never)
         }
         writer.int("ExtraFlags", 0)

@@ -5,7 +5,7 @@ import XML
 /// How values of type `anyType` are read and written (contract, section 3).
 extension TypedValue {
     /// Reads `element` by its `xsi:type`, or else by the type that it has where it stands.
-    init(_ element: XMLElement, type typeThere: QualifiedName? = nil, service: String) throws(SOAPFault) {
+    init(_ element: XMLElement, type typeThere: QualifiedName? = nil, service: FieldNamespace) throws(SOAPFault) {
         guard !element.isNil else {
             self = .null
             return
@@ -26,7 +26,7 @@ extension TypedValue {
         case Namespace.arrays where type?.localName == "ArrayOfint":
             self = .ints(try Self.ints(element, service: service))
         case let namespace?
-        where type?.localName == "StringObjectDictionary" && (namespace == service || service == Namespace.any):
+        where type?.localName == "StringObjectDictionary" && (service == .any || service == .service(namespace)):
             self = .dictionary(try ObjectDictionary(element, service: service))
         default:
             throw Self.unknownType(of: element, type)
@@ -35,7 +35,7 @@ extension TypedValue {
 
     /// An array of SOAP's encodings: pairs make a dictionary, texts and ints an array of their own; what there is no such
     /// array for is kept as JSON's arrays of mixed values are.
-    private static func encodedArray(_ element: XMLElement, service: String) throws(SOAPFault) -> TypedValue {
+    private static func encodedArray(_ element: XMLElement, service: FieldNamespace) throws(SOAPFault) -> TypedValue {
         let itemType = try element.encodedItemType()
         let items = Array(element.children)
         if !items.isEmpty, items.allSatisfy({ $0.field("Key", in: service) != nil }) {
@@ -59,7 +59,7 @@ extension TypedValue {
     private static func schemaValue(
         _ element: XMLElement,
         type name: QualifiedName?,
-        service: String
+        service: FieldNamespace
     ) throws(SOAPFault) -> TypedValue {
         let type = name?.localName ?? ""
         switch type {
@@ -119,7 +119,7 @@ extension TypedValue {
 
     /// Without a type a value is a string; what holds items or pairs can only be what they make up, which clients that
     /// lose types rely on.
-    private static func inferred(_ element: XMLElement, service: String) throws(SOAPFault) -> TypedValue {
+    private static func inferred(_ element: XMLElement, service: FieldNamespace) throws(SOAPFault) -> TypedValue {
         guard let child = element.children.first(where: { _ in true }) else { return .untyped(text: element.text) }
         // PHP's SoapClient puts what was a list into one element of the list's name.
         let isAlone = element.children.count(where: { _ in true }) == 1
@@ -141,7 +141,7 @@ extension TypedValue {
         throw .deserialization(of: element.name, as: "string", text: "<\(child.name)>")
     }
 
-    private static func ints(_ element: XMLElement, service: String) throws(SOAPFault) -> [Int32] {
+    private static func ints(_ element: XMLElement, service: FieldNamespace) throws(SOAPFault) -> [Int32] {
         var numbers: [Int32] = []
         for child in element.items("int", service: service) { numbers.append(try number(child)) }
         return numbers
@@ -160,7 +160,7 @@ extension TypedValue {
     }
 
     /// Writes the value as an element of type `anyType`.
-    func write(_ name: StaticString, to writer: inout AnswerWriter) {
+    func write(_ name: String, to writer: inout XMLValueWriter) {
         switch self {
         case .null: writer.null(name)
         case .scalar(let type, let text) where !type.isReadable(text): writer.anyValue(name, .schema("string"), text)
@@ -189,12 +189,12 @@ extension TypedValue {
 
 extension ObjectDictionary {
     /// Reads a `StringObjectDictionary`.
-    init(_ element: XMLElement, service: String) throws(SOAPFault) {
+    init(_ element: XMLElement, service: FieldNamespace) throws(SOAPFault) {
         try self.init(pairs: element.items("StringObjectKeyValuePair", service: service), service: service)
     }
 
     /// Reads the elements of its pairs.
-    fileprivate init(pairs: [XMLElement], service: String) throws(SOAPFault) {
+    fileprivate init(pairs: [XMLElement], service: FieldNamespace) throws(SOAPFault) {
         var entries: [(String, TypedValue)] = []
         for pair in pairs {
             let value = pair.field("Value", in: service)
@@ -211,7 +211,7 @@ extension ObjectDictionary {
     }
 
     /// Writes the pairs.
-    func writeEntries(to writer: inout AnswerWriter) {
+    func writeEntries(to writer: inout XMLValueWriter) {
         for entry in entries {
             writer.begin("StringObjectKeyValuePair")
             writer.string("Key", entry.key)
@@ -223,12 +223,12 @@ extension ObjectDictionary {
 
 extension XMLElement {
     /// The children of that name, as clients may place them; in an array of SOAP's encodings they may have any.
-    func items(_ name: StaticString, service: String) -> [XMLElement] {
+    func items(_ name: StaticString, service: FieldNamespace) -> [XMLElement] {
         isEncodedArray ? Array(children) : children.filter { $0.isNamed(name) && $0.isField(of: service) }
     }
 
     /// The `Key` of a pair; a dictionary cannot hold a null one.
-    func key(service: String) throws(SOAPFault) -> String {
+    func key(service: FieldNamespace) throws(SOAPFault) -> String {
         guard let key = field("Key", in: service) else {
             throw SOAPFault(.sender, "The element \(name) has no Key.")
         }
@@ -236,7 +236,7 @@ extension XMLElement {
     }
 
     /// The items of an `ArrayOfstring`.
-    func strings(service: String) throws(SOAPFault) -> [String?] {
+    func strings(service: FieldNamespace) throws(SOAPFault) -> [String?] {
         try items("string", service: service).strings()
     }
 }

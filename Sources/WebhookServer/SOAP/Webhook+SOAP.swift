@@ -7,7 +7,7 @@ extension Webhook {
     /// Reads a `Webhook`. What the server sets is checked to be of its type and otherwise ignored; clients in languages whose
     /// dates have no time, or no year 1, write any date or time for it.
     init(_ element: XMLElement, number: ServiceNumber) throws(SOAPFault) {
-        let service = number.namespace
+        let service = FieldNamespace.service(number.namespace)
         let state = try WebhookState(element.field("State", in: service))
         try self.init(clientsPartOf: element, service: service, state: state, known: number.members)
         id = try element.field("WebhookId", in: service)?.int32() ?? 0
@@ -28,7 +28,7 @@ extension Webhook {
     ///   - known: The members that the client's contract has.
     init(
         clientsPartOf element: XMLElement,
-        service: String,
+        service: FieldNamespace,
         state: WebhookState,
         known: KnownMembers
     ) throws(SOAPFault) {
@@ -50,7 +50,7 @@ extension Webhook {
     }
 
     /// Writes the members of a `Webhook` that a service number's contract has.
-    func writeMembers(for number: ServiceNumber, to writer: inout AnswerWriter) {
+    func writeMembers(for number: ServiceNumber, to writer: inout XMLValueWriter) {
         writer.int("WebhookId", id)
         writer.string("Name", name)
         if let events {
@@ -88,9 +88,9 @@ extension Webhook {
     /// Writes a webhook, null when nil.
     static func write(
         _ webhook: Webhook?,
-        _ name: StaticString,
+        _ name: String,
         for number: ServiceNumber,
-        to writer: inout AnswerWriter
+        to writer: inout XMLValueWriter
     ) {
         guard let webhook else { return writer.null(name) }
         writer.begin(name, .service("Webhook"))
@@ -103,9 +103,9 @@ extension Associate {
     /// Writes the members of an associate that a service number's contract has; null when nil.
     static func write(
         _ associate: Associate?,
-        _ name: StaticString,
+        _ name: String,
         for number: ServiceNumber,
-        to writer: inout AnswerWriter
+        to writer: inout XMLValueWriter
     ) {
         guard let associate else { return writer.null(name) }
         writer.begin(name, .service("Associate"))
@@ -130,7 +130,7 @@ extension Associate {
     }
 }
 
-extension AnswerWriter {
+extension XMLValueWriter {
     /// The members of `Carrier`, which come first in whatever extends it: rights on fields, which webhooks do not have.
     mutating func writeCarrierMembers() {
         null("TableRight")
@@ -150,7 +150,7 @@ extension StringDictionary {
     init(
         _ element: XMLElement,
         pair name: StaticString = "StringKeyValuePair",
-        service: String
+        service: FieldNamespace
     ) throws(SOAPFault) {
         self.init()
         for pair in element.items(name, service: service) {
@@ -163,7 +163,7 @@ extension StringDictionary {
 
 extension StringDictionary {
     /// Writes the pairs.
-    func writeEntries(to writer: inout AnswerWriter) {
+    func writeEntries(to writer: inout XMLValueWriter) {
         for entry in entries {
             writer.begin("StringKeyValuePair")
             writer.string("Key", entry.key)
@@ -175,7 +175,7 @@ extension StringDictionary {
 
 extension XMLElement {
     /// Checks the members of an `Associate` that are not text.
-    fileprivate func checkAssociate(service: String) throws(SOAPFault) {
+    fileprivate func checkAssociate(service: FieldNamespace) throws(SOAPFault) {
         for name in ["AssociateId", "PersonId", "GroupIdx", "EjUserId"] as [StaticString] {
             _ = try field(name, in: service)?.int32()
         }

@@ -22,7 +22,7 @@ enum WebhookOperation: String, Sendable, CaseIterable {
 
     /// Reads the arguments in `element`; a fault when one is not of its type.
     func call(_ element: XMLElement, number: ServiceNumber) throws(SOAPFault) -> Call {
-        let service = number.namespace
+        let service = FieldNamespace.service(number.namespace)
         switch self {
         case .createDefaultWebhook:
             return { agent, caller throws(AgentError) in
@@ -72,12 +72,12 @@ enum WebhookOperation: String, Sendable, CaseIterable {
     }
 
     private static func webhook(_ element: XMLElement, _ number: ServiceNumber) throws(SOAPFault) -> Webhook? {
-        try element.field("Webhook", in: number.namespace).map { element throws(SOAPFault) in
+        try element.field("Webhook", in: .service(number.namespace)).map { element throws(SOAPFault) in
             try Webhook(element, number: number)
         }
     }
 
-    private static func signal(_ element: XMLElement, service: String) throws(SOAPFault) -> Call {
+    private static func signal(_ element: XMLElement, service: FieldNamespace) throws(SOAPFault) -> Call {
         let name = try element.field("EventName", in: service)?.string()
         let key = try element.field("PrimaryKey", in: service)?.int32() ?? 0
         let data = try element.field("Data", in: service).map { element throws(SOAPFault) in
