@@ -48,6 +48,7 @@ let package = Package(
         .target(name: "SOAP", dependencies: ["Networking", "XML"], swiftSettings: settings),
         .target(name: "Cryptography", dependencies: ["COpenSSL", "Text"], swiftSettings: settings),
         .target(name: "AgentCore", dependencies: ["Networking", "Text", logging], swiftSettings: settings),
+        .target(name: "AdminModel", dependencies: ["AgentCore", "Networking"], swiftSettings: settings),
         .target(
             name: "AgentStores",
             dependencies: [
@@ -90,8 +91,8 @@ let package = Package(
         .target(
             name: "WebhookServer",
             dependencies: [
-                "AgentCore", "AgentStores", "CMalloc", "Cryptography", "HTTPServing", "Networking", "SOAP", "Text",
-                "WSDL", "WebhookDelivery", "XML", logging, lifecycle,
+                "AdminModel", "AgentCore", "AgentStores", "CMalloc", "Cryptography", "HTTPServing", "Networking", "SOAP",
+                "Text", "WSDL", "WebhookDelivery", "XML", logging, lifecycle,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -120,7 +121,8 @@ let package = Package(
         .executableTarget(
             name: "webhook-svc",
             dependencies: [
-                "WebhookServer", "Conformance", "AgentCore", "Cryptography", "Networking", "Text", logging, lifecycle,
+                "WebhookServer", "AdminModel", "Conformance", "AgentCore", "Cryptography", "Networking", "Text",
+                logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

@@ -1,3 +1,4 @@
+import AdminModel
 import AgentCore
 import ArgumentParser
 import AsyncHTTPClient
@@ -25,7 +26,7 @@ struct AdminOptions: ParsableArguments {
         parts.queryItems = query.compactMap { name, value in value.map { URLQueryItem(name: name, value: $0) } }
         let suffix = parts.percentEncodedQuery.map { $0.isEmpty ? "" : "?" + $0 } ?? ""
         let base = url.hasSuffix("/") ? String(url.dropLast()) : url
-        var request = HTTPClientRequest(url: base + "/admin/v1/" + path + suffix)
+        var request = HTTPClientRequest(url: base + AdminAPI.prefix + path + suffix)
         request.method = method
         if let token = try token() { request.headers.add(name: "Authorization", value: "Bearer " + token) }
         let response: HTTPClientResponse
@@ -38,7 +39,7 @@ struct AdminOptions: ParsableArguments {
         }
         let data = Data(body.readableBytesView)
         guard (200..<300).contains(response.status.code) else {
-            let text = (try? JSONDecoder().decode([String: String].self, from: data))?["error"]
+            let text = (try? JSONDecoder().decode(AdminAPI.Problem.self, from: data))?.error
             let closed =
                 response.status == .notFound ? "there is no admin API (setting admin-token)" : "\(response.status)"
             throw failure(text ?? closed, code: 1)

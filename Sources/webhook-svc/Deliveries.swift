@@ -1,3 +1,4 @@
+import AdminModel
 import ArgumentParser
 import Foundation
 import NIOHTTP1
@@ -48,7 +49,8 @@ struct Deliveries: AsyncParsableCommand {
 
         func run() async throws {
             let query = filter.query + [("limit", String(limit)), ("cursor", cursor)]
-            let page = try JSONDecoder().decode(Page.self, from: try await admin.call(.GET, "deliveries", query: query))
+            let data = try await admin.call(.GET, "deliveries", query: query)
+            let page = try JSONDecoder().decode(AdminAPI.DeliveryList.self, from: data)
             var table = TextTable(["ID", "STATE", "EVENT", "SIGNALLED", "ATTEMPTS", "REASON"])
             for delivery in page.deliveries {
                 table.add([
@@ -97,7 +99,7 @@ struct Deliveries: AsyncParsableCommand {
         func run() async throws {
             if let id {
                 let data = try await admin.call(.POST, "deliveries/\(id)/replay")
-                print("\(id) \(try JSONDecoder().decode(Outcome.self, from: data).outcome)")
+                print("\(id) \(try JSONDecoder().decode(AdminAPI.Replay.self, from: data).outcome)")
             } else {
                 try await replayAll()
             }
@@ -105,12 +107,12 @@ struct Deliveries: AsyncParsableCommand {
 
         /// In calls of a bounded number, so that none of them takes long.
         private func replayAll() async throws {
-            var sum = Outcomes(replayed: 0, others: [:], cursor: nil, until: nil)
+            var sum = AdminAPI.ReplayList()
             repeat {
                 var query = filter.query.filter { $0.0 != "until" || sum.until == nil }
                 query += [("until", sum.until), ("cursor", sum.cursor), ("limit", String(Self.replaysPerCall))]
                 let data = try await admin.call(.POST, "deliveries/replay", query: query)
-                let outcomes = try JSONDecoder().decode(Outcomes.self, from: data)
+                let outcomes = try JSONDecoder().decode(AdminAPI.ReplayList.self, from: data)
                 sum.replayed += outcomes.replayed
                 sum.others.merge(outcomes.others, uniquingKeysWith: +)
                 (sum.cursor, sum.until) = (outcomes.cursor, outcomes.until)
@@ -124,31 +126,6 @@ struct Deliveries: AsyncParsableCommand {
 
         private static let replaysPerCall = 1000
     }
-
-    private struct Page: Decodable {
-        struct Delivery: Decodable {
-            let id: String
-            let state: String
-            let event: String
-            let signalled: String
-            let attempts: Int
-            let reason: String?
-        }
-
-        let deliveries: [Delivery]
-        let cursor: String?
-    }
-
-    private struct Outcome: Decodable {
-        let outcome: String
-    }
-
-    private struct Outcomes: Decodable {
-        var replayed: Int
-        var others: [String: Int]
-        var cursor: String?
-        var until: String?
-    }
 }
 
 /// `webhook-svc webhooks`.
@@ -160,7 +137,8 @@ struct Webhooks: AsyncParsableCommand {
         @OptionGroup var admin: AdminOptions
 
         func run() async throws {
-            let list = try JSONDecoder().decode(Page.self, from: try await admin.call(.GET, "webhooks"))
+            let data = try await admin.call(.GET, "webhooks")
+            let list = try JSONDecoder().decode(AdminAPI.WebhookList.self, from: data)
             var table = TextTable(["ID", "TENANT", "STATE", "NAME", "EVENTS", "TARGET"])
             for webhook in list.webhooks {
                 table.add([
@@ -170,18 +148,5 @@ struct Webhooks: AsyncParsableCommand {
             }
             print(table.text)
         }
-    }
-
-    private struct Page: Decodable {
-        struct Webhook: Decodable {
-            let webhookId: Int32
-            let tenant: String
-            let name: String?
-            let events: [String?]
-            let targetUrl: String?
-            let state: String
-        }
-
-        let webhooks: [Webhook]
     }
 }

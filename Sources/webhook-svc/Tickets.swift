@@ -1,3 +1,4 @@
+import AdminModel
 import ArgumentParser
 import Foundation
 import NIOHTTP1
@@ -30,7 +31,7 @@ struct Tickets: AsyncParsableCommand {
         func run() async throws {
             let data = try await admin.call(.GET, "tickets", query: filter.query + [("limit", String(limit))])
             var table = TextTable(["ID", "TENANT", "USER", "CREATED", "USED", "EXPIRES"])
-            for ticket in try JSONDecoder().decode(Page.self, from: data).tickets {
+            for ticket in try JSONDecoder().decode(AdminAPI.TicketList.self, from: data).tickets {
                 table.add([ticket.id, ticket.tenant, ticket.user, ticket.created, ticket.used, ticket.expires])
             }
             print(table.text)
@@ -61,24 +62,7 @@ struct Tickets: AsyncParsableCommand {
         func run() async throws {
             let query = filter.query + [("id", id), ("all", all ? "true" : nil)]
             let data = try await admin.call(.POST, "tickets/revoke", query: query)
-            print("\(try JSONDecoder().decode(Outcome.self, from: data).revoked) revoked")
+            print("\(try JSONDecoder().decode(AdminAPI.Revocation.self, from: data).revoked) revoked")
         }
-    }
-
-    private struct Page: Decodable {
-        struct Ticket: Decodable {
-            let id: String
-            let tenant: String
-            let user: String
-            let created: String
-            let used: String
-            let expires: String
-        }
-
-        let tickets: [Ticket]
-    }
-
-    private struct Outcome: Decodable {
-        let revoked: Int
     }
 }

@@ -1,3 +1,4 @@
+import AdminModel
 import AgentCore
 import Cryptography
 import Foundation
@@ -23,18 +24,16 @@ struct AdminFront: Sendable {
     let inFlight: @Sendable () -> Int
     private let throttle = LogThrottle()
 
-    static let prefix = "/admin/v1/"
-
     private static let defaultPage = 100
     private static let longestPage = 1000
     /// Deliveries that one call replays at most.
     private static let replaysPerCall = 10_000
     private static let longestIdle = Duration.seconds(300)
 
-    /// Answers a request whose path begins with ``prefix``.
+    /// Answers a request whose path begins with ``AdminAPI/prefix``.
     func respond(to request: Request, context: ServiceContext) async throws -> Response {
         if let refusal = refusal(request, context) { return refusal }
-        let parts = request.uri.path.dropFirst(Self.prefix.count).split(separator: "/").map(String.init)
+        let parts = request.uri.path.dropFirst(AdminAPI.prefix.count).split(separator: "/").map(String.init)
         do {
             return try await answer(request.method, parts, try Query(request.uri.queryParameters))
         } catch let error as Query.Failure {
@@ -89,17 +88,12 @@ struct AdminFront: Sendable {
     private func list(_ query: Query) async throws -> Response {
         let limit = try query.int("limit", in: 1...Self.longestPage) ?? Self.defaultPage
         let records = try await log.deliveries(matching: query.filter(), after: query.cursor(), limit: limit)
-        return try Self.json(
-            AdminJSON.DeliveryList(
-                deliveries: records.map(AdminJSON.Delivery.init),
-                cursor: records.count == limit ? records.last?.id.description : nil
-            )
-        )
+        return try Self.json(AdminAPI.DeliveryList(records, limit: limit))
     }
 
     private func show(_ text: String) async throws -> Response {
         guard let id = DeliveryID(text), let detail = try await log.delivery(id) else { return Self.noDelivery(text) }
-        let attempts = detail.attempts.map { attempt in
+        let shown = AdminAPI.DeliveryDetail(detail) { attempt in
             var notification = WebhookNotification(
                 url: "",
                 headers: nil,
@@ -111,15 +105,9 @@ struct AdminFront: Sendable {
                 body: []
             )
             notification.signature = attempt.signature
-            return AdminJSON.Attempt(attempt, headers: request.headers(of: notification))
+            return request.headers(of: notification).map { ($0.name, $0.value) }
         }
-        return try Self.json(
-            AdminJSON.DeliveryDetail(
-                delivery: .init(detail.record),
-                body: String(decoding: detail.body, as: UTF8.self),
-                attempts: attempts
-            )
-        )
+        return try Self.json(shown)
     }
 
     private func replay(_ text: String) async throws -> Response {
@@ -129,7 +117,7 @@ struct AdminFront: Sendable {
         case .alreadyQueued: return Self.problem(.conflict, "The delivery \(text) is in the queue already.")
         case .impossible:
             return Self.problem(.conflict, "The webhook of the delivery \(text) was deleted or is not delivered here.")
-        case let outcome: return try Self.json(AdminJSON.Replay(id: text, outcome: outcome.rawValue))
+        case let outcome: return try Self.json(AdminAPI.Replay(id: text, outcome: outcome))
         }
     }
 
@@ -144,41 +132,25 @@ struct AdminFront: Sendable {
         let until = min(filter.until ?? now, now)
         filter.until = until
         var cursor = try query.cursor()
-        var outcomes: [ReplayOutcome: Int] = [:]
+        var replays = AdminAPI.ReplayList()
         var seen = 0
         var isMore = true
         while isMore, seen < limit {
             let page = min(Self.longestPage, limit - seen)
             let records = try await log.deliveries(matching: filter, in: .oldestFirst, after: cursor, limit: page)
-            for record in records { outcomes[try await log.replay(record.id, now: Timestamp(Date())), default: 0] += 1 }
+            for record in records { replays.count(try await log.replay(record.id, now: Timestamp(Date()))) }
             seen += records.count
             cursor = records.last?.id ?? cursor
             isMore = records.count == page
         }
-        let replayed = (outcomes[.queued] ?? 0) + (outcomes[.parked] ?? 0)
-        let others = outcomes.filter { $0.key != .queued && $0.key != .parked }
-        return try Self.json(
-            AdminJSON.ReplayList(
-                replayed: replayed,
-                others: Dictionary(uniqueKeysWithValues: others.map { ($0.key.rawValue, $0.value) }),
-                cursor: isMore ? cursor?.description : nil,
-                until: isMore ? until.description : nil
-            )
-        )
+        if isMore { (replays.cursor, replays.until) = (cursor?.description, until.description) }
+        return try Self.json(replays)
     }
 
     private func webhooks() async throws -> Response {
         let list = PagedList(writer: AdminListWriter(member: "webhooks")) { id, limit throws(any Error) in
             let page = try await log.allWebhooks(after: id, limit: limit).map { tenant, webhook in
-                let shown = AdminJSON.Webhook(
-                    webhookId: webhook.id,
-                    tenant: tenant,
-                    name: webhook.name,
-                    events: webhook.events ?? [],
-                    targetUrl: webhook.targetURL.map(TargetURL.withoutCredentials),
-                    state: webhook.state.name,
-                    type: webhook.type
-                )
+                let shown = AdminAPI.Webhook(webhook, of: tenant)
                 return (id: webhook.id, json: try AdminJSON.data(shown))
             }
             return .init(page, limit: limit, id: \.id, item: \.json)
@@ -194,34 +166,13 @@ struct AdminFront: Sendable {
         guard let id = Int32(text), let usage = try await log.usage(of: id) else {
             return Self.problem(.notFound, "There is no webhook with the id \(Excerpt.of(text)).")
         }
-        return try Self.json(
-            AdminJSON.Usage(
-                webhookId: id,
-                totalCalls: usage.totalCalls,
-                totalErrors: usage.totalErrors,
-                consecutiveErrors: usage.consecutiveErrors,
-                lastError: usage.lastError
-            )
-        )
+        return try Self.json(AdminAPI.Usage(usage, of: id))
     }
 
     private func tickets(_ query: Query) async throws -> Response {
         let limit = try query.int("limit", in: 1...Self.longestPage) ?? Self.defaultPage
         let sessions = try await principals.openSessions(matching: query.sessions(), limit: limit)
-        return try Self.json(
-            AdminJSON.TicketList(
-                tickets: sessions.map { session in
-                    AdminJSON.Ticket(
-                        id: session.key.id,
-                        tenant: session.tenant,
-                        user: session.userName,
-                        created: session.created.description,
-                        used: session.used.description,
-                        expires: session.used.advanced(by: ticketLifetime).description
-                    )
-                }
-            )
-        )
+        return try Self.json(AdminAPI.TicketList(sessions, lifetime: ticketLifetime))
     }
 
     private func revoke(_ query: Query) async throws -> Response {
@@ -230,7 +181,7 @@ struct AdminFront: Sendable {
         guard filter != SessionFilter() || all else {
             throw Query.Failure(description: "a filter is needed: id, user or tenant; or all=true")
         }
-        return try Self.json(AdminJSON.Revocation(revoked: try await principals.endSessions(matching: filter)))
+        return try Self.json(AdminAPI.Revocation(revoked: try await principals.endSessions(matching: filter)))
     }
 
     /// Waits until nothing is pending or in flight; tests wait for deliveries with it.
@@ -239,9 +190,9 @@ struct AdminFront: Sendable {
         let deadline = clock.now + min(try query.duration("timeout") ?? .seconds(30), Self.longestIdle)
         while true {
             let pending = try await log.counts().pending
-            if pending == 0, inFlight() == 0 { return try Self.json(AdminJSON.Idle(idle: true, pending: 0)) }
+            if pending == 0, inFlight() == 0 { return try Self.json(AdminAPI.Idle(idle: true, pending: 0)) }
             guard clock.now < deadline, !Task.isCancelled, !Task.isShuttingDownGracefully else {
-                return try Self.json(AdminJSON.Idle(idle: false, pending: pending), status: .gatewayTimeout)
+                return try Self.json(AdminAPI.Idle(idle: false, pending: pending), status: .gatewayTimeout)
             }
             try await Task.sleep(for: .milliseconds(20))
         }
