@@ -1,0 +1,143 @@
+import AgentCore
+import Foundation
+import HTTPTypes
+import Networking
+import Text
+
+/// What depends on a webhook as it is: conditions on when it was changed, and patches.
+extension RESTFront {
+    /// The webhook, or that it is still as it was at a date.
+    func changed(_ stored: Webhook, since date: String?, _ call: Call) -> Outcome {
+        let second = stored.updated.ticks / 10_000_000
+        // Too many errors are not told by the time of the last update. Within a second there may be another update, and HTTP's
+        // dates have whole seconds (RFC 9110, section 8.8.2.2).
+        let isDated = stored.state != .tooManyErrors && second < now().ticks / 10_000_000
+        let lastModified = isDated ? HTTPDate.text(Date(timeIntervalSince1970: Double(second))) : nil
+        if let lastModified, let date = date.flatMap(HTTPDate.parse), second <= Timestamp(date).ticks / 10_000_000 {
+            return .unchanged(lastModified: lastModified)
+        }
+        return .entity(
+            RESTDocument(root: "Webhook", value: stored.restValue(times: call.times, links: call.links)),
+            lastModified: lastModified
+        )
+    }
+
+    /// Patches the webhook as it is; when somebody else has changed it meanwhile, the changed one.
+    func patch(
+        _ first: Webhook,
+        _ call: Call,
+        _ body: RequestBody,
+        _ caller: Caller
+    ) async throws(RESTProblem) -> Outcome {
+        guard case .json(let patch) = body else {
+            throw .argument(
+                "The request has no body; it must hold an array of operations (application/json-patch+json) or an object (application/merge-patch+json)."
+            )
+        }
+        var stored = first
+        var tested: Webhook?
+        for _ in 0..<Self.patchAttempts {
+            try checkUnmodified(stored, call)
+            var webhook = try patched(stored, patch, call)
+            webhook.id = stored.id
+            do {
+                let saved = try await webhooks.saveWebhook(
+                    webhook,
+                    by: caller,
+                    version: stored.updated,
+                    tested: tested
+                )
+                return show(try await counted(saved, caller), call, links: call.links)
+            } catch  where error.kind == .illegalOperation {
+                guard let changed = try await find(stored.id, caller) else { throw Self.notFound(stored.id) }
+                // A webhook that was to be saved as Stopped was not tested.
+                (stored, tested) = (changed, webhook.state == .stopped ? nil : webhook)
+            } catch {
+                throw RESTProblem(error)
+            }
+        }
+        throw RESTProblem(
+            .conflict,
+            .illegalOperation,
+            "The webhook \(first.id) is being changed by others. Try again."
+        )
+    }
+
+    /// Reads what this service has written itself.
+    private static let ownReader = JSONReader(
+        limits: .init(depth: 200, values: 1_000_000, textBytes: 64 << 20)
+    )
+
+    /// How often a patch is tried again on what others have made of the webhook meanwhile.
+    private static let patchAttempts = 50
+
+    private func patched(
+        _ stored: Webhook,
+        _ patch: JSONNode,
+        _ call: Call
+    ) throws(RESTProblem) -> Webhook {
+        var shown = stored
+        // So that a single value finds the array that it is appended to.
+        shown.events = stored.events ?? []
+        shown.extras.errorEmails = stored.extras.errorEmails ?? []
+        shown.extras.errorAssociates = stored.extras.errorAssociates ?? []
+        let document = RESTDocument(root: "Webhook", value: shown.restValue(times: call.times))
+        do {
+            let node = try Self.ownReader.read(document.json)
+            let changed: JSONNode
+            let setsState: Bool
+            switch (call.bodyKind, patch) {
+            case (.jsonPatch, .array), (.json, .array):
+                let patch = try JSONPatch(patch, depth: json.limits.depth)
+                try Self.checkMembers(patch.members, of: node)
+                setsState = patch.changes("State")
+                changed = try patch.applied(to: node)
+            case (.mergePatch, .object(let changes)), (.json, .object(let changes)):
+                try Self.checkMembers(changes.map(\.name), of: node)
+                setsState = patch["State"] != nil
+                changed = try MergePatch.apply(patch, to: node)
+            case (.jsonPatch, _): throw RESTProblem.argument("A JSON Patch is an array of operations.")
+            default: throw RESTProblem.argument("A merge patch is an object.")
+            }
+            var webhook = try Webhook(changed)
+            // Saving a webhook as Active would take back its errors, and those that made it stop meanwhile.
+            if !setsState { webhook.state = .unknown }
+            // JSON shows a repeated header once; what the patch leaves as shown stays as it is.
+            if (changed["Headers"]?.text).isSame(as: node["Headers"]?.text) { webhook.headers = stored.headers }
+            if (changed["ErrorEmails"]?.text).isSame(as: node["ErrorEmails"]?.text) {
+                webhook.extras.errorEmails = stored.extras.errorEmails
+            }
+            if (changed["ErrorAssociates"]?.text).isSame(as: node["ErrorAssociates"]?.text) {
+                webhook.extras.errorAssociates = stored.extras.errorAssociates
+            }
+            return webhook
+        } catch let problem as RESTProblem {
+            throw problem
+        } catch let error as PatchError {
+            throw error.kind == .testFailed
+                ? RESTProblem(.conflict, .illegalOperation, error.description) : .argument(error.description)
+        } catch {
+            throw .argument("\(error)")
+        }
+    }
+
+    /// Checks that a patch names no members but those that are shown and `_Links`, which answers bring along.
+    private static func checkMembers(_ names: [String], of document: JSONNode) throws(RESTProblem) {
+        guard case .object(let members) = document,
+            let unknown = names.first(where: { document[$0] == nil && !AnyCaseName("_Links").matches($0) })
+        else { return }
+        let known = members.map(\.name).joined(separator: ", ")
+        throw .argument("A webhook has no member \(Excerpt.of(unknown)). Its members are \(known).")
+    }
+
+    /// Whole seconds are compared, since HTTP's dates have no others (RFC 9110, section 13.1.4).
+    func checkUnmodified(_ stored: Webhook, _ call: Call) throws(RESTProblem) {
+        guard let text = call.headers[.ifUnmodifiedSince], let date = HTTPDate.parse(text) else { return }
+        guard stored.updated.ticks / 10_000_000 > Timestamp(date).ticks / 10_000_000 else { return }
+        throw RESTProblem(
+            .preconditionFailed,
+            .illegalOperation,
+            "The webhook \(stored.id) has been changed since \(Excerpt.plain(text)): at \(stored.updated)."
+        )
+    }
+}
