@@ -44,10 +44,11 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "Text", swiftSettings: settings),
         .target(name: "Networking", dependencies: ["Text"], swiftSettings: settings),
+        .target(name: "JSON", dependencies: ["Text"], swiftSettings: settings),
         .target(name: "XML", dependencies: ["CLibXML2", "Text"], swiftSettings: settings),
         .target(name: "SOAP", dependencies: ["Networking", "XML"], swiftSettings: settings),
         .target(name: "Cryptography", dependencies: ["COpenSSL", "Text"], swiftSettings: settings),
-        .target(name: "AgentCore", dependencies: ["Networking", "Text", logging], swiftSettings: settings),
+        .target(name: "AgentCore", dependencies: ["JSON", "Networking", "Text", logging], swiftSettings: settings),
         .target(name: "AdminModel", dependencies: ["AgentCore", "Networking"], swiftSettings: settings),
         .target(
             name: "AgentStores",
@@ -91,8 +92,8 @@ let package = Package(
         .target(
             name: "WebhookServer",
             dependencies: [
-                "AdminModel", "AgentCore", "AgentStores", "CMalloc", "Cryptography", "HTTPServing", "Networking", "SOAP",
-                "Text", "WSDL", "WebhookDelivery", "XML", logging, lifecycle,
+                "AdminModel", "AgentCore", "AgentStores", "CMalloc", "Cryptography", "HTTPServing", "JSON", "Networking",
+                "SOAP", "Text", "WSDL", "WebhookDelivery", "XML", logging, lifecycle,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -148,13 +149,14 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: settings),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "Text"], swiftSettings: settings),
         .testTarget(name: "NetworkingTests", dependencies: ["Networking"], swiftSettings: settings),
         .testTarget(name: "XMLTests", dependencies: ["XML"], swiftSettings: settings),
         .testTarget(name: "SOAPTests", dependencies: ["Networking", "SOAP", "XML"], swiftSettings: settings),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: settings),
         .testTarget(
             name: "AgentCoreTests",
-            dependencies: ["AgentCore", "AgentStores", "Networking", "Text", logging],
+            dependencies: ["AgentCore", "AgentStores", "JSON", "Networking", "Text", logging],
             swiftSettings: settings
         ),
         .testTarget(
@@ -202,8 +204,8 @@ let package = Package(
         .testTarget(
             name: "WebhookServerTests",
             dependencies: [
-                "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPServing", "Networking", "SOAP", "Text",
-                "WSDL", "WebhookDelivery", "WebhookServer", "XML", logging, lifecycleTestKit,
+                "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPServing", "JSON", "Networking", "SOAP",
+                "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML", logging, lifecycleTestKit,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -4,6 +4,7 @@ import Foundation
 import HTTPServing
 import Hummingbird
 import HummingbirdCore
+import JSON
 package import Logging
 import NIOCore
 import Networking

@@ -1,5 +1,6 @@
 import AgentCore
 import Foundation
+import JSON
 import Testing
 
 @Suite("Simple types")
@@ -155,7 +156,7 @@ struct ScalarTypeTests {
     @Test("In JSON numbers keep every digit, the rest are strings", arguments: ScalarTypeTests.jsonCases)
     func json(type: ScalarType, text: String, expected: String) throws {
         #expect(type.accepts(text))
-        #expect(type.json(text) == expected)
+        #expect(type.json(text).text == expected)
         let document = Data("[\(expected)]".utf8)
         #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: document) }
     }
@@ -163,7 +164,7 @@ struct ScalarTypeTests {
     @Test("Everything that is accepted becomes JSON", arguments: ScalarTypeTests.cases)
     func alwaysJSON(_ type: Case) {
         for text in type.accepted {
-            let document = Data("[\(type.type.json(text))]".utf8)
+            let document = Data("[\(type.type.json(text).text)]".utf8)
             #expect(throws: Never.self, "'\(text)'") { try JSONSerialization.jsonObject(with: document) }
         }
     }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 import Text
 
 /// When a client that saves what it has read means the stored value, although it writes it otherwise. gSOAP, JAX-WS and

@@ -1,3 +1,5 @@
+package import JSON
+
 /// The simple types that a value of a `StringObjectDictionary` may have (contract, section 3). The raw value is the
 /// type's local name in XML Schema or, for the last three, in the serialization namespace.
 package enum ScalarType: String, Sendable, Codable, CaseIterable {
@@ -38,14 +40,14 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
     }
 
     /// `text` as JSON (contract, section 3): numbers keep every digit, what JSON has no form for is a string.
-    package func json(_ text: String) -> String {
+    package func json(_ text: String) -> JSONValue {
         switch self {
-        case .boolean: text == "true" || text == "1" ? "true" : "false"
-        case _ where isNumber: Self.jsonNumber(text) ?? JSONText.string(text)
+        case .boolean: .bool(text == "true" || text == "1")
+        case _ where isNumber: Self.jsonNumber(text).map(JSONValue.number) ?? .string(text)
         // What is no character, and the one that texts end at, is shown by its number.
         case .char:
-            JSONText.string(UInt32(text).flatMap { $0 == 0 ? nil : Unicode.Scalar($0) }.map(String.init) ?? text)
-        default: JSONText.string(text)
+            .string(UInt32(text).flatMap { $0 == 0 ? nil : Unicode.Scalar($0) }.map(String.init) ?? text)
+        default: .string(text)
         }
     }
 

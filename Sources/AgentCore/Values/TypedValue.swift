@@ -1,3 +1,4 @@
+import JSON
 import Text
 
 /// A value of a `StringObjectDictionary`: an XML Schema `anyType` that keeps its type and its lexical form
@@ -24,21 +25,6 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
 
     /// A string value.
     package static func string(_ text: String) -> TypedValue { .scalar(.string, text: text) }
-
-    /// The value as JSON, every digit kept.
-    package var jsonText: String {
-        switch self {
-        case .null: "null"
-        case .scalar(let type, let text): type.json(text)
-        case .untyped(let text): JSONText.string(text)
-        case .inferred(let value): value.jsonText
-        case .qualifiedName(let prefix, _, let name): JSONText.string(prefix.isEmpty ? name : "\(prefix):\(name)")
-        case .strings(let items): "[" + items.map { $0.map(JSONText.string) ?? "null" }.joined(separator: ",") + "]"
-        case .ints(let items): "[" + items.map(String.init).joined(separator: ",") + "]"
-        case .dictionary(let dictionary): dictionary.jsonText
-        case .json(let text): text
-        }
-    }
 
     /// The value that an inferred one is.
     fileprivate var withoutInference: TypedValue {
@@ -144,11 +130,6 @@ package struct ObjectDictionary: Sendable, Hashable, Codable {
                 self.entries.append(Entry(key: key, value: value))
             }
         }
-    }
-
-    /// The dictionary as a JSON object.
-    package var jsonText: String {
-        "{" + entries.map { JSONText.string($0.key) + ":" + $0.value.jsonText }.joined(separator: ",") + "}"
     }
 
     /// How many dictionaries stand in each other, this one included.

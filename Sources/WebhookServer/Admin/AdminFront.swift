@@ -5,6 +5,7 @@ import Foundation
 import HTTPServing
 import HTTPTypes
 import Hummingbird
+import JSON
 import Logging
 import NIOCore
 import Networking
@@ -209,7 +210,7 @@ struct AdminFront: Sendable {
     }
 
     private static func problem(_ status: HTTPResponse.Status, _ text: String) -> Response {
-        let body = "{\"error\":\(JSONText.string(text))}"
+        let body = JSONValue.object(["error": .string(text)]).text
         return Response(
             status: status,
             headers: [.contentType: "application/json; charset=utf-8"],

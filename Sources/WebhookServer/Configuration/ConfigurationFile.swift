@@ -1,6 +1,7 @@
 package import AgentCore
 package import Configuration
 import Foundation
+import JSON
 
 /// The configuration file: a JSON object whose members are settings by name and, beside them, `tenants`.
 package struct ConfigurationFile: Sendable {
@@ -20,7 +21,7 @@ package struct ConfigurationFile: Sendable {
         } catch {
             throw SettingsError("config", "the file '\(path)' cannot be read")
         }
-        let node: JSONNode
+        let node: JSONValue
         do {
             node = try Self.reader.read([UInt8](data))
         } catch {
@@ -52,7 +53,7 @@ package struct ConfigurationFile: Sendable {
     /// Would do for an installation of either kind.
     private static let faultlessTenants = [Tenant(id: Installation.defaultTenant)]
 
-    private mutating func read(_ value: JSONNode, of setting: Setting, directory: URL) {
+    private mutating func read(_ value: JSONValue, of setting: Setting, directory: URL) {
         let content: ConfigContent
         switch value {
         case .bool(let flag): content = .bool(flag)

@@ -1,6 +1,7 @@
 import AgentCore
 import Cryptography
 import Foundation
+import JSON
 import Text
 
 /// Reads `tenants` of the configuration file and notes everything that is wrong, each with its place:
@@ -37,13 +38,13 @@ struct TenantsReader {
         }
     }
 
-    mutating func tenants(_ value: JSONNode) -> [Tenant] {
+    mutating func tenants(_ value: JSONValue) -> [Tenant] {
         let tenants = objects(value, "tenants").map { ($0.place, tenant($0.members, $0.place)) }
         checkUnique(tenants, "id") { $0.id.lowercased() }
         return tenants.map(\.1)
     }
 
-    private mutating func tenant(_ members: [String: JSONNode], _ place: String) -> Tenant {
+    private mutating func tenant(_ members: [String: JSONValue], _ place: String) -> Tenant {
         checkNames(members, place, ["id", "applications", "users", "accessTokens"])
         let id = text(members, "id", place) ?? ""
         if members["id"] != nil, !Self.isIdentifier(id) {
@@ -89,7 +90,7 @@ struct TenantsReader {
         )
     }
 
-    private mutating func user(_ members: [String: JSONNode], _ place: String) -> User {
+    private mutating func user(_ members: [String: JSONValue], _ place: String) -> User {
         checkNames(
             members,
             place,
@@ -144,7 +145,7 @@ struct TenantsReader {
         return User(passwordHash: hash, rights: rights(members, place), principal: principal)
     }
 
-    private mutating func rights(_ members: [String: JSONNode], _ place: String) -> Set<Right> {
+    private mutating func rights(_ members: [String: JSONValue], _ place: String) -> Set<Right> {
         Set(
             items(members, "rights", place).compactMap { place, value in
                 guard case .string(let name) = value, let right = Right(rawValue: name) else {
@@ -184,7 +185,7 @@ struct TenantsReader {
         return value
     }
 
-    private mutating func text(_ members: [String: JSONNode], _ name: String, _ place: String) -> String? {
+    private mutating func text(_ members: [String: JSONValue], _ name: String, _ place: String) -> String? {
         switch members[name] {
         case nil: return nil
         case .string(let text) where text.unicodeScalars.contains { $0.properties.generalCategory == .control }:
@@ -197,7 +198,7 @@ struct TenantsReader {
         }
     }
 
-    private mutating func secret(_ members: [String: JSONNode], _ name: String, _ place: String) -> String? {
+    private mutating func secret(_ members: [String: JSONValue], _ name: String, _ place: String) -> String? {
         guard let text = text(members, name, place) else { return nil }
         do {
             return try SecretReference.resolve(text, relativeTo: directory)
@@ -207,7 +208,7 @@ struct TenantsReader {
         }
     }
 
-    private mutating func number(_ members: [String: JSONNode], _ name: String, _ place: String) -> Int32? {
+    private mutating func number(_ members: [String: JSONValue], _ name: String, _ place: String) -> Int32? {
         guard let value = members[name] else { return nil }
         guard case .number(let text) = value, let number = Int32(text), number >= 0 else {
             refuse("\(place).\(name)", "it must be a whole number from 0 to \(Int32.max)")
@@ -217,15 +218,15 @@ struct TenantsReader {
     }
 
     private mutating func items(
-        _ members: [String: JSONNode],
+        _ members: [String: JSONValue],
         _ name: String,
         _ place: String
-    ) -> [(place: String, value: JSONNode)] {
+    ) -> [(place: String, value: JSONValue)] {
         guard let value = members[name] else { return [] }
         return items(value, "\(place).\(name)")
     }
 
-    private mutating func items(_ value: JSONNode, _ place: String) -> [(place: String, value: JSONNode)] {
+    private mutating func items(_ value: JSONValue, _ place: String) -> [(place: String, value: JSONValue)] {
         guard case .array(let values) = value else {
             refuse(place, "it must be an array")
             return []
@@ -234,17 +235,17 @@ struct TenantsReader {
     }
 
     private mutating func list(
-        _ members: [String: JSONNode],
+        _ members: [String: JSONValue],
         _ name: String,
         _ place: String
-    ) -> [(place: String, members: [String: JSONNode])] {
+    ) -> [(place: String, members: [String: JSONValue])] {
         members[name].map { objects($0, "\(place).\(name)") } ?? []
     }
 
     private mutating func objects(
-        _ value: JSONNode,
+        _ value: JSONValue,
         _ place: String
-    ) -> [(place: String, members: [String: JSONNode])] {
+    ) -> [(place: String, members: [String: JSONValue])] {
         items(value, place).compactMap { place, value in
             guard case .object(let members) = value else {
                 refuse(place, "it must be an object")
@@ -254,7 +255,7 @@ struct TenantsReader {
         }
     }
 
-    private mutating func checkNames(_ members: [String: JSONNode], _ place: String, _ names: Set<String>) {
+    private mutating func checkNames(_ members: [String: JSONValue], _ place: String, _ names: Set<String>) {
         for name in members.keys.sorted() where !names.contains(name) {
             refuse("\(place).\(name)", "there is no such member; there are \(names.sorted().joined(separator: ", "))")
         }

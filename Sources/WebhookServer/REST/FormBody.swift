@@ -1,4 +1,5 @@
 import AgentCore
+import JSON
 import Networking
 import Text
 import XML
@@ -17,19 +18,18 @@ struct FormBody: Sendable {
     }
 
     /// The fields as they are named.
-    var fields: JSONNode {
-        var members: [JSONNode.Member] = []
+    var fields: JSONValue {
+        var members: [(name: String, values: [JSONValue])] = []
         var places: [ExactText: Int] = [:]
         for (name, value) in pairs {
-            guard let place = places[ExactText(name)] else {
+            if let place = places[ExactText(name)] {
+                members[place].values.append(.string(value))
+            } else {
                 places[ExactText(name)] = members.count
-                members.append(.init(name: name, value: .string(value)))
-                continue
+                members.append((name, [.string(value)]))
             }
-            let before = if case .array(let items) = members[place].value { items } else { [members[place].value] }
-            members[place].value = .array(before + [.string(value)])
         }
-        return .object(members)
+        return .object(JSONObject(members.map { ($0.name, $0.values.count > 1 ? .array($0.values) : $0.values[0]) }))
     }
 
     /// What there is only one way to be: an array, though it may stand there once.
@@ -37,8 +37,8 @@ struct FormBody: Sendable {
 
     /// As an object whose members are objects where fields are named `Headers[X-A]` or `Headers.X-A`, in any case. Throws a
     /// problem for a name that is both a value and an object.
-    func object() throws(RESTProblem) -> JSONNode {
-        var members: [(name: String, values: [JSONNode], entries: [JSONNode.Member])] = []
+    func object() throws(RESTProblem) -> JSONValue {
+        var members: [(name: String, values: [JSONValue], entries: [JSONObject.Member])] = []
         var places: [AnyCaseName: Int] = [:]
         for (name, value) in pairs {
             let (outer, inner) = Self.path(name)
@@ -57,11 +57,13 @@ struct FormBody: Sendable {
             }
         }
         return .object(
-            members.map { name, values, entries in
-                guard entries.isEmpty else { return .init(name: name, value: .object(entries)) }
-                let isArray = values.count > 1 || Self.arrays.contains(AnyCaseName(name))
-                return .init(name: name, value: isArray ? .array(values) : values[0])
-            }
+            JSONObject(
+                members.map { name, values, entries in
+                    guard entries.isEmpty else { return (name, .object(JSONObject(members: entries))) }
+                    let isArray = values.count > 1 || Self.arrays.contains(AnyCaseName(name))
+                    return (name, isArray ? .array(values) : values[0])
+                }
+            )
         )
     }
 

@@ -1,11 +1,12 @@
 import AgentCore
+import HTTPServing
 import HTTPTypes
 import Hummingbird
 import NIOCore
 
 /// How outcomes and problems become HTTP's answers.
 extension RESTFront {
-    private static let reason = HTTPField.Name(LegacyClientHandler.reasonHeader)
+    private static let reason = HTTPField.Name(ReasonPhrase.header)
 
     func response(
         _ outcome: Outcome,

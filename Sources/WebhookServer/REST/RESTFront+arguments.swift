@@ -1,5 +1,6 @@
 import AgentCore
 import HTTPTypes
+import JSON
 import SOAP
 import Text
 import XML
@@ -32,8 +33,8 @@ extension RESTFront {
         case .form(let form): return try Webhook(form.object(), isForm: true)
         case .xml(let document):
             let element = name.flatMap { document.root.field($0, in: .any) } ?? document.root
-            for (name, item) in Self.collections { try element.field(name, in: .any)?.checkItems(item) }
-            let state = try element.field("State", in: .any)?.token.map(JSONNode.string)?.state("State")
+            for (name, item) in RESTContent.collections { try element.field(name, in: .any)?.checkItems(item) }
+            let state = try element.field("State", in: .any)?.token.map(JSONValue.string)?.state("State")
             var webhook = try reading { () throws(SOAPFault) in
                 try Webhook(clientsPartOf: element, service: .any, state: state ?? .unknown, known: .all)
             }
@@ -41,13 +42,6 @@ extension RESTFront {
             return webhook
         }
     }
-
-    private static let pair = "StringObjectKeyValuePair"
-    /// The members of a webhook that hold elements, and what these are called.
-    private static let collections: [(StaticString, String)] = [
-        ("Events", "string"), ("Headers", "StringKeyValuePair"), ("Properties", pair), ("ErrorEmails", "string"),
-        ("ErrorAssociates", "MDOListItem"),
-    ]
 
     /// The event's data: the body, or what it holds under that name.
     func data(in body: RequestBody, named name: StaticString?) throws(RESTProblem) -> ObjectDictionary? {
@@ -64,13 +58,13 @@ extension RESTFront {
             guard let element = name.map({ document.root.field($0, in: .any) }) ?? document.root else {
                 return nil
             }
-            try element.checkItems(Self.pair)
+            try element.checkItems("StringObjectKeyValuePair")
             return try reading { () throws(SOAPFault) in try ObjectDictionary(element, service: .any) }
         }
     }
 
     /// A member of the body, whatever its type.
-    func field(_ name: StaticString, in body: RequestBody) throws(RESTProblem) -> JSONNode? {
+    func field(_ name: StaticString, in body: RequestBody) throws(RESTProblem) -> JSONValue? {
         switch body {
         case .absent, .json(.null): return nil
         case .json(let node):
@@ -91,7 +85,7 @@ extension RESTFront {
 
     func id(_ call: Call, _ body: RequestBody) throws(RESTProblem) -> Int32 {
         let inBody = try number("WebhookId", in: body)
-        if let text = call.query["webhookid"] { return try JSONNode.string(text).int32("webhookId") ?? 0 }
+        if let text = call.query["webhookid"] { return try JSONValue.string(text).int32("webhookId") ?? 0 }
         guard let id = inBody else { throw .missing("webhookId") }
         return id
     }
@@ -105,7 +99,7 @@ extension RESTFront {
         case .xml(let document):
             let element = document.root.field("Webhook", in: .any) ?? document.root
             let text = element.field("WebhookId", in: .any)?.token
-            return try text.map(JSONNode.string)?.int32("WebhookId") ?? 0
+            return try text.map(JSONValue.string)?.int32("WebhookId") ?? 0
         }
     }
 

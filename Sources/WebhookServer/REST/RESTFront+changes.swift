@@ -1,6 +1,7 @@
 import AgentCore
 import Foundation
 import HTTPTypes
+import JSON
 import Networking
 import Text
 
@@ -17,7 +18,7 @@ extension RESTFront {
             return .unchanged(lastModified: lastModified)
         }
         return .entity(
-            RESTDocument(root: "Webhook", value: stored.restValue(times: call.times, links: call.links)),
+            RESTDocument(root: "Webhook", content: stored.content(times: call.times, links: call.links)),
             lastModified: lastModified
         )
     }
@@ -63,68 +64,64 @@ extension RESTFront {
         )
     }
 
-    /// Reads what this service has written itself.
-    private static let ownReader = JSONReader(
-        limits: .init(depth: 200, values: 1_000_000, textBytes: 64 << 20)
-    )
-
     /// How often a patch is tried again on what others have made of the webhook meanwhile.
     private static let patchAttempts = 50
 
-    private func patched(
-        _ stored: Webhook,
-        _ patch: JSONNode,
-        _ call: Call
-    ) throws(RESTProblem) -> Webhook {
+    private func patched(_ stored: Webhook, _ patch: JSONValue, _ call: Call) throws(RESTProblem) -> Webhook {
         var shown = stored
         // So that a single value finds the array that it is appended to.
         shown.events = stored.events ?? []
         shown.extras.errorEmails = stored.extras.errorEmails ?? []
         shown.extras.errorAssociates = stored.extras.errorAssociates ?? []
-        let document = RESTDocument(root: "Webhook", value: shown.restValue(times: call.times))
-        do {
-            let node = try Self.ownReader.read(document.json)
-            let changed: JSONNode
-            let setsState: Bool
-            switch (call.bodyKind, patch) {
-            case (.jsonPatch, .array), (.json, .array):
-                let patch = try JSONPatch(patch, depth: json.limits.depth)
-                try Self.checkMembers(patch.members, of: node)
-                setsState = patch.changes("State")
-                changed = try patch.applied(to: node)
-            case (.mergePatch, .object(let changes)), (.json, .object(let changes)):
-                try Self.checkMembers(changes.map(\.name), of: node)
-                setsState = patch["State"] != nil
-                changed = try MergePatch.apply(patch, to: node)
-            case (.jsonPatch, _): throw RESTProblem.argument("A JSON Patch is an array of operations.")
-            default: throw RESTProblem.argument("A merge patch is an object.")
+        let document = shown.content(times: call.times).json
+        let (changed, setsState) = try patched(document, patch, call.bodyKind)
+        var webhook = try Webhook(changed)
+        // Saving a webhook as Active would take back its errors, and those that made it stop meanwhile.
+        if !setsState { webhook.state = .unknown }
+        // JSON shows a repeated header once; what the patch leaves as shown stays as it is.
+        if changed.isSame(as: document, at: "Headers") { webhook.headers = stored.headers }
+        if changed.isSame(as: document, at: "ErrorEmails") { webhook.extras.errorEmails = stored.extras.errorEmails }
+        if changed.isSame(as: document, at: "ErrorAssociates") {
+            webhook.extras.errorAssociates = stored.extras.errorAssociates
+        }
+        return webhook
+    }
+
+    /// The document with a patch's changes, and whether these may set the state.
+    private func patched(
+        _ document: JSONValue,
+        _ patch: JSONValue,
+        _ kind: RequestBody.Kind
+    ) throws(RESTProblem) -> (document: JSONValue, setsState: Bool) {
+        switch (kind, patch) {
+        case (.jsonPatch, .array), (.json, .array):
+            let depth = json.limits.depth
+            let patch = try Self.patching { () throws(PatchError) in try JSONPatch(patch, depth: depth) }
+            try Self.checkMembers(patch.members, of: document)
+            let changed = try Self.patching { () throws(PatchError) in try patch.applied(to: document) }
+            return (changed, patch.changes("State"))
+        case (.mergePatch, .object(let changes)), (.json, .object(let changes)):
+            try Self.checkMembers(changes.map(\.name), of: document)
+            let changed = try Self.patching { () throws(PatchError) in try MergePatch.apply(patch, to: document) }
+            return (changed, patch["State"] != nil)
+        case (.jsonPatch, _): throw .argument("A JSON Patch is an array of operations.")
+        default: throw .argument("A merge patch is an object.")
+        }
+    }
+
+    private static func patching<Value>(_ body: () throws(PatchError) -> Value) throws(RESTProblem) -> Value {
+        do { return try body() } catch {
+            switch error.kind {
+            case .malformed: throw .argument(error.description)
+            case .testFailed: throw RESTProblem(.conflict, .illegalOperation, error.description)
             }
-            var webhook = try Webhook(changed)
-            // Saving a webhook as Active would take back its errors, and those that made it stop meanwhile.
-            if !setsState { webhook.state = .unknown }
-            // JSON shows a repeated header once; what the patch leaves as shown stays as it is.
-            if (changed["Headers"]?.text).isSame(as: node["Headers"]?.text) { webhook.headers = stored.headers }
-            if (changed["ErrorEmails"]?.text).isSame(as: node["ErrorEmails"]?.text) {
-                webhook.extras.errorEmails = stored.extras.errorEmails
-            }
-            if (changed["ErrorAssociates"]?.text).isSame(as: node["ErrorAssociates"]?.text) {
-                webhook.extras.errorAssociates = stored.extras.errorAssociates
-            }
-            return webhook
-        } catch let problem as RESTProblem {
-            throw problem
-        } catch let error as PatchError {
-            throw error.kind == .testFailed
-                ? RESTProblem(.conflict, .illegalOperation, error.description) : .argument(error.description)
-        } catch {
-            throw .argument("\(error)")
         }
     }
 
     /// Checks that a patch names no members but those that are shown and `_Links`, which answers bring along.
-    private static func checkMembers(_ names: [String], of document: JSONNode) throws(RESTProblem) {
+    private static func checkMembers(_ names: [String], of document: JSONValue) throws(RESTProblem) {
         guard case .object(let members) = document,
-            let unknown = names.first(where: { document[$0] == nil && !AnyCaseName("_Links").matches($0) })
+            let unknown = names.first(where: { members[$0] == nil && !AnyCaseName("_Links").matches($0) })
         else { return }
         let known = members.map(\.name).joined(separator: ", ")
         throw .argument("A webhook has no member \(Excerpt.of(unknown)). Its members are \(known).")
@@ -139,5 +136,12 @@ extension RESTFront {
             .illegalOperation,
             "The webhook \(stored.id) has been changed since \(Excerpt.plain(text)): at \(stored.updated)."
         )
+    }
+}
+
+extension JSONValue {
+    /// Whether a member of both is written as the same JSON.
+    fileprivate func isSame(as other: JSONValue, at name: String) -> Bool {
+        (self[name]?.text).isSame(as: other[name]?.text)
     }
 }

@@ -1,5 +1,6 @@
 import AgentCore
 import HTTPTypes
+import JSON
 import Networking
 import SOAP
 import XML
@@ -15,7 +16,7 @@ extension RESTFront {
                 name: call.query["namefilter"],
                 event: call.query["eventfilter"],
                 state: try call.query["statusfilter"].map { text throws(RESTProblem) in
-                    try JSONNode.string(text).state("statusFilter")
+                    try JSONValue.string(text).state("statusFilter")
                 }
             )
             return list(filter, call, caller)
@@ -77,7 +78,7 @@ extension RESTFront {
         case .getWebhook:
             // Agents tell nothing to be there with null, not with an error.
             guard let webhook = try await find(try id(call, body), caller) else {
-                return .document(RESTDocument(root: "Webhook", value: .null))
+                return .document(RESTDocument(root: "Webhook", json: .null))
             }
             return show(webhook, call)
         case .getAllWebhooks:
@@ -109,7 +110,7 @@ extension RESTFront {
     }
 
     private func list(_ filter: WebhookFilter, _ call: Call, _ caller: Caller) -> Outcome {
-        let read: @Sendable (Int32, Int) async throws(AgentError) -> [(id: Int32, value: RESTValue)] = {
+        let read: @Sendable (Int32, Int) async throws(AgentError) -> [(id: Int32, value: RESTContent)] = {
             id,
             limit throws(AgentError) in
             let page = try await webhooks.webhooks(matching: filter, after: id, limit: limit, for: caller)
@@ -120,7 +121,7 @@ extension RESTFront {
             return page.map { webhook in
                 var webhook = webhook
                 webhook.usage = usages[webhook.id] ?? WebhookUsage()
-                return (webhook.id, webhook.restValue(times: call.times))
+                return (webhook.id, webhook.content(times: call.times))
             }
         }
         return .list(RESTList(root: "ArrayOfWebhook", item: "Webhook", read: read))
@@ -173,12 +174,12 @@ extension RESTFront {
         let result = try await asking { () throws(AgentError) in
             try await webhooks.testWebhook(webhook, by: caller)
         }
-        return .document(RESTDocument(root: "WebhookResult", value: result.restValue))
+        return .document(RESTDocument(root: "WebhookResult", json: result.json))
     }
 
     private func lastError(_ id: Int32, _ caller: Caller) async throws(RESTProblem) -> Outcome {
         let text = try await asking { () throws(AgentError) in try await webhooks.lastError(id: id, for: caller) }
-        return .document(RESTDocument(root: "string", value: .text(text)))
+        return .document(RESTDocument(root: "string", json: .string(text)))
     }
 
     private func signal(
@@ -194,7 +195,7 @@ extension RESTFront {
     }
 
     func show(_ webhook: Webhook, _ call: Call, links: String? = nil) -> Outcome {
-        .document(RESTDocument(root: "Webhook", value: webhook.restValue(times: call.times, links: links)))
+        .document(RESTDocument(root: "Webhook", content: webhook.content(times: call.times, links: links)))
     }
 
     private func asking<Value>(

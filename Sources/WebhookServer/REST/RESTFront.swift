@@ -2,6 +2,7 @@ import AgentCore
 import HTTPServing
 import HTTPTypes
 import Hummingbird
+import JSON
 import NIOCore
 import Networking
 import SOAP
@@ -189,10 +190,10 @@ struct RESTFront: Sendable {
         guard let selection = Selection(call.query["$select"]) else { return outcome }
         switch outcome {
         case .document(var document):
-            document.value = selection.applied(to: document.value)
+            document.content = selection.applied(to: document.content)
             return .document(document)
         case .entity(var document, let lastModified):
-            document.value = selection.applied(to: document.value)
+            document.content = selection.applied(to: document.content)
             return .entity(document, lastModified: lastModified)
         case .list(let list): return .list(list.map { selection.applied(to: $0) })
         default: return outcome

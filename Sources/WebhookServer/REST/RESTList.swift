@@ -1,23 +1,24 @@
 import AgentCore
+import JSON
 import SOAP
 
 /// A document that is a list, or an object whose last member is one, and that is made page by page.
 struct RESTList: Sendable {
     /// What the document is called in XML.
-    var root: StaticString
+    var root: String
     /// What each item is called in XML.
-    var item: StaticString
+    var item: String
     /// The member that is the list, and those before it; nil where the document itself is the list.
-    var member: (name: StaticString, before: [(name: StaticString, value: RESTValue)])?
+    var member: (name: String, before: JSONObject)?
     /// Items that are left out at the beginning.
     var skip = 0
     /// Items that are listed at most.
     var top = Int.max
     /// Reads up to so many items whose ids follow one. The id of each stands beside it.
-    var read: @Sendable (Int32, Int) async throws(AgentError) -> [(id: Int32, value: RESTValue)]
+    var read: @Sendable (Int32, Int) async throws(AgentError) -> [(id: Int32, value: RESTContent)]
 
     /// The items with what `change` makes of each.
-    func map(_ change: @escaping @Sendable (RESTValue) -> RESTValue) -> RESTList {
+    func map(_ change: @escaping @Sendable (RESTContent) -> RESTContent) -> RESTList {
         var list = self
         list.read = { [read] id, limit throws(AgentError) in
             try await read(id, limit).map { ($0.id, change($0.value)) }
@@ -27,7 +28,7 @@ struct RESTList: Sendable {
 
     /// The list as its writer wants it.
     func paged<Writer: ListWriter>(_ writer: Writer) -> PagedList<Writer, AgentError>
-    where Writer.Item == RESTValue {
+    where Writer.Item == RESTContent {
         PagedList(writer: writer, skip: skip, top: top) { [read] id, limit throws(AgentError) in
             .init(try await read(id, limit), limit: limit, id: \.id, item: \.value)
         }
@@ -47,19 +48,18 @@ struct JSONListWriter: ListWriter {
             return
         }
         text = "{"
-        for (name, value) in member.before {
-            text += "\"\(name)\":"
-            RESTDocument.write(value, to: &text)
-            text += ","
+        for before in member.before {
+            JSONText.append(before.name, to: &text)
+            text += ":" + before.value.text + ","
         }
-        text += "\"\(member.name)\":["
+        text += JSONText.string(member.name) + ":["
         ending = "]}"
     }
 
-    mutating func write(_ item: RESTValue) {
+    mutating func write(_ item: RESTContent) {
         if !isFirst { text += "," }
         isFirst = false
-        RESTDocument.write(item, to: &text)
+        item.json.write(to: &text)
     }
 
     mutating func end() { text += ending }
@@ -81,17 +81,17 @@ struct XMLListWriter: ListWriter {
     init(_ list: RESTList, namespace: String) {
         self.list = list
         writer = XMLValueWriter(documentOf: namespace)
-        writer.begin(list.root.description)
+        writer.begin(list.root)
         guard let member = list.member else { return }
-        for (name, value) in member.before { RESTDocument.write(value, name, to: &writer) }
-        writer.begin(member.name.description)
+        for before in member.before { RESTContent.write(before.value, before.name, to: &writer) }
+        writer.begin(member.name)
     }
 
-    mutating func write(_ item: RESTValue) { RESTDocument.write(item, list.item, to: &writer) }
+    mutating func write(_ item: RESTContent) { item.write(list.item, to: &writer) }
 
     mutating func end() {
-        if let member = list.member { writer.end(member.name.description) }
-        writer.end(list.root.description)
+        if let member = list.member { writer.end(member.name) }
+        writer.end(list.root)
     }
 
     mutating func take() -> [UInt8] { writer.take() }

@@ -1,5 +1,6 @@
 import AgentCore
 import HTTPTypes
+import JSON
 
 /// Why a REST call was not answered: the error object and the status that carries it.
 struct RESTProblem: Error {
@@ -55,14 +56,14 @@ struct RESTProblem: Error {
             let detail = "The parameters dictionary contains a null entry for parameter '\(missingParameter)'."
             return RESTDocument(
                 root: "Error",
-                value: .object([("Message", .text("The request is invalid.")), ("MessageDetail", .text(detail))])
+                json: .object(["Message": .string("The request is invalid."), "MessageDetail": .string(detail)])
             )
         }
         return RESTDocument(
             root: "Error",
-            value: .object([
-                ("Error", .flag(true)), ("ErrorType", .text(error.kind.rawValue)),
-                ("ErrorMessage", .text(error.message)), ("ErrorSource", .text(source)),
+            json: .object([
+                "Error": .bool(true), "ErrorType": .string(error.kind.rawValue),
+                "ErrorMessage": .string(error.message), "ErrorSource": .string(source),
             ])
         )
     }

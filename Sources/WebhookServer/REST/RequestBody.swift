@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Networking
 import SOAP
 import XML
@@ -6,7 +7,7 @@ import XML
 /// A REST call's body, read: every type that is taken becomes JSON, but for XML, which is read as SOAP's elements are.
 enum RequestBody {
     case absent
-    case json(JSONNode)
+    case json(JSONValue)
     /// All values are texts of no type.
     case form(FormBody)
     case xml(XMLDocument)

@@ -1,4 +1,5 @@
 import AgentCore
+import JSON
 import Text
 
 /// `$select`: the members that an answer keeps; the others become null (contract, section 8). Names in any case, nested
@@ -31,38 +32,57 @@ struct Selection: Sendable {
         members[AnyCaseName(name), default: Selection()].insert(path.dropFirst())
     }
 
-    /// What is left of `value`.
-    func applied(to value: RESTValue) -> RESTValue {
-        switch value {
-        case .object(let own):
-            .object(
-                own.map { name, value in
-                    guard let inner = members[AnyCaseName(name.description)] else { return (name, .null) }
-                    return (name, inner.isWhole ? value : inner.applied(to: value))
+    /// What is left of an answer's content.
+    func applied(to content: RESTContent) -> RESTContent {
+        guard case .object(let object) = content.json else {
+            return RESTContent(json: applied(to: content.json))
+        }
+        var content = content
+        if let headers = content.headers { content.headers = part("Headers")?.applied(to: headers) }
+        if let properties = content.properties { content.properties = part("Properties")?.applied(to: properties) }
+        content.json = .object(
+            JSONObject(
+                object.lazy.map { member in
+                    switch (member.name, member.value) {
+                    case ("Headers", .object): (member.name, content.headers.map { JSONValue($0) } ?? .null)
+                    case ("Properties", .object): (member.name, content.properties.map { JSONValue($0) } ?? .null)
+                    default: (member.name, part(member.name)?.applied(to: member.value) ?? .null)
+                    }
                 }
             )
-        case .properties(let properties): .properties(applied(to: properties))
-        case .headers(let headers):
-            .headers(
-                StringDictionary(
-                    headers.entries.map {
-                        .init(key: $0.key, value: members[AnyCaseName($0.key)] == nil ? nil : $0.value)
-                    }
-                )
+        )
+        return content
+    }
+
+    /// What is selected of a member; nil when it is not named.
+    private func part(_ name: String) -> Selection? { members[AnyCaseName(name)] }
+
+    private func applied(to value: JSONValue) -> JSONValue {
+        guard !isWhole else { return value }
+        switch value {
+        case .object(let object):
+            return .object(
+                JSONObject(object.lazy.map { ($0.name, part($0.name)?.applied(to: $0.value) ?? .null) })
             )
-        case .list(let item, let items): .list(item: item, items.map { applied(to: $0) })
-        default: value
+        case .array(let items): return .array(items.map { applied(to: $0) })
+        default: return value
         }
     }
 
+    private func applied(to headers: StringDictionary) -> StringDictionary {
+        guard !isWhole else { return headers }
+        return StringDictionary(
+            headers.entries.map { .init(key: $0.key, value: part($0.key) == nil ? nil : $0.value) }
+        )
+    }
+
     private func applied(to properties: ObjectDictionary) -> ObjectDictionary {
-        ObjectDictionary(
+        guard !isWhole else { return properties }
+        return ObjectDictionary(
             properties.entries.map { entry in
-                guard let inner = members[AnyCaseName(entry.key)] else { return (entry.key, .null) }
-                if !inner.isWhole, case .dictionary(let dictionary) = entry.value {
-                    return (entry.key, .dictionary(inner.applied(to: dictionary)))
-                }
-                return (entry.key, entry.value)
+                guard let part = part(entry.key) else { return (entry.key, .null) }
+                guard case .dictionary(let dictionary) = entry.value else { return (entry.key, entry.value) }
+                return (entry.key, .dictionary(part.applied(to: dictionary)))
             }
         )
     }

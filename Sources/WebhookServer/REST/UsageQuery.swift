@@ -1,5 +1,6 @@
 import AgentCore
 import Foundation
+import JSON
 import Text
 
 /// What a query of NetServer's dynamic archive asks about the counters of webhooks: columns, one webhook or all, a page.
@@ -15,7 +16,7 @@ struct UsageQuery: Sendable {
         static let table = "webhook_usage"
 
         /// As `$select` and the answer name it.
-        var name: StaticString {
+        var name: String {
             switch self {
             case .id: "webhook_usage.webhook_usage_id"
             case .totalCalls: "webhook_usage.total_calls"
@@ -35,8 +36,8 @@ struct UsageQuery: Sendable {
     init(_ query: [String: String]) throws(RESTProblem) {
         for text in (query["$select"] ?? "").split(separator: ",") {
             let name = text.trimmingCharacters(in: .whitespaces).lowercased()
-            guard let column = Column.allCases.first(where: { $0.name.description == name }) else {
-                let names = Column.allCases.map { $0.name.description }.joined(separator: ", ")
+            guard let column = Column.allCases.first(where: { $0.name == name }) else {
+                let names = Column.allCases.map(\.name).joined(separator: ", ")
                 throw .argument("$select: there is no column \(Excerpt.of(name)) here; there are \(names).")
             }
             if !columns.contains(column) { columns.append(column) }
@@ -79,7 +80,7 @@ struct UsageQuery: Sendable {
             root: "ODataSlimResponse",
             item: "row",
             member: (
-                "value", [("odata.metadata", .text(api + "/archive/$metadata")), ("odata.nextLink", .null)]
+                "value", ["odata.metadata": .string(api + "/archive/$metadata"), "odata.nextLink": .null]
             ),
             skip: first,
             top: count
@@ -96,18 +97,19 @@ struct UsageQuery: Sendable {
         return webhook > id ? webhook...webhook : nil
     }
 
-    private func row(_ id: Int32, _ usage: WebhookUsage) -> RESTValue {
-        let values = columns.map { column in
-            let value: RESTValue =
+    private func row(_ id: Int32, _ usage: WebhookUsage) -> RESTContent {
+        var row: JSONObject = ["PrimaryKey": JSONValue(id), "EntityName": .string(Column.table)]
+        for column in columns {
+            let value =
                 switch column {
-                case .id: .number(Int(id))
-                case .totalCalls: .number(usage.totalCalls)
-                case .totalErrors: .number(usage.totalErrors)
-                case .consecutiveErrors: .number(usage.consecutiveErrors)
-                case .lastError: usage.lastError.map(RESTValue.text) ?? .null
+                case .id: JSONValue(id)
+                case .totalCalls: JSONValue(usage.totalCalls)
+                case .totalErrors: JSONValue(usage.totalErrors)
+                case .consecutiveErrors: JSONValue(usage.consecutiveErrors)
+                case .lastError: JSONValue(usage.lastError)
                 }
-            return (name: column.name, value: value)
+            row.append(value, named: column.name)
         }
-        return .object([("PrimaryKey", .number(Int(id))), ("EntityName", .text(Column.table))] + values)
+        return RESTContent(json: .object(row))
     }
 }

@@ -1,4 +1,5 @@
 import AgentCore
+import JSON
 import SOAP
 import Text
 
@@ -7,7 +8,7 @@ extension Webhook {
     /// Reads a webhook. Its id, who registered and updated it, and when, are not this member's to say and not looked at.
     ///
     /// - Parameter isForm: Whether all values are texts of no type.
-    init(_ node: JSONNode, isForm: Bool = false) throws(RESTProblem) {
+    init(_ node: JSONValue, isForm: Bool = false) throws(RESTProblem) {
         self.init()
         guard case .object = node else { throw .argument("A webhook is an object.") }
         name = try node["Name"]?.text("Name")
@@ -22,7 +23,7 @@ extension Webhook {
     }
 }
 
-extension JSONNode {
+extension JSONValue {
     /// A text; nil for null.
     func text(_ place: String) throws(RESTProblem) -> String? {
         switch self {
@@ -76,9 +77,9 @@ extension JSONNode {
 
     /// An object whose values are texts; nil for null.
     fileprivate func textMembers(_ place: String) throws(RESTProblem) -> StringDictionary? {
-        guard let members = try members(place) else { return nil }
+        guard let object = try members(place) else { return nil }
         var dictionary = StringDictionary()
-        for member in members {
+        for member in object {
             let value = try member.value.text("\(place).\(Excerpt.plain(member.name))")
             dictionary.entries.append(.init(key: member.name, value: value))
         }
@@ -87,9 +88,9 @@ extension JSONNode {
 
     /// An object of any values; nil for null.
     func objectMembers(_ place: String, isForm: Bool = false) throws(RESTProblem) -> ObjectDictionary? {
-        try members(place).map { members in
+        try members(place).map { object in
             ObjectDictionary(
-                members.map { member in
+                object.map { member in
                     guard isForm, case .string(let text) = member.value else {
                         return (member.name, TypedValue(member.value))
                     }
@@ -99,10 +100,10 @@ extension JSONNode {
         }
     }
 
-    private func members(_ place: String) throws(RESTProblem) -> [Member]? {
+    private func members(_ place: String) throws(RESTProblem) -> JSONObject? {
         switch self {
         case .null: return nil
-        case .object(let members): return members
+        case .object(let object): return object
         default: throw .argument("\(place) must be an object.")
         }
     }
@@ -110,20 +111,20 @@ extension JSONNode {
 
 extension TypedValue {
     /// The type is read off the value (contract, section 3); an update may take the stored value's instead.
-    init(_ node: JSONNode) {
+    init(_ node: JSONValue) {
         switch node {
         case .null: self = .null
         default: self = .inferred(Self.typed(node))
         }
     }
 
-    private static func typed(_ node: JSONNode) -> TypedValue {
+    private static func typed(_ node: JSONValue) -> TypedValue {
         switch node {
         case .null: return .null
         case .bool(let flag): return .scalar(.boolean, text: flag ? "true" : "false")
         case .number(let text): return .scalar(numberType(text), text: text)
         case .string(let text): return .scalar(.string, text: text)
-        case .object(let members): return .dictionary(ObjectDictionary(members.map { ($0.name, TypedValue($0.value)) }))
+        case .object(let object): return .dictionary(ObjectDictionary(object.map { ($0.name, TypedValue($0.value)) }))
         case .array(let items):
             let texts = items.compactMap { item -> String?? in
                 switch item {

@@ -1,61 +1,51 @@
 import AgentCore
+import JSON
 
 /// How carriers are shown over REST: the members of the documentation's table, in its order (contract, section 8).
 extension Webhook {
+    /// What an answer shows of the webhook.
+    ///
     /// - Parameter links: The URL of all webhooks, which the webhook's own begins with; nil for no `_Links`.
-    func restValue(times: RESTTimes, links: String? = nil) -> RESTValue {
-        var members: [(name: StaticString, value: RESTValue)] = [
-            ("WebhookId", .number(Int(id))),
-            ("Name", name.restValue),
-            ("Events", events.map(RESTValue.texts) ?? .null),
-            ("TargetUrl", targetURL.restValue),
-            ("Secret", secret.restValue),
-            ("State", .text(state.name)),
-            ("Type", type.restValue),
-            ("Headers", headers.map(RESTValue.headers) ?? .null),
-            ("Properties", properties.map(RESTValue.properties) ?? .null),
-            ("Registered", .text(times.text(registered))),
-            ("RegisteredAssociate", registeredBy?.restValue ?? .null),
-            ("Updated", .text(times.text(updated))),
-            ("UpdatedAssociate", updatedBy?.restValue ?? .null),
+    func content(times: RESTTimes, links: String? = nil) -> RESTContent {
+        var members: JSONObject = [
+            "WebhookId": JSONValue(id), "Name": JSONValue(name), "Events": JSONValue(events),
+            "TargetUrl": JSONValue(targetURL), "Secret": JSONValue(secret), "State": .string(state.name),
+            "Type": JSONValue(type), "Headers": headers.map { JSONValue($0) } ?? .null,
+            "Properties": properties.map { JSONValue($0) } ?? .null, "Registered": .string(times.text(registered)),
+            "RegisteredAssociate": registeredBy?.json ?? .null, "Updated": .string(times.text(updated)),
+            "UpdatedAssociate": updatedBy?.json ?? .null, "ErrorsEmail": JSONValue(extras.errorsEmail),
+            "ErrorEmails": JSONValue(extras.errorEmails), "ErrorAssociates": extras.errorAssociates.json,
+            "Description": JSONValue(extras.description), "NotifyVia": .string(extras.notifyVia.text),
+            "NotifyWhen": .string(extras.notifyWhen.text), "TotalCalls": JSONValue(usage.totalCalls),
+            "TotalErrors": JSONValue(usage.totalErrors), "ConsecutiveErrors": JSONValue(usage.consecutiveErrors),
+            "LastError": JSONValue(usage.lastError),
         ]
-        members += extras.restMembers + usage.restMembers
         if let links {
-            members.append(("_Links", .object([("Self", .text("\(links)/\(id)")), ("Archive", .text(links))])))
+            members.append(
+                .object(["Self": .string("\(links)/\(id)"), "Archive": .string(links)]),
+                named: "_Links"
+            )
         }
-        return .object(members)
+        return RESTContent(json: .object(members), headers: headers, properties: properties)
     }
 }
 
 extension Associate {
-    fileprivate var restValue: RESTValue {
+    fileprivate var json: JSONValue {
         .object([
-            ("AssociateId", .number(Int(associateID))), ("Name", .text(name)), ("PersonId", .number(Int(personID))),
-            ("Rank", .number(Int(rank))), ("Tooltip", .text(tooltip)), ("Type", .text(type.rawValue)),
-            ("GroupIdx", .number(Int(groupIndex))), ("FullName", .text(fullName)), ("FormalName", .text(formalName)),
-            ("Deleted", .flag(deleted)), ("EjUserId", .number(Int(ejUserID))), ("UserName", .text(userName)),
-            ("TableRight", .null), ("FieldProperties", .null),
+            "AssociateId": JSONValue(associateID), "Name": .string(name), "PersonId": JSONValue(personID),
+            "Rank": JSONValue(rank), "Tooltip": .string(tooltip), "Type": .string(type.rawValue),
+            "GroupIdx": JSONValue(groupIndex), "FullName": .string(fullName), "FormalName": .string(formalName),
+            "Deleted": .bool(deleted), "EjUserId": JSONValue(ejUserID), "UserName": .string(userName),
+            "TableRight": .null, "FieldProperties": .null,
         ])
-    }
-}
-
-extension WebhookUsage {
-    fileprivate var restMembers: [(name: StaticString, value: RESTValue)] {
-        [
-            ("TotalCalls", .number(totalCalls)), ("TotalErrors", .number(totalErrors)),
-            ("ConsecutiveErrors", .number(consecutiveErrors)), ("LastError", lastError.restValue),
-        ]
     }
 }
 
 extension WebhookTestResult {
-    var restValue: RESTValue {
+    var json: JSONValue {
         .object([
-            ("Success", .flag(success)), ("Message", .text(message)), ("TableRight", .null), ("FieldProperties", .null),
+            "Success": .bool(success), "Message": .string(message), "TableRight": .null, "FieldProperties": .null,
         ])
     }
-}
-
-extension String? {
-    var restValue: RESTValue { map(RESTValue.text) ?? .null }
 }

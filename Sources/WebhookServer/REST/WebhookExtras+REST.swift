@@ -1,11 +1,12 @@
 import AgentCore
+import JSON
 import SOAP
 import XML
 
-/// How REST reads what it alone has of ``WebhookExtras``, and how it shows all of them.
+/// How REST reads what it alone has of ``WebhookExtras``, and how it shows items of lists.
 extension WebhookExtras {
     /// Reads a webhook's JSON, names in any case.
-    init(_ node: JSONNode) throws(RESTProblem) {
+    init(_ node: JSONValue) throws(RESTProblem) {
         self.init()
         errorsEmail = try node["ErrorsEmail"]?.text("ErrorsEmail")
         errorEmails = try node["ErrorEmails"]?.texts("ErrorEmails")
@@ -31,23 +32,11 @@ extension WebhookExtras {
         notifyVia = try element.text(of: "NotifyVia")?.flags("NotifyVia") ?? []
         notifyWhen = try element.text(of: "NotifyWhen")?.flags("NotifyWhen") ?? []
     }
-
-    /// The members, in the order of the documentation.
-    var restMembers: [(name: StaticString, value: RESTValue)] {
-        [
-            ("ErrorsEmail", errorsEmail.restValue),
-            ("ErrorEmails", errorEmails.map(RESTValue.texts) ?? .null),
-            ("ErrorAssociates", errorAssociates.restValue),
-            ("Description", description.restValue),
-            ("NotifyVia", .text(notifyVia.text)),
-            ("NotifyWhen", .text(notifyWhen.text)),
-        ]
-    }
 }
 
 extension ListItem {
     /// Reads an object, or the id that stands for one.
-    fileprivate init(_ node: JSONNode, _ place: String) throws(RESTProblem) {
+    fileprivate init(_ node: JSONValue, _ place: String) throws(RESTProblem) {
         guard case .object = node else {
             guard let id = try node.int32(place) else { throw .argument("\(place) must be an item or its id.") }
             self.init(id: id)
@@ -93,24 +82,21 @@ extension ListItem {
         fullName = try element.field("FullName", in: .any)?.string()
     }
 
-    fileprivate var restValue: RESTValue {
+    fileprivate var json: JSONValue {
         .object([
-            ("Id", .number(Int(id))), ("Name", name.restValue), ("ToolTip", toolTip.restValue),
-            ("Deleted", .flag(deleted)), ("Rank", .number(Int(rank))), ("Type", type.restValue),
-            ("ChildItems", childItems.restValue), ("IconHint", iconHint.restValue),
-            ("ColorBlock", .number(Int(colorBlock))), ("ExtraInfo", extraInfo.restValue),
-            ("StyleHint", styleHint.restValue), ("FullName", fullName.restValue),
+            "Id": JSONValue(id), "Name": JSONValue(name), "ToolTip": JSONValue(toolTip), "Deleted": .bool(deleted),
+            "Rank": JSONValue(rank), "Type": JSONValue(type), "ChildItems": childItems.json,
+            "IconHint": JSONValue(iconHint), "ColorBlock": JSONValue(colorBlock), "ExtraInfo": JSONValue(extraInfo),
+            "StyleHint": JSONValue(styleHint), "FullName": JSONValue(fullName),
         ])
     }
 }
 
 extension [ListItem]? {
-    fileprivate var restValue: RESTValue {
-        map { .list(item: "MDOListItem", $0.map(\.restValue)) } ?? .null
-    }
+    var json: JSONValue { map { .array($0.map(\.json)) } ?? .null }
 }
 
-extension JSONNode {
+extension JSONValue {
     /// Items of a list, or their ids; nil for null. An item that is null is left out.
     fileprivate func listItems(_ place: String) throws(RESTProblem) -> [ListItem]? {
         switch self {
@@ -149,7 +135,7 @@ extension JSONNode {
 
 extension XMLElement {
     /// What a member says; nil when it says nothing.
-    fileprivate func text(of name: StaticString) -> JSONNode? {
-        field(name, in: .any)?.token.map(JSONNode.string)
+    fileprivate func text(of name: StaticString) -> JSONValue? {
+        field(name, in: .any)?.token.map(JSONValue.string)
     }
 }

@@ -1,4 +1,5 @@
 import AgentCore
+import JSON
 import SOAP
 import XML
 
@@ -53,7 +54,7 @@ extension TypedValue {
             }
         }
         if texts.count == values.count { return .strings(texts) }
-        return .json("[" + values.map(\.jsonText).joined(separator: ",") + "]")
+        return .json(JSONValue.array(values.map { JSONValue($0) }).text)
     }
 
     private static func schemaValue(

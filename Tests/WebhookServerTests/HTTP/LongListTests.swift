@@ -1,5 +1,6 @@
 import AgentCore
 import Foundation
+import JSON
 import NIOCore
 import NIOHTTP1
 import Testing

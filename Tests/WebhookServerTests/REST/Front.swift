@@ -1,4 +1,5 @@
 import AgentCore
+import JSON
 import Testing
 
 @testable import WebhookServer

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import NIOHTTP1
 import Testing
 
@@ -20,7 +21,7 @@ struct RESTAnswer: Sendable {
     var text: String { String(decoding: body, as: UTF8.self) }
 
     /// The body, which others can read as JSON as well.
-    var json: JSONNode {
+    var json: JSONValue {
         get throws {
             _ = try JSONSerialization.jsonObject(with: Data(body), options: .fragmentsAllowed)
             return try parsedJSON(text)
@@ -112,7 +113,7 @@ extension RESTAnswer {
     }
 }
 
-extension JSONNode {
+extension JSONValue {
     /// The names of an object's members, in their order; none for what is no object.
     var memberNames: [String] {
         guard case .object(let members) = self else { return [] }

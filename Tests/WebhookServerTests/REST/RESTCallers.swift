@@ -1,4 +1,5 @@
 import AgentCore
+import JSON
 import Testing
 
 @testable import WebhookServer
@@ -109,7 +110,7 @@ extension RESTClient {
 extension RESTAnswer {
     /// What it says, as an answer to `call`.
     func frontAnswer(to call: FrontCall) throws -> FrontAnswer {
-        if case .object(let members) = try? json, members.first?.name == "Message", call.isSaveOrTestOfNothing {
+        if case .object(let members) = try? json, members.map(\.name).first == "Message", call.isSaveOrTestOfNothing {
             #expect(status == 200)
             #expect(members.map(\.name) == ["Message", "MessageDetail"], "\(text)")
             return .failed("SoInvalidArgumentException", "")
@@ -149,7 +150,7 @@ extension RESTAnswer {
     /// The members that Services87, which the SOAP callers call, has as well.
     private static let sharedMembers = Set(RESTWebhookTests.members.prefix { $0 != "ErrorsEmail" })
 
-    private static func seen(_ webhook: JSONNode) throws -> SeenWebhook {
+    private static func seen(_ webhook: JSONValue) throws -> SeenWebhook {
         guard case .object(let members) = webhook else { throw Missing(path: "", text: webhook.text) }
         var seen: SeenWebhook = [:]
         for member in members where sharedMembers.contains(member.name) {

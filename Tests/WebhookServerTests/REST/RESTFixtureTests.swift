@@ -1,5 +1,6 @@
 import Conformance
 import Foundation
+import JSON
 import NIOHTTP1
 import Testing
 
@@ -79,11 +80,11 @@ extension String {
     }
 }
 
-extension JSONNode {
+extension JSONValue {
     /// Whether this is what an expected value describes: texts may hold placeholders and then describe numbers too, members
     /// may stand in any order, and where `...` stands among them there may be others. `_Links` that is `absent` must not be
     /// there.
-    fileprivate func isDescribed(by expected: JSONNode, _ variables: inout FixtureVariables) -> Bool {
+    fileprivate func isDescribed(by expected: JSONValue, _ variables: inout FixtureVariables) -> Bool {
         switch (self, expected) {
         case (.string(let text), .string(let pattern)): return variables.match(pattern, against: text)
         case (.number(let text), .string(let pattern)) where pattern.contains("{{"):

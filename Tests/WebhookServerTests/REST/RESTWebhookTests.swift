@@ -1,5 +1,6 @@
 import AgentCore
 import Foundation
+import JSON
 import NIOHTTP1
 import Testing
 
@@ -24,7 +25,7 @@ struct RESTWebhookTests {
         "EjUserId", "UserName", "TableRight", "FieldProperties",
     ]
 
-    private static func items(_ answer: RESTAnswer) throws -> [JSONNode] {
+    private static func items(_ answer: RESTAnswer) throws -> [JSONValue] {
         guard case .array(let items) = try answer.json else { return [] }
         return items
     }

@@ -1,5 +1,6 @@
 import AgentCore
 import Foundation
+import JSON
 import NIOHTTP1
 import Testing
 import XML

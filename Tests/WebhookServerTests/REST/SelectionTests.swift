@@ -1,4 +1,5 @@
 import AgentCore
+import JSON
 import Testing
 
 @testable import WebhookServer
@@ -6,17 +7,16 @@ import Testing
 /// `$select` (contract, section 8).
 @Suite("Selection")
 struct SelectionTests {
-    static let webhook = RESTValue.object([
-        ("WebhookId", .number(5)), ("Name", .text("hook")), ("Events", .texts(["a.b", nil])), ("Secret", .null),
-        (
-            "RegisteredAssociate",
-            .object([("AssociateId", .number(7)), ("FullName", .text("Anna Berg")), ("Deleted", .flag(false))])
-        ),
-        ("_Links", .object([("Self", .text("https://x/5")), ("Archive", .text("https://x"))])),
+    static let webhook = JSONValue.object([
+        "WebhookId": JSONValue(5), "Name": .string("hook"), "Events": JSONValue(["a.b", nil]), "Secret": .null,
+        "RegisteredAssociate": .object([
+            "AssociateId": JSONValue(7), "FullName": .string("Anna Berg"), "Deleted": .bool(false),
+        ]),
+        "_Links": .object(["Self": .string("https://x/5"), "Archive": .string("https://x")]),
     ])
 
-    static func json(_ value: RESTValue) -> String {
-        String(decoding: RESTDocument(root: "Webhook", value: value).json, as: UTF8.self)
+    static func selected(_ selection: Selection, of value: JSONValue) -> String {
+        selection.applied(to: RESTContent(json: value)).json.text
     }
 
     static let nobody = #""RegisteredAssociate":null,"_Links":null}"#
@@ -51,14 +51,14 @@ struct SelectionTests {
     @Test("Members that are not named become null; the named ones stay, nested ones too", arguments: selections)
     func applied(select: String, result: String) throws {
         let selection = try #require(Selection(select))
-        #expect(Self.json(selection.applied(to: Self.webhook)) == result)
+        #expect(Self.selected(selection, of: Self.webhook) == result)
     }
 
     @Test("What is named as a whole stays whole, though a part of it is named as well")
     func wholeAndPart() throws {
         for select in ["_links,_links/self", "_links/self,_links", "_links/self,_LINKS,_links/archive"] {
             let selection = try #require(Selection(select))
-            let json = Self.json(selection.applied(to: Self.webhook))
+            let json = Self.selected(selection, of: Self.webhook)
             #expect(json.contains(#""_Links":{"Self":"https://x/5","Archive":"https://x"}"#), "\(select)")
         }
     }
@@ -66,9 +66,8 @@ struct SelectionTests {
     @Test("Objects within properties are cut down at any depth")
     func properties() throws {
         let inner = ObjectDictionary([("X", .string("1")), ("y", .dictionary(ObjectDictionary([("z", .string("2"))])))])
-        let value = RESTValue.object([
-            ("Properties", .properties(ObjectDictionary([("o", .dictionary(inner)), ("p", .string("3"))])))
-        ])
+        let properties = ObjectDictionary([("o", .dictionary(inner)), ("p", .string("3"))])
+        let content = RESTContent(json: .object(["Properties": JSONValue(properties)]), properties: properties)
         for (select, properties) in [
             ("properties/o/x", #"{"o":{"X":"1","y":null},"p":null}"#),
             ("properties/o/y/z", #"{"o":{"X":null,"y":{"z":"2"}},"p":null}"#),
@@ -76,16 +75,18 @@ struct SelectionTests {
             ("properties/p/q", #"{"o":null,"p":"3"}"#),
         ] {
             let selection = try #require(Selection(select))
-            #expect(Self.json(selection.applied(to: value)) == #"{"Properties":\#(properties)}"#, "\(select)")
+            let selected = selection.applied(to: content)
+            #expect(selected.json.text == #"{"Properties":\#(properties)}"#, "\(select)")
+            #expect(selected.properties?.jsonText == properties, "\(select)")
         }
     }
 
     @Test("In a list every object is cut down")
     func list() throws {
-        let list = RESTValue.list(item: "Webhook", [Self.webhook, Self.webhook])
+        let list = JSONValue.array([Self.webhook, Self.webhook])
         let selection = try #require(Selection("webhookid"))
         let one = #"{"WebhookId":5,"Name":null,"Events":null,"Secret":null,"# + Self.nobody
-        #expect(Self.json(selection.applied(to: list)) == "[\(one),\(one)]")
+        #expect(Self.selected(selection, of: list) == "[\(one),\(one)]")
     }
 
     @Test("Nothing named is everything", arguments: [nil, "", " ", ",", " , ,", "/", "/,/"])
@@ -96,8 +97,8 @@ struct SelectionTests {
     @Test("What is no object stays as it is")
     func others() throws {
         let selection = try #require(Selection("name"))
-        for value in [RESTValue.text("an error"), .null, .number(1), .flag(true), .list(item: "Webhook", [])] {
-            #expect(Self.json(selection.applied(to: value)) == Self.json(value))
+        for value in [JSONValue.string("an error"), .null, JSONValue(1), .bool(true), .array([])] {
+            #expect(Self.selected(selection, of: value) == value.text)
         }
     }
 
@@ -106,6 +107,6 @@ struct SelectionTests {
         let deep = Array(repeating: "a", count: 100_000).joined(separator: "/")
         let long = Array(repeating: "b", count: 100_000).joined(separator: ",")
         let selection = try #require(Selection("name,\(deep),\(long)"))
-        #expect(Self.json(selection.applied(to: Self.webhook)).contains(#""Name":"hook""#))
+        #expect(Self.selected(selection, of: Self.webhook).contains(#""Name":"hook""#))
     }
 }

@@ -1,4 +1,3 @@
-import AgentCore
 import Text
 
 /// A JSON Patch (RFC 6902) as NetServer takes it: operations `add`, `replace`, `remove` and `test`; their members, their
@@ -8,20 +7,20 @@ import Text
 /// another case means that member, which keeps its spelling. A single value where the document has an array is
 /// appended to it. An `add` below a null makes an array of the null where the path goes on with `-` or `0`, else an
 /// object.
-struct JSONPatch: Sendable {
+package struct JSONPatch: Sendable {
     /// How many operations one patch may have.
-    static let maximumOperations = 1_000
+    package static let maximumOperations = 1_000
 
     private let operations: [PatchOperation]
 
     /// Throws ``PatchError`` (malformed) for what is no patch; it names the operation by its index.
     ///
     /// - Parameters:
-    ///   - node: An array of objects with the members `op`, `path` and, but for `remove`, `value`. Others are ignored.
+    ///   - patch: An array of objects with the members `op`, `path` and, but for `remove`, `value`. Others are ignored.
     ///   - depth: How many arrays and objects a value may come to stand in, with its own (setting max-depth). Without
     ///     it a patch could pile up what the reader refuses.
-    init(_ node: JSONNode, depth: Int = JSONReader.Limits().depth) throws(PatchError) {
-        guard case .array(let items) = node else {
+    package init(_ patch: JSONValue, depth: Int = JSONReader.Limits().depth) throws(PatchError) {
+        guard case .array(let items) = patch else {
             throw PatchError(.malformed, "A JSON Patch must be an array of operations.")
         }
         guard items.count <= Self.maximumOperations else {
@@ -38,29 +37,29 @@ struct JSONPatch: Sendable {
     }
 
     /// The names of the document's members that operations add, replace or remove.
-    var members: [String] { operations.flatMap(\.members) }
+    package var members: [String] { operations.flatMap(\.members) }
 
     /// Whether an operation may change the document's member of that name, in any case.
-    func changes(_ name: String) -> Bool {
+    package func changes(_ name: String) -> Bool {
         operations.contains { $0.changes(name) }
     }
 
     /// The document after every operation, or none: throws ``PatchError`` for the first one that cannot be done, or that
     /// tests for what is not so.
-    func applied(to document: JSONNode) throws(PatchError) -> JSONNode {
-        let tree = PatchTree(document)
-        for operation in operations { try operation.apply(to: tree) }
-        return tree.node
+    package func applied(to document: JSONValue) throws(PatchError) -> JSONValue {
+        var changed = document
+        for operation in operations { try operation.apply(to: &changed) }
+        return changed
     }
 }
 
 /// One operation of a JSON Patch.
 private struct PatchOperation: Sendable {
     private enum Action: Sendable {
-        case add(JSONNode)
-        case replace(JSONNode)
+        case add(JSONValue)
+        case replace(JSONValue)
         case remove
-        case test(JSONNode)
+        case test(JSONValue)
     }
 
     private let action: Action
@@ -68,13 +67,13 @@ private struct PatchOperation: Sendable {
     /// Begins the messages: `The operation at index 2 ('add' at '/Events/-')`.
     private let title: String
 
-    init(_ node: JSONNode, index: Int, depth: Int) throws(PatchError) {
+    init(_ operation: JSONValue, index: Int, depth: Int) throws(PatchError) {
         let title = "The operation at index \(index)"
-        guard case .object = node else { throw PatchError(.malformed, "\(title) must be an object.") }
-        guard case .string(let name) = node["op"] else {
+        guard case .object = operation else { throw PatchError(.malformed, "\(title) must be an object.") }
+        guard case .string(let name) = operation["op"] else {
             throw PatchError(.malformed, "\(title) must have a text 'op'.")
         }
-        guard case .string(let path) = node["path"] else {
+        guard case .string(let path) = operation["path"] else {
             throw PatchError(.malformed, "\(title) must have a text 'path'.")
         }
         guard let pointer = JSONPointer(path) else {
@@ -85,7 +84,7 @@ private struct PatchOperation: Sendable {
         }
         self.path = pointer
         self.title = "\(title) (\(Excerpt.of(name)) at \(Excerpt.of(path)))"
-        let value = node["value"]
+        let value = operation["value"]
         switch (name.lowercased(), value) {
         case ("remove", _): action = .remove
         case ("add", let value?): action = .add(value)
@@ -108,9 +107,9 @@ private struct PatchOperation: Sendable {
     var members: [String] {
         switch action {
         case .test: []
-        case .add(.object(let members)) where path.tokens.isEmpty,
-            .replace(.object(let members)) where path.tokens.isEmpty:
-            members.map(\.name)
+        case .add(.object(let object)) where path.tokens.isEmpty,
+            .replace(.object(let object)) where path.tokens.isEmpty:
+            object.map(\.name)
         case .add, .replace, .remove: path.tokens.first.map { [$0] } ?? []
         }
     }
@@ -120,30 +119,29 @@ private struct PatchOperation: Sendable {
         return path.tokens.first.map { AnyCaseName(name).matches($0) } ?? true
     }
 
-    func apply(to document: PatchTree) throws(PatchError) {
+    func apply(to document: inout JSONValue) throws(PatchError) {
         switch action {
         case .test(let value):
-            guard let target = document.descendant(path.tokens) else {
+            guard let isEqual = document.change(at: path.tokens[...], { $0.equals(value) }) else {
                 throw PatchError(.testFailed, "\(title) failed: there is nothing.")
             }
-            guard target.equals(value) else {
+            guard isEqual else {
                 throw PatchError(.testFailed, "\(title) failed: there is another value.")
             }
         case .replace(let value):
-            guard let target = document.descendant(path.tokens) else {
+            guard document.change(at: path.tokens[...], { $0.put(value) }) != nil else {
                 throw PatchError(.malformed, "\(title) cannot be done: there is nothing to replace.")
             }
-            target.put(value)
         case .add(let value):
             guard let token = path.tokens.last else { return document.put(value) }
-            guard let parent = document.descendant(path.tokens.dropLast()), parent.add(value, at: token) else {
+            guard document.change(at: path.tokens.dropLast(), { $0.add(value, at: token) }) == true else {
                 throw PatchError(.malformed, "\(title) cannot be done: nothing can be added there.")
             }
         case .remove:
             guard let token = path.tokens.last else {
                 throw PatchError(.malformed, "\(title) cannot be done: the whole document cannot be removed.")
             }
-            guard let parent = document.descendant(path.tokens.dropLast()), parent.remove(token) else {
+            guard document.change(at: path.tokens.dropLast(), { $0.remove(token) }) == true else {
                 throw PatchError(.malformed, "\(title) cannot be done: there is nothing to remove.")
             }
         }

@@ -1,12 +1,11 @@
-import AgentCore
 import Foundation
 import Testing
 import Text
 
-@testable import WebhookServer
+@testable import JSON
 
 @Suite("JSON values")
-struct JSONNodeTests {
+struct JSONValueTests {
     @Test("A member is found in its spelling or else in any case, of several the last")
     func members() throws {
         let node = try parsedJSON(#"{"name":1,"NAME":2,"Name":3,"nAME":4,"X":5}"#)
@@ -17,7 +16,9 @@ struct JSONNodeTests {
         #expect(node["nam"] == nil)
         #expect(node["names"] == nil)
         #expect(
-            JSONNode.object([.init(name: "a", value: .null), .init(name: "a", value: .bool(true))])["a"] == .bool(true)
+            JSONValue.object(
+                JSONObject(members: [.init(name: "a", value: .null), .init(name: "a", value: .bool(true))])
+            )["a"] == .bool(true)
         )
     }
 
@@ -41,7 +42,7 @@ struct JSONNodeTests {
         ]
     )
     func names(name: String, other: String, isSame: Bool) {
-        let node = JSONNode.object([.init(name: name, value: .null)])
+        let node = JSONValue.object(JSONObject([(name, .null)]))
         #expect((node[other] != nil) == isSame)
         #expect((AnyCaseName(name) == AnyCaseName(other)) == isSame)
     }
@@ -101,7 +102,7 @@ struct JSONNodeTests {
         }
     }
 
-    private static func random(depth: Int, using generator: inout SplitMix) -> JSONNode {
+    private static func random(depth: Int, using generator: inout SplitMix) -> JSONValue {
         switch Int.random(in: 0..<(depth > 0 ? 8 : 5), using: &generator) {
         case 0: return .null
         case 1: return .bool(Bool.random(using: &generator))
@@ -114,10 +115,12 @@ struct JSONNodeTests {
         default:
             let count = Int.random(in: 0..<6, using: &generator)
             return .object(
-                (0..<count).map { index in
-                    let name = "\(index)" + randomText(using: &generator)
-                    return .init(name: name, value: random(depth: depth - 1, using: &generator))
-                }
+                JSONObject(
+                    (0..<count).map { index in
+                        let name = "\(index)" + randomText(using: &generator)
+                        return (name, random(depth: depth - 1, using: &generator))
+                    }
+                )
             )
         }
     }

@@ -1,5 +1,4 @@
 import Text
-import XML
 
 /// Strings (RFC 8259, section 7).
 extension JSONParser {

@@ -1,16 +1,16 @@
 import Testing
 
-@testable import WebhookServer
+@testable import JSON
 
 @Suite("Reading JSON")
 struct JSONReaderTests {
     @Test("Every kind of value is read, members in the order they were written")
     func values() throws {
         let node = try parsedJSON(#" { "b" : [ null , true, false, 1.50, "x" ], "a" : { }, "c" : [ ] } "#)
-        let expected = JSONNode.object([
-            .init(name: "b", value: .array([.null, .bool(true), .bool(false), .number("1.50"), .string("x")])),
-            .init(name: "a", value: .object([])),
-            .init(name: "c", value: .array([])),
+        let expected = JSONValue.object([
+            "b": .array([.null, .bool(true), .bool(false), .number("1.50"), .string("x")]),
+            "a": .object([:]),
+            "c": .array([]),
         ])
         #expect(node == expected)
     }
@@ -96,7 +96,7 @@ struct JSONReaderTests {
     @Test("UTF-8 and UTF-16 are read by their byte order marks")
     func encodings() throws {
         let text = #"{"é":"€😀"}"#
-        let expected = JSONNode.object([.init(name: "é", value: .string("€😀"))])
+        let expected = JSONValue.object(["é": .string("€😀")])
         let reader = JSONReader()
         #expect(try reader.read(Array(text.utf8)) == expected)
         #expect(try reader.read([0xEF, 0xBB, 0xBF] + Array(text.utf8)) == expected)

@@ -1,7 +1,7 @@
 /// What is wrong with a JSON text, and where. The description is fit for the sender: `line 3, column 7: ...`; where a
 /// limit was passed it names the setting.
-struct JSONReadError: Error, Sendable, Hashable, CustomStringConvertible {
-    enum Kind: Sendable, Hashable {
+package struct JSONReadError: Error, Sendable, Hashable, CustomStringConvertible {
+    package enum Kind: Sendable, Hashable {
         /// There is no value: nothing but white space and comments.
         case empty
         /// The text is no JSON, or no text in its encoding.
@@ -10,15 +10,16 @@ struct JSONReadError: Error, Sendable, Hashable, CustomStringConvertible {
         case limit
     }
 
-    let kind: Kind
+    package let kind: Kind
     /// Counted from 1; a line ends with CR, LF or both.
-    let line: Int
+    package let line: Int
     /// Counted from 1, in characters (Unicode scalars), whatever the encoding.
-    let column: Int
+    package let column: Int
     /// What is wrong, without the place.
-    let reason: String
+    package let reason: String
 
-    var description: String {
+    /// The place and what is wrong.
+    package var description: String {
         kind == .empty ? reason : "line \(line), column \(column): \(reason)"
     }
 
@@ -48,5 +49,6 @@ struct JSONReadError: Error, Sendable, Hashable, CustomStringConvertible {
         self.column = column
     }
 
-    static let empty = JSONReadError(.empty, "The JSON text is empty.", at: 0, in: [])
+    /// There is no value.
+    package static let empty = JSONReadError(.empty, "The JSON text is empty.", at: 0, in: [])
 }

@@ -4,9 +4,9 @@
 /// member, since an entity has all its members: the member becomes null. Further down, as in Headers and
 /// Properties, null removes. A name that a member has in another case means that member, which keeps its spelling.
 /// A single value where the document has an array is appended to it.
-enum MergePatch {
+package enum MergePatch {
     /// The document with the changes. Throws ``PatchError`` (malformed) when the patch is no object.
-    static func apply(_ patch: JSONNode, to document: JSONNode) throws(PatchError) -> JSONNode {
+    package static func apply(_ patch: JSONValue, to document: JSONValue) throws(PatchError) -> JSONValue {
         guard case .object(let changes) = patch else {
             throw PatchError(.malformed, "A merge patch must be an object.")
         }
@@ -14,38 +14,32 @@ enum MergePatch {
     }
 
     /// - Parameter target: Counts as an object without members when it is none.
-    private static func merged(
-        _ changes: [JSONNode.Member],
-        into target: JSONNode,
-        keepingNulls: Bool
-    ) -> JSONNode {
-        var table = MemberTable<JSONNode>()
-        if case .object(let members) = target {
-            for member in members { table.append(member.value, named: member.name) }
-        }
+    private static func merged(_ changes: JSONObject, into target: JSONValue, keepingNulls: Bool) -> JSONValue {
+        var object = if case .object(let object) = target { object } else { JSONObject() }
+        object.makeIndex()
         // Names mean members of the document: of `X` and `x` in one patch, the second is not the first one's member.
-        let places = changes.map { table.place(of: $0.name) }
+        let changes = changes.map { (change: $0, place: object.place(of: $0.name)) }
         // Of several changes of one member the last counts, so that an array does not take two values.
         let lastChanges = Dictionary(
-            zip(places, changes.indices).compactMap { place, index in place.map { ($0, index) } },
+            changes.enumerated().compactMap { index, item in item.place.map { ($0, index) } },
             uniquingKeysWith: { $1 }
         )
-        for (index, change) in changes.enumerated() {
-            if let place = places[index] {
-                guard lastChanges[place] == index, let value = table.value(at: place) else { continue }
+        for (index, (change, place)) in changes.enumerated() {
+            if let place {
+                guard lastChanges[place] == index else { continue }
                 if case .null = change.value, !keepingNulls {
-                    table.remove(at: place)
+                    object.remove(at: place)
                 } else {
-                    table.set(changed(value, by: change.value), at: place)
+                    _ = object.change(at: place) { $0 = changed($0, by: change.value) }
                 }
             } else if change.value != .null {
-                table.append(changed(.null, by: change.value), named: change.name)
+                object.append(changed(.null, by: change.value), named: change.name)
             }
         }
-        return .object(table.members.map { .init(name: $0.name, value: $0.value) })
+        return .object(object)
     }
 
-    private static func changed(_ value: JSONNode, by change: JSONNode) -> JSONNode {
+    private static func changed(_ value: JSONValue, by change: JSONValue) -> JSONValue {
         switch (value, change) {
         case (.array(let items), _) where change.isSingle: .array(items + [change])
         case (_, .object(let changes)): merged(changes, into: value, keepingNulls: false)

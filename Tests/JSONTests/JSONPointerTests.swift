@@ -1,6 +1,6 @@
 import Testing
 
-@testable import WebhookServer
+@testable import JSON
 
 @Suite("JSON Pointer")
 struct JSONPointerTests {

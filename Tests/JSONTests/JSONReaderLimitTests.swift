@@ -1,6 +1,6 @@
 import Testing
 
-@testable import WebhookServer
+@testable import JSON
 
 @Suite("Limits of reading JSON")
 struct JSONReaderLimitTests {

@@ -5,24 +5,32 @@
 /// a raw tab in a string, and numbers such as `+1`, `007` (seven: there is no octal), `.5` and `5.`, which it rewrites.
 /// `NaN` and `Infinity` are refused, since JSON has no form to give them back in, and so are hexadecimal numbers,
 /// `undefined` and constructors.
-struct JSONReader: Sendable {
+package struct JSONReader: Sendable {
     /// What one text may cost to read; its size has been limited before (setting max-body-bytes).
-    struct Limits: Sendable {
+    package struct Limits: Sendable {
         /// How many arrays and objects may stand in each other (setting max-depth). Each takes stack when it is read,
         /// patched, written and freed: measured, 512 fit into a stack of 512 KiB in a release build, and 1,000 do not.
-        var depth = 64
+        package var depth: Int
         /// Number of values, arrays and objects included. Fixed, because a value takes many times the memory of its text.
-        var values = 100_000
+        package var values: Int
         /// One string, name or number, in bytes of UTF-8 with escapes resolved (setting max-text-bytes).
-        var textBytes = 1 << 20
+        package var textBytes: Int
+
+        /// Creates limits. The defaults are the documented ones.
+        package init(depth: Int = 64, values: Int = 100_000, textBytes: Int = 1 << 20) {
+            self.depth = depth
+            self.values = values
+            self.textBytes = textBytes
+        }
     }
 
     /// The limits that every text is read under.
-    let limits: Limits
+    package let limits: Limits
     /// Whether a name that an object has twice is an error, instead of keeping its first place and its last value.
-    let refusesDuplicates: Bool
+    package let refusesDuplicates: Bool
 
-    init(limits: Limits = Limits(), refusesDuplicates: Bool = false) {
+    /// Creates a reader.
+    package init(limits: Limits = Limits(), refusesDuplicates: Bool = false) {
         self.limits = limits
         self.refusesDuplicates = refusesDuplicates
     }
@@ -30,7 +38,7 @@ struct JSONReader: Sendable {
     /// Reads one value. Throws ``JSONReadError``.
     ///
     /// - Parameter bytes: The text in UTF-8 or UTF-16, with or without a byte order mark.
-    func read(_ bytes: [UInt8]) throws(JSONReadError) -> JSONNode {
+    package func read(_ bytes: [UInt8]) throws(JSONReadError) -> JSONValue {
         var parser = JSONParser(try Self.utf8(bytes), limits: limits, refusesDuplicates: refusesDuplicates)
         return try parser.document()
     }

@@ -1,8 +1,7 @@
-import AgentCore
 import Testing
 import Text
 
-@testable import WebhookServer
+@testable import JSON
 
 @Suite("JSON that is refused")
 struct JSONReaderRefusalTests {

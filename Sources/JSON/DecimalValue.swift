@@ -31,7 +31,7 @@ package struct DecimalValue: Hashable {
     }
 
     /// The nearest number with so many digits, halves away from zero.
-    func rounded(toDigits count: Int) -> DecimalValue {
+    package func rounded(toDigits count: Int) -> DecimalValue {
         guard digits.count > count else { return self }
         var kept = Array(digits[..<count])
         var exponent = exponent + digits.count - count

@@ -1,6 +1,4 @@
-import AgentCore
 import Text
-import XML
 
 /// One pass over a JSON text. It calls itself once for each level of nesting, and goes over no byte twice but to tell
 /// the place of the error that it stops at.
@@ -20,7 +18,7 @@ struct JSONParser {
     }
 
     /// Reads the one value that the text is.
-    mutating func document() throws(JSONReadError) -> JSONNode {
+    mutating func document() throws(JSONReadError) -> JSONValue {
         try skipSpace()
         guard index < bytes.count else { throw .empty }
         let value = try value(depth: 0)
@@ -33,7 +31,7 @@ struct JSONParser {
     var current: UInt8? { index < bytes.count ? bytes[index] : nil }
 
     /// - Parameter depth: How many arrays and objects the value stands in.
-    private mutating func value(depth: Int) throws(JSONReadError) -> JSONNode {
+    private mutating func value(depth: Int) throws(JSONReadError) -> JSONValue {
         values += 1
         guard values <= limits.values else { throw limit("\(limits.values) values") }
         guard let current else { throw expected("a value") }
@@ -41,7 +39,7 @@ struct JSONParser {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             guard depth < limits.depth else { throw limit("\(limits.depth) levels of nesting (setting max-depth)") }
             if current == UInt8(ascii: "[") { return .array(try items(depth: depth + 1)) }
-            return .object(try members(depth: depth + 1))
+            return .object(try object(depth: depth + 1))
         case UInt8(ascii: "\""), UInt8(ascii: "'"):
             return .string(try string())
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."):
@@ -51,9 +49,9 @@ struct JSONParser {
         }
     }
 
-    private mutating func items(depth: Int) throws(JSONReadError) -> [JSONNode] {
+    private mutating func items(depth: Int) throws(JSONReadError) -> [JSONValue] {
         index += 1
-        var items: [JSONNode] = []
+        var items: [JSONValue] = []
         while true {
             try skipSpace()
             if skip(UInt8(ascii: "]")) { return items }
@@ -63,31 +61,21 @@ struct JSONParser {
         }
     }
 
-    private mutating func members(depth: Int) throws(JSONReadError) -> [JSONNode.Member] {
+    private mutating func object(depth: Int) throws(JSONReadError) -> JSONObject {
         index += 1
-        var members: [JSONNode.Member] = []
-        var places: [[UInt8]: Int] = [:]
+        var object = JSONObject()
         while true {
             try skipSpace()
-            if skip(UInt8(ascii: "}")) { return members }
+            if skip(UInt8(ascii: "}")) { return object }
             let start = index
             let name = try name()
-            let key = Array(name.utf8)
-            let place = places[key]
-            guard place == nil || !refusesDuplicates else {
+            guard !refusesDuplicates || !object.contains(spelling: name) else {
                 throw error("the member \(Excerpt.of(name)) is there twice", at: start)
             }
             try skipSpace()
             guard skip(UInt8(ascii: ":")) else { throw expected("':'") }
             try skipSpace()
-            let value = try value(depth: depth)
-            // Its first place and its last value, as ObjectDictionary has it.
-            if let place {
-                members[place].value = value
-            } else {
-                places[key] = members.count
-                members.append(.init(name: name, value: value))
-            }
+            object.append(try value(depth: depth), named: name)
             try skipSpace()
             guard skip(UInt8(ascii: ",")) || current == UInt8(ascii: "}") else { throw expected("',' or '}'") }
         }
@@ -104,7 +92,7 @@ struct JSONParser {
         return name
     }
 
-    private mutating func literal() throws(JSONReadError) -> JSONNode {
+    private mutating func literal() throws(JSONReadError) -> JSONValue {
         let start = index
         switch word() {
         case "null": return .null

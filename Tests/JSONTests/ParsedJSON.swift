@@ -1,7 +1,7 @@
-@testable import WebhookServer
+@testable import JSON
 
 /// Reads JSON given as text.
-func parsedJSON(_ text: String, limits: JSONReader.Limits = JSONReader.Limits()) throws(JSONReadError) -> JSONNode {
+func parsedJSON(_ text: String, limits: JSONReader.Limits = JSONReader.Limits()) throws(JSONReadError) -> JSONValue {
     try JSONReader(limits: limits).read(Array(text.utf8))
 }
 

@@ -1,4 +1,4 @@
-import AgentCore
+import Text
 
 /// White space, comments, words and numbers.
 extension JSONParser {

@@ -1,0 +1,78 @@
+import Text
+
+/// A JSON value: members in the order they were written, numbers as they were written.
+///
+/// Foundation's types keep neither, and both are part of the contract (sections 3 and 8).
+package enum JSONValue: Sendable, Hashable {
+    case null
+    case bool(Bool)
+    /// Always a number of RFC 8259 (section 6): ``JSONReader`` rewrites what it takes beyond that.
+    case number(String)
+    case string(String)
+    case array([JSONValue])
+    case object(JSONObject)
+
+    /// Creates a number.
+    package init(_ number: some BinaryInteger) {
+        self = .number(String(number))
+    }
+
+    /// Creates a string, or null from nil.
+    package init(_ text: String?) {
+        self = text.map(JSONValue.string) ?? .null
+    }
+
+    /// Creates an array of strings, in which a null stands for each nil, or null from nil.
+    package init(_ texts: [String?]?) {
+        self = texts.map { .array($0.map { JSONValue($0) }) } ?? .null
+    }
+
+    /// The value of the member of that name: in this spelling or else in any case; of several the last. nil when this
+    /// value is no object or has no such member.
+    package subscript(name: String) -> JSONValue? {
+        guard case .object(let object) = self else { return nil }
+        return object[name]
+    }
+
+    /// How many arrays and objects stand in each other: 0 for a value that is neither, 1 for `[]`.
+    package var depth: Int {
+        switch self {
+        case .null, .bool, .number, .string: 0
+        case .array(let items): 1 + (items.lazy.map(\.depth).max() ?? 0)
+        case .object(let object): 1 + (object.lazy.map(\.value.depth).max() ?? 0)
+        }
+    }
+
+    /// The value as compact JSON (RFC 8259).
+    package var text: String {
+        var text = ""
+        write(to: &text)
+        return text
+    }
+
+    /// Appends the value to `text` as compact JSON (RFC 8259).
+    package func write(to text: inout String) {
+        switch self {
+        case .null: text += "null"
+        case .bool(let flag): text += flag ? "true" : "false"
+        case .number(let number): text += number
+        case .string(let string): JSONText.append(string, to: &text)
+        case .array(let items):
+            text += "["
+            for (index, item) in items.enumerated() {
+                if index > 0 { text += "," }
+                item.write(to: &text)
+            }
+            text += "]"
+        case .object(let object):
+            text += "{"
+            for (index, member) in object.enumerated() {
+                if index > 0 { text += "," }
+                JSONText.append(member.name, to: &text)
+                text += ":"
+                member.value.write(to: &text)
+            }
+            text += "}"
+        }
+    }
+}
