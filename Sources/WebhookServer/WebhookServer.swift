@@ -182,9 +182,10 @@ package struct WebhookServer: Service, CustomStringConvertible {
             }
         }
         let counters = SOAPFront.RequestLabels.counters(registry)
+        let limits = settings.requestLimits
         let responder = FrontResponder(
             soap: SOAPFront(
-                reader: EnvelopeReader(limits: settings.xmlLimits),
+                reader: EnvelopeReader(limits: XMLLimits(limits)),
                 webhooks: webhooks,
                 principals: principals,
                 system: SystemInfo(version: settings.netServerVersion, databaseType: settings.store.databaseType),
@@ -195,10 +196,10 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 webhooks: webhooks,
                 principals: principals,
                 json: JSONReader(
-                    limits: .init(depth: settings.xmlLimits.depth, textBytes: settings.xmlLimits.textBytes)
+                    limits: .init(depth: limits.depth, textBytes: limits.textBytes)
                 ),
-                xml: XMLReader(limits: settings.xmlLimits),
-                maximumBodyBytes: settings.xmlLimits.bytes,
+                xml: XMLReader(limits: XMLLimits(limits)),
+                maximumBodyBytes: limits.bodyBytes,
                 version: settings.netServerVersion,
                 crossOrigin: CrossOrigin(origins: settings.corsOrigins),
                 allowsBasic: settings.authorizesWithUsername ?? (settings.installation.kind == .onsite),
@@ -223,7 +224,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
             metrics: MetricsFront(registry: registry, log: store),
             descriptions: descriptions,
             store: store,
-            maximumBodyBytes: settings.xmlLimits.bytes,
+            maximumBodyBytes: limits.bodyBytes,
             publicURL: settings.publicURL,
             listenAddress: HostPort(host: settings.host, port: settings.port).description,
             drain: drain,
@@ -233,7 +234,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
             limits: .init(
                 connections: budget.connections,
                 perNetwork: max(16, budget.connections / 4),
-                unfinishedBytes: max(128 << 20, 8 * settings.xmlLimits.bytes)
+                unfinishedBytes: max(128 << 20, 8 * limits.bodyBytes)
             ),
             proxies: settings.trustedProxies
         )
@@ -244,8 +245,8 @@ package struct WebhookServer: Service, CustomStringConvertible {
                     responder: responder,
                     idleTimeout: TimeAmount(settings.idleTimeout),
                     limits: .init(
-                        passedBytes: settings.xmlLimits.bytes + 1,
-                        discardedBytes: settings.xmlLimits.bytes + Self.discardedBytes,
+                        passedBytes: limits.bodyBytes + 1,
+                        discardedBytes: limits.bodyBytes + Self.discardedBytes,
                         requestTime: Self.requestTime
                     ),
                     certificate: settings.certificate,
@@ -267,5 +268,12 @@ package struct WebhookServer: Service, CustomStringConvertible {
             },
             logger: logger
         )
+    }
+}
+
+extension XMLLimits {
+    /// Bounds what one request may cost to read as XML.
+    fileprivate init(_ limits: RequestLimits) {
+        self.init(bytes: limits.bodyBytes, depth: limits.depth, textBytes: limits.textBytes)
     }
 }

@@ -39,7 +39,7 @@ package struct ConfigurationFile: Sendable {
                 // Identifiers that were refused are not judged again as part of an installation.
                 let isList = if case .array = value { true } else { false }
                 tenants = isList ? read : Self.faultlessTenants
-            } else if let setting = Setting(rawValue: key) {
+            } else if let setting = Setting.named(key) {
                 read(value, of: setting, directory: directory)
             } else {
                 problems.append(SettingsError(key, "there is no such setting"))
@@ -66,23 +66,19 @@ package struct ConfigurationFile: Sendable {
                     setting.isSecret ? try SecretReference.resolve(text, relativeTo: directory) : text
                 )
             } catch {
-                problems.append(SettingsError(setting.rawValue, error.problem))
+                problems.append(SettingsError(setting.key, error.problem))
                 return
             }
         default: return refuse(setting)
         }
         if setting.isSecret, case .string("") = content {
-            problems.append(SettingsError(setting.rawValue, "it is empty"))
+            problems.append(SettingsError(setting.key, "it is empty"))
         }
-        values[AbsoluteConfigKey([setting.rawValue])] = ConfigValue(content, isSecret: setting.isSecret)
+        values[AbsoluteConfigKey([setting.key])] = ConfigValue(content, isSecret: setting.isSecret)
     }
 
     private mutating func refuse(_ setting: Setting) {
-        problems.append(SettingsError(setting.rawValue, "its value must be text, a whole number, true or false"))
-    }
-
-    private static func text(_ values: [AbsoluteConfigKey: ConfigValue], _ setting: Setting) -> String {
-        if case .string(let text)? = values[AbsoluteConfigKey([setting.rawValue])]?.content { text } else { "" }
+        problems.append(SettingsError(setting.key, "its value must be text, a whole number, true or false"))
     }
 
     /// A file of a hosted installation to start from; every member of a tenant is in it.
@@ -96,33 +92,12 @@ package struct ConfigurationFile: Sendable {
         } catch {
             return [error]
         }
-        var problems = file.problems
-        var (values, tenants) = (file.values, file.tenants)
-        // One setting after another is taken out, and those that mean nothing without it, until what is left would do.
-        while true {
-            let reader = ConfigReader(provider: InMemoryProvider(name: "file", values: values))
-            do {
-                _ = try await ServerSettings(reader, tenants: tenants)
-                return problems
-            } catch let error as SettingsError {
-                let setting = Setting.allCases.first { $0.flag == error.setting }
-                problems.append(SettingsError(setting?.rawValue ?? error.setting, error.problem))
-                guard let setting else {
-                    problems.removeLast()
-                    let kind = Installation.Kind(rawValue: Self.text(values, .installation)) ?? .onsite
-                    let all = TenantsReader.problems(of: tenants ?? [], kind: kind)
-                    problems += all.filter { new in !problems.contains { $0.setting == new.setting } }
-                    tenants = Self.faultlessTenants
-                    continue
-                }
-                // Of no kind in particular, tenants cannot be judged.
-                if setting == .installation { tenants = Self.faultlessTenants }
-                let count = values.count
-                for setting in [setting] + setting.partners { values[AbsoluteConfigKey([setting.rawValue])] = nil }
-                guard values.count < count else { return problems }
-            } catch {
-                return problems + [SettingsError("config", "\(error)")]
-            }
+        let reader = ConfigReader(provider: InMemoryProvider(name: "file", values: file.values))
+        let read = await ServerSettings.read(reader, tenants: file.tenants).problems
+        let named = read.map { problem in
+            let setting = Setting.all.first { $0.flag == problem.setting }
+            return SettingsError(setting?.key ?? problem.setting, problem.problem)
         }
+        return file.problems + named.filter { new in !file.problems.contains { $0.setting == new.setting } }
     }
 }

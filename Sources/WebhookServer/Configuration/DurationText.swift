@@ -28,4 +28,20 @@ package enum DurationText {
         }
         return durations
     }
+
+    /// Writes a duration with the largest unit that leaves no fraction; what is finer than a millisecond is cut off.
+    package static func text(of duration: Duration) -> String {
+        let milliseconds = Int64(duration / .milliseconds(1))
+        guard milliseconds != 0 else { return "0s" }
+        for (suffix, unit) in units.reversed() {
+            let (count, rest) = milliseconds.quotientAndRemainder(dividingBy: Int64(unit / .milliseconds(1)))
+            if rest == 0 { return "\(count)\(suffix)" }
+        }
+        return "\(milliseconds)ms"
+    }
+
+    /// Writes durations with commas between them.
+    package static func text(of durations: [Duration]) -> String {
+        durations.map { text(of: $0) }.joined(separator: ",")
+    }
 }

@@ -1,0 +1,167 @@
+package import Configuration
+
+/// One setting of `serve`: its names, its value, and what people read about it.
+///
+/// ``all`` lists the settings. Flags, environment variables, members of the configuration file, `serve --help`,
+/// `config check` and the documentation's table come from that list.
+package struct Setting: Sendable {
+    /// The value that holds where none is given.
+    package struct Default: Sendable, Hashable {
+        /// As help shows it: `6h`, or words such as `none`.
+        package let text: String
+        /// Whether ``text`` is a value that could be given.
+        package let isValue: Bool
+        /// The value that holds with `--dev`; nil where it is the same.
+        package let development: String?
+    }
+
+    /// The name in the configuration file: `retryDelays`.
+    package let key: String
+    /// What a value is, in help: `duration`; nil for a switch, which is given without a value.
+    package let valueName: String?
+    /// The value that holds where none is given.
+    package let defaultValue: Default
+    /// One sentence without its full stop, for `serve --help` and the documentation; Markdown.
+    package let help: String
+    /// More sentences, for the documentation alone; Markdown.
+    package let note: String
+    /// Whether the value may be `file:PATH` and is kept out of logs.
+    package let isSecret: Bool
+    /// Whether the value may hold a password, so that a wrong one is not repeated.
+    let mayHoldPassword: Bool
+    let form: SettingForm
+    /// Parses a text and puts its value into settings.
+    let set: @Sendable (String, inout ServerSettings) throws(SettingRefusal) -> Void
+
+    /// The flag without its dashes: `retry-delays`.
+    package var flag: String { Self.words(key).joined(separator: "-") }
+
+    /// The environment variable: `WEBHOOK_SVC_RETRY_DELAYS`.
+    package var variable: String { "WEBHOOK_SVC_" + Self.words(key).joined(separator: "_").uppercased() }
+
+    /// `retryDelays` → `retry`, `delays`.
+    private static func words(_ key: String) -> [String] {
+        key.reduce(into: [""]) { words, character in
+            if character.isUppercase { words.append("") }
+            words[words.endIndex - 1] += character.lowercased()
+        }
+    }
+
+    /// The setting with that name in the configuration file; nil where there is none.
+    package static func named(_ key: String) -> Setting? { byKey[key] }
+
+    private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
+
+    /// The sentence in `serve --help`, with the default and without Markdown.
+    package var helpLine: String {
+        let help = help.replacing("`", with: "")
+        guard valueName != nil else { return help + "." }
+        let development = defaultValue.development.map { ", with --dev \($0)" } ?? ""
+        return "\(help) (default: \(defaultValue.text)\(development))."
+    }
+}
+
+extension Setting {
+    /// Describes a setting whose value goes to `path`.
+    ///
+    /// - Parameters:
+    ///   - path: Where the value goes. What is there in fresh settings is the default.
+    ///   - valueName: What a value is, in help; nil for the usual word of its kind.
+    ///   - defaultText: Says the default in words; nil to show the value itself.
+    ///   - development: The value that holds with `--dev`, where it is another.
+    init<Value>(
+        _ key: String,
+        _ path: any WritableKeyPath<ServerSettings, Value> & Sendable,
+        _ kind: SettingKind<Value>,
+        valueName: String? = nil,
+        default defaultText: String? = nil,
+        development: String? = nil,
+        mayHoldPassword: Bool = false,
+        help: String,
+        note: String = ""
+    ) {
+        self.init(
+            key: key,
+            valueName: kind.isSwitch ? nil : valueName ?? kind.valueName,
+            defaultValue: Default(
+                text: defaultText ?? kind.text(ServerSettings()[keyPath: path]),
+                isValue: defaultText == nil,
+                development: development
+            ),
+            help: help,
+            note: note,
+            isSecret: kind.isSecret,
+            mayHoldPassword: mayHoldPassword || kind.isSecret,
+            form: kind.form,
+            set: { text, settings throws(SettingRefusal) in settings[keyPath: path] = try kind.parse(text) }
+        )
+    }
+
+    /// Describes a setting that may be left out: `path` is nil then.
+    init<Value>(
+        _ key: String,
+        optional path: any WritableKeyPath<ServerSettings, Value?> & Sendable,
+        _ kind: SettingKind<Value>,
+        valueName: String? = nil,
+        default defaultText: String,
+        isValue: Bool = false,
+        development: String? = nil,
+        mayHoldPassword: Bool = false,
+        help: String,
+        note: String = ""
+    ) {
+        self.init(
+            key: key,
+            valueName: valueName ?? kind.valueName,
+            defaultValue: Default(text: defaultText, isValue: isValue, development: development),
+            help: help,
+            note: note,
+            isSecret: kind.isSecret,
+            mayHoldPassword: mayHoldPassword || kind.isSecret,
+            form: kind.form,
+            set: { text, settings throws(SettingRefusal) in settings[keyPath: path] = try kind.parse(text) }
+        )
+    }
+}
+
+extension Setting {
+    /// Puts the value that `configuration` holds, if any, into `settings`. Throws ``SettingsError`` for one that will not do.
+    func read(_ configuration: ConfigReader, into settings: inout ServerSettings) async throws(SettingsError) {
+        let text: String?
+        let key = ConfigKey([key])
+        do {
+            switch form {
+            case .text: text = try await configuration.fetchString(forKey: key)
+            case .truth: text = try await configuration.fetchBool(forKey: key).map { String($0) }
+            case .wholeNumber: text = try await configuration.fetchInt(forKey: key).map { String($0) }
+            }
+        } catch {
+            throw refusal("its value must be \(form.name)")
+        }
+        guard let text else { return }
+        do throws(SettingRefusal) {
+            try set(text, &settings)
+        } catch {
+            switch error {
+            case .problem(let problem): throw refusal(problem)
+            case .isNot(let expected):
+                let shown = mayHoldPassword && text.contains("@") ? "its value" : "'\(text)'"
+                throw refusal("\(shown) is not \(expected)")
+            }
+        }
+    }
+
+    /// What a flag gives. Throws ``SettingRefusal`` for a text that is no value of the setting's form.
+    package func content(of text: String) throws(SettingRefusal) -> ConfigContent {
+        let content: ConfigContent? =
+            switch form {
+            case .text: .string(text)
+            case .truth: Bool(text).map { .bool($0) }
+            case .wholeNumber: Int(text).map { .int($0) }
+            }
+        guard let content else { throw .problem("it must be \(form.name)") }
+        return content
+    }
+
+    private func refusal(_ problem: String) -> SettingsError { SettingsError(flag, problem) }
+}

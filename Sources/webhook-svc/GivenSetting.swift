@@ -1,0 +1,39 @@
+import ArgumentParser
+import Configuration
+import WebhookServer
+
+/// A setting with the value that a flag gives it.
+struct GivenSetting: Sendable {
+    let setting: Setting
+    let content: ConfigContent
+}
+
+extension Option where Value == GivenSetting? {
+    /// The flag of the setting with that key. Its name and its help come from the setting.
+    init(_ key: String) {
+        guard let setting = Setting.named(key) else { preconditionFailure("no setting is named \(key)") }
+        self.init(
+            name: .customLong(setting.flag),
+            help: ArgumentHelp(setting.helpLine, valueName: setting.valueName),
+            transform: { GivenSetting(setting: setting, content: try setting.content(of: $0)) }
+        )
+    }
+}
+
+/// A setting that is a flag without a value.
+struct SettingSwitch: EnumerableFlag, CustomStringConvertible {
+    let setting: Setting
+
+    static let allCases = Setting.all.filter { $0.valueName == nil }.map { SettingSwitch(setting: $0) }
+
+    static func == (one: SettingSwitch, other: SettingSwitch) -> Bool { one.setting.key == other.setting.key }
+
+    static func name(for value: SettingSwitch) -> NameSpecification { .customLong(value.setting.flag) }
+
+    static func help(for value: SettingSwitch) -> ArgumentHelp? { ArgumentHelp(value.setting.helpLine) }
+
+    var description: String { setting.key }
+
+    /// The setting, given.
+    var given: GivenSetting { GivenSetting(setting: setting, content: .bool(true)) }
+}

@@ -1,0 +1,61 @@
+import AgentCore
+import Configuration
+import Foundation
+import Networking
+import Testing
+import WebhookDelivery
+import WebhookServer
+
+/// The table of settings, which flags, environment, file, help and documentation come from.
+@Suite("Settings table")
+struct SettingsTableTests {
+    @Test("Flags, environment variables and the file's members are named after the key")
+    func names() throws {
+        let setting = try #require(Setting.named("retryDelays"))
+        #expect(setting.flag == "retry-delays")
+        #expect(setting.variable == "WEBHOOK_SVC_RETRY_DELAYS")
+        #expect(Setting.named("retry-delays") == nil)
+    }
+
+    @Test("A default that help shows is the value that holds where none is given", arguments: Setting.all.map(\.key))
+    func defaults(key: String) async throws {
+        let setting = try #require(Setting.named(key))
+        guard setting.defaultValue.isValue else { return }
+        let given = try await SettingsTests.settings(file: [key: setting.content(of: setting.defaultValue.text)])
+        #expect("\(given)" == "\(try await SettingsTests.settings())")
+        if let development = setting.defaultValue.development {
+            let dev: [String: ConfigContent] = ["dev": .bool(true)]
+            let given = try await SettingsTests.settings(
+                flags: dev,
+                file: [key: setting.content(of: development)]
+            )
+            let other = try await SettingsTests.settings(flags: dev)
+            #expect(given.rules == other.rules)
+            #expect(given.sending.addresses == other.sending.addresses)
+        }
+    }
+
+    @Test("Help gives the default, and the value with --dev where it is another")
+    func help() throws {
+        #expect(
+            try #require(Setting.named("requireHttps")).helpLine
+                == "Whether targets must be https (default: true, with --dev false)."
+        )
+        #expect(
+            try #require(Setting.named("retryDelays")).helpLine
+                == "Waits between the attempts of a cycle (default: 1s,4s)."
+        )
+    }
+
+    @Test(
+        "A duration is written with the largest unit that fits",
+        arguments: [
+            (Duration.zero, "0s"), (.milliseconds(300), "300ms"), (.seconds(15), "15s"), (.seconds(90), "90s"),
+            (.seconds(180), "3m"), (.seconds(21600), "6h"), (.seconds(604_800), "7d"),
+        ]
+    )
+    func durations(duration: Duration, text: String) {
+        #expect(DurationText.text(of: duration) == text)
+        #expect(DurationText.parse(text) == duration)
+    }
+}
