@@ -155,7 +155,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
     private func announce(port: Int) {
         let address = HostPort(host: settings.host, port: port)
         let scheme = settings.certificate == nil ? "http" : "https"
-        let tenant = settings.installation.kind == .onsite ? "" : "/{tenant}"
+        let tenant = settings.installation.kind == .onSite ? "" : "/{tenant}"
         logger.notice(
             "listening",
             metadata: [
@@ -202,7 +202,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 maximumBodyBytes: limits.bodyBytes,
                 version: settings.netServerVersion,
                 crossOrigin: CrossOrigin(origins: settings.corsOrigins),
-                allowsBasic: settings.authorizesWithUsername ?? (settings.installation.kind == .onsite),
+                allowsBasic: settings.authorizesWithUsername ?? (settings.installation.kind == .onSite),
                 counters: counters,
                 now: now
             ),

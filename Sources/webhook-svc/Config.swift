@@ -18,7 +18,10 @@ struct Config: AsyncParsableCommand {
         var file: String
 
         func run() async throws {
-            let problems = await ConfigurationFile.problems(path: file)
+            let (problems, deprecations) = await ConfigurationFile.check(path: file)
+            for deprecation in deprecations {
+                warn("\(deprecation.spelling) is deprecated; write \(deprecation.replacement)")
+            }
             guard !problems.isEmpty else { return print("\(file) is fine") }
             for problem in problems { print(problem) }
             throw ExitCode(1)

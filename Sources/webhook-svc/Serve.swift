@@ -26,7 +26,7 @@ struct Serve: AsyncParsableCommand {
         let settings: ServerSettings
         do {
             settings = try await options.settings()
-        } catch let error as SettingsError {
+        } catch {
             throw failure(error.description, code: 64)
         }
         LoggingSystem.bootstrap { label in
@@ -35,6 +35,12 @@ struct Serve: AsyncParsableCommand {
             return handler
         }
         let logger = Logger(label: "webhook-svc")
+        for deprecation in settings.deprecations {
+            logger.warning(
+                "a setting has a deprecated spelling; use the new one",
+                metadata: ["deprecated": "\(deprecation.spelling)", "new": "\(deprecation.replacement)"]
+            )
+        }
         // A trial ends with its terminal, as any program does.
         let isTrial = settings.isDevelopment && settings.certificate == nil
         let hangUps = await UnixSignalsSequence(trapping: isTrial ? [] : [.sighup])

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Configuration
 import Foundation
 import WebhookServer
 
@@ -15,11 +14,11 @@ struct ServeOptions: ParsableArguments {
     @Option("logLevel") var logLevel: GivenSetting?
     @Option("netserverVersion") var netserverVersion: GivenSetting?
     @Option("ticketLifetime") var ticketLifetime: GivenSetting?
-    @Option("webhookRight") var webhookRight: GivenSetting?
+    @Option("requireRight") var requireRight: GivenSetting?
     @Option("authorizeWithUsername") var authorizeWithUsername: GivenSetting?
     @Option("corsOrigins") var corsOrigins: GivenSetting?
     @Option("adminToken") var adminToken: GivenSetting?
-    @Option("operationErrors") var operationErrors: GivenSetting?
+    @Option("operationErrorStyle") var operationErrorStyle: GivenSetting?
     @Option("tlsCert") var tlsCert: GivenSetting?
     @Option("tlsKey") var tlsKey: GivenSetting?
     @Option("tlsCiphers") var tlsCiphers: GivenSetting?
@@ -31,10 +30,10 @@ struct ServeOptions: ParsableArguments {
     @Option("maxTextBytes") var maxTextBytes: GivenSetting?
     @Option("drainDelay") var drainDelay: GivenSetting?
     @Option("shutdownTimeout") var shutdownTimeout: GivenSetting?
-    @Option("requireHttps") var requireHttps: GivenSetting?
-    @Option("validateHttps") var validateHttps: GivenSetting?
+    @Option("requireHttpsTargets") var requireHttpsTargets: GivenSetting?
+    @Option("verifyTargetCertificates") var verifyTargetCertificates: GivenSetting?
     @Option("verifyTarget") var verifyTarget: GivenSetting?
-    @Option("allowTargets") var allowTargets: GivenSetting?
+    @Option("allowPrivateTargets") var allowPrivateTargets: GivenSetting?
     @Option("caFile") var caFile: GivenSetting?
     @Option("proxy") var proxy: GivenSetting?
     @Option("sendFieldValues") var sendFieldValues: GivenSetting?
@@ -43,7 +42,7 @@ struct ServeOptions: ParsableArguments {
     @Option("retryDelays") var retryDelays: GivenSetting?
     @Option("retryCycles") var retryCycles: GivenSetting?
     @Option("cycleDelay") var cycleDelay: GivenSetting?
-    @Option("failureLimit") var failureLimit: GivenSetting?
+    @Option("disableAfterFailures") var disableAfterFailures: GivenSetting?
     @Option("missedEvents") var missedEvents: GivenSetting?
     @Option("deliveryTimeout") var deliveryTimeout: GivenSetting?
     @Option("deliveryConcurrency") var deliveryConcurrency: GivenSetting?
@@ -51,32 +50,26 @@ struct ServeOptions: ParsableArguments {
     @Option("attemptRetention") var attemptRetention: GivenSetting?
     @Option("attemptLimit") var attemptLimit: GivenSetting?
     @Option("failedRetention") var failedRetention: GivenSetting?
+    // Deprecated names.
+    @Option("webhookRight") var webhookRight: GivenSetting?
+    @Option("operationErrors") var operationErrors: GivenSetting?
+    @Option("requireHttps") var requireHttps: GivenSetting?
+    @Option("validateHttps") var validateHttps: GivenSetting?
+    @Option("allowTargets") var allowTargets: GivenSetting?
+    @Option("failureLimit") var failureLimit: GivenSetting?
 
     /// The settings: flags over environment over file. Throws ``SettingsError`` for the first one that will not do.
-    func settings() async throws -> ServerSettings {
-        let path = config ?? ProcessInfo.processInfo.environment["WEBHOOK_SVC_CONFIG"]
-        let file = try path.map { try ConfigurationFile(path: $0) }
-        if let problem = file?.problems.first { throw problem }
-        let reader = ConfigReader(providers: [
-            InMemoryProvider(name: "flags", values: values),
-            EnvironmentVariablesProvider().prefixKeys(with: "webhookSvc"),
-            InMemoryProvider(name: "file", values: file?.values ?? [:]),
-        ])
-        return try await ServerSettings(reader, tenants: file?.tenants)
+    func settings() async throws(SettingsError) -> ServerSettings {
+        let environment = ProcessInfo.processInfo.environment
+        let path = config ?? environment["WEBHOOK_SVC_CONFIG"]
+        var file: ConfigurationFile?
+        if let path { file = try ConfigurationFile(path: path) }
+        return try await ServerSettings(SettingSources(flags: given, environment: environment, file: file))
     }
 
     /// What flags give. ArgumentParser finds them in the same way, by reflection.
     private var given: [GivenSetting] {
         Mirror(reflecting: self).children.compactMap { ($0.value as? Option<GivenSetting?>)?.wrappedValue }
             + switches.map(\.given)
-    }
-
-    private var values: [AbsoluteConfigKey: ConfigValue] {
-        given.reduce(into: [:]) { values, given in
-            values[AbsoluteConfigKey([given.setting.key])] = ConfigValue(
-                given.content,
-                isSecret: given.setting.isSecret
-            )
-        }
     }
 }

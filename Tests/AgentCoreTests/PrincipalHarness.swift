@@ -108,7 +108,7 @@ extension User {
 
 extension Installation {
     static let onSite = Installation(
-        kind: .onsite,
+        kind: .onSite,
         tenants: [
             Tenant(
                 id: "Default",
@@ -122,7 +122,7 @@ extension Installation {
     )
 
     static let hosted = Installation(
-        kind: .online,
+        kind: .hosted,
         tenants: [
             Tenant(
                 id: "Cust1",

@@ -64,7 +64,7 @@ struct PrincipalLoginTests {
 
     @Test("A tenant without users lets nobody in")
     func noUsers() async throws {
-        let installation = Installation(kind: .onsite, tenants: [Tenant(id: "Default")])
+        let installation = Installation(kind: .onSite, tenants: [Tenant(id: "Default")])
         let harness = PrincipalHarness(installation)
         let login = try await harness.agent.authenticate(userName: "", password: "", harness.credentials())
         #expect(login == nil)

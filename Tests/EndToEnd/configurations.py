@@ -5,7 +5,7 @@ import hashlib
 import os
 
 # What targets on this machine need without --dev.
-LOCAL_TARGETS = {"requireHttps": False, "allowTargets": "127.0.0.0/8"}
+LOCAL_TARGETS = {"requireHttpsTargets": False, "allowPrivateTargets": "127.0.0.0/8"}
 
 
 def password_of(user):
@@ -35,7 +35,7 @@ def onsite(*users, **members):
 
 
 def hosted(*tenants, **members):
-    return {**LOCAL_TARGETS, "installation": "online", "tenants": list(tenants), **members}
+    return {**LOCAL_TARGETS, "installation": "hosted", "tenants": list(tenants), **members}
 
 
 def tenant(id, *applications, users, **members):

@@ -40,9 +40,9 @@ class ConfigurationFileTests(CallerTestCase):
         right = user("anna", 5)
         self.check(
             {
-                "listne": "127.0.0.1:1", "retryDelays": "soon", "deliveryConcurrency": "many", "requireHttps": 17,
-                "logLevel": "loud", "ticketLifetime": "0s", "webhookRight": "some", "trustedProxy": "10.0.0.0/99",
-                "adminToken": "file:no-such-file", "publicUrl": {"host": "x"}, "installation": "online",
+                "listne": "127.0.0.1:1", "retryDelays": "soon", "deliveryConcurrency": "many", "requireHttpsTargets": 17,
+                "logLevel": "loud", "ticketLifetime": "0s", "requireRight": "some", "trustedProxy": "10.0.0.0/99",
+                "adminToken": "file:no-such-file", "publicUrl": {"host": "x"}, "installation": "hosted",
                 "tenants": [
                     {"id": "Cust1", "name": "Customer",
                      "applications": [{"token": "s3cretToken", "name": "A"}, {"token": "s3cretToken", "name": "B"},
@@ -66,7 +66,7 @@ class ConfigurationFileTests(CallerTestCase):
                     {"id": "Cust5", "users": {"anna": right}},
                 ],
             },
-            "listne", "retryDelays", "deliveryConcurrency", "requireHttps", "logLevel", "ticketLifetime", "webhookRight",
+            "listne", "retryDelays", "deliveryConcurrency", "requireHttpsTargets", "logLevel", "ticketLifetime", "requireRight",
             "trustedProxy", "adminToken", "publicUrl", "tenants[0].name", "tenants[0].applications[1].token",
             "tenants[0].applications[2].name", "tenants[0].applications[3].token", "tenants[0].applications[4].token",
             "tenants[0].applications[5].token", "tenants[0].applications[6].token", "tenants[0].applications[7].secret",
@@ -81,10 +81,10 @@ class ConfigurationFileTests(CallerTestCase):
         right = user("anna", 5)
         certificate = Certificate(self.directory, "listener")
         for config, problems in [
-            # What is missing online comes late, other settings come later.
-            ({"installation": "online", "tenants": [{"users": [right]}], "retryDelays": "soon"},
+            # What is missing on a hosted installation comes late, other settings come later.
+            ({"installation": "hosted", "tenants": [{"users": [right]}], "retryDelays": "soon"},
              ["tenants[0].id", "retryDelays"]),
-            ({"installation": "online", "tenants": [{"users": [{**right, "passwordHash": "s3cret"}]}, {"users": [right]}]},
+            ({"installation": "hosted", "tenants": [{"users": [{**right, "passwordHash": "s3cret"}]}, {"users": [right]}]},
              ["tenants[0].id", "tenants[0].users[0].passwordHash", "tenants[1].id"]),
             # The certificate is there and right.
             ({"tlsCert": certificate.certificate, "tlsKey": f"{self.directory}/none.key"}, ["tlsKey"]),
@@ -94,7 +94,7 @@ class ConfigurationFileTests(CallerTestCase):
             ({"tenants": [{"id": "Cust1", "users": []}]}, ["tenants"]),
             ({"tenants": [{"users": []}, {"users": []}]}, ["tenants"]),
             ({"tenants": []}, ["tenants"]), ({"tenants": "s3cret"}, ["tenants"]),
-            ({"installation": "online"}, ["installation"]), ({"installation": "hosted"}, ["installation"]),
+            ({"installation": "elsewhere"}, ["installation"]), ({"installation": "hosted"}, ["installation"]),
         ]:
             with self.subTest(config):
                 self.check(config, *problems)

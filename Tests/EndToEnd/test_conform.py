@@ -145,7 +145,7 @@ class Conform(ServiceTestCase):
 
     def test_conform_records_answers_without_their_secrets(self):
         people = [user("anna", 5, fullName="Anna Berg")]
-        service = self.service("--require-https", "false", "--allow-targets", "127.0.0.0/8", dev=False,
+        service = self.service("--require-https-targets", "false", "--allow-private-targets", "127.0.0.0/8", dev=False,
                                config={"tenants": [{"users": people}]})
         change = lambda status, text: (status, text.replace(">Active<", ">Working<"))
         between = Between(service, change)

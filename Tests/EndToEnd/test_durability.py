@@ -15,7 +15,7 @@ from service import ServiceTestCase, Task, free_port, report, wait_until
 class DurabilityTests(ServiceTestCase):
     def test_what_was_acknowledged_is_delivered_after_a_crash(self):
         port = free_port()
-        service = self.service("--verify-target", "false", "--failure-limit", "0")
+        service = self.service("--verify-target", "false", "--disable-after-failures", "0")
         service.save(f"http://127.0.0.1:{port}/hook", ["contact.created"])
         for key in range(20):
             service.signal("contact.created", key)
@@ -30,7 +30,7 @@ class DurabilityTests(ServiceTestCase):
     def test_nothing_acknowledged_is_lost_when_the_process_is_killed_again_and_again(self):
         receiver = self.receiver()
         # Nothing is tried again but what a kill met.
-        service = self.service("--delivery-timeout", "60s", "--failure-limit", "0")
+        service = self.service("--delivery-timeout", "60s", "--disable-after-failures", "0")
         service.save(receiver.url, ["contact.created"])
         acknowledged, lock, numbers = [], threading.Lock(), iter(range(2000))
 

@@ -31,7 +31,7 @@ class NotificationTests(ServiceTestCase):
 
     def test_targets_that_are_not_public_are_refused_with_the_rule_and_the_setting(self):
         receiver = self.receiver()
-        service = self.service("--allow-targets", "203.0.113.7", "--require-https", "false")
+        service = self.service("--allow-private-targets", "203.0.113.7", "--require-https-targets", "false")
         hosts = ["127.0.0.1", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "2130706433",
                  "localhost"]
         for host in hosts:
@@ -44,7 +44,7 @@ class NotificationTests(ServiceTestCase):
         _, answer = service.call("<GetAllWebhooks/>")
         self.assertIn("<Response></Response>", answer)
         service.stop()
-        service = self.service("--allow-targets", "127.0.0.1/32")
+        service = self.service("--allow-private-targets", "127.0.0.1/32")
         service.save(receiver.url, ["contact.created"])
 
 

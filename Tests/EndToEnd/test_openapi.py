@@ -58,10 +58,10 @@ class OpenAPI(ServiceTestCase):
     def setUp(self):
         super().setUp()
         # Targets are made up, and must not be called. Everything goes to the receiver as a proxy, which answers itself
-        # and opens no tunnels; with a proxy, the service looks no names up. `--allow-targets` alone would let public
+        # and opens no tunnels; with a proxy, the service looks no names up. `--allow-private-targets` alone would let public
         # addresses through.
         proxy = self.receiver()
-        self.api = self.service("--verify-target", "false", "--allow-targets", "127.0.0.0/8",
+        self.api = self.service("--verify-target", "false", "--allow-private-targets", "127.0.0.0/8",
                                 "--proxy", f"http://127.0.0.1:{proxy.port}")
         self.base = self.api.url + "/api/v1"
 

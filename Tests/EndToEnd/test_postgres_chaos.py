@@ -87,7 +87,7 @@ class Chaos(Processes):
         self.addCleanup(standby.stop)
         address = f"127.0.0.1:{self.primary.port}"
         self.url = self.url.replace(address, f"{address},127.0.0.1:{standby.port}")
-        flags = ["--failure-limit", "0", "--target-concurrency", "512", "--cycle-delay", "2h", "--log-level", "error"]
+        flags = ["--disable-after-failures", "0", "--target-concurrency", "512", "--cycle-delay", "2h", "--log-level", "error"]
         processes = [self.process("one", *flags)]
         self.add_waiting_webhooks(processes[0])
         processes += [self.process(name, *flags) for name in ("two", "three")]

@@ -39,7 +39,7 @@ class CopyingTests(Processes):
 
     def test_an_installation_moves_from_sqlite_with_all_that_it_has(self):
         receiver, refusing = self.receiver(SECRET), self.receiver(statuses=[500] * 50)
-        flags = ["--retry-delays", "10ms", "--retry-cycles", "1", "--failure-limit", "0"]
+        flags = ["--retry-delays", "10ms", "--retry-cycles", "1", "--disable-after-failures", "0"]
         old = self.process("old", *flags, store=f"sqlite:{self.directory}/old.db")
         gone = old.save(receiver.url, ["nothing"], name="gone")
         kept = old.save(receiver.url, ["contact.created", "Sale.Changed"], SECRET, "kept Å", self.PROPERTIES)

@@ -32,7 +32,7 @@ class RightTests(CallerTestCase):
         self.assertEqual([json.loads(request["body"])["ChangedByAssociateId"] for request in receiver.wait(2)], [6, 7])
         service.stop()
 
-        service = self.service("--webhook-right", "everything", config=config)
+        service = self.service("--require-right", "everything", config=config)
         caller = Caller(service).log_in("guest")
         for body in [*others, signal]:
             self.assert_error(caller.call(body), "SoSentryException", "webhooks")
@@ -40,7 +40,7 @@ class RightTests(CallerTestCase):
             self.assertTrue(Caller(service).log_in("anna").call(body).succeeded, body)
         service.stop()
 
-        service = self.service("--webhook-right", "nothing", config=config)
+        service = self.service("--require-right", "nothing", config=config)
         caller = Caller(service).log_in("guest")
         for body in [others[1], others[4], signal]:
             self.assertTrue(caller.call(body).succeeded, body)

@@ -19,6 +19,13 @@ class SettingTests(ServiceTestCase):
             self.assertIn(text, ran.stderr)
             self.assertEqual(len(ran.stderr.splitlines()), 1, ran.stderr)
 
+    def test_a_deprecated_spelling_works_and_is_logged_with_the_new_one(self):
+        service = self.service("--failure-limit", "0", "--installation", "onsite")
+        lines = [line for line in service.log_text().splitlines() if "deprecated" in line]
+        self.assertEqual(len(lines), 2, lines)
+        for old, new in [("--failure-limit", "--disable-after-failures"), ("installation=onsite", "installation=on-site")]:
+            self.assertTrue(any(f"deprecated={old} " in line and f"new={new} " in line for line in lines), lines)
+
     def test_every_setting_is_a_flag_that_is_heeded(self):
         help_text = run("serve", "--help").stdout
         flags = re.findall(r"^  (--[a-z-]+) <", help_text, re.M)

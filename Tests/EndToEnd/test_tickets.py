@@ -77,7 +77,7 @@ class TicketTests(CallerTestCase):
         self.assert_no_login(caller.authenticate("tje0", "tje0"))
         service.stop()
 
-        service = self.service("--installation", "online", dev=True)
+        service = self.service("--installation", "hosted", dev=True)
         for form in FORMS:
             caller = Caller(service, "Cust12345", "1234567-1234-9876", TICKET, form)
             self.assert_works(caller)

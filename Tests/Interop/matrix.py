@@ -18,7 +18,7 @@ SECONDS = 300  # For one run; g++ needs many of them on a busy machine.
 
 USER_NAME, ASSOCIATE, PASSWORD = "Åse Berg", 5, "p&<ss>ørd 'ja' \"nei\""
 SECRET = "s3crét & <co>"
-CONFIG = {"requireHttps": False, "allowTargets": "127.0.0.0/8",
+CONFIG = {"requireHttpsTargets": False, "allowPrivateTargets": "127.0.0.0/8",
           "tenants": [{"users": [user(USER_NAME, ASSOCIATE, passwordHash=password_hash(PASSWORD))]}]}
 
 

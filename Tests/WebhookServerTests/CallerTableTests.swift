@@ -37,11 +37,11 @@ struct CallerTableTests {
         _ token: SentToken,
         _ called: Called
     ) -> Expected {
-        if kind == .online, token != .good, token != .otherApplications {
+        if kind == .hosted, token != .good, token != .otherApplications {
             return .refused(type: "SoSessionException", naming: "application token")
         }
         guard ticket == .good else { return .refused(type: "SoSessionException", naming: "ticket") }
-        guard kind == .online, token == .otherApplications else { return .succeeds }
+        guard kind == .hosted, token == .otherApplications else { return .succeeds }
         switch called {
         case .saveWebhook: return .refused(type: "SoNotFoundException", naming: "no webhook with the id")
         case .getWebhook, .getAllWebhooks, .deleteWebhook, .getLastError: return .seesNothing
@@ -69,7 +69,7 @@ struct CallerTableTests {
             clock.advance(by: .seconds(7 * 3600))
             let good = try #require(try await own.login("anna", "right"))
             let foreign: String
-            if kind == .online {
+            if kind == .hosted {
                 foreign = try #require(try await other.login("bert", "right"))
             } else {
                 foreign = Ticket(secret: String(repeating: "a", count: 32), number: 5, tenant: "Cust2").text
@@ -150,8 +150,8 @@ struct CallerTableTests {
 
     @Test("Without the right to webhooks a user may signal and nothing else", arguments: Called.allCases)
     func rights(called: Called) async throws {
-        try await RunningService.with(settings: { $0.installation = Callers.installation(.onsite) }) { service in
-            let callers = Callers(service: service, kind: .onsite, tenant: "Default", token: nil)
+        try await RunningService.with(settings: { $0.installation = Callers.installation(.onSite) }) { service in
+            let callers = Callers(service: service, kind: .onSite, tenant: "Default", token: nil)
             let ticket = try #require(try await callers.login("carl", "right"))
             let answer = try await callers.call(Self.body(called, 0), ticket: ticket, token: nil)
             if called == .signalEvent {
@@ -171,7 +171,7 @@ struct CallerTableTests {
                 for path in paths {
                     for file in ["Webhook.svc", "SoPrincipal.svc?wsdl"] {
                         let status = try await service.send("GET", "\(base)\(path)/Remote/Services87/\(file)").status
-                        let isFound = kind == .online ? path.lowercased() == "/cust1" : path.isEmpty
+                        let isFound = kind == .hosted ? path.lowercased() == "/cust1" : path.isEmpty
                         #expect(status == (isFound ? 200 : 404), "\(kind) \(path)")
                     }
                 }
@@ -181,7 +181,7 @@ struct CallerTableTests {
 
     @Test("The WSDL's address has the tenant as it is configured")
     func tenantAddress() async throws {
-        try await RunningService.with(settings: { $0.installation = Callers.installation(.online) }) { service in
+        try await RunningService.with(settings: { $0.installation = Callers.installation(.hosted) }) { service in
             let base = "http://127.0.0.1:\(service.port)"
             let answer = try await service.send("GET", "\(base)/cust1/remote/services86/soprincipal.svc?wsdl")
             let address = try DescriptionTests.binding(answer.body).address
@@ -197,17 +197,17 @@ struct CallerTableTests {
         }
         let ticket = try await RunningService.with(settings: { settings in
             settings.store = .sqlite(path: file)
-            settings.installation = Callers.installation(.onsite)
+            settings.installation = Callers.installation(.onSite)
         }) { service in
-            try await Callers(service: service, kind: .onsite, tenant: "Default", token: nil).login("anna", "right")
+            try await Callers(service: service, kind: .onSite, tenant: "Default", token: nil).login("anna", "right")
         }
         for isConfigured in [true, false] {
             try await RunningService.with(settings: { settings in
                 settings.store = .sqlite(path: file)
-                settings.installation = Callers.installation(.onsite)
+                settings.installation = Callers.installation(.onSite)
                 if !isConfigured { settings.installation.tenants[0].users.removeFirst() }
             }) { service in
-                let callers = Callers(service: service, kind: .onsite, tenant: "Default", token: nil)
+                let callers = Callers(service: service, kind: .onSite, tenant: "Default", token: nil)
                 let answer = try await callers.call(Self.body(.getAllWebhooks, 0), ticket: ticket, token: nil)
                 #expect(answer.contains(">\(isConfigured)</Succeeded>"))
             }
@@ -245,7 +245,7 @@ struct Callers: Sendable {
     }
 
     /// The tenant that tickets are for.
-    var tenant: String { kind == .online ? tenantName : "Default" }
+    var tenant: String { kind == .hosted ? tenantName : "Default" }
 
     /// Cust1 with the applications app-1 and app-2, Cust2 with app-3; on-site the users of Cust1 alone. Every password is
     /// "right".
@@ -260,12 +260,12 @@ struct Callers: Sendable {
             )
         }
         let users = [user("anna", 5, [.webhooks]), user("carl", 7, [])]
-        guard kind == .online else {
-            return Installation(kind: .onsite, tenants: [Tenant(id: "Default", users: users)])
+        guard kind == .hosted else {
+            return Installation(kind: .onSite, tenants: [Tenant(id: "Default", users: users)])
         }
         let applications = ["app-1", "app-2", "app-3"].map { Application(token: $0, name: "name of \($0)") }
         return Installation(
-            kind: .online,
+            kind: .hosted,
             tenants: [
                 Tenant(id: "Cust1", applications: Array(applications[..<2]), users: users),
                 Tenant(id: "Cust2", applications: [applications[2]], users: [user("bert", 6, [.webhooks])]),
@@ -294,7 +294,7 @@ struct Callers: Sendable {
             <s:Envelope xmlns:s="\(version)" xmlns="http://www.superoffice.net/ws/crm/NetServer/Services87">\(blocks)\
             <s:Body>\(body)</s:Body></s:Envelope>
             """
-        let path = (kind == .online ? "/" + tenantName : "") + "/Remote/Services87/\(name).svc"
+        let path = (kind == .hosted ? "/" + tenantName : "") + "/Remote/Services87/\(name).svc"
         let answer = try await service.send(
             "POST",
             "http://127.0.0.1:\(service.port)\(path)",

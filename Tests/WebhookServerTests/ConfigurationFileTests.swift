@@ -21,13 +21,13 @@ struct ConfigurationFileTests {
 
     static func problems(_ text: String) async throws -> [String] {
         try await withFiles(["c.json": text]) { directory in
-            await ConfigurationFile.problems(path: directory.appending(path: "c.json").path).map(\.description)
+            await ConfigurationFile.check(path: directory.appending(path: "c.json").path).problems.map(\.description)
         }
     }
 
     /// A hosted installation of one tenant with these members.
-    static func online(_ members: String) -> String {
-        #"{"installation": "online", "tenants": [{"id": "Cust1", \#(members)}]}"#
+    static func hosted(_ members: String) -> String {
+        #"{"installation": "hosted", "tenants": [{"id": "Cust1", \#(members)}]}"#
     }
 
     static func user(_ members: String = "") -> String {
@@ -44,7 +44,7 @@ struct ConfigurationFileTests {
             ("{\"adminToken\": hidden}", "is not JSON: line 1, column 16: this is no JSON value; text needs quotes"),
             ("{\"dev\": true,\n \"dev\": false}", "is not JSON: line 2, column 2: the member 'dev' is there twice"),
             (
-                online(#""users": [{"name": "a", "name": "b"}]"#),
+                hosted(#""users": [{"name": "a", "name": "b"}]"#),
                 "the member 'name' is there twice"
             ),
         ]
@@ -54,7 +54,7 @@ struct ConfigurationFileTests {
         #expect(problems.count == 1)
         #expect(problems.first?.contains(problem) == true, "\(problems)")
         #expect(problems.first?.contains("hidden") == false)
-        #expect(await ConfigurationFile.problems(path: "/no/such/file").map(\.setting) == ["config"])
+        #expect(await ConfigurationFile.check(path: "/no/such/file").problems.map(\.setting) == ["config"])
     }
 
     @Test("Settings are read by name, tenants beside them")
@@ -62,7 +62,7 @@ struct ConfigurationFileTests {
         let members = #", "fullName": "Anna Berg", "personId": 12, "groupId": 1, "rights": ["webhooks"]"#
         let user = Self.user(members + #", "email": "a@b", "secondaryGroups": [2]"#)
         let text = #"""
-            {"listen": "127.0.0.1:5", "dev": true, "retryCycles": 2, "installation": "online", "tenants": [
+            {"listen": "127.0.0.1:5", "dev": true, "retryCycles": 2, "installation": "hosted", "tenants": [
                 {"id": "Cust1", "applications": [{"token": "t", "name": "ERP"}], "users": [\#(user)],
                  "accessTokens": [{"token": "8A:x", "user": "ANNA", "application": "ERP"}]}]}
             """#
@@ -91,7 +91,7 @@ struct ConfigurationFileTests {
 
     @Test("A user without rights has none")
     func noRights() async throws {
-        try await Self.withFiles(["c.json": Self.online(#""users": [\#(Self.user())]"#)]) { directory in
+        try await Self.withFiles(["c.json": Self.hosted(#""users": [\#(Self.user())]"#)]) { directory in
             let file = try ConfigurationFile(path: directory.appending(path: "c.json").path)
             #expect(file.tenants?.first?.users.first?.rights == [])
         }
@@ -104,8 +104,8 @@ struct ConfigurationFileTests {
             (#"{"listen": {"a": 1}}"#, "listen: its value must be"),
             (#"{"listen": "nowhere"}"#, "listen: 'nowhere' is not HOST:PORT"),
             (#"{"ticketLifetime": "0s"}"#, "ticketLifetime: it must be more than 0"),
-            (#"{"webhookRight": "all"}"#, "webhookRight: 'all' is not one of everything, except-signal, nothing"),
-            (#"{"installation": "online"}"#, "installation: online takes a configuration file with tenants"),
+            (#"{"requireRight": "all"}"#, "requireRight: 'all' is not one of everything, except-signal, nothing"),
+            (#"{"installation": "hosted"}"#, "installation: hosted takes a configuration file with tenants"),
             (#"{"tlsCert": "x.pem"}"#, "tlsCert: it needs tls-key"),
             (#"{"tlsCert": "/no.pem", "tlsKey": "/no.key"}"#, "tlsCert: the file '/no.pem' cannot be read"),
             (#"{"forwardedHeader": "via"}"#, "forwardedHeader: 'via' is not one of x-forwarded, forwarded"),
@@ -115,64 +115,67 @@ struct ConfigurationFileTests {
             (#"{"tenants": [1]}"#, "tenants[0]: it must be an object"),
             (#"{"tenants": [{"id": "Cust1"}]}"#, "tenants: on-site there is one tenant, 'Default'"),
             (#"{"tenants": [{}, {}]}"#, "tenants: on-site there is one tenant, 'Default'"),
-            (#"{"installation": "online", "tenants": [{}]}"#, "tenants[0].id: online every tenant needs one"),
-            (#"{"installation": "online", "tenants": [{"id": "a/b"}]}"#, "tenants[0].id: it must be 1 to 64 ASCII"),
-            (#"{"installation": "online", "tenants": [{"id": "API"}]}"#, "tenants[0].id: it must be 1 to 64 ASCII"),
             (
-                #"{"installation": "online", "tenants": [{"id": "a"}, {"id": "A"}]}"#,
+                #"{"installation": "hosted", "tenants": [{}]}"#,
+                "tenants[0].id: on a hosted installation every tenant needs one"
+            ),
+            (#"{"installation": "hosted", "tenants": [{"id": "a/b"}]}"#, "tenants[0].id: it must be 1 to 64 ASCII"),
+            (#"{"installation": "hosted", "tenants": [{"id": "API"}]}"#, "tenants[0].id: it must be 1 to 64 ASCII"),
+            (
+                #"{"installation": "hosted", "tenants": [{"id": "a"}, {"id": "A"}]}"#,
                 "tenants[1].id: it is the same as that of tenants[0]"
             ),
-            (online(#""userz": []"#), "tenants[0].userz: there is no such member; there are accessTokens,"),
-            (online(#""users": 1"#), "tenants[0].users: it must be an array"),
-            (online(#""users": [{}]"#), "tenants[0].users[0].name: it is missing"),
-            (online(#""users": [{}]"#), "tenants[0].users[0].passwordHash: it is missing"),
-            (online(#""users": [{}]"#), "tenants[0].users[0].associateId: it is missing"),
+            (hosted(#""userz": []"#), "tenants[0].userz: there is no such member; there are accessTokens,"),
+            (hosted(#""users": 1"#), "tenants[0].users: it must be an array"),
+            (hosted(#""users": [{}]"#), "tenants[0].users[0].name: it is missing"),
+            (hosted(#""users": [{}]"#), "tenants[0].users[0].passwordHash: it is missing"),
+            (hosted(#""users": [{}]"#), "tenants[0].users[0].associateId: it is missing"),
             (
-                online(#""users": [{"name": "a", "passwordHash": "Tje0", "associateId": 1}]"#),
+                hosted(#""users": [{"name": "a", "passwordHash": "Tje0", "associateId": 1}]"#),
                 "tenants[0].users[0].passwordHash: it is not what 'webhook-svc hash-password' prints"
             ),
             (
-                online(#""users": [\#(user(#", "rights": ["all"]"#))]"#),
+                hosted(#""users": [\#(user(#", "rights": ["all"]"#))]"#),
                 "users[0].rights[0]: it must be one of: webhooks"
             ),
             (
-                online(#""users": [\#(user(#", "personId": -1"#))]"#),
+                hosted(#""users": [\#(user(#", "personId": -1"#))]"#),
                 "users[0].personId: it must be a whole number from 0"
             ),
-            (online(#""users": [\#(user(#", "fullName": 1"#))]"#), "users[0].fullName: it must be text"),
-            (online(#""users": [\#(user(#", "secondaryGroups": ["a"]"#))]"#), "secondaryGroups[0]: it must be a whole"),
+            (hosted(#""users": [\#(user(#", "fullName": 1"#))]"#), "users[0].fullName: it must be text"),
+            (hosted(#""users": [\#(user(#", "secondaryGroups": ["a"]"#))]"#), "secondaryGroups[0]: it must be a whole"),
             (
-                online(#""users": [\#(user()), \#(user())]"#),
+                hosted(#""users": [\#(user()), \#(user())]"#),
                 "users[1].name: it is the same as that of tenants[0].users[0]"
             ),
             (
-                online(#""applications": [{"token": "t", "name": "a\u0001b"}]"#),
+                hosted(#""applications": [{"token": "t", "name": "a\u0001b"}]"#),
                 "applications[0].name: it holds a control"
             ),
             (#"{"publicUrl": "http://"}"#, "publicUrl: 'http://' is not an http or https URL"),
-            (online(#""applications": [{"token": "", "name": "a"}]"#), "tenants[0].applications[0].token: it is empty"),
+            (hosted(#""applications": [{"token": "", "name": "a"}]"#), "tenants[0].applications[0].token: it is empty"),
             (
-                online(#""applications": [{"token": "t", "name": "a"}, {"token": "t", "name": "b"}]"#),
+                hosted(#""applications": [{"token": "t", "name": "a"}, {"token": "t", "name": "b"}]"#),
                 "applications[1].token: it is the same as that of tenants[0].applications[0]"
             ),
             (
-                online(#""applications": [{"token": "t", "name": "a"}, {"token": "u", "name": "a"}]"#),
+                hosted(#""applications": [{"token": "t", "name": "a"}, {"token": "u", "name": "a"}]"#),
                 "applications[1].name: it is the same as that of tenants[0].applications[0]"
             ),
             (
-                online(#""users": [\#(user())], "accessTokens": [{"token": "7T:x", "user": "anna"}]"#),
+                hosted(#""users": [\#(user())], "accessTokens": [{"token": "7T:x", "user": "anna"}]"#),
                 "tenants[0].accessTokens[0].token: it begins with '7T:', as tickets do"
             ),
             (
-                online(#""accessTokens": [{"token": "t", "user": "bert"}]"#),
+                hosted(#""accessTokens": [{"token": "t", "user": "bert"}]"#),
                 "tenants[0].accessTokens[0].user: the tenant has no user 'bert'"
             ),
             (
-                online(#""users": [\#(user())], "accessTokens": [{"token": "t", "user": "anna"}]"#),
-                "tenants[0].accessTokens[0].application: it is missing; online an access token names the application"
+                hosted(#""users": [\#(user())], "accessTokens": [{"token": "t", "user": "anna"}]"#),
+                "tenants[0].accessTokens[0].application: it is missing; on a hosted installation an access token names the application"
             ),
             (
-                online(#""accessTokens": [{"token": "t", "user": "anna", "application": "ERP"}]"#),
+                hosted(#""accessTokens": [{"token": "t", "user": "anna", "application": "ERP"}]"#),
                 "tenants[0].accessTokens[0].application: the tenant has no application named 'ERP'"
             ),
             (#"{"corsOrigins": "https://a/b"}"#, "corsOrigins: 'https://a/b' is not origins such as"),
@@ -187,7 +190,7 @@ struct ConfigurationFileTests {
     func manyMistakes() async throws {
         let problems = try await Self.problems(
             #"""
-            {"listen": "nowhere", "retryCycles": 0, "what": 1, "ticketLifetime": "6 hours", "installation": "online",
+            {"listen": "nowhere", "retryCycles": 0, "what": 1, "ticketLifetime": "6 hours", "installation": "hosted",
              "adminToken": 7, "tenants": [{"id": "Cust1", "users": [{"name": "a", "passwordHash": "hidden-secret"}]}]}
             """#
         )
@@ -204,10 +207,10 @@ struct ConfigurationFileTests {
     @Test(
         "Mistakes of an installation and of its parts do not hide each other",
         arguments: [
-            (#"{"installation": "online", "tenants": [{}, {}]}"#, ["tenants[0].id", "tenants[1].id"]),
+            (#"{"installation": "hosted", "tenants": [{}, {}]}"#, ["tenants[0].id", "tenants[1].id"]),
             (#"{"installation": "onlin", "tenants": [{"id": "A"}, {"id": "B"}]}"#, ["installation"]),
             (
-                #"{"installation": "online", "retryCycles": 0, "tenants": [{"users": [{"name": "a", "associateId": 1}]}]}"#,
+                #"{"installation": "hosted", "retryCycles": 0, "tenants": [{"users": [{"name": "a", "associateId": 1}]}]}"#,
                 ["retryCycles", "tenants[0].id", "tenants[0].users[0].passwordHash"]
             ),
             (#"{"tenants": [{"userz": []}, {}]}"#, ["tenants", "tenants[0].userz"]),
@@ -226,7 +229,7 @@ struct ConfigurationFileTests {
             #"{"adminToken": "file:admin.token", "tenants": [{"users": [{"name": "a", "associateId": 1, "passwordHash": "file:a.hash"}]}]}"#
         try await Self.withFiles(["c.json": text, "admin.token": "t0p\n", "a.hash": Self.hash + "\n"]) { directory in
             let path = directory.appending(path: "c.json").path
-            #expect(await ConfigurationFile.problems(path: path) == [])
+            #expect(await ConfigurationFile.check(path: path).problems == [])
             let file = try ConfigurationFile(path: path)
             #expect(file.tenants?.first?.users.first?.passwordHash == Self.hash)
             let reader = ConfigReader(provider: InMemoryProvider(name: "file", values: file.values))
@@ -243,7 +246,7 @@ struct ConfigurationFileTests {
         files["c.json"] = ConfigurationFile.example.replacing("file:secrets/", with: "file:")
         #expect(files.count == 5)
         try await Self.withFiles(files) { directory in
-            #expect(await ConfigurationFile.problems(path: directory.appending(path: "c.json").path) == [])
+            #expect(await ConfigurationFile.check(path: directory.appending(path: "c.json").path).problems == [])
         }
     }
 
@@ -255,29 +258,29 @@ struct ConfigurationFileTests {
 
     @Test("On-site the tenant is Default, however many tokens it has; hosted it is the one in the path")
     func installations() async throws {
-        let onsite = try await SettingsTests.settings(tenants: [Tenant(id: "")])
-        #expect(onsite.installation.kind == .onsite)
-        #expect(onsite.installation.tenants.map(\.id) == ["Default"])
-        let online = try await SettingsTests.settings(
-            flags: ["installation": .string("online")],
+        let onSite = try await SettingsTests.settings(tenants: [Tenant(id: "")])
+        #expect(onSite.installation.kind == .onSite)
+        #expect(onSite.installation.tenants.map(\.id) == ["Default"])
+        let hosted = try await SettingsTests.settings(
+            flags: ["installation": .string("hosted")],
             tenants: [Tenant(id: "Cust1"), Tenant(id: "Cust2")]
         )
-        #expect(online.installation.kind == .online)
-        #expect(online.installation.tenants.map(\.id) == ["Cust1", "Cust2"])
+        #expect(hosted.installation.kind == .hosted)
+        #expect(hosted.installation.tenants.map(\.id) == ["Cust1", "Cust2"])
     }
 
     @Test("Only with --dev do the documented credentials work")
     func documentedCredentials() async throws {
         let plain = try await SettingsTests.settings()
         #expect(plain.installation.tenants.map(\.users) == [[]])
-        let onsite = try await SettingsTests.settings(flags: ["dev": .bool(true)])
-        #expect(onsite.installation.tenants.first?.users.map(\.name) == ["tje0"])
-        let online = try await SettingsTests.settings(
-            flags: ["dev": .bool(true), "installation": .string("online")],
+        let onSite = try await SettingsTests.settings(flags: ["dev": .bool(true)])
+        #expect(onSite.installation.tenants.first?.users.map(\.name) == ["tje0"])
+        let hosted = try await SettingsTests.settings(
+            flags: ["dev": .bool(true), "installation": .string("hosted")],
             tenants: [Tenant(id: "Cust9")]
         )
-        #expect(online.installation.tenants.map(\.id) == ["Cust9", "Cust12345"])
-        #expect(online.installation.tenants[0] == Tenant(id: "Cust9"))
-        #expect(online.installation.tenants[1].applications.map(\.token) == ["1234567-1234-9876"])
+        #expect(hosted.installation.tenants.map(\.id) == ["Cust9", "Cust12345"])
+        #expect(hosted.installation.tenants[0] == Tenant(id: "Cust9"))
+        #expect(hosted.installation.tenants[1].applications.map(\.token) == ["1234567-1234-9876"])
     }
 }

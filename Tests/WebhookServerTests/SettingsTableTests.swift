@@ -38,7 +38,7 @@ struct SettingsTableTests {
     @Test("Help gives the default, and the value with --dev where it is another")
     func help() throws {
         #expect(
-            try #require(Setting.named("requireHttps")).helpLine
+            try #require(Setting.named("requireHttpsTargets")).helpLine
                 == "Whether targets must be https (default: true, with --dev false)."
         )
         #expect(

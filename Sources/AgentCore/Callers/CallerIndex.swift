@@ -52,7 +52,7 @@ struct CallerIndex: Sendable {
     private let tenants: [String: Tenant]
 
     init(_ installation: Installation, cryptography: any CallerCryptography) {
-        isHosted = installation.kind == .online
+        isHosted = installation.kind == .hosted
         tenants = Dictionary(
             installation.tenants.map { ($0.id.caseless, Tenant($0, cryptography: cryptography)) },
             uniquingKeysWith: { first, _ in first }

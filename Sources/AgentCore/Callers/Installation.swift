@@ -3,9 +3,9 @@ package struct Installation: Sendable, Hashable {
     /// The two kinds of installation.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
         /// One tenant, `Default`, which paths do not name; application tokens are ignored.
-        case onsite
+        case onSite = "on-site"
         /// Paths begin with the tenant; application tokens are checked and divide webhooks.
-        case online
+        case hosted
     }
 
     /// The only tenant of an on-site installation.

@@ -38,7 +38,7 @@ extension Installation {
     /// The same installation with the documented credentials in the tenant `Default` or, hosted, `Cust12345`.
     package func addingDocumentedCredentials() -> Installation {
         var installation = self
-        let id = kind == .onsite ? Self.defaultTenant : Documented.tenant
+        let id = kind == .onSite ? Self.defaultTenant : Documented.tenant
         var tenant = Tenant(id: id)
         if let index = tenants.firstIndex(where: { $0.id.lowercased() == id.lowercased() }) {
             tenant = installation.tenants.remove(at: index)

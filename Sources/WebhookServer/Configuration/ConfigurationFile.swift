@@ -12,6 +12,8 @@ package struct ConfigurationFile: Sendable {
     /// Everything that is wrong with its members, each with its place; what else a setting's value must be is
     /// ``ServerSettings``' to say.
     package private(set) var problems: [SettingsError] = []
+    /// The deprecated names in it.
+    package private(set) var deprecations: [Deprecation] = []
 
     /// Reads the file at `path`. Throws ``SettingsError`` when it cannot be read or is not a JSON object, with the line.
     package init(path: String) throws(SettingsError) {
@@ -40,6 +42,13 @@ package struct ConfigurationFile: Sendable {
                 let isList = if case .array = value { true } else { false }
                 tenants = isList ? read : Self.faultlessTenants
             } else if let setting = Setting.named(key) {
+                if key != setting.key {
+                    deprecations.append(Deprecation(spelling: key, replacement: setting.key))
+                    guard !members.contains(where: { $0.name == setting.key }) else {
+                        problems.append(SettingsError(key, "it is the old name of \(setting.key), which is there too"))
+                        continue
+                    }
+                }
                 read(value, of: setting, directory: directory)
             } else {
                 problems.append(SettingsError(key, "there is no such setting"))
@@ -74,7 +83,7 @@ package struct ConfigurationFile: Sendable {
         if setting.isSecret, case .string("") = content {
             problems.append(SettingsError(setting.key, "it is empty"))
         }
-        values[AbsoluteConfigKey([setting.key])] = ConfigValue(content, isSecret: setting.isSecret)
+        values[setting.configurationKey] = ConfigValue(content, isSecret: setting.isSecret)
     }
 
     private mutating func refuse(_ setting: Setting) {
@@ -84,20 +93,24 @@ package struct ConfigurationFile: Sendable {
     /// A file of a hosted installation to start from; every member of a tenant is in it.
     package static let example = String(decoding: PackageResources.example_json, as: UTF8.self)
 
-    /// Everything that is wrong with the file at `path`, with the place of each.
-    package static func problems(path: String) async -> [SettingsError] {
+    /// Reads the file at `path` as the only source of settings, and tells everything that is wrong with it, with the place of
+    /// each, and which deprecated spellings are in it.
+    package static func check(path: String) async -> (problems: [SettingsError], deprecations: [Deprecation]) {
         let file: ConfigurationFile
         do {
             file = try ConfigurationFile(path: path)
         } catch {
-            return [error]
+            return ([error], [])
         }
-        let reader = ConfigReader(provider: InMemoryProvider(name: "file", values: file.values))
-        let read = await ServerSettings.read(reader, tenants: file.tenants).problems
-        let named = read.map { problem in
+        let sources = SettingSources(flags: [], environment: [:], file: file)
+        let (settings, problems) = await ServerSettings.read(sources.reader, tenants: file.tenants)
+        let named = problems.map { problem in
             let setting = Setting.all.first { $0.flag == problem.setting }
             return SettingsError(setting?.key ?? problem.setting, problem.problem)
         }
-        return file.problems + named.filter { new in !file.problems.contains { $0.setting == new.setting } }
+        return (
+            file.problems + named.filter { new in !file.problems.contains { $0.setting == new.setting } },
+            file.deprecations + settings.deprecations
+        )
     }
 }

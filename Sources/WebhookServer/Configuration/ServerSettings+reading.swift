@@ -4,6 +4,13 @@ import Networking
 import WebhookDelivery
 
 extension ServerSettings {
+    /// Reads and checks every setting of `sources`. Throws ``SettingsError`` for the first one that will not do.
+    package init(_ sources: SettingSources) async throws(SettingsError) {
+        if let problem = sources.file?.problems.first { throw problem }
+        try await self.init(sources.reader, tenants: sources.file?.tenants)
+        deprecations = sources.deprecations + deprecations
+    }
+
     /// Reads and checks every setting. Throws ``SettingsError`` for the first one that will not do.
     ///
     /// - Parameters:
@@ -67,17 +74,17 @@ extension ServerSettings {
         if let tenants {
             problems = TenantsReader.problems(of: tenants, kind: installation.kind)
             installation.tenants = tenants
-            if installation.kind == .onsite, problems.isEmpty {
+            if installation.kind == .onSite, problems.isEmpty {
                 installation.tenants[0].id = Installation.defaultTenant
             }
-        } else if installation.kind == .online {
+        } else if installation.kind == .hosted {
             installation.tenants = []
         }
-        if installation.kind == .online, !isDevelopment, installation.tenants.isEmpty {
+        if installation.kind == .hosted, !isDevelopment, installation.tenants.isEmpty {
             problems.append(
                 SettingsError(
                     "installation",
-                    "online takes a configuration file with tenants (webhook-svc config example)"
+                    "hosted takes a configuration file with tenants (webhook-svc config example)"
                 )
             )
         }

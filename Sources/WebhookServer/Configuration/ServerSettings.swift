@@ -18,7 +18,7 @@ package struct ServerSettings: Sendable {
     /// Whether it is known that others reach a service with ``isDevelopment``.
     package var allowsRemoteDevelopment = false
     /// Who may call.
-    package var installation = Installation(kind: .onsite, tenants: [Tenant(id: Installation.defaultTenant)])
+    package var installation = Installation(kind: .onSite, tenants: [Tenant(id: Installation.defaultTenant)])
     /// Whether REST takes `Authorization: Basic`; nil for on-site alone.
     package var authorizesWithUsername: Bool?
     /// Pages of which origins may call the REST API.
@@ -63,6 +63,8 @@ package struct ServerSettings: Sendable {
     package var netServerVersion = "8.8.0.0"
     /// What one request may cost to read.
     package var requestLimits = RequestLimits()
+    /// The deprecated spellings that values were given in.
+    package internal(set) var deprecations: [Deprecation] = []
     /// What is given and takes effect only together with other settings.
     var choices = Choices()
 

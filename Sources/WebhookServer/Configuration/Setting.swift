@@ -17,6 +17,10 @@ package struct Setting: Sendable {
 
     /// The name in the configuration file: `retryDelays`.
     package let key: String
+    /// An older name that still works; nil where there is none.
+    package let deprecatedKey: String?
+    /// Older values that still work, and what they are now.
+    let deprecatedValues: [String: String]
     /// What a value is, in help: `duration`; nil for a switch, which is given without a value.
     package let valueName: String?
     /// The value that holds where none is given.
@@ -34,10 +38,17 @@ package struct Setting: Sendable {
     let set: @Sendable (String, inout ServerSettings) throws(SettingRefusal) -> Void
 
     /// The flag without its dashes: `retry-delays`.
-    package var flag: String { Self.words(key).joined(separator: "-") }
+    package var flag: String { Self.flag(of: key) }
 
     /// The environment variable: `WEBHOOK_SVC_RETRY_DELAYS`.
-    package var variable: String { "WEBHOOK_SVC_" + Self.words(key).joined(separator: "_").uppercased() }
+    package var variable: String { Self.variable(of: key) }
+
+    /// The flag of a setting with that key.
+    package static func flag(of key: String) -> String { words(key).joined(separator: "-") }
+
+    static func variable(of key: String) -> String { "WEBHOOK_SVC_" + words(key).joined(separator: "_").uppercased() }
+
+    var configurationKey: AbsoluteConfigKey { AbsoluteConfigKey([key]) }
 
     /// `retryDelays` → `retry`, `delays`.
     private static func words(_ key: String) -> [String] {
@@ -47,10 +58,14 @@ package struct Setting: Sendable {
         }
     }
 
-    /// The setting with that name in the configuration file; nil where there is none.
+    /// The setting whose ``key`` or ``deprecatedKey`` that is; nil where there is none.
     package static func named(_ key: String) -> Setting? { byKey[key] }
 
-    private static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
+    private static let byKey = Dictionary(
+        uniqueKeysWithValues: all.flatMap { setting in
+            [setting.key, setting.deprecatedKey].compactMap { key in key.map { ($0, setting) } }
+        }
+    )
 
     /// The sentence in `serve --help`, with the default and without Markdown.
     package var helpLine: String {
@@ -66,27 +81,29 @@ extension Setting {
     ///
     /// - Parameters:
     ///   - path: Where the value goes. What is there in fresh settings is the default.
-    ///   - valueName: What a value is, in help; nil for the usual word of its kind.
+    ///   - deprecatedKey: An older name that still works.
+    ///   - deprecatedValues: Older values that still work, and what they are now.
     ///   - defaultText: Says the default in words; nil to show the value itself.
-    ///   - development: The value that holds with `--dev`, where it is another.
     init<Value>(
         _ key: String,
         _ path: any WritableKeyPath<ServerSettings, Value> & Sendable,
         _ kind: SettingKind<Value>,
-        valueName: String? = nil,
+        formerly deprecatedKey: String? = nil,
+        formerValues deprecatedValues: [String: String] = [:],
         default defaultText: String? = nil,
-        development: String? = nil,
         mayHoldPassword: Bool = false,
         help: String,
         note: String = ""
     ) {
         self.init(
             key: key,
-            valueName: kind.isSwitch ? nil : valueName ?? kind.valueName,
+            deprecatedKey: deprecatedKey,
+            deprecatedValues: deprecatedValues,
+            valueName: kind.isSwitch ? nil : kind.valueName,
             defaultValue: Default(
                 text: defaultText ?? kind.text(ServerSettings()[keyPath: path]),
                 isValue: defaultText == nil,
-                development: development
+                development: nil
             ),
             help: help,
             note: note,
@@ -98,11 +115,17 @@ extension Setting {
     }
 
     /// Describes a setting that may be left out: `path` is nil then.
+    ///
+    /// - Parameters:
+    ///   - deprecatedKey: An older name that still works.
+    ///   - defaultText: Says what holds then.
+    ///   - isValue: Whether `defaultText` could be given.
+    ///   - development: What holds then with `--dev`, where it is something else.
     init<Value>(
         _ key: String,
         optional path: any WritableKeyPath<ServerSettings, Value?> & Sendable,
         _ kind: SettingKind<Value>,
-        valueName: String? = nil,
+        formerly deprecatedKey: String? = nil,
         default defaultText: String,
         isValue: Bool = false,
         development: String? = nil,
@@ -112,7 +135,9 @@ extension Setting {
     ) {
         self.init(
             key: key,
-            valueName: valueName ?? kind.valueName,
+            deprecatedKey: deprecatedKey,
+            deprecatedValues: [:],
+            valueName: kind.valueName,
             defaultValue: Default(text: defaultText, isValue: isValue, development: development),
             help: help,
             note: note,
@@ -139,8 +164,13 @@ extension Setting {
             throw refusal("its value must be \(form.name)")
         }
         guard let text else { return }
+        if let replacement = deprecatedValues[text] {
+            settings.deprecations.append(
+                Deprecation(spelling: "\(self.key)=\(text)", replacement: "\(self.key)=\(replacement)")
+            )
+        }
         do throws(SettingRefusal) {
-            try set(text, &settings)
+            try set(deprecatedValues[text] ?? text, &settings)
         } catch {
             switch error {
             case .problem(let problem): throw refusal(problem)

@@ -7,18 +7,20 @@ import WebhookDelivery
 extension Setting {
     static let targets: [Setting] = [
         Setting(
-            "requireHttps",
+            "requireHttpsTargets",
             optional: \.choices.requiresHTTPS,
             .truth,
+            formerly: "requireHttps",
             default: "true",
             isValue: true,
             development: "false",
             help: "Whether targets must be `https`"
         ),
         Setting(
-            "validateHttps",
+            "verifyTargetCertificates",
             \.sending.validatesHTTPS,
             .truth,
+            formerly: "validateHttps",
             help: "Whether `https` targets need a valid certificate"
         ),
         Setting(
@@ -29,9 +31,10 @@ extension Setting {
             note: "No test event is sent for a webhook that is saved as Stopped."
         ),
         Setting(
-            "allowTargets",
+            "allowPrivateTargets",
             optional: \.choices.privateTargets,
             .ranges,
+            formerly: "allowTargets",
             default: "none",
             development: "all",
             help: "Address ranges that targets may be in although not public",
@@ -107,9 +110,10 @@ extension Setting {
             help: "Wait between two cycles"
         ),
         Setting(
-            "failureLimit",
+            "disableAfterFailures",
             optional: \.choices.failureLimit,
             .number(0...1_000_000),
+            formerly: "failureLimit",
             default: "the profile's",
             help: "Failed attempts in a row, and over time, that make a webhook TooManyErrors; `0` for never",
             note:

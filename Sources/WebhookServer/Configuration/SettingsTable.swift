@@ -63,7 +63,8 @@ extension Setting {
             "installation",
             \.installation.kind,
             .choice("kind"),
-            help: "`onsite`, with one tenant, or `online`, with tenants in paths and application tokens",
+            formerValues: ["onsite": "on-site", "online": "hosted"],
+            help: "`on-site`, with one tenant, or `hosted`, with tenants in paths and application tokens",
             note: "[Callers](callers.md#tenants-applications-and-users) has more."
         ),
         Setting(
@@ -104,9 +105,10 @@ extension Setting {
             help: "How long a ticket lives after its last use"
         ),
         Setting(
-            "webhookRight",
+            "requireRight",
             \.rules.webhookRight,
             .choice("what"),
+            formerly: "webhookRight",
             help: "What users need the right 'webhooks' for: `everything`, `except-signal` or `nothing`",
             note: "`except-signal` is every operation but SignalEvent."
         ),
@@ -114,7 +116,7 @@ extension Setting {
             "authorizeWithUsername",
             optional: \.authorizesWithUsername,
             .truth,
-            default: "true on-site, false online",
+            default: "true on-site, false hosted",
             help: "Whether REST takes `Authorization: Basic`, `true` or `false`"
         ),
         Setting(
@@ -134,9 +136,10 @@ extension Setting {
             help: "Opens `/admin/v1` to whoever has it; `file:PATH` reads it from a file"
         ),
         Setting(
-            "operationErrors",
+            "operationErrorStyle",
             \.operationErrors,
             .choice("how"),
+            formerly: "operationErrors",
             help: "How failed operations are answered: `header` (as NetServer does) or `fault`",
             note: "[Errors](clients.md#errors) shows both."
         ),

@@ -20,7 +20,7 @@ struct TenantsReader {
 
     /// What is wrong with tenants on an installation of that kind.
     static func problems(of tenants: [Tenant], kind: Installation.Kind) -> [SettingsError] {
-        guard kind == .online else {
+        guard kind == .hosted else {
             let isFine = tenants.count == 1 && ["", Installation.defaultTenant].contains(tenants[0].id)
             let problem = "on-site there is one tenant, '\(Installation.defaultTenant)'"
             return isFine ? [] : [SettingsError("tenants", problem)]
@@ -28,11 +28,13 @@ struct TenantsReader {
         return tenants.enumerated().flatMap { index, tenant in
             let place = "tenants[\(index)]"
             let nameless = tenant.accessTokens.indices.filter { tenant.accessTokens[$0].application == nil }
-            return (tenant.id.isEmpty ? [SettingsError("\(place).id", "online every tenant needs one of its own")] : [])
+            return
+                (tenant.id.isEmpty
+                ? [SettingsError("\(place).id", "on a hosted installation every tenant needs one of its own")] : [])
                 + nameless.map {
                     SettingsError(
                         "\(place).accessTokens[\($0)].application",
-                        "it is missing; online an access token names the application whose webhooks it sees"
+                        "it is missing; on a hosted installation an access token names the application whose webhooks it sees"
                     )
                 }
         }

@@ -218,13 +218,13 @@ struct BothFrontsTests {
         failures: Bool
     ) async throws -> [Record] {
         try await RunningService.with(settings: { settings in
-            settings.installation = Callers.installation(.onsite)
+            settings.installation = Callers.installation(.onSite)
             settings.rules.sendsFieldValues = true
             settings.rules.verifiesTarget = !failures
             settings.policy.schedule = .cycles(delays: [], count: 1, pause: .zero)
             settings.policy.failureLimit = 2
         }) { service in
-            let callers = Callers(service: service, kind: .onsite, tenant: "Default", token: nil)
+            let callers = Callers(service: service, kind: .onSite, tenant: "Default", token: nil)
             let tickets = [
                 Who.anna: try #require(try await callers.login("anna", "right")),
                 Who.carl: try #require(try await callers.login("carl", "right")),

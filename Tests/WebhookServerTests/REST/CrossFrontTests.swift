@@ -12,10 +12,10 @@ struct CrossFrontTests {
         _ body: @escaping @Sendable (RunningService, _ ticket: String) async throws -> Void
     ) async throws {
         try await RunningService.with(settings: { settings in
-            settings.installation = Callers.installation(.onsite)
+            settings.installation = Callers.installation(.onSite)
             settings.rules.sendsFieldValues = true
         }) { service in
-            let callers = Callers(service: service, kind: .onsite, tenant: "Default", token: nil)
+            let callers = Callers(service: service, kind: .onSite, tenant: "Default", token: nil)
             try await body(service, try #require(try await callers.login("anna", "right")))
         }
     }
@@ -118,7 +118,7 @@ struct CrossFrontTests {
     )
     func typesSurvive(way: String) async throws {
         try await Self.with { service, ticket in
-            let callers = Callers(service: service, kind: .onsite, tenant: "Default", token: nil)
+            let callers = Callers(service: service, kind: .onSite, tenant: "Default", token: nil)
             let saved = try await Self.save(Self.properties + Self.nested, callers, ticket: ticket)
             let stored = try Self.properties(in: saved)
             for type in ["short", "unsignedLong", "decimal", "dateTime", "base64Binary", "QName", "guid", "ArrayOfint"]
@@ -149,7 +149,7 @@ struct CrossFrontTests {
     @Test("JSON shows what SOAP stored: digits kept, times as written, binary and guids as text")
     func shown() async throws {
         try await Self.with { service, ticket in
-            let callers = Callers(service: service, kind: .onsite, tenant: "Default", token: nil)
+            let callers = Callers(service: service, kind: .onSite, tenant: "Default", token: nil)
             _ = try await Self.save(Self.properties, callers, ticket: ticket)
             let answer = try await RESTClient(service: service).carrying(ticket).call("GET", "/Webhook/1")
             let expected = """
@@ -178,7 +178,7 @@ struct CrossFrontTests {
                 {"Events": ["sale.changed"], "TargetUrl": "\(RESTClient.target)", "Properties": \(properties)}
                 """
             )
-            let callers = Callers(service: service, kind: .onsite, tenant: "Default", token: nil)
+            let callers = Callers(service: service, kind: .onSite, tenant: "Default", token: nil)
             let get = "<GetWebhook><WebhookId>1</WebhookId></GetWebhook>"
             let read = try await callers.call(get, ticket: ticket, token: nil)
             for value in [

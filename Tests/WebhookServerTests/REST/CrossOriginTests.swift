@@ -18,7 +18,7 @@ struct CrossOriginTests {
         let origins = try #require(AllowedOrigins(origins))
         return try await RunningService.with(
             settings: { settings in
-                settings.installation = Callers.installation(.onsite)
+                settings.installation = Callers.installation(.onSite)
                 settings.installation.tenants[0].accessTokens = [AccessToken(token: "8A:anna", user: "anna")]
                 settings.corsOrigins = origins
             },
@@ -76,7 +76,7 @@ struct CrossOriginTests {
     @Test("Hosted, preflights are answered beneath the tenant")
     func hosted() async throws {
         try await RunningService.with(settings: { settings in
-            settings.installation = Callers.installation(.online)
+            settings.installation = Callers.installation(.hosted)
             settings.corsOrigins = AllowedOrigins("*") ?? .none
         }) { service in
             let rest = RESTClient(service: service, prefix: "/Cust1")

@@ -13,7 +13,7 @@ import WebhookDelivery
 struct RESTAuthorizationTests {
     /// The users anna, with the right to webhooks, and carl, without; anna's access token is `8A:anna`.
     private static func with<R: Sendable>(
-        _ kind: Installation.Kind = .onsite,
+        _ kind: Installation.Kind = .onSite,
         now: @escaping @Sendable () -> Timestamp = { Timestamp(Date()) },
         settings change: (inout ServerSettings) -> Void = { _ in },
         _ body: @Sendable (RunningService) async throws -> R
@@ -32,7 +32,7 @@ struct RESTAuthorizationTests {
     static let anna = RESTClient.basic("anna", "right")
 
     static func login(_ service: RunningService) async throws -> String {
-        let callers = Callers(service: service, kind: .onsite, tenant: "Default", token: nil)
+        let callers = Callers(service: service, kind: .onSite, tenant: "Default", token: nil)
         return try #require(try await callers.login("anna", "right"))
     }
 
@@ -231,7 +231,7 @@ struct RESTAuthorizationTests {
                 tickets.insert(try #require(try await rest.call("GET", "/Webhook").cookies["SoSession"]).value)
             }
             #expect(tickets.count == 1)
-            let callers = Callers(service: service, kind: .onsite, tenant: "Default", token: nil)
+            let callers = Callers(service: service, kind: .onSite, tenant: "Default", token: nil)
             let answer = try await callers.call("<GetAllWebhooks/>", ticket: tickets.first, token: nil)
             #expect(answer.contains(">true</Succeeded>"))
             let url = "http://127.0.0.1:\(service.port)/admin/v1/tickets"

@@ -23,7 +23,7 @@ struct RESTHostedTests {
     ) async throws -> R {
         try await RunningService.with(
             settings: { settings in
-                settings.installation = Callers.installation(.online)
+                settings.installation = Callers.installation(.hosted)
                 settings.authorizesWithUsername = true
                 change(&settings)
             },
@@ -71,7 +71,7 @@ struct RESTHostedTests {
             RESTAuthorizationTests.expectChallenges(try await abroad.call("GET", "/Webhook"), "another tenant's")
             // A ticket is no access token, whatever the scheme.
             let ticket = try #require(
-                try await Callers(service: service, kind: .online, tenant: "Cust1", token: "app-1").login(
+                try await Callers(service: service, kind: .hosted, tenant: "Cust1", token: "app-1").login(
                     "anna",
                     "right"
                 )

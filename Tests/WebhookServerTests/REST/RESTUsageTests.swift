@@ -107,7 +107,7 @@ struct RESTUsageTests {
 
     @Test("Who may not see webhooks may not see their counters")
     func rights() async throws {
-        try await RunningService.with(settings: { $0.installation = Callers.installation(.onsite) }) { service in
+        try await RunningService.with(settings: { $0.installation = Callers.installation(.onSite) }) { service in
             let carl = RESTClient(service: service).with(("Authorization", RESTClient.basic("carl", "right")))
             try await carl.call("GET", Self.query).expectProblem(403, "SoSentryException", naming: "webhooks")
         }

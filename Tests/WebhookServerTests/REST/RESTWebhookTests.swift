@@ -172,7 +172,7 @@ struct RESTWebhookTests {
     @Test("An update replaces the whole webhook, State apart; who registered it and when stay")
     func update() async throws {
         try await RunningService.with(settings: { settings in
-            settings.installation = Callers.installation(.onsite)
+            settings.installation = Callers.installation(.onSite)
             settings.installation.tenants[0].users[1].rights = [.webhooks]
         }) { service in
             let anna = RESTClient(service: service).with(("Authorization", RESTClient.basic("anna", "right")))

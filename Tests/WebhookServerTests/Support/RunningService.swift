@@ -99,7 +99,7 @@ struct RunningService: Sendable {
 
     /// Accepts the documentation's ticket, and the one in the captured requests.
     static var installation: Installation {
-        var installation = Installation(kind: .onsite, tenants: []).addingDocumentedCredentials()
+        var installation = Installation(kind: .onSite, tenants: []).addingDocumentedCredentials()
         installation.tenants[0].fixedTickets["7T:ticket-1"] = Installation.Documented.userName
         return installation
     }

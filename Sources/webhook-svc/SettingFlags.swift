@@ -2,20 +2,18 @@ import ArgumentParser
 import Configuration
 import WebhookServer
 
-/// A setting with the value that a flag gives it.
-struct GivenSetting: Sendable {
-    let setting: Setting
-    let content: ConfigContent
-}
-
 extension Option where Value == GivenSetting? {
-    /// The flag of the setting with that key. Its name and its help come from the setting.
+    /// The flag of the setting with that key. Its name and its help come from the setting; that of a deprecated key is hidden.
     init(_ key: String) {
         guard let setting = Setting.named(key) else { preconditionFailure("no setting is named \(key)") }
         self.init(
-            name: .customLong(setting.flag),
-            help: ArgumentHelp(setting.helpLine, valueName: setting.valueName),
-            transform: { GivenSetting(setting: setting, content: try setting.content(of: $0)) }
+            name: .customLong(Setting.flag(of: key)),
+            help: ArgumentHelp(
+                setting.helpLine,
+                valueName: setting.valueName,
+                visibility: key == setting.key ? .default : .hidden
+            ),
+            transform: { GivenSetting(setting, key: key, content: try setting.content(of: $0)) }
         )
     }
 }
@@ -35,5 +33,5 @@ struct SettingSwitch: EnumerableFlag, CustomStringConvertible {
     var description: String { setting.key }
 
     /// The setting, given.
-    var given: GivenSetting { GivenSetting(setting: setting, content: .bool(true)) }
+    var given: GivenSetting { GivenSetting(setting, key: setting.key, content: .bool(true)) }
 }
