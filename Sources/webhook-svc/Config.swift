@@ -6,7 +6,7 @@ import WebhookServer
 struct Config: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check a configuration file, or see what one looks like.",
-        subcommands: [Check.self, Example.self]
+        subcommands: [Check.self, Example.self, Reference.self]
     )
 
     struct Check: AsyncParsableCommand {
@@ -36,6 +36,16 @@ struct Config: AsyncParsableCommand {
 
         func run() throws {
             print(ConfigurationFile.example, terminator: "")
+        }
+    }
+    struct Reference: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the tables of settings in docs/configuration.md.",
+            shouldDisplay: false
+        )
+
+        func run() throws {
+            print(SettingsReference.markdown, terminator: "")
         }
     }
 }

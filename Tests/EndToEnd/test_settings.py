@@ -28,6 +28,8 @@ class SettingTests(ServiceTestCase):
 
     def test_every_setting_is_a_flag_that_is_heeded(self):
         help_text = run("serve", "--help").stdout
+        listed = re.findall(r"^\| `(--[a-z-]+)", run("config", "reference").stdout, re.M)
+        self.assertEqual(sorted(re.findall(r"^  (--[a-z-]+)", help_text, re.M)), sorted([*listed, "--config", "--version"]))
         flags = re.findall(r"^  (--[a-z-]+) <", help_text, re.M)
         self.assertGreater(len(flags), 25)
         for flag in flags:

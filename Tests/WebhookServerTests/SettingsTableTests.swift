@@ -47,6 +47,16 @@ struct SettingsTableTests {
         )
     }
 
+    @Test("docs/configuration.md has the tables that 'webhook-svc config reference' prints")
+    func page() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let page = try String(contentsOf: root.appending(path: "docs/configuration.md"), encoding: .utf8)
+        let parts = page.split(separator: /<!-- settings: (begin|end) -->\n/)
+        #expect(parts.count == 3)
+        #expect(parts.dropFirst().first.map(String.init) == SettingsReference.markdown)
+    }
+
     @Test(
         "A duration is written with the largest unit that fits",
         arguments: [
