@@ -18,7 +18,7 @@ struct StoreCase: Sendable, CustomTestStringConvertible {
 enum StoreConformance {
     static let cases: [StoreCase] = [
         webhooks, scopes, filters, signalling, missed, bodies, claims, sharing, results, postponements, failures,
-        usage, states, lifecycle, manyDeliveries, recalls, stateEvents, log,
+        usage, states, lifecycle, manyDeliveries, recalls, stateEvents, log, lists,
         orders, replays, undeliverables, pruning, concurrency, sessions,
     ].flatMap { $0 }
 }
