@@ -2,9 +2,6 @@ package import AgentCore
 package import Logging
 package import ServiceLifecycle
 
-/// What a service keeps its state in.
-package typealias AgentStore = WebhookStore & DeliveryQueue & DeliveryLog & SessionStore
-
 /// Where a store is, as `--store` names it.
 package enum StoreLocation: Sendable, Hashable {
     /// Nothing outlives the process; for tests and trials.

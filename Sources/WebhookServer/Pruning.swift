@@ -8,7 +8,7 @@ import ServiceLifecycle
 struct Pruning: Service, CustomStringConvertible {
     var description: String { "Pruning" }
 
-    let log: any DeliveryLog
+    let store: any StoreMaintenance
     let principals: PrincipalAgent
     let settings: ServerSettings
     let logger: Logger
@@ -41,7 +41,7 @@ struct Pruning: Service, CustomStringConvertible {
             rowsPerStep: Self.rowsPerStep,
             now: now
         )
-        while try await log.prune(limits), !Task.isCancelled {
+        while try await store.prune(limits), !Task.isCancelled {
             // Others' writes go between two steps.
             await Task.yield()
         }

@@ -123,7 +123,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
         let group = ServiceGroup(
             configuration: .init(
                 services: [storeService].compactMap { $0.map { .init(service: $0) } } + [
-                    .init(service: Pruning(log: store, principals: principals, settings: settings, logger: logger)),
+                    .init(service: Pruning(store: store, principals: principals, settings: settings, logger: logger)),
                     .init(service: engine),
                     .init(service: MemoryRelease(logger: logger)),
                     .init(service: reload),
@@ -213,7 +213,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 isTLS: settings.certificate != nil
             ),
             admin: AdminFront(
-                log: store,
+                store: store,
                 principals: principals,
                 ticketLifetime: settings.ticketLifetime,
                 token: settings.adminToken,
@@ -221,7 +221,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 request: NotificationRequest(version: settings.netServerVersion),
                 inFlight: inFlight
             ),
-            metrics: MetricsFront(registry: registry, log: store),
+            metrics: MetricsFront(registry: registry, store: store),
             descriptions: descriptions,
             store: store,
             maximumBodyBytes: limits.bodyBytes,

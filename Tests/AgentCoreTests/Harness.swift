@@ -115,7 +115,7 @@ extension SendOutcome {
 }
 
 /// A store that is out of order.
-struct BrokenStore: WebhookStore {
+struct BrokenStore: WebhookStore, EventIntake {
     static let cause = "disk I/O error at /var/lib/webhook.sqlite"
 
     private var error: StoreError { .unavailable(Self.cause) }
@@ -154,8 +154,6 @@ struct BrokenStore: WebhookStore {
     ) async throws(StoreError) -> [Int32: WebhookUsage] { throw error }
 
     func signal(_ event: Event) async throws(StoreError) -> Int { throw error }
-
-    func checkHealth() async throws(StoreError) { throw error }
 }
 
 extension ObjectDictionary {

@@ -182,7 +182,7 @@ struct SQLiteSettlingTests {
     }
 }
 
-extension DeliveryLog {
+extension AgentStore {
     /// Waits until so many deliveries are parked, where that is not all. The suite's time limit ends a wait in vain.
     func expectSoon(parked: Int) async throws {
         while try await counts().parked != parked { try await Task.sleep(for: .milliseconds(2)) }

@@ -7,7 +7,7 @@ import Text
 ///
 /// Operations throw ``AgentError``; one of kind sentry where the caller's user lacks the right (``AgentRules/webhookRight``). A failure of the store reaches the caller as a reference, and the log in full.
 package struct WebhookAgent: Sendable {
-    private let store: any WebhookStore
+    private let store: any WebhookStore & EventIntake
     private let sender: any NotificationSender
     private let rules: AgentRules
     private let now: @Sendable () -> Timestamp
@@ -19,7 +19,7 @@ package struct WebhookAgent: Sendable {
     ///   - now: The clock.
     ///   - makeID: Makes the ids of events, and the references of failures.
     package init(
-        store: any WebhookStore,
+        store: any WebhookStore & EventIntake,
         sender: any NotificationSender,
         rules: AgentRules,
         logger: Logger,

@@ -33,7 +33,7 @@ package final class MemoryStore: AgentStore {
         state.withLock { $0.settle(webhook, at: time, limit: DeliverySettling.rowsPerStep) }
     }
 
-    // MARK: WebhookStore
+    // MARK: WebhookStore and EventIntake
 
     package func webhook(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Webhook? {
         state.withLock { $0.webhook(id, in: scope)?.webhook }
@@ -165,7 +165,7 @@ package final class MemoryStore: AgentStore {
         state.withLock { limits.firstDue(of: $0.waiting()) }
     }
 
-    // MARK: DeliveryLog
+    // MARK: DeliveryHistory, StoreMaintenance and StoreHealth
 
     package func deliveries(
         matching filter: DeliveryFilter,

@@ -15,7 +15,7 @@ import WebhookDelivery
 
 /// The admin API under `/admin/v1`: what became of deliveries, asking for them again, and who is logged in.
 struct AdminFront: Sendable {
-    let log: any DeliveryLog
+    let store: any DeliveryHistory & StoreMaintenance & StoreHealth
     let principals: PrincipalAgent
     let ticketLifetime: Duration
     let token: String?
@@ -88,12 +88,12 @@ struct AdminFront: Sendable {
 
     private func list(_ query: Query) async throws -> Response {
         let limit = try query.int("limit", in: 1...Self.longestPage) ?? Self.defaultPage
-        let records = try await log.deliveries(matching: query.filter(), after: query.cursor(), limit: limit)
+        let records = try await store.deliveries(matching: query.filter(), after: query.cursor(), limit: limit)
         return try Self.json(AdminAPI.DeliveryList(records, limit: limit))
     }
 
     private func show(_ text: String) async throws -> Response {
-        guard let id = DeliveryID(text), let detail = try await log.delivery(id) else { return Self.noDelivery(text) }
+        guard let id = DeliveryID(text), let detail = try await store.delivery(id) else { return Self.noDelivery(text) }
         let shown = AdminAPI.DeliveryDetail(detail) { attempt in
             var notification = WebhookNotification(
                 url: "",
@@ -113,7 +113,7 @@ struct AdminFront: Sendable {
 
     private func replay(_ text: String) async throws -> Response {
         guard let id = DeliveryID(text) else { return Self.noDelivery(text) }
-        switch try await log.replay(id, now: Timestamp(Date())) {
+        switch try await store.replay(id, now: Timestamp(Date())) {
         case .unknown: return Self.noDelivery(text)
         case .alreadyQueued: return Self.problem(.conflict, "The delivery \(text) is in the queue already.")
         case .impossible:
@@ -138,8 +138,8 @@ struct AdminFront: Sendable {
         var isMore = true
         while isMore, seen < limit {
             let page = min(Self.longestPage, limit - seen)
-            let records = try await log.deliveries(matching: filter, in: .oldestFirst, after: cursor, limit: page)
-            for record in records { replays.count(try await log.replay(record.id, now: Timestamp(Date()))) }
+            let records = try await store.deliveries(matching: filter, in: .oldestFirst, after: cursor, limit: page)
+            for record in records { replays.count(try await store.replay(record.id, now: Timestamp(Date()))) }
             seen += records.count
             cursor = records.last?.id ?? cursor
             isMore = records.count == page
@@ -150,7 +150,7 @@ struct AdminFront: Sendable {
 
     private func webhooks() async throws -> Response {
         let list = PagedList(writer: AdminListWriter(member: "webhooks")) { id, limit throws(any Error) in
-            let page = try await log.allWebhooks(after: id, limit: limit).map { tenant, webhook in
+            let page = try await store.allWebhooks(after: id, limit: limit).map { tenant, webhook in
                 let shown = AdminAPI.Webhook(webhook, of: tenant)
                 return (id: webhook.id, json: try AdminJSON.data(shown))
             }
@@ -164,7 +164,7 @@ struct AdminFront: Sendable {
     }
 
     private func usage(_ text: String) async throws -> Response {
-        guard let id = Int32(text), let usage = try await log.usage(of: id) else {
+        guard let id = Int32(text), let usage = try await store.usage(of: id) else {
             return Self.problem(.notFound, "There is no webhook with the id \(Excerpt.of(text)).")
         }
         return try Self.json(AdminAPI.Usage(usage, of: id))
@@ -190,7 +190,7 @@ struct AdminFront: Sendable {
         let clock = ContinuousClock()
         let deadline = clock.now + min(try query.duration("timeout") ?? .seconds(30), Self.longestIdle)
         while true {
-            let pending = try await log.counts().pending
+            let pending = try await store.counts().pending
             if pending == 0, inFlight() == 0 { return try Self.json(AdminAPI.Idle(idle: true, pending: 0)) }
             guard clock.now < deadline, !Task.isCancelled, !Task.isShuttingDownGracefully else {
                 return try Self.json(AdminAPI.Idle(idle: false, pending: pending), status: .gatewayTimeout)
@@ -201,7 +201,7 @@ struct AdminFront: Sendable {
 
     private func reset() async throws -> Response {
         guard isDevelopment else { return Self.problem(.forbidden, "Only a service with --dev can be reset.") }
-        try await log.reset()
+        try await store.reset()
         return Response(status: .noContent)
     }
 

@@ -21,7 +21,7 @@ struct FrontResponder: HTTPResponder {
     let admin: AdminFront
     let metrics: MetricsFront
     let descriptions: [ServiceDescription.ID: ServiceDescription]
-    let store: any WebhookStore
+    let store: any StoreHealth
     let maximumBodyBytes: Int
     /// Stands before `/Remote` and `/api`, or the tenant; nil to take the host that was asked.
     let publicURL: String?

@@ -6,7 +6,7 @@ import Synchronization
 /// `GET /metrics`: the registry, brought up to date with what the store knows.
 final class MetricsFront: Sendable {
     private let registry: MetricsRegistry
-    private let log: any DeliveryLog
+    private let store: any StoreHealth
     private let seen = Mutex(CommitCounts())
     private let pending: Meter
     private let failed: Meter
@@ -16,9 +16,9 @@ final class MetricsFront: Sendable {
     private let commits: Counter
     private let signals: Counter
 
-    init(registry: MetricsRegistry, log: any DeliveryLog) {
+    init(registry: MetricsRegistry, store: any StoreHealth) {
         self.registry = registry
-        self.log = log
+        self.store = store
         func queue(_ state: String) -> Meter {
             Meter(label: "webhook_svc_queue_deliveries", dimensions: [("state", state)], factory: registry)
         }
@@ -30,20 +30,20 @@ final class MetricsFront: Sendable {
 
     /// The text for Prometheus.
     func text() async throws(StoreError) -> String {
-        let counts = try await log.counts()
+        let counts = try await store.counts()
         pending.set(counts.pending)
         failed.set(counts.failed)
         parked.set(counts.parked)
         missed.set(counts.missed)
         let age = counts.oldestDue.map { Timestamp(Date()).since($0) / .seconds(1) } ?? 0
         oldest.set(max(0, age))
-        for figure in try await log.figures() {
+        for figure in try await store.figures() {
             let labels = figure.labels.map { ($0.key, $0.value) }
             Meter(label: figure.name, dimensions: labels, factory: registry).set(figure.value)
         }
         seen.withLock { seen in
             // Read in the lock: of two texts at once, the one that read less must not be the last to say what was seen.
-            let now = log.commitCounts
+            let now = store.commitCounts
             commits.increment(by: now.commits - seen.commits)
             signals.increment(by: now.signals - seen.signals)
             seen = now

@@ -176,7 +176,7 @@ extension SendOutcome {
     static let gone = SendOutcome.answered(TargetAnswer(status: 410, reason: "Gone"))
 }
 
-extension DeliveryQueue where Self: DeliveryLog {
+extension AgentStore {
     /// Gives up all that ``Sample/owner`` holds.
     func giveUpLeases(at now: Timestamp) async throws {
         let deliveries = try await deliveries(
@@ -204,7 +204,7 @@ extension DeliveryQueue {
     }
 }
 
-extension DeliveryLog {
+extension AgentStore {
     /// All there are.
     func allWebhooks() async throws(StoreError) -> [(tenant: String, webhook: Webhook)] {
         try await allWebhooks(after: 0, limit: .max)

@@ -148,7 +148,7 @@ extension StoreConformance {
     }
 }
 
-extension DeliveryLog {
+extension AgentStore {
     /// Waits until the deliveries have followed their webhooks.
     func settled() async {
         switch self {

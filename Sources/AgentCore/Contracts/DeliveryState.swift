@@ -1,0 +1,13 @@
+/// Where a delivery stands.
+package enum DeliveryState: String, Sendable, CaseIterable {
+    /// In the queue: it is being sent, or will be.
+    case pending
+    /// Given up after its last attempt; it can be replayed.
+    case failed
+    /// Its webhook is not Active: it waits until it is.
+    case parked
+    /// It arrived.
+    case delivered
+    /// Its webhook was TooManyErrors when the event was signalled. It can be replayed.
+    case missed
+}
