@@ -1,5 +1,6 @@
 package import AgentCore
 package import Configuration
+import HTTPServing
 import Networking
 import WebhookDelivery
 
