@@ -274,6 +274,13 @@ package struct WebhookServer: Service, CustomStringConvertible {
 extension XMLLimits {
     /// Bounds what one request may cost to read as XML.
     fileprivate init(_ limits: RequestLimits) {
-        self.init(bytes: limits.bodyBytes, depth: limits.depth, textBytes: limits.textBytes)
+        self.init(
+            bytes: limits.bodyBytes,
+            depth: limits.depth,
+            textBytes: limits.textBytes,
+            remedies: [
+                .bytes: "setting max-body-bytes", .depth: "setting max-depth", .textBytes: "setting max-text-bytes",
+            ]
+        )
     }
 }

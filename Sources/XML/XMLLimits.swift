@@ -13,6 +13,8 @@ package struct XMLLimits: Sendable, Equatable {
     package var namespaces: Int
     /// Character data of one element, in bytes of UTF-8.
     package var textBytes: Int
+    /// What changes a limit, for messages about it; nothing for one that stays as it is.
+    package var remedies: [XMLLimit: String]
 
     /// The defaults, but for what is given.
     package init(
@@ -21,7 +23,8 @@ package struct XMLLimits: Sendable, Equatable {
         elements: Int = 50_000,
         attributesPerElement: Int = 64,
         namespaces: Int = 128,
-        textBytes: Int = 1 << 20
+        textBytes: Int = 1 << 20,
+        remedies: [XMLLimit: String] = [:]
     ) {
         self.bytes = bytes
         self.depth = depth
@@ -29,6 +32,7 @@ package struct XMLLimits: Sendable, Equatable {
         self.attributesPerElement = attributesPerElement
         self.namespaces = namespaces
         self.textBytes = textBytes
+        self.remedies = remedies
     }
 
     /// Size of one start tag, in bytes. Fixed, because libxml2 compares the attributes of a tag with each other before

@@ -11,8 +11,8 @@ package enum XMLReadError: Error, Equatable, CustomStringConvertible {
     case processingInstruction
     /// The document names, or was sent with, an encoding that cannot be decoded.
     case unsupportedEncoding(String)
-    /// One of ``XMLLimits`` was passed.
-    case limit(_ what: String, _ value: Int)
+    /// One of ``XMLLimits`` was passed. The remedy is the one that ``XMLLimits/remedies`` names for it.
+    case limit(_ what: XMLLimit, _ value: Int, remedy: String? = nil)
 
     package var description: String {
         switch self {
@@ -21,7 +21,8 @@ package enum XMLReadError: Error, Equatable, CustomStringConvertible {
         case .documentType: "A document type declaration (DTD) is not allowed."
         case .processingInstruction: "A processing instruction is not allowed."
         case .unsupportedEncoding(let name): "The encoding '\(name.prefix(40))' is not supported."
-        case .limit(let what, let value): "The document exceeds the limit of \(value) \(what)."
+        case .limit(let what, let value, let remedy):
+            "The document exceeds the limit of \(value) \(XMLLimit.text(what, remedy: remedy))."
         }
     }
 }

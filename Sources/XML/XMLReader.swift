@@ -32,7 +32,7 @@ package final class XMLReader: Sendable {
         let start = bytes.prefix(XMLLimits.declarationBytes).filter { $0 != 0 && $0 < 0x80 }
         if start.starts(with: "<?xml".utf8), start.firstRange(of: Array("?>".utf8)) == nil {
             guard bytes.count > XMLLimits.declarationBytes else { return }
-            throw .limit("bytes in the XML declaration", XMLLimits.declarationBytes)
+            throw .limit(.declarationBytes, XMLLimits.declarationBytes)
         }
         // Encodings without them: EBCDIC.
         if bytes.starts(with: [0x4C, 0x6F, 0xA7, 0x94]) { throw .unsupportedEncoding("EBCDIC") }
@@ -47,7 +47,9 @@ package final class XMLReader: Sendable {
     ///   - charset: The `charset` of its media type. It outranks the XML declaration, and a byte order mark outranks
     ///     both (RFC 7303, section 3).
     package func read(_ bytes: [UInt8], charset: String? = nil) throws(XMLReadError) -> XMLDocument {
-        guard bytes.count <= limits.bytes else { throw .limit("bytes (setting max-body-bytes)", limits.bytes) }
+        guard bytes.count <= limits.bytes else {
+            throw .limit(.bytes, limits.bytes, remedy: limits.remedies[.bytes])
+        }
         guard !bytes.isEmpty else { throw .empty }
         let order = UTF16Order(of: bytes)
         try checkStart(bytes, order)
@@ -224,7 +226,7 @@ private struct ParserContext: ~Copyable, @unchecked Sendable {
             silentBytes = builder.events == eventsSeen ? silentBytes + count : count
             eventsSeen = builder.events
             if silentBytes > XMLLimits.startTagBytes, parser.pointee.instate == XML_PARSER_START_TAG {
-                builder.fail(.limit("bytes in one start tag", XMLLimits.startTagBytes))
+                builder.fail(.limit(.startTagBytes, XMLLimits.startTagBytes))
             }
         } while position < text.count && builder.failure == nil
     }

@@ -23,7 +23,7 @@ package enum XMLReferenceError: Error, Equatable, CustomStringConvertible {
     /// What is referred to holds the reference.
     case circular(element: String, reference: String)
     /// With its references resolved the document passes one of ``XMLLimits``.
-    case limit(_ what: String, _ value: Int)
+    case limit(_ what: XMLLimit, _ value: Int, remedy: String? = nil)
 
     package var description: String {
         switch self {
@@ -32,8 +32,8 @@ package enum XMLReferenceError: Error, Equatable, CustomStringConvertible {
                 + (elements == 0 ? "no element has as its id." : "\(elements) elements have as their id.")
         case .circular(let element, let reference):
             "The element \(element.prefix(60)) refers to '\(reference.prefix(60))', which holds that reference itself."
-        case .limit(let what, let value):
-            "With its references resolved, the document exceeds the limit of \(value) \(what)."
+        case .limit(let what, let value, let remedy):
+            "With its references resolved, the document exceeds the limit of \(value) \(XMLLimit.text(what, remedy: remedy))."
         }
     }
 }
@@ -122,7 +122,7 @@ private struct ReferenceResolver {
         depth: Int,
         _ isRead: (XMLElement, XMLElement) -> Bool
     ) throws(XMLReferenceError) -> Cost {
-        guard depth <= limits.depth else { throw .limit("levels of nesting (setting max-depth)", limits.depth) }
+        guard depth <= limits.depth else { throw .limit(.depth, limits.depth, remedy: limits.remedies[.depth]) }
         var cost = Cost()
         if case .done(let known) = progress[Int(index)] {
             cost = known
@@ -141,10 +141,12 @@ private struct ReferenceResolver {
             }
             progress[Int(index)] = .done(cost)
         }
-        guard cost.elements <= limits.elements else { throw .limit("elements", limits.elements) }
-        guard cost.textBytes <= limits.bytes else { throw .limit("bytes (setting max-body-bytes)", limits.bytes) }
+        guard cost.elements <= limits.elements else { throw .limit(.elements, limits.elements) }
+        guard cost.textBytes <= limits.bytes else {
+            throw .limit(.bytes, limits.bytes, remedy: limits.remedies[.bytes])
+        }
         guard depth + cost.depth - 1 <= limits.depth else {
-            throw .limit("levels of nesting (setting max-depth)", limits.depth)
+            throw .limit(.depth, limits.depth, remedy: limits.remedies[.depth])
         }
         return cost
     }

@@ -46,7 +46,7 @@ final class XMLTreeBuilder {
         // A URI is ASCII.
         let otherNamespaces = hasOtherNamespaces ? namespaces : []
         guard StreamSafeText.isSafe(bytes), otherNamespaces.allSatisfy({ StreamSafeText.isSafe($0.utf8) }) else {
-            fail(.limit("combining characters in a row", StreamSafeText.longestRun))
+            fail(.limit(.combiningCharacters, StreamSafeText.longestRun))
             return nil
         }
         return XMLDocument(
@@ -73,12 +73,12 @@ final class XMLTreeBuilder {
     ) {
         events += 1
         let attributeCount = given.count / 5
-        guard nodes.count < limits.elements else { return fail(.limit("elements", limits.elements)) }
+        guard nodes.count < limits.elements else { return fail(.limit(.elements, limits.elements)) }
         guard open.count < limits.depth else {
-            return fail(.limit("levels of nesting (setting max-depth)", limits.depth))
+            return fail(.limit(.depth, limits.depth, remedy: limits.remedies[.depth]))
         }
         guard max(attributeCount, declared.count / 2) <= limits.attributesPerElement else {
-            return fail(.limit("attributes of one element", limits.attributesPerElement))
+            return fail(.limit(.attributesPerElement, limits.attributesPerElement))
         }
         var scope = open.last.map { nodes[Int($0)].scope } ?? -1
         for pair in stride(from: 0, to: declared.count, by: 2) {
@@ -130,7 +130,7 @@ final class XMLTreeBuilder {
         _ = append(text, count: count)
         nodes[current].text.count += Int32(count)
         if Int(nodes[current].text.count) > limits.textBytes {
-            fail(.limit("bytes of text in one element (setting max-text-bytes)", limits.textBytes))
+            fail(.limit(.textBytes, limits.textBytes, remedy: limits.remedies[.textBytes]))
         }
     }
 
@@ -164,7 +164,7 @@ final class XMLTreeBuilder {
         guard let uri else { return 0 }
         if let known = namespacePointers.firstIndex(of: uri) { return Int32(known + 1) }
         guard namespacePointers.count < limits.namespaces else {
-            fail(.limit("namespaces", limits.namespaces))
+            fail(.limit(.namespaces, limits.namespaces))
             return nil
         }
         namespacePointers.append(uri)

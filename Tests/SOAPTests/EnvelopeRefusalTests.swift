@@ -26,7 +26,7 @@ struct EnvelopeRefusalTests {
         let deep = String(repeating: "<a>", count: 10_000)
         let refusal = SOAPTests.refusal(of: envelopeText(body: deep))
         #expect(refusal?.fault.code == .sender)
-        #expect(refusal?.fault.reason == "The document exceeds the limit of 64 levels of nesting (setting max-depth).")
+        #expect(refusal?.fault.reason == "The document exceeds the limit of 64 levels of nesting.")
     }
 
     @Test(

@@ -15,7 +15,7 @@ struct CombiningCharactersTests {
         ]
     )
     func documents(text: String) {
-        #expect(throws: XMLReadError.limit("combining characters in a row", 64)) {
+        #expect(throws: XMLReadError.limit(.combiningCharacters, 64)) {
             try XMLDocument(parsing: Array(text.utf8))
         }
     }

@@ -18,28 +18,28 @@ struct LimitTests {
             limits: XMLLimits(bytes: 10),
             fitting: "<a>123</a>",
             exceeding: ["<a>1234</a>", "<a>é12</a>", "not XML at all"],
-            error: .limit("bytes (setting max-body-bytes)", 10)
+            error: .limit(.bytes, 10)
         ),
         Case(
             testDescription: "depth",
             limits: XMLLimits(depth: 3),
             fitting: "<a><a><a/><a></a></a></a>",
             exceeding: ["<a><a><a><a/></a></a></a>", "<a><b/><a><a><b>x</b></a></a></a>"],
-            error: .limit("levels of nesting (setting max-depth)", 3)
+            error: .limit(.depth, 3)
         ),
         Case(
             testDescription: "elements",
             limits: XMLLimits(elements: 3),
             fitting: "<a><b/><b/></a>",
             exceeding: ["<a><b/><b/><b/></a>", "<a><b><c><d/></c></b></a>"],
-            error: .limit("elements", 3)
+            error: .limit(.elements, 3)
         ),
         Case(
             testDescription: "attributes of one element",
             limits: XMLLimits(attributesPerElement: 2),
             fitting: "<a b='' c='' xmlns:p='urn:p'><a b='' p:b=''/></a>",
             exceeding: ["<a b='' c='' d=''/>", "<a><a b='' c='' d=''/></a>"],
-            error: .limit("attributes of one element", 2)
+            error: .limit(.attributesPerElement, 2)
         ),
         Case(
             testDescription: "namespaces",
@@ -49,14 +49,14 @@ struct LimitTests {
                 "<a xmlns='urn:1' xmlns:p='urn:2' xmlns:q='urn:3'/>",
                 "<a xmlns='urn:1'><b xmlns='urn:2'/><b xmlns='urn:3'/></a>",
             ],
-            error: .limit("namespaces", 2)
+            error: .limit(.namespaces, 2)
         ),
         Case(
             testDescription: "text",
             limits: XMLLimits(textBytes: 4),
             fitting: "<a>éé<b>12&amp;4</b><b>12<!-- comment -->34</b></a>",
             exceeding: ["<a>éé1</a>", "<a>12<!-- c --><![CDATA[345]]></a>", "<a><b>12&amp;45</b></a>"],
-            error: .limit("bytes of text in one element (setting max-text-bytes)", 4)
+            error: .limit(.textBytes, 4)
         ),
     ]
 
@@ -94,14 +94,14 @@ struct LimitTests {
     func depth() {
         let opening = String(repeating: "<a>", count: 10_000)
         let closing = String(repeating: "</a>", count: 10_000)
-        #expect(refusal(opening + closing) == .limit("levels of nesting (setting max-depth)", 64))
-        #expect(refusal(opening) == .limit("levels of nesting (setting max-depth)", 64))
+        #expect(refusal(opening + closing) == .limit(.depth, 64))
+        #expect(refusal(opening) == .limit(.depth, 64))
     }
 
     @Test("100,000 attributes of one element are refused before they are compared with each other")
     func attributes() {
         let attributes = (0..<100_000).map { " a\($0)=''" }.joined()
-        let error = XMLReadError.limit("bytes in one start tag", XMLLimits.startTagBytes)
+        let error = XMLReadError.limit(.startTagBytes, XMLLimits.startTagBytes)
         #expect(refusal("<a\(attributes)/>") == error)
         #expect(refusal("<r><a\(attributes)/></r>") == error)
         #expect(refusal("<a\(attributes)") == error)
@@ -114,28 +114,28 @@ struct LimitTests {
     func startTag(beginning: String) {
         let filler = beginning.hasSuffix(" ") || beginning.hasSuffix("''") ? " " : "x"
         let document = beginning + String(repeating: filler, count: 1_000_000)
-        #expect(refusal(document) == .limit("bytes in one start tag", XMLLimits.startTagBytes))
+        #expect(refusal(document) == .limit(.startTagBytes, XMLLimits.startTagBytes))
     }
 
     @Test("100,000 elements are refused")
     func elements() {
         let elements = String(repeating: "<a/>", count: 100_000)
-        #expect(refusal("<r>\(elements)</r>") == .limit("elements", 50_000))
+        #expect(refusal("<r>\(elements)</r>") == .limit(.elements, 50_000))
     }
 
     @Test("1,000 namespaces are refused, on one element or on many")
     func namespaces() {
         let declarations = (0..<1000).map { " xmlns:p\($0)='urn:\($0)'" }.joined()
-        #expect(refusal("<a\(declarations)/>") == .limit("attributes of one element", 64))
+        #expect(refusal("<a\(declarations)/>") == .limit(.attributesPerElement, 64))
         let elements = (0..<1000).map { "<a xmlns='urn:\($0)'/>" }.joined()
-        #expect(refusal("<r>\(elements)</r>") == .limit("namespaces", 128))
+        #expect(refusal("<r>\(elements)</r>") == .limit(.namespaces, 128))
     }
 
     @Test("Text up to the default limit is read, one byte more is refused")
     func text() throws {
         let limits = XMLLimits(bytes: 4 << 20)
         let text = String(repeating: "x", count: 1 << 20)
-        let error = XMLReadError.limit("bytes of text in one element (setting max-text-bytes)", 1 << 20)
+        let error = XMLReadError.limit(.textBytes, 1 << 20)
         #expect(try parsedRoot(of: "<a>\(text)</a>", limits: limits).text.utf8.count == 1 << 20)
         #expect(refusal("<a>\(text)x</a>", limits: limits) == error)
         #expect(refusal("<a><![CDATA[\(text)x]]></a>", limits: limits) == error)
@@ -145,7 +145,7 @@ struct LimitTests {
     @Test("10 MB are refused unread")
     func bytes() {
         let bytes = [UInt8](repeating: UInt8(ascii: "<"), count: 10 << 20)
-        #expect(throws: XMLReadError.limit("bytes (setting max-body-bytes)", 1 << 20)) {
+        #expect(throws: XMLReadError.limit(.bytes, 1 << 20)) {
             try XMLReader.standard.read(bytes)
         }
     }

@@ -91,10 +91,10 @@ struct ReferenceTests {
     @Test("References that multiply are counted, not followed", .timeLimit(.minutes(5)))
     func bombs() throws {
         #expect(try resolved(bomb(levels: 3)).children.map { $0 }.count == 4)
-        #expect(throws: XMLReferenceError.limit("elements", 50_000)) { try resolved(bomb(levels: 5)) }
-        #expect(throws: XMLReferenceError.limit("elements", 50_000)) { try resolved(bomb(levels: 60)) }
+        #expect(throws: XMLReferenceError.limit(.elements, 50_000)) { try resolved(bomb(levels: 5)) }
+        #expect(throws: XMLReferenceError.limit(.elements, 50_000)) { try resolved(bomb(levels: 60)) }
         let long = String(repeating: "x", count: 100_000)
-        #expect(throws: XMLReferenceError.limit("bytes (setting max-body-bytes)", 1 << 20)) {
+        #expect(throws: XMLReferenceError.limit(.bytes, 1 << 20)) {
             try resolved(bomb(levels: 2, text: long))
         }
     }
@@ -105,11 +105,11 @@ struct ReferenceTests {
         let limits = XMLLimits(depth: 7)
         let pile = "<r><a id='1'><b><c/></b></a><d><e><f href='#1'/></e></d></r>"
         #expect(throws: Never.self) { try resolved(pile, limits: limits) }
-        #expect(throws: XMLReferenceError.limit("levels of nesting (setting max-depth)", 6)) {
+        #expect(throws: XMLReferenceError.limit(.depth, 6)) {
             try resolved(pile, limits: XMLLimits(depth: 6))
         }
         let chain = (1...10_000).map { "<a id='l\($0)' href='#l\($0 + 1)'/>" }.joined()
-        #expect(throws: XMLReferenceError.limit("levels of nesting (setting max-depth)", 64)) {
+        #expect(throws: XMLReferenceError.limit(.depth, 64)) {
             try resolved("<r>\(chain)<a id='l10001'/></r>")
         }
     }

@@ -156,6 +156,13 @@ struct RefusalTests {
         #expect(XMLReadError.empty.description == "The document is empty.")
         #expect(XMLReadError.documentType.description == "A document type declaration (DTD) is not allowed.")
         #expect(XMLReadError.processingInstruction.description == "A processing instruction is not allowed.")
-        #expect(XMLReadError.limit("elements", 5).description == "The document exceeds the limit of 5 elements.")
+        #expect(XMLReadError.limit(.elements, 5).description == "The document exceeds the limit of 5 elements.")
+    }
+
+    @Test("A refusal names what changes the limit, where whoever set the limit says so")
+    func remedies() throws {
+        let reader = XMLReader(limits: XMLLimits(depth: 1, remedies: [.depth: "setting depth"]))
+        let error = #expect(throws: XMLReadError.self) { try reader.read(Array("<a><b/></a>".utf8)) }
+        #expect(error?.description == "The document exceeds the limit of 1 levels of nesting (setting depth).")
     }
 }

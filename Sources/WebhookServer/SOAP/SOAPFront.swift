@@ -104,7 +104,7 @@ struct SOAPFront: Sendable {
 
     /// The fault for a message that was not read to its end because it is too long.
     func oversizeFault(limit: Int, mediaType: MediaType, number: ServiceNumber) -> Answer {
-        let error = XMLReadError.limit("bytes (setting max-body-bytes)", limit)
+        let error = XMLReadError.limit(.bytes, limit, remedy: "setting max-body-bytes")
         return fault(SOAPFault(.sender, error.description), version: mediaType.impliedVersion, number: number)
     }
 
