@@ -119,6 +119,26 @@ class ContractTests(unittest.TestCase):
         self.assertEqual(numbers, list(range(1, len(numbers) + 1)))
 
 
+class ArchitectureTests(unittest.TestCase):
+    def test_every_type_that_the_page_names_is_declared(self):
+        declaration = re.compile(r"\b(?:struct|class|enum|actor|protocol|typealias|case) (\w+)")
+        declared = set()
+        for path in repository_files():
+            if path.suffix == ".swift" and not path.is_relative_to(ROOT / "Benchmarks"):
+                declared.update(declaration.findall(path.read_text(encoding="utf-8")))
+        targets = {path.name for folder in ("Sources", "Tests") for path in (ROOT / folder).iterdir()}
+        named, wrong = 0, []
+        for number, line in Page(ROOT / "docs" / "architecture.md").prose:
+            if line.startswith("|"):
+                continue
+            for name in re.findall(r"`([A-Z][a-z]\w*|[A-Z]{2,}[a-z]\w*)`", line):
+                named += 1
+                if name not in declared | targets:
+                    wrong.append(f"docs/architecture.md:{number}: {name}")
+        self.assertGreater(named, 30)
+        self.assertEqual(wrong, [])
+
+
 class FidelityTests(unittest.TestCase):
     def test_every_scenario_and_suite_that_it_names_exists(self):
         manifest = json.loads((ROOT / "Fixtures" / "manifest.json").read_text(encoding="utf-8"))
