@@ -2,7 +2,7 @@ package import AgentCore
 package import Logging
 import ServiceLifecycle
 
-/// Keeps everything in one PostgreSQL database, for any number of processes (design.md, "Storage").
+/// Keeps everything in one PostgreSQL database, for any number of processes (docs/architecture.md#stores).
 ///
 /// Its connections are those of ``PostgreSQLLanes``, and one that listens. The store owns them, the threads that work
 /// with them and all tasks, from the time it is opened until it is closed by ``run()`` or ``close()``.

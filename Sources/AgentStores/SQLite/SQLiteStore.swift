@@ -4,7 +4,7 @@ import GRDB
 package import Logging
 import Synchronization
 
-/// Keeps everything in one SQLite file, for one process (design.md, "Storage").
+/// Keeps everything in one SQLite file, for one process (docs/architecture.md#stores).
 ///
 /// SQLite's calls block, so they run on GRDB's own queues: reads on its pool of readers, writes through ``GroupCommit``.
 package final class SQLiteStore: AgentStore {

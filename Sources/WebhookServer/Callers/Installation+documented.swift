@@ -2,8 +2,8 @@ package import AgentCore
 import Cryptography
 
 extension Installation {
-    /// The credentials of NetServer's documentation, so that its samples can be posted as they stand (design.md, "One
-    /// process").
+    /// The credentials of NetServer's documentation, so that its samples can be posted as they stand
+    /// (docs/callers.md#a-configuration-file).
     package enum Documented {
         /// A ticket that is always valid.
         package static let ticket = "7T:1234abcxyzExample=="
