@@ -90,10 +90,19 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "NetServerSOAP",
+            dependencies: [
+                "AgentCore", "HTTPServing", "JSON", "Networking", "SOAP", "Text", "WSDL", "XML",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "WebhookServer",
             dependencies: [
-                "AdminModel", "AgentCore", "AgentStores", "CMalloc", "Cryptography", "HTTPServing", "JSON", "Networking",
-                "SOAP", "Text", "WSDL", "WebhookDelivery", "XML", logging, lifecycle,
+                "AdminModel", "AgentCore", "AgentStores", "CMalloc", "Cryptography", "HTTPServing", "JSON",
+                "NetServerSOAP", "Networking", "SOAP", "Text", "WebhookDelivery", "XML", logging, lifecycle,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -180,6 +189,16 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "NetServerSOAPTests",
+            dependencies: [
+                "AgentCore", "NetServerSOAP", "SOAP", "XML",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "ConformanceTests",
             dependencies: [
                 "Conformance", "XML",
@@ -195,6 +214,7 @@ let package = Package(
             dependencies: [
                 "CZlib", "HTTPServing", "Networking",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -204,8 +224,8 @@ let package = Package(
         .testTarget(
             name: "WebhookServerTests",
             dependencies: [
-                "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPServing", "JSON", "Networking", "SOAP",
-                "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML", logging, lifecycleTestKit,
+                "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPServing", "JSON", "NetServerSOAP",
+                "Networking", "SOAP", "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML", logging, lifecycleTestKit,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "NIOCore", package: "swift-nio"),

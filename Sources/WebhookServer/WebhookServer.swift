@@ -7,6 +7,7 @@ import HummingbirdCore
 import JSON
 package import Logging
 import NIOCore
+import NetServerSOAP
 import Networking
 import SOAP
 import ServiceLifecycle
@@ -181,17 +182,17 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 descriptions[.init(name: name, number: number)] = ServiceDescription(name: name, number: number)
             }
         }
-        let counters = SOAPFront.RequestLabels.counters(registry)
+        let counters = RequestLabels.counters(registry)
         let limits = settings.requestLimits
         let responder = FrontResponder(
-            soap: SOAPFront(
+            soap: SOAPService(
                 reader: EnvelopeReader(limits: XMLLimits(limits)),
                 webhooks: webhooks,
                 principals: principals,
                 system: SystemInfo(version: settings.netServerVersion, databaseType: settings.store.databaseType),
-                operationErrors: settings.operationErrors,
-                counters: counters
+                operationErrors: settings.operationErrors
             ),
+            counters: counters,
             rest: RESTFront(
                 webhooks: webhooks,
                 principals: principals,

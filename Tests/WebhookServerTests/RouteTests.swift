@@ -1,3 +1,4 @@
+import NetServerSOAP
 import Testing
 import WebhookServer
 

@@ -1,5 +1,6 @@
 import Foundation
 import NIOHTTP1
+import NetServerSOAP
 import Testing
 import WSDL
 import XML

@@ -32,9 +32,6 @@ package struct AgentError: Error, Sendable, Hashable {
     package var friendlyText: String
     /// Field name and what is wrong with it, for ``Kind/validation``.
     package var parameters: [StringDictionary.Entry]
-    /// The operation it happened in, `Webhook.SaveWebhook`; empty until a front fills it.
-    package var source: String
-
     /// After how many seconds it may go otherwise; nil where that cannot be said.
     package var retryAfter: Int?
 
@@ -43,14 +40,12 @@ package struct AgentError: Error, Sendable, Hashable {
         _ kind: Kind,
         _ message: String,
         friendlyText: String? = nil,
-        parameters: [StringDictionary.Entry] = [],
-        source: String = ""
+        parameters: [StringDictionary.Entry] = []
     ) {
         self.kind = kind
         self.message = message
         self.friendlyText = friendlyText ?? message
         self.parameters = parameters
-        self.source = source
     }
 
     /// The failure of the service itself: the caller gets a reference, the log the cause.

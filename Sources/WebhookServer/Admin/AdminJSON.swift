@@ -1,4 +1,5 @@
 import Foundation
+import HTTPServing
 
 /// How the admin API's answers are written.
 enum AdminJSON {

@@ -2,6 +2,7 @@ package import AgentCore
 package import AgentStores
 package import HTTPServing
 package import Logging
+package import NetServerSOAP
 package import Networking
 package import WebhookDelivery
 

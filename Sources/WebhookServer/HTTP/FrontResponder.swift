@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import NetServerSOAP
 import Networking
 import SOAP
 import Synchronization
@@ -14,7 +15,8 @@ import XML
 struct FrontResponder: HTTPResponder {
     typealias Context = ServiceContext
 
-    let soap: SOAPFront
+    let soap: SOAPService
+    let counters: OutcomeCounters<RequestLabels>
     let rest: RESTFront
     let principals: PrincipalAgent
     let origins: RequestOriginReader
@@ -66,7 +68,7 @@ struct FrontResponder: HTTPResponder {
                     "The path names no tenant of this installation: hosted, it begins with one, on-site with /Remote.\n"
                 )
             }
-            let target = SOAPFront.Target(
+            let target = SOAPService.Target(
                 service: name,
                 number: number,
                 tenant: tenant,
@@ -130,7 +132,7 @@ struct FrontResponder: HTTPResponder {
 
     private func service(
         _ request: Request,
-        _ target: SOAPFront.Target,
+        _ target: SOAPService.Target,
         isTenantNamed: Bool
     ) async throws -> Response {
         switch request.method {
@@ -140,7 +142,7 @@ struct FrontResponder: HTTPResponder {
         }
     }
 
-    private func post(_ request: Request, _ target: SOAPFront.Target) async throws -> Response {
+    private func post(_ request: Request, _ target: SOAPService.Target) async throws -> Response {
         let mediaType = MediaType(request.headers[.contentType] ?? "")
         guard mediaType.isXML else {
             var response = Self.text(
@@ -163,7 +165,7 @@ struct FrontResponder: HTTPResponder {
             body = try await request.body.collect(upTo: maximumBodyBytes)
         } catch is NIOTooManyBytesError {
             let limit = maximumBodyBytes
-            return Self.response(soap.oversizeFault(limit: limit, mediaType: mediaType, number: target.number))
+            return response(soap.oversizeFault(limit: limit, mediaType: mediaType, number: target.number), target)
         }
         let answer = await soap.answer(
             to: Array(body.readableBytesView),
@@ -171,10 +173,10 @@ struct FrontResponder: HTTPResponder {
             action: request.headers[Self.soapAction],
             target: target
         )
-        return Self.response(answer)
+        return response(answer, target)
     }
 
-    private func describe(_ request: Request, _ target: SOAPFront.Target, isTenantNamed: Bool) -> Response {
+    private func describe(_ request: Request, _ target: SOAPService.Target, isTenantNamed: Bool) -> Response {
         guard let description = descriptions[.init(name: target.service, number: target.number)] else {
             preconditionFailure("every service of every number is described")
         }
@@ -211,8 +213,15 @@ struct FrontResponder: HTTPResponder {
         return response
     }
 
-    private static func response(_ answer: SOAPFront.Answer) -> Response {
-        Response(
+    private func response(_ answer: SOAPService.Answer, _ target: SOAPService.Target) -> Response {
+        counters.increment(
+            RequestLabels(
+                service: target.service.rawValue,
+                operation: answer.label.operation,
+                outcome: answer.label.outcome
+            )
+        )
+        return Response(
             status: .init(code: answer.status),
             headers: [.contentType: answer.contentType],
             body: answer.body

@@ -1,4 +1,4 @@
-import AgentCore
+package import NetServerSOAP
 import Networking
 import Text
 import XML
@@ -67,32 +67,4 @@ package enum Route: Sendable, Hashable {
         else { return nil }
         return .service(tenant: names.count == 4 ? names[0] : nil, name, number)
     }
-}
-
-/// The services of an installation that are emulated.
-package enum ServiceName: String, Sendable, Hashable, CaseIterable {
-    case webhook = "Webhook"
-    case soPrincipal = "SoPrincipal"
-
-    /// The last part of its path.
-    package var file: String { rawValue + ".svc" }
-}
-
-/// The published generations of the contract. Each serves its own text; see ``PublishedContract``.
-package enum ServiceNumber: Int, Sendable, Hashable, CaseIterable, Comparable {
-    case services85 = 85
-    case services86 = 86
-    case services87 = 87
-    case services88 = 88
-
-    package static func < (left: ServiceNumber, right: ServiceNumber) -> Bool { left.rawValue < right.rawValue }
-
-    /// `Services87`.
-    package var name: String { "Services\(rawValue)" }
-
-    /// The members of webhooks that the contract has.
-    var members: KnownMembers { self >= .services88 ? .of88 : .of87 }
-
-    /// The namespace of the services' messages.
-    package var namespace: String { "http://www.superoffice.net/ws/crm/NetServer/" + name }
 }

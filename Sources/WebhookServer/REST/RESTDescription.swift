@@ -1,3 +1,4 @@
+import AgentCore
 import HTTPTypes
 
 /// What the API tells of itself: each path beneath `/api/v1` with its methods, and what these do.

@@ -1,6 +1,8 @@
 import AgentCore
+import HTTPServing
 import HTTPTypes
 import JSON
+import NetServerSOAP
 
 /// What anybody may ask: the version, what there is, what a call does, and the OpenAPI document. It is JSON, whatever else
 /// is asked for.

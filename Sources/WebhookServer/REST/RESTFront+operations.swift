@@ -1,6 +1,7 @@
 import AgentCore
 import HTTPTypes
 import JSON
+import NetServerSOAP
 import Networking
 import SOAP
 import XML

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import JSON
 import NIOCore
+import NetServerSOAP
 import Networking
 import SOAP
 import Text
@@ -22,7 +23,7 @@ struct RESTFront: Sendable {
     let crossOrigin: CrossOrigin
     /// Whether `Authorization: Basic` is taken.
     let allowsBasic: Bool
-    let counters: OutcomeCounters<SOAPFront.RequestLabels>
+    let counters: OutcomeCounters<RequestLabels>
     /// The clock.
     let now: @Sendable () -> Timestamp
 

@@ -1,4 +1,5 @@
 import AgentCore
+import HTTPServing
 import JSON
 import SOAP
 

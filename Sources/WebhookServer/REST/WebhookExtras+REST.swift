@@ -1,5 +1,6 @@
 import AgentCore
 import JSON
+import NetServerSOAP
 import SOAP
 import XML
 

@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import NetServerSOAP
 import Networking
 import Testing
 import WSDL

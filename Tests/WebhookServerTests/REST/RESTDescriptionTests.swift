@@ -1,3 +1,4 @@
+import AgentCore
 import Foundation
 import JSON
 import NIOHTTP1

@@ -1,7 +1,7 @@
-import AgentCore
+package import AgentCore
 import JSON
-import SOAP
-import XML
+package import SOAP
+package import XML
 
 /// How values of type `anyType` are read and written (contract, section 3).
 extension TypedValue {
@@ -161,7 +161,7 @@ extension TypedValue {
     }
 
     /// Writes the value as an element of type `anyType`.
-    func write(_ name: String, to writer: inout XMLValueWriter) {
+    package func write(_ name: String, to writer: inout XMLValueWriter) {
         switch self {
         case .null: writer.null(name)
         case .scalar(let type, let text) where !type.isReadable(text): writer.anyValue(name, .schema("string"), text)
@@ -190,7 +190,7 @@ extension TypedValue {
 
 extension ObjectDictionary {
     /// Reads a `StringObjectDictionary`.
-    init(_ element: XMLElement, service: FieldNamespace) throws(SOAPFault) {
+    package init(_ element: XMLElement, service: FieldNamespace) throws(SOAPFault) {
         try self.init(pairs: element.items("StringObjectKeyValuePair", service: service), service: service)
     }
 
@@ -212,7 +212,7 @@ extension ObjectDictionary {
     }
 
     /// Writes the pairs.
-    func writeEntries(to writer: inout XMLValueWriter) {
+    package func writeEntries(to writer: inout XMLValueWriter) {
         for entry in entries {
             writer.begin("StringObjectKeyValuePair")
             writer.string("Key", entry.key)
@@ -224,12 +224,12 @@ extension ObjectDictionary {
 
 extension XMLElement {
     /// The children of that name, as clients may place them; in an array of SOAP's encodings they may have any.
-    func items(_ name: StaticString, service: FieldNamespace) -> [XMLElement] {
+    package func items(_ name: StaticString, service: FieldNamespace) -> [XMLElement] {
         isEncodedArray ? Array(children) : children.filter { $0.isNamed(name) && $0.isField(of: service) }
     }
 
     /// The `Key` of a pair; a dictionary cannot hold a null one.
-    func key(service: FieldNamespace) throws(SOAPFault) -> String {
+    package func key(service: FieldNamespace) throws(SOAPFault) -> String {
         guard let key = field("Key", in: service) else {
             throw SOAPFault(.sender, "The element \(name) has no Key.")
         }
@@ -237,7 +237,7 @@ extension XMLElement {
     }
 
     /// The items of an `ArrayOfstring`.
-    func strings(service: FieldNamespace) throws(SOAPFault) -> [String?] {
+    package func strings(service: FieldNamespace) throws(SOAPFault) -> [String?] {
         try items("string", service: service).strings()
     }
 }

@@ -2,7 +2,7 @@ import AgentCore
 import SOAP
 import XML
 
-/// The operations of `SoPrincipal.svc`, each bound once (contract, section 5).
+/// The operations of `SoPrincipal.svc`, by the names that the contract gives them (contract, section 5).
 enum PrincipalOperation: String, Sendable, CaseIterable {
     case getSystemInfo = "GetSystemInfo"
     case authenticateImplicit = "AuthenticateImplicit"
@@ -10,58 +10,75 @@ enum PrincipalOperation: String, Sendable, CaseIterable {
     case authenticateGeneric = "AuthenticateGeneric"
     case authenticateWithAccessToken = "AuthenticateWithAccessToken"
 
-    /// The call of an operation whose arguments have been read.
-    typealias Call = (PrincipalAgent, Credentials) async throws(AgentError) -> SOAPFront.Content
-
     /// The element of the answer: the four logins share one, while their actions do not.
     var responseElement: String {
         self == .getSystemInfo ? "GetSystemInfoResponse" : "AuthenticateResponse"
     }
 
-    /// The operation of that name in a service number's contract, nil when it has none.
+    /// Creates the operation of that name in a service number's contract; nil when the contract has none.
     init?(_ name: String, in number: ServiceNumber) {
         self.init(rawValue: name)
         if self == .authenticateWithAccessToken, number < .services86 { return nil }
     }
+}
 
-    /// Reads the arguments in `element`; a fault when one is not of its type.
-    func call(_ element: XMLElement, service: FieldNamespace, system: SystemInfo) throws(SOAPFault) -> Call {
-        switch self {
-        case .getSystemInfo:
-            return { agent, credentials throws(AgentError) in
-                try agent.checkApplicant(credentials)
-                return { system.write("SystemInfo", tenant: credentials.tenant, to: &$0) }
-            }
-        case .authenticateImplicit:
-            return { agent, credentials throws(AgentError) in
-                Self.answer(try agent.authenticateImplicit(credentials), credentials)
-            }
+/// A call of `SoPrincipal.svc` with its arguments (contract, section 5).
+///
+/// The arguments of a login are what the caller is authenticated by, so they are read first.
+enum PrincipalCall {
+    case getSystemInfo
+    case authenticateImplicit
+    case authenticateUsernamePassword(name: String?, password: String?)
+    case authenticateGeneric(StringDictionary?)
+    case authenticateWithAccessToken(String?)
+
+    /// Reads the arguments of `operation` in `element`. Throws a fault when one is not of its type.
+    init(_ operation: PrincipalOperation, _ element: XMLElement, service: FieldNamespace) throws(SOAPFault) {
+        switch operation {
+        case .getSystemInfo: self = .getSystemInfo
+        case .authenticateImplicit: self = .authenticateImplicit
         case .authenticateUsernamePassword:
-            let name = try element.field("UserName", in: service)?.string()
-            let password = try element.field("Password", in: service)?.string()
-            return { agent, credentials throws(AgentError) in
-                Self.answer(
-                    try await agent.authenticate(userName: name, password: password, credentials),
-                    credentials
-                )
-            }
+            self = .authenticateUsernamePassword(
+                name: try element.field("UserName", in: service)?.string(),
+                password: try element.field("Password", in: service)?.string()
+            )
         case .authenticateGeneric:
-            let data = try element.field("AuthenticationData", in: service).map { element throws(SOAPFault) in
-                try StringDictionary(element, pair: "AuthenticationGenericDataKeyValuePair", service: service)
-            }
-            return { agent, credentials throws(AgentError) in
-                Self.answer(try await agent.authenticate(data: data, credentials), credentials)
-            }
+            self = .authenticateGeneric(
+                try element.field("AuthenticationData", in: service).map { element throws(SOAPFault) in
+                    try StringDictionary(element, pair: "AuthenticationGenericDataKeyValuePair", service: service)
+                }
+            )
         case .authenticateWithAccessToken:
-            let token = element.field("AccessToken", in: service)?.token
-            return { agent, credentials throws(AgentError) in
-                Self.answer(try await agent.authenticate(accessToken: token, credentials), credentials)
-            }
+            self = .authenticateWithAccessToken(element.field("AccessToken", in: service)?.token)
         }
     }
 
-    private static func answer(_ login: Login?, _ credentials: Credentials) -> SOAPFront.Content {
-        { writer in
+    /// Asks the agent, and returns the answer.
+    func result(
+        from agent: PrincipalAgent,
+        _ credentials: Credentials,
+        system: SystemInfo
+    ) async throws(AgentError) -> SOAPService.Result {
+        switch self {
+        case .getSystemInfo:
+            try agent.checkApplicant(credentials)
+            return .content { system.write("SystemInfo", tenant: credentials.tenant, to: &$0) }
+        case .authenticateImplicit:
+            return Self.result(try agent.authenticateImplicit(credentials), credentials)
+        case .authenticateUsernamePassword(let name, let password):
+            return Self.result(
+                try await agent.authenticate(userName: name, password: password, credentials),
+                credentials
+            )
+        case .authenticateGeneric(let data):
+            return Self.result(try await agent.authenticate(data: data, credentials), credentials)
+        case .authenticateWithAccessToken(let token):
+            return Self.result(try await agent.authenticate(accessToken: token, credentials), credentials)
+        }
+    }
+
+    private static func result(_ login: Login?, _ credentials: Credentials) -> SOAPService.Result {
+        .content { writer in
             guard let login else {
                 writer.null("Response")
                 writer.null("Credentials")

@@ -1,14 +1,21 @@
-import HummingbirdCore
+import HTTPServing
+package import HummingbirdCore
 import NIOCore
 import WSDL
 
 /// What `GET` on a service answers: the published WSDL, addressed to whoever asks, or a page that links it (contract,
 /// section 4).
-struct ServiceDescription: Sendable {
+package struct ServiceDescription: Sendable {
     /// What one is found by.
-    struct ID: Hashable {
+    package struct ID: Hashable, Sendable {
         let name: ServiceName
         let number: ServiceNumber
+
+        /// Creates the identifier of a service of a number.
+        package init(name: ServiceName, number: ServiceNumber) {
+            self.name = name
+            self.number = number
+        }
     }
 
     private let name: ServiceName
@@ -17,7 +24,8 @@ struct ServiceDescription: Sendable {
     private let soap11: DocumentTemplate
     private let soap12: DocumentTemplate
 
-    init(name: ServiceName, number: ServiceNumber) {
+    /// Creates the description of a service, from the text that was published for its number.
+    package init(name: ServiceName, number: ServiceNumber) {
         self.name = name
         self.number = number
         let text =
@@ -39,7 +47,7 @@ struct ServiceDescription: Sendable {
     /// The answer to a query, without regard to its case; nil when it asks for no description.
     ///
     /// - Parameter address: The service's own URL, as the caller knows it.
-    func document(query: String, address: String) -> ResponseBody? {
+    package func document(query: String, address: String) -> ResponseBody? {
         let key = query.lowercased().split(separator: "&").first.map { $0.split(separator: "=").first ?? $0 }
         switch key {
         case "wsdl", "singlewsdl": return soap11.filled(with: Self.escaped(address))
@@ -50,7 +58,7 @@ struct ServiceDescription: Sendable {
     }
 
     /// The queries that ``document(query:address:)`` answers.
-    static let queries = "?wsdl, ?singleWsdl, ?wsdl12 and ?disco"
+    package static let queries = "?wsdl, ?singleWsdl, ?wsdl12 and ?disco"
 
     /// Tells where the WSDL is. svcutil and WCF Test Client look here when they are given the service's bare URL.
     private func discovery(address: String) -> String {
@@ -65,7 +73,7 @@ struct ServiceDescription: Sendable {
     }
 
     /// The page for people, and for tools that look for its link.
-    func page(address: String) -> String {
+    package func page(address: String) -> String {
         let address = Self.escaped(address)
         return """
             <!DOCTYPE html>

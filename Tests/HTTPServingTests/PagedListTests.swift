@@ -1,10 +1,9 @@
+import HTTPServing
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
 import Synchronization
 import Testing
-
-@testable import WebhookServer
 
 /// Answers that are made as their clients take them.
 @Suite("Paged lists")

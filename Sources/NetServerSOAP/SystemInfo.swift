@@ -2,11 +2,19 @@ import SOAP
 
 /// What `GetSystemInfo` tells of the installation: the version that is emulated, what keeps its state, the tenant; the
 /// rest are constants (docs/callers.md#getsysteminfo).
-struct SystemInfo: Sendable {
-    /// The version of NetServer that is emulated.
-    let version: String
-    /// What keeps the state.
-    let databaseType: String
+package struct SystemInfo: Sendable {
+    private let version: String
+    private let databaseType: String
+
+    /// Creates the information.
+    ///
+    /// - Parameters:
+    ///   - version: The version of NetServer that is emulated.
+    ///   - databaseType: What keeps the state.
+    package init(version: String, databaseType: String) {
+        self.version = version
+        self.databaseType = databaseType
+    }
 
     /// When licences end: never.
     private static let never = "2099-12-31T00:00:00Z"

@@ -1,18 +1,18 @@
-import HummingbirdCore
+package import HummingbirdCore
 import NIOCore
 
 /// A document in which a text of the caller stands in some places. What stands between them is in memory once, however many
 /// clients take their time to read it.
-struct DocumentTemplate: Sendable {
+package struct DocumentTemplate: Sendable {
     private let pieces: [ByteBuffer]
 
     /// Creates a document from what stands between the caller's texts.
-    init(_ pieces: some Sequence<some StringProtocol>) {
+    package init(_ pieces: some Sequence<some StringProtocol>) {
         self.pieces = pieces.map { ByteBuffer(string: String($0)) }
     }
 
     /// The body that has `text` in every place.
-    func filled(with text: String) -> ResponseBody {
+    package func filled(with text: String) -> ResponseBody {
         let text = ByteBuffer(string: text)
         let parts = pieces.enumerated().flatMap { index, piece in index == 0 ? [piece] : [text, piece] }
         return ResponseBody(contentsOf: parts)

@@ -1,6 +1,6 @@
-import AgentCore
-import SOAP
-import XML
+package import AgentCore
+package import SOAP
+package import XML
 
 /// How carriers are read and written: members in the order of the schema (contract, section 9).
 extension Webhook {
@@ -26,7 +26,7 @@ extension Webhook {
     /// - Parameters:
     ///   - state: As the front reads it.
     ///   - known: The members that the client's contract has.
-    init(
+    package init(
         clientsPartOf element: XMLElement,
         service: FieldNamespace,
         state: WebhookState,
@@ -163,7 +163,7 @@ extension StringDictionary {
 
 extension StringDictionary {
     /// Writes the pairs.
-    func writeEntries(to writer: inout XMLValueWriter) {
+    package func writeEntries(to writer: inout XMLValueWriter) {
         for entry in entries {
             writer.begin("StringKeyValuePair")
             writer.string("Key", entry.key)

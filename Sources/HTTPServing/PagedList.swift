@@ -1,10 +1,12 @@
-import HummingbirdCore
+package import HummingbirdCore
 import NIOCore
 
 /// Writes the items of a list one after the other, with what stands before, between and after them.
-protocol ListWriter: Sendable {
+package protocol ListWriter: Sendable {
+    /// What is listed.
     associatedtype Item: Sendable
 
+    /// Writes an item, and what stands between it and the one before.
     mutating func write(_ item: Item)
     /// Writes what stands after the last item.
     mutating func end()
@@ -16,22 +18,22 @@ protocol ListWriter: Sendable {
 /// client takes it, so that it is never in memory as a whole.
 ///
 /// Ids ascend, and each item is as it was when its page was read: what changes meanwhile is listed as it was or as it is.
-struct PagedList<Writer: ListWriter, Failure: Error>: Sendable {
+package struct PagedList<Writer: ListWriter, Failure: Error>: Sendable {
     /// A part of the list.
-    struct Page: Sendable {
-        var items: [Writer.Item]
+    package struct Page: Sendable {
+        package var items: [Writer.Item]
         /// The id after which the list goes on; nil at its end.
-        var next: Int32?
+        package var next: Int32?
 
         /// A page of what was read for `limit`: where that were fewer, nothing follows.
-        init<Read>(_ read: [Read], limit: Int, id: (Read) -> Int32, item: (Read) -> Writer.Item) {
+        package init<Read>(_ read: [Read], limit: Int, id: (Read) -> Int32, item: (Read) -> Writer.Item) {
             items = read.map(item)
             next = read.count < limit ? nil : read.last.map(id)
         }
     }
 
     /// Reads up to `limit` items whose ids follow `id`.
-    typealias Read = @Sendable (_ id: Int32, _ limit: Int) async throws(Failure) -> Page
+    package typealias Read = @Sendable (_ id: Int32, _ limit: Int) async throws(Failure) -> Page
 
     private let read: Read
     private var writer: Writer
@@ -52,7 +54,7 @@ struct PagedList<Writer: ListWriter, Failure: Error>: Sendable {
     /// - Parameters:
     ///   - skip: Items that are left out at the beginning.
     ///   - top: Items that are listed at most.
-    init(writer: Writer, skip: Int = 0, top: Int = .max, read: @escaping Read) {
+    package init(writer: Writer, skip: Int = 0, top: Int = .max, read: @escaping Read) {
         self.writer = writer
         self.read = read
         skipped = skip
@@ -61,7 +63,7 @@ struct PagedList<Writer: ListWriter, Failure: Error>: Sendable {
 
     /// Reads the beginning, and returns the body that holds it and the rest. Throws what reading the beginning throws; what
     /// fails later ends the connection, so that nobody takes a part for the whole.
-    func body() async throws(Failure) -> ResponseBody {
+    package func body() async throws(Failure) -> ResponseBody {
         var list = self
         var beginning: [UInt8] = []
         while beginning.count <= Self.wholeBytes {
