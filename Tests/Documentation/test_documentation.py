@@ -139,6 +139,27 @@ class ArchitectureTests(unittest.TestCase):
         self.assertEqual(wrong, [])
 
 
+    def test_the_table_of_targets_is_that_of_the_package(self):
+        """With the build's own check of imports, the table says what each target may import."""
+        run = subprocess.run(["swift", "package", "dump-package"], cwd=ROOT, capture_output=True, text=True)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        package = json.loads(run.stdout)
+        names = {target["name"] for target in package["targets"]}
+        expected = {}
+        for target in package["targets"]:
+            if target["type"] == "test":
+                continue
+            depends = [next(iter(dependency.values()))[0] for dependency in target["dependencies"]]
+            expected[target["name"]] = (sorted(d for d in depends if d in names), sorted(set(depends) - names))
+        page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+        table = page.split("<!-- targets: begin -->")[1].split("<!-- targets: end -->")[0].strip().splitlines()[2:]
+        stated = {}
+        for line in table:
+            name, _, own, packages = [cell.strip() for cell in line.strip("|").split("|")]
+            stated[name.strip("`")] = tuple(sorted(re.findall(r"`([^`]+)`", cell)) for cell in (own, packages))
+        self.assertEqual(stated, expected)
+
+
 class FidelityTests(unittest.TestCase):
     def test_every_scenario_and_suite_that_it_names_exists(self):
         manifest = json.loads((ROOT / "Fixtures" / "manifest.json").read_text(encoding="utf-8"))
