@@ -1,5 +1,6 @@
 import AgentCore
 import JSON
+import NetServerSOAP
 import SOAP
 
 /// What an answer shows: JSON, and of a webhook what XML shows beyond it.

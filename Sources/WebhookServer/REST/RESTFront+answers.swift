@@ -2,6 +2,7 @@ import AgentCore
 import HTTPServing
 import HTTPTypes
 import Hummingbird
+import NetServerSOAP
 import NIOCore
 
 /// How outcomes and problems become HTTP's answers.

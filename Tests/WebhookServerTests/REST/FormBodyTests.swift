@@ -1,5 +1,6 @@
 import AgentCore
 import HTTPTypes
+import JSON
 import Testing
 
 @testable import WebhookServer
