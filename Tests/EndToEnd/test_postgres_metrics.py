@@ -1,5 +1,5 @@
-"""What a process on PostgreSQL tells of the snapshots that keep dead rows of its queue, as a role without rights: those of
-other roles' transactions, of prepared ones and of a replica."""
+"""What a process on PostgreSQL tells of the database as a role without rights: its size, and the snapshots that keep dead rows
+of its queue. These are other roles' transactions', prepared ones' and a replica's."""
 import re
 import subprocess
 import unittest
@@ -15,6 +15,19 @@ def setUpModule():
     require()
     Processes.server = PostgreSQL(max_prepared_transactions=5)
     unittest.addModuleCleanup(Processes.server.stop)
+
+
+class DatabaseMetrics(Processes):
+    def test_metrics_tell_how_the_postgresql_database_does(self):
+        process = self.process("one")
+        process.save(self.receiver().url, ["contact.created"])
+        process.signal("contact.created")
+        self.assert_idle(process)
+        text = process.request("GET", "/metrics")[1].decode()
+        for name in ("postgresql_dead_deliveries", "postgresql_oldest_snapshot_seconds", "postgresql_delivery_bytes",
+                     "queue_oldest_due_seconds"):
+            self.assertRegex(text, rf"(?m)^webhook_svc_{name} [\d.e+]+$")
+        self.assertRegex(text, r"(?m)^webhook_svc_postgresql_delivery_bytes [1-9]")
 
 
 class Snapshots(Processes):

@@ -11,17 +11,6 @@ from soap import TICKET, Caller
 
 
 class SharingTests(Processes):
-    def test_metrics_tell_how_the_postgresql_database_does(self):
-        process = self.process("one")
-        process.save(self.receiver().url, ["contact.created"])
-        process.signal("contact.created")
-        self.assert_idle(process)
-        text = process.request("GET", "/metrics")[1].decode()
-        for name in ("postgresql_dead_deliveries", "postgresql_oldest_snapshot_seconds", "postgresql_delivery_bytes",
-                     "queue_oldest_due_seconds"):
-            self.assertRegex(text, rf"(?m)^webhook_svc_{name} [\d.e+]+$")
-        self.assertRegex(text, r"(?m)^webhook_svc_postgresql_delivery_bytes [1-9]")
-
     def test_a_webhook_changed_by_one_process_is_changed_for_the_other_though_every_notify_is_lost(self):
         # A role that may not execute it loses every hint.
         self.psql("REVOKE EXECUTE ON FUNCTION pg_notify(text, text) FROM PUBLIC")
@@ -140,7 +129,7 @@ class SharingTests(Processes):
         report(f"stopped in {stopped:.2f} s with 60 hanging attempts; the other had made them again {took:.2f} s later "
                f"and took {len(taken)} events meanwhile")
 
-    def test_sigterm_ends_claiming_at_once_though_20000_dead_targets_are_due(self):
+    def test_sigterm_ends_claiming_in_postgresql_at_once_though_20000_dead_targets_are_due(self):
         one = self.process("one", "--log-level", "error")
         one.save(f"http://127.9.0.1:{free_port()}/", ["contact.created"])
         one.stop()
