@@ -61,17 +61,22 @@ class Chaos(Processes):
         self.fail(process.log_text()[-2000:])
 
     def claimed(self):
-        """How many deliveries processes hold claimed: so many may be sent again by another one if these die or freeze now. A
-        database that is away cannot tell, and then it is as many as one process claims at most."""
+        """How many deliveries each process has claimed, and not recorded yet: so many may be sent again by another process if
+        that one dies or freezes now. While the database is away, it is as many as one process claims at most."""
         try:
-            return int(self.psql(f"SELECT count(*) FROM delivery WHERE owner IS NOT NULL AND webhook_id > {self.WAITING}"))
+            counts = self.psql(f"SELECT count(*) FROM delivery WHERE owner IS NOT NULL AND webhook_id > {self.WAITING} "
+                               "GROUP BY owner")
+            return [int(count) for count in counts.split()] or [0]
         except RuntimeError:
-            return IN_FLIGHT
+            return [IN_FLIGHT]
 
     def freeze(self, process):
+        """Freezes a process for a while. Returns how many deliveries it may have claimed."""
         os.kill(process.process.pid, signal.SIGSTOP)
+        claimed = max(self.claimed())
         time.sleep(FROZEN_SECONDS)
         os.kill(process.process.pid, signal.SIGCONT)
+        return claimed
 
     def fail_over(self, standby):
         """The primary crashes, and whoever watches over it promotes the standby a moment later."""
@@ -112,22 +117,21 @@ class Chaos(Processes):
             if faults and share > faults[0][0]:
                 if database:
                     database.join()
-                # Processes die meanwhile too.
-                claimed += self.claimed()
+                # Processes die meanwhile too. What all of them have claimed may have to be recorded again.
+                claimed += sum(self.claimed())
                 database = threading.Thread(target=faults.pop(0)[1])
                 database.start()
             time.sleep(random.uniform(0.2, 0.9))
             victim = random.choice(processes)
             live.remove(victim)
             if share > 0.8 and not freezes:
-                claimed += self.claimed()
-                self.freeze(victim)
+                claimed += self.freeze(victim)
                 freezes += 1
                 live.append(victim)
             else:
                 victim.kill()
                 kills += 1
-                claimed += self.claimed()
+                claimed += max(self.claimed())
                 time.sleep(random.uniform(0, 0.6))
                 failed_starts += self.start_again(victim, live)
             # Half a minute on a quiet machine; what is stuck never ends.
