@@ -2,6 +2,7 @@ import AgentCore
 import Configuration
 import Cryptography
 import Foundation
+import HTTPServing
 import Testing
 import WebhookServer
 

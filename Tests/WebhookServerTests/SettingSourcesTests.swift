@@ -1,6 +1,7 @@
 import AgentCore
 import Configuration
 import Foundation
+import NetServerSOAP
 import Networking
 import Testing
 import WebhookDelivery
