@@ -1,6 +1,5 @@
 package import AgentCore
 package import Logging
-package import ServiceLifecycle
 
 /// Where a store is, as `--store` names it.
 package enum StoreLocation: Sendable, Hashable {
@@ -52,14 +51,17 @@ package enum StoreLocation: Sendable, Hashable {
 
     /// Opens the store, makes or migrates its schema, and takes hold of it.
     ///
-    /// - Returns: The store, and the service that closes it at shutdown; nil where the store ends with its last reference.
-    package func open(logger: Logger) async throws(StoreError) -> (store: any AgentStore, service: (any Service)?) {
+    /// - Returns: The store, and what closes it when nobody works with it any more. The stores that have no threads of
+    ///   their own end with their last reference.
+    package func open(
+        logger: Logger
+    ) async throws(StoreError) -> (store: any AgentStore, close: @Sendable () async -> Void) {
         switch self {
-        case .memory: return (MemoryStore(), nil)
-        case .sqlite(let path): return (try SQLiteStore(path: path, logger: logger), nil)
+        case .memory: return (MemoryStore(), {})
+        case .sqlite(let path): return (try SQLiteStore(path: path, logger: logger), {})
         case .postgreSQL(let location):
             let store = try await PostgreSQLStore(location, logger: logger)
-            return (store, store)
+            return (store, { await store.close() })
         }
     }
 }

@@ -59,25 +59,35 @@ package struct WebhookServer: Service, CustomStringConvertible {
         let wanted = (settings.delivery.concurrency, settings.sending.idleConnections)
         let budget = try DescriptorBudget(limit: limit, deliveries: wanted.0, idleConnections: wanted.1)
         budget.log(deliveries: wanted.0, idleConnections: wanted.1, limit: limit, to: logger)
-        let (store, storeService) = try await settings.store.open(logger: logger)
+        let (store, closeStore) = try await settings.store.open(logger: logger)
+        // After everything that works with the store, also where a service has failed and the others were cancelled.
+        do {
+            try await run(store: store, budget: budget)
+        } catch {
+            await closeStore()
+            throw error
+        }
+        await closeStore()
+    }
+
+    private func run(store: any AgentStore, budget: DescriptorBudget) async throws {
         guard let sender else {
             var sending = settings.sending
             sending.idleConnections = budget.idleConnections
             let sender = try SocketSender(version: settings.netServerVersion, settings: sending)
             do {
-                try await run(store: store, storeService: storeService, sender: sender, budget: budget)
+                try await run(store: store, sender: sender, budget: budget)
             } catch {
                 await sender.shutdown()
                 throw error
             }
             return await sender.shutdown()
         }
-        try await run(store: store, storeService: storeService, sender: sender, budget: budget)
+        try await run(store: store, sender: sender, budget: budget)
     }
 
     private func run(
         store: any AgentStore,
-        storeService: (any Service)?,
         sender: any NotificationSender,
         budget: DescriptorBudget
     ) async throws {
@@ -120,10 +130,10 @@ package struct WebhookServer: Service, CustomStringConvertible {
             requests: reloads,
             logger: logger
         )
-        // Stopped from the last to the first: no more calls, then what is in flight, then the store.
+        // Stopped from the last to the first: no more calls, then what is in flight.
         let group = ServiceGroup(
             configuration: .init(
-                services: [storeService].compactMap { $0.map { .init(service: $0) } } + [
+                services: [
                     .init(service: Pruning(store: store, principals: principals, settings: settings, logger: logger)),
                     .init(service: engine),
                     .init(service: MemoryRelease(logger: logger)),

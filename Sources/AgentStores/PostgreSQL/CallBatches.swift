@@ -17,6 +17,9 @@ final class CallBatches<Input: Sendable, Output: Sendable>: Sendable {
         self.carryOut = carryOut
     }
 
+    /// How many calls wait for a batch.
+    var waiting: Int { calls.waiting }
+
     func call(_ input: Input, weight: Int) async throws(StoreError) -> Output {
         try await calls.call(input, weight: weight) {
             // Not a child of the caller, whose end must not end others' calls. ``close()`` waits for it.
@@ -37,6 +40,12 @@ final class CallBatches<Input: Sendable, Output: Sendable>: Sendable {
 
     /// Whether it may be one call's own failure: the server did not like what was in it.
     private static func isOfOneCall(_ error: any Error) -> Bool {
-        (error as? PostgreSQLFailure).map { $0.kind == .statement } ?? true
+        switch error {
+        case let failure as PostgreSQLFailure: failure.kind == .statement
+        case StoreError.corrupt: true
+        // The store is closed or overloaded, for all of them.
+        case is StoreError: false
+        default: true
+        }
     }
 }

@@ -7,12 +7,14 @@ struct PostgreSQLBackoff {
     private var next = ContinuousClock.now
     private var last = PostgreSQLFailure(.unreachable, "there is no connection yet")
 
-    /// Calls `open` until it makes a connection. Throws why it does not once `deadline` has passed.
+    /// Calls `open` until it makes a connection. Throws why it does not once `deadline` has passed or `stop` is over.
     mutating func connect(
         until deadline: ContinuousClock.Instant,
+        stop: PostgreSQLStop? = nil,
         _ open: () throws(PostgreSQLFailure) -> PostgreSQLConnection
     ) throws(PostgreSQLFailure) -> PostgreSQLConnection {
         while true {
+            if let stop, stop.isOver { throw PostgreSQLFailure(.unreachable, "the store is closed") }
             let wait = ContinuousClock.now.duration(to: min(next, deadline))
             if wait > .zero { Thread.sleep(forTimeInterval: wait / .seconds(1)) }
             guard ContinuousClock.now >= next else { throw last }

@@ -32,14 +32,18 @@ final class PostgreSQLConnection: @unchecked Sendable {
 
     /// Connects, within the location's time-out (5 s for each address unless it says otherwise).
     ///
-    /// - Parameter isServing: Whether it belongs to a process that serves the store, which is there already.
+    /// - Parameters:
+    ///   - isServing: Whether it belongs to a process that serves the store, which is there already.
+    ///   - stop: When whoever works with the connection gives up on it.
     init(
         _ location: PostgreSQLLocation,
         planning: Planning = .custom,
-        isServing: Bool = false
+        isServing: Bool = false,
+        stop: PostgreSQLStop? = nil
     ) throws(PostgreSQLFailure) {
         self.location = location
         self.planning = planning
+        self.stop = stop
         let options = Self.defaults + [("dbname", location.connectionString), ("client_encoding", "UTF8")]
         let keywords = options.map { strdup($0.0) }
         let values = options.map { strdup($0.1) }

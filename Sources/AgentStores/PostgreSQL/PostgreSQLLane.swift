@@ -212,6 +212,8 @@ final class PostgreSQLLane: Sendable {
         }
 
         mutating func carryOut(_ job: Job, _ notes: Notes) {
+            // What was sent before may have been carried out: nothing more is sent once the time is over.
+            if stop.isOver { return job.finish(StoreError.closed) }
             let start = ContinuousClock.now
             for attempt in 1...Self.attempts {
                 do {
@@ -249,11 +251,16 @@ final class PostgreSQLLane: Sendable {
             if let connection, connection.isUsable(), (try? connection.renewPlans()) != nil { return connection }
             if connection != nil { log?.cut("it was closed while it was idle") }
             connection = nil
-            let (location, planning, isServing) = (location, planning, log != nil)
+            let (location, planning, isServing, stop) = (location, planning, log != nil, stop)
             do {
-                let made = try backoff.connect(until: deadline) { () throws(PostgreSQLFailure) in
+                let made = try backoff.connect(until: deadline, stop: stop) { () throws(PostgreSQLFailure) in
                     do throws(PostgreSQLFailure) {
-                        let connection = try PostgreSQLConnection(location, planning: planning, isServing: isServing)
+                        let connection = try PostgreSQLConnection(
+                            location,
+                            planning: planning,
+                            isServing: isServing,
+                            stop: stop
+                        )
                         notes.trouble.withLock { $0 = nil }
                         return connection
                     } catch {

@@ -83,6 +83,9 @@ package final class PostgreSQLStore: AgentStore, Service, CustomStringConvertibl
     }
 
     /// Keeps the store open until graceful shutdown or cancellation, and closes it then.
+    ///
+    /// What works with the store must have ended before. A group of services cancels all of them at once when one fails;
+    /// an application whose services write at their end closes the store with ``close(within:)`` after the group.
     package func run() async throws {
         try? await gracefulShutdown()
         await close()
@@ -97,6 +100,7 @@ package final class PostgreSQLStore: AgentStore, Service, CustomStringConvertibl
     /// - Parameter grace: How long the server's answers are waited for.
     package func close(within grace: Duration = grace) async {
         tasks.cancel()
+        listener.stopListening()
         lanes.limit(within: grace)
         await lanes.upkeep.close(within: .zero)
         await signals.close()

@@ -47,7 +47,7 @@ final class PostgreSQLWatch: Sendable {
             tasks.start {
                 while !Task.isCancelled {
                     var isWell = true
-                    for path in watched { isWell = await path.probe() && isWell }
+                    for path in watched where !Task.isCancelled { isWell = await path.probe() && isWell }
                     continuation.yield()
                     // A connection that was cut is no reason to be unready.
                     try? await Task.sleep(for: isWell ? settings.interval : settings.interval / 2)
