@@ -174,12 +174,15 @@ extension PostgreSQLStore {
 
     /// nil when the webhook has nothing pending, or gets nothing now.
     static func found(_ row: PostgreSQLRow, _ clock: PostgreSQLLeaseClock) throws -> DueMarks.Found? {
-        guard let first = row.optionalInt(1), let target = row.optionalText(6) else { return nil }
+        // A webhook without a row of counters is damaged. It is left out, so that it does not keep the others waiting.
+        guard let first = row.optionalInt(1), let target = row.optionalText(6), let pausedUntil = row.optionalInt(4),
+            row.optionalInt(5) != nil
+        else { return nil }
         let firstTime = try row.bool(2) ? clock.callerTime(leaseEnd: first) : first
         return DueMarks.Found(
             webhook: try row.int32(0),
             from: first,
-            time: max(min(firstTime, row.optionalInt(3) ?? .max), try row.int(4)),
+            time: max(min(firstTime, row.optionalInt(3) ?? .max), pausedUntil),
             target: target,
             consecutiveErrors: try row.count(5)
         )
