@@ -54,7 +54,7 @@ extension TypedValue {
             }
         }
         if texts.count == values.count { return .strings(texts) }
-        return .json(JSONValue.array(values.map { JSONValue($0) }).text)
+        return .json("[" + values.map(\.jsonText).joined(separator: ",") + "]")
     }
 
     private static func schemaValue(

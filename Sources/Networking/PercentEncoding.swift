@@ -3,6 +3,7 @@ package enum PercentEncoding {
     /// The bytes that `bytes` stand for; nil when a percent sign is not followed by two hexadecimal digits.
     ///
     /// - Parameter plus: What a `+` stands for: a space in forms and queries.
+    @inlinable
     package static func decoded(_ bytes: some Sequence<UInt8>, plus: UInt8 = UInt8(ascii: "+")) -> [UInt8]? {
         var decoded: [UInt8] = []
         var iterator = bytes.makeIterator()
@@ -21,7 +22,8 @@ package enum PercentEncoding {
         return decoded
     }
 
-    private static func value(of digit: UInt8) -> UInt8? {
+    @usableFromInline
+    static func value(of digit: UInt8) -> UInt8? {
         Character(Unicode.Scalar(digit)).hexDigitValue.map(UInt8.init)
     }
 }

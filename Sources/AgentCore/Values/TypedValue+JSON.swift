@@ -33,7 +33,15 @@ extension JSONValue {
 
 extension TypedValue {
     /// The value as JSON text.
-    package var jsonText: String { JSONValue(self).text }
+    ///
+    /// JSON that is kept as text is not read again: arrays of arrays would be read once for each level.
+    package var jsonText: String {
+        switch self {
+        case .json(let text): text
+        case .inferred(let value): value.jsonText
+        default: JSONValue(self).text
+        }
+    }
 }
 
 extension ObjectDictionary {
