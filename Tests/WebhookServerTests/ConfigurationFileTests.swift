@@ -217,6 +217,7 @@ struct ConfigurationFileTests {
             (#"{"tenants": [{"userz": []}, {}]}"#, ["tenants", "tenants[0].userz"]),
             (#"{"tenants": "x"}"#, ["tenants"]),
             (#"{"tlsCert": "/no.pem", "tlsKey": "/no.key", "retryCycles": 0}"#, ["retryCycles", "tlsCert"]),
+            (#"{"tlsCert": 5, "tlsKey": "/no.key"}"#, ["tlsCert"]),
         ]
     )
     func together(text: String, places: [String]) async throws {

@@ -100,8 +100,10 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head): receive(head, context)
         case .body(let body): handle(machine.receiveBody(bytes: body.readableBytes), context, body)
         case .end:
-            guard machine.receiveEnd() == .pass else { return }
+            let action = machine.receiveEnd()
+            // The request is here as a whole, whatever becomes of it.
             cancelRequestTimer()
+            guard action == .pass else { return }
             context.fireChannelRead(data)
         }
     }

@@ -41,7 +41,10 @@ extension ServerSettings {
         if !problems.contains(where: { $0.setting == "installation" }) {
             problems += settings.resolveTenants(tenants)
         }
-        problems += settings.resolve()
+        // A certificate that could not be read is not one that is missing.
+        let pair = ["tls-cert", "tls-key"]
+        let isPairUnread = problems.contains { pair.contains($0.setting) }
+        problems += settings.resolve().filter { !isPairUnread || !pair.contains($0.setting) }
         settings.choices = Choices()
         return (settings, problems)
     }

@@ -165,7 +165,7 @@ struct FrontResponder: HTTPResponder {
             body = try await request.body.collect(upTo: maximumBodyBytes)
         } catch is NIOTooManyBytesError {
             let limit = maximumBodyBytes
-            return response(soap.oversizeFault(limit: limit, mediaType: mediaType, number: target.number), target)
+            return Self.response(soap.oversizeFault(limit: limit, mediaType: mediaType, number: target.number))
         }
         let answer = await soap.answer(
             to: Array(body.readableBytesView),
@@ -173,7 +173,14 @@ struct FrontResponder: HTTPResponder {
             action: request.headers[Self.soapAction],
             target: target
         )
-        return response(answer, target)
+        counters.increment(
+            RequestLabels(
+                service: target.service.rawValue,
+                operation: answer.label.operation,
+                outcome: answer.label.outcome
+            )
+        )
+        return Self.response(answer)
     }
 
     private func describe(_ request: Request, _ target: SOAPService.Target, isTenantNamed: Bool) -> Response {
@@ -213,15 +220,8 @@ struct FrontResponder: HTTPResponder {
         return response
     }
 
-    private func response(_ answer: SOAPService.Answer, _ target: SOAPService.Target) -> Response {
-        counters.increment(
-            RequestLabels(
-                service: target.service.rawValue,
-                operation: answer.label.operation,
-                outcome: answer.label.outcome
-            )
-        )
-        return Response(
+    private static func response(_ answer: SOAPService.Answer) -> Response {
+        Response(
             status: .init(code: answer.status),
             headers: [.contentType: answer.contentType],
             body: answer.body
