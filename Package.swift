@@ -225,7 +225,8 @@ let package = Package(
             name: "WebhookServerTests",
             dependencies: [
                 "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPServing", "JSON", "NetServerSOAP",
-                "Networking", "SOAP", "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML", logging, lifecycleTestKit,
+                "Networking", "SOAP", "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML", logging,
+                lifecycleTestKit,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "NIOCore", package: "swift-nio"),

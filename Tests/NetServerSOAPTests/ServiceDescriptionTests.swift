@@ -39,7 +39,7 @@ struct ServiceDescriptionTests {
         #expect(!places[0].isEmpty && places[0] == places[1])
     }
 
-    @Test("A query that asks for no description has no answer", arguments: ["", "wsdl2", "xsd=xsd0", "=wsdl"])
+    @Test("A query that asks for no description has no answer", arguments: ["", "wsdl2", "xsd=xsd0", "a=wsdl"])
     func others(query: String) {
         let description = ServiceDescription(name: .soPrincipal, number: .services85)
         #expect(description.document(query: query, address: "http://a.example/x") == nil)

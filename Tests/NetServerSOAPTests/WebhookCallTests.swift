@@ -59,7 +59,7 @@ struct WebhookCallTests {
             (.getAllWebhooks, "<StatusFilter>Sleeping</StatusFilter>"),
             (.signalEvent, "<PrimaryKey>one</PrimaryKey>"),
             (.saveWebhook, "<Webhook><State>9</State></Webhook>"),
-            (.testWebhook, "<Webhook><WebhookId/></Webhook>"),
+            (.testWebhook, "<Webhook><WebhookId>x</WebhookId></Webhook>"),
         ]
     )
     func wrong(operation: WebhookOperation, arguments: String) {

@@ -2,8 +2,8 @@ import AgentCore
 import HTTPServing
 import HTTPTypes
 import Hummingbird
-import NetServerSOAP
 import NIOCore
+import NetServerSOAP
 
 /// How outcomes and problems become HTTP's answers.
 extension RESTFront {
