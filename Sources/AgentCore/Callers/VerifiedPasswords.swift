@@ -29,7 +29,7 @@ final class VerifiedPasswords: Sendable {
         secret = cryptography.randomBytes(32)
     }
 
-    /// What stands for a password of a user, whether it is right or wrong.
+    /// Returns the keyed digest of a password, under which it is remembered when it was right.
     func key(_ password: String, of user: User, tenant: String) -> Key {
         let parts = [tenant, user.name, user.passwordHash, password].map { Array($0.utf8) }
         // The length before each part: no two lists of parts make the same bytes.

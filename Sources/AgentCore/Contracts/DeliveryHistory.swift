@@ -1,4 +1,4 @@
-/// What has become of deliveries and of the webhooks that they are for, for operators: whoever registered the webhooks.
+/// Tells operators what became of deliveries and of their webhooks, of every tenant and application.
 /// Every call is as ``AgentStore`` says.
 package protocol DeliveryHistory: Sendable {
     /// Deliveries that pass the filter, in an order, after `cursor`.

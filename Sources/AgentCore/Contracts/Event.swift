@@ -18,7 +18,7 @@ package struct Event: Sendable, Hashable {
     package var otherName: String?
     /// A webhook that does not get it although it listens.
     package var excludedWebhook: Int32?
-    /// What becomes of it for webhooks that are TooManyErrors.
+    /// The delivery that webhooks with the state TooManyErrors get of the event: recorded as missed, parked, or none.
     package var missed = MissedEvents.record
 
     /// An event that webhooks are matched to by its name alone.

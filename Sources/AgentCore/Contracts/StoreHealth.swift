@@ -9,7 +9,7 @@ package protocol StoreHealth: Sendable {
     /// Commits so far that took events in, and how many events shared them.
     var commitCounts: CommitCounts { get }
 
-    /// What the store has to tell about itself to who watches it.
+    /// Returns the store's own gauges, as `/metrics` shows them.
     func figures() async throws(StoreError) -> [StoreFigure]
 }
 

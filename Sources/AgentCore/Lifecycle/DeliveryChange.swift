@@ -1,8 +1,8 @@
 /// How the deliveries of a webhook follow what it has become (contract, sections 6 and 7).
 package enum DeliveryChange: Sendable, Hashable {
-    /// What is pending waits until the webhook is Active. Whoever holds a delivery keeps its lease.
+    /// Pending deliveries are parked until the webhook is Active. A process that holds a delivery keeps its lease.
     case park
-    /// What was parked is due. Whoever holds a delivery keeps its lease.
+    /// Parked deliveries become due. A process that holds a delivery keeps its lease.
     case resume
     /// What is not sent ends as failed, for a reason.
     case end(reason: String)
