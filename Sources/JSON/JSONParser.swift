@@ -86,7 +86,7 @@ struct JSONParser {
         let name = word()
         guard !name.isEmpty else { throw expected("a name") }
         guard name.utf8.count <= limits.textBytes else { throw textLimit() }
-        guard StreamSafeText.isSafe(name.utf8) else {
+        guard StreamSafeText.isSafe(name) else {
             throw limit("\(StreamSafeText.longestRun) combining characters in a row")
         }
         return name

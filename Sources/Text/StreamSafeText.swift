@@ -10,10 +10,26 @@ package enum StreamSafeText {
     /// What is wrong with other text, for its sender.
     package static let problem = "more than \(longestRun) combining characters in a row"
 
+    /// Whether `text` holds no longer run.
+    package static func isSafe(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8(isSafe)
+    }
+
+    /// Whether a part of a text holds no longer run.
+    package static func isSafe(_ text: Substring) -> Bool {
+        var text = text
+        return text.withUTF8(isSafe)
+    }
+
     /// Whether `text`, in UTF-8, holds no longer run.
-    @inlinable
-    package static func isSafe(_ text: some BidirectionalCollection<UInt8>) -> Bool {
-        // Below U+0300, which 0xCC begins, there are none.
+    package static func isSafe(_ text: [UInt8]) -> Bool {
+        text.withUnsafeBufferPointer(isSafe)
+    }
+
+    /// Every request passes here several times, so that this is no generic function: other modules do not specialize it.
+    private static func isSafe(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        // Below U+0300, which 0xCC begins, there are no combining characters.
         guard let first = text.firstIndex(where: { $0 >= 0xCC }) else { return true }
         var run = 0
         for scalar in String(decoding: text[first...], as: UTF8.self).unicodeScalars {

@@ -30,7 +30,8 @@ package final class XMLReader: Sendable {
         }
         // An XML declaration that does not end, in whatever encoding has ASCII's digits and signs, zero bytes apart.
         let start = bytes.prefix(XMLLimits.declarationBytes).filter { $0 != 0 && $0 < 0x80 }
-        if start.starts(with: "<?xml".utf8), start.firstRange(of: Array("?>".utf8)) == nil {
+        let isEnd = { (first: UInt8, second: UInt8) in first == UInt8(ascii: "?") && second == UInt8(ascii: ">") }
+        if start.starts(with: "<?xml".utf8), !zip(start, start.dropFirst()).contains(where: isEnd) {
             guard bytes.count > XMLLimits.declarationBytes else { return }
             throw .limit(.declarationBytes, XMLLimits.declarationBytes)
         }

@@ -45,7 +45,7 @@ final class XMLTreeBuilder {
         }
         // A URI is ASCII.
         let otherNamespaces = hasOtherNamespaces ? namespaces : []
-        guard StreamSafeText.isSafe(bytes), otherNamespaces.allSatisfy({ StreamSafeText.isSafe($0.utf8) }) else {
+        guard StreamSafeText.isSafe(bytes), otherNamespaces.allSatisfy({ StreamSafeText.isSafe($0) }) else {
             fail(.limit(.combiningCharacters, StreamSafeText.longestRun))
             return nil
         }

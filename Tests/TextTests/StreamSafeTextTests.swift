@@ -14,7 +14,9 @@ struct StreamSafeTextTests {
         ]
     )
     func written(text: String) {
-        #expect(StreamSafeText.isSafe(text.utf8))
+        #expect(StreamSafeText.isSafe(text))
+        #expect(StreamSafeText.isSafe(Array(text.utf8)))
+        #expect(StreamSafeText.isSafe(text[...]))
     }
 
     @Test(
@@ -25,6 +27,8 @@ struct StreamSafeTextTests {
         ]
     )
     func tooMany(text: String) {
-        #expect(!StreamSafeText.isSafe(text.utf8))
+        #expect(!StreamSafeText.isSafe(text))
+        #expect(!StreamSafeText.isSafe(Array(text.utf8)))
+        #expect(!StreamSafeText.isSafe(text[...]))
     }
 }

@@ -56,7 +56,7 @@ struct FrontResponder: HTTPResponder {
     }
 
     private func answer(to request: Request, context: Context) async throws -> Response {
-        guard request.headers.allSatisfy({ StreamSafeText.isSafe($0.value.utf8) }) else {
+        guard request.headers.allSatisfy({ StreamSafeText.isSafe($0.value) }) else {
             return Self.text(.badRequest, "A header holds \(StreamSafeText.problem).\n")
         }
         let route = Route(path: request.uri.path)

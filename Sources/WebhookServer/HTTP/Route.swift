@@ -26,7 +26,7 @@ package enum Route: Sendable, Hashable {
     ///   trailing one mean nothing.
     package init(path: String) {
         let parts = Self.parts(path)
-        guard parts.allSatisfy({ StreamSafeText.isSafe($0.utf8) }) else {
+        guard parts.allSatisfy({ StreamSafeText.isSafe($0) }) else {
             self = .none
             return
         }

@@ -60,7 +60,7 @@ enum RESTAuthorization {
             guard let data = Data(base64Encoded: String(credentials)),
                 // Foundation's own would drop a U+FEFF at the beginning.
                 let text = String(validating: data, as: UTF8.self) ?? String(data: data, encoding: .isoLatin1),
-                let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), StreamSafeText.isSafe(text.utf8)
+                let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")), StreamSafeText.isSafe(text)
             else { throw AgentError(.session, "The Basic credentials are not base64 of user:password.") }
             return .basic(
                 userName: String(text[..<colon]),
