@@ -44,6 +44,15 @@ class Readiness(Processes):
         self.assertEqual(log.count("not ready"), log.count("ready again"), "each is said once")
         report(f"unready after {unready:.1f} s, ready after {ready:.1f} s: {line}")
 
+    def watch_setting(self, name, value, reason):
+        """Sees a process become unready when the server's configuration changes, and ready when it is as before."""
+        def change(sql):
+            self.server.psql(f"ALTER SYSTEM {sql}")
+            self.server.psql("SELECT pg_reload_conf()")
+
+        self.addCleanup(change, f"RESET {name}")
+        self.watch(lambda: change(f"SET {name} = {value}"), lambda: change(f"RESET {name}"), reason)
+
     def test_too_few_connections_make_a_process_unready_until_there_are_some(self):
         self.server = PostgreSQL(max_connections=30)
         self.addCleanup(self.server.stop)
@@ -113,23 +122,11 @@ class Readiness(Processes):
         self.watch(fill, filler.unlink, "No space left on device")
 
     def test_a_synchronous_standby_that_is_away_makes_a_process_unready_until_it_is_not_waited_for(self):
-        def change(sql):
-            self.server.psql(sql)
-            self.server.psql("SELECT pg_reload_conf()")
-
-        reset = "ALTER SYSTEM RESET synchronous_standby_names"
-        self.addCleanup(change, reset)
-        self.watch(lambda: change("ALTER SYSTEM SET synchronous_standby_names = 'gone'"), lambda: change(reset),
-                   "(signals|claims|results|calls) since .*: no answer")
+        self.watch_setting("synchronous_standby_names", "'gone'", "(signals|claims|results|calls) since .*: no answer")
 
     def test_a_database_that_takes_no_writes_makes_a_process_unready_until_it_does(self):
-        role = f'ALTER ROLE {self.server.role} IN DATABASE "{self.database}"'
-
-        def refuse():
-            self.server.psql(f"{role} SET default_transaction_read_only = on")
-            self.end_connections()
-
-        self.watch(refuse, lambda: self.server.psql(f"{role} RESET default_transaction_read_only"), "read-only")
+        # The sessions that are open learn of it. Cutting them would be a reason of its own, and might be told first.
+        self.watch_setting("default_transaction_read_only", "on", "read-only")
 
     def test_a_lock_that_somebody_holds_on_a_table_makes_a_process_unready_until_it_is_given_back(self):
         process = self.process("one")
