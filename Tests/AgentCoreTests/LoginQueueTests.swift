@@ -64,6 +64,35 @@ struct LoginQueueTests {
         #expect(throttle.enter(&attempts[2], now: later) == .admitted)
     }
 
+    @Test("An attempt that was resumed and must wait once more comes before those that came after it")
+    func placeThatIsTaken() async {
+        let (throttle, now) = Self.strictThrottle()
+        var attempts = (0..<3).map { _ in Self.attempt(throttle) }
+        for index in attempts.indices { _ = throttle.enter(&attempts[index], now: now) }
+        throttle.leave(attempts[0], succeeded: true, now: now)
+        #expect(await throttle.wait(attempts[1], atMost: .seconds(30)))
+        // Another attempt is quicker than the one that was resumed.
+        var quicker = Self.attempt(throttle)
+        #expect(throttle.enter(&quicker, now: now) == .admitted)
+        #expect(throttle.enter(&attempts[1], now: now) == .queued)
+        throttle.leave(quicker, succeeded: true, now: now)
+        #expect(await throttle.wait(attempts[1], atMost: .seconds(30)))
+        #expect(throttle.enter(&attempts[1], now: now) == .admitted)
+        throttle.leave(attempts[1], succeeded: true, now: now)
+        #expect(await throttle.wait(attempts[2], atMost: .seconds(30)))
+    }
+
+    @Test("An attempt that gives up learns how long the pause is that it waited for")
+    func pauseThatIsLeft() {
+        let (throttle, now) = Self.strictThrottle()
+        var attempts = (0..<3).map { _ in Self.attempt(throttle) }
+        let admissions = attempts.indices.map { throttle.enter(&attempts[$0], now: now) }
+        #expect(admissions == [.admitted, .queued, .queued])
+        #expect(throttle.giveUp(attempts[2], now: now) == .zero)
+        throttle.leave(attempts[0], succeeded: false, now: now)
+        #expect(throttle.giveUp(attempts[1], now: now.advanced(by: .milliseconds(400))) == .milliseconds(600))
+    }
+
     @Test("An attempt that was resumed and gives up resumes the next one")
     func givingUpATurn() async {
         let (throttle, now) = Self.strictThrottle()

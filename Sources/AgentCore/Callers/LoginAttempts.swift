@@ -174,12 +174,10 @@ struct LoginAttempts: Sendable {
             case .admitted: return
             case .pause(let time):
                 if time <= remaining, (try? await sleep(time)) != nil { continue }
-                throttle.giveUp(attempt, now: now())
-                throw refusal(retryAfter: time)
+                throw refusal(retryAfter: throttle.giveUp(attempt, now: now()))
             case .queued:
                 if await throttle.wait(attempt, atMost: remaining) { continue }
-                throttle.giveUp(attempt, now: now())
-                throw refusal(retryAfter: .seconds(1))
+                throw refusal(retryAfter: throttle.giveUp(attempt, now: now()))
             case .refused(let time): throw refusal(retryAfter: time)
             }
         }

@@ -96,15 +96,27 @@ extension LoginThrottle {
 
         /// Admits an attempt to all of these slots, or has it wait at the first that is not free: the many that wait at one
         /// address are not in the way of others at the user.
-        mutating func admit(to slots: [Slot.ID], _ now: Timestamp) -> (Admission, Waiting?) {
+        ///
+        /// - Parameter left: Where the attempt has waited. An attempt that must wait there again comes first.
+        mutating func admit(
+            to slots: [Slot.ID],
+            returningTo left: Slot.ID?,
+            _ now: Timestamp
+        ) -> (Admission, Waiting?) {
             for id in slots {
-                if let obstacle = self[id].obstacle(limits(id), now) { return wait(at: id, for: obstacle) }
+                if let obstacle = self[id].obstacle(limits(id), now) {
+                    return wait(at: id, for: obstacle, isFirst: id == left)
+                }
             }
             for id in slots { self[id].running += 1 }
             return (.admitted, nil)
         }
 
-        private mutating func wait(at id: Slot.ID, for obstacle: Slot.Obstacle) -> (Admission, Waiting?) {
+        private mutating func wait(
+            at id: Slot.ID,
+            for obstacle: Slot.Obstacle,
+            isFirst: Bool
+        ) -> (Admission, Waiting?) {
             let slot = self[id]
             let hasFailures = slot.failures >= limits(id).freeFailures
             let pause: Duration = if case .pause(let time) = obstacle { time } else { .zero }
@@ -117,7 +129,8 @@ extension LoginThrottle {
                 return (.pause(pause), .pausing(id))
             }
             let waiter = LoginWaiter()
-            queues[id, default: []].append(waiter)
+            let place = isFirst ? 0 : queues[id]?.count ?? 0
+            queues[id, default: []].insert(waiter, at: place)
             return (.queued, .queued(id, waiter))
         }
 
@@ -132,6 +145,11 @@ extension LoginThrottle {
                 if queues[id]?.isEmpty ?? false { queues[id] = nil }
             }
             return id
+        }
+
+        /// The time before which the next attempt at a slot is not made.
+        mutating func pause(at id: Slot.ID, _ now: Timestamp) -> Duration {
+            if case .pause(let time) = self[id].obstacle(limits(id), now) { time } else { .zero }
         }
 
         /// Takes the first attempt out of the queue of a slot, when it need not wait there for another one. It must be

@@ -108,7 +108,8 @@ package final class LoginThrottle: Sendable {
     package func enter(_ attempt: inout Attempt, now: Timestamp) -> Admission {
         let (admission, next) = state.withLock { state in
             let left = attempt.waiting.map { state.end($0) }
-            let (admission, waiting) = state.admit(to: [attempt.address, attempt.user].compactMap { $0 }, now)
+            let slots = [attempt.address, attempt.user].compactMap { $0 }
+            let (admission, waiting) = state.admit(to: slots, returningTo: left, now)
             attempt.waiting = waiting
             return (admission, left.flatMap { state.dequeue(at: $0, now) })
         }
@@ -135,12 +136,16 @@ package final class LoginThrottle: Sendable {
         }
     }
 
-    /// Takes back an attempt that waits no longer.
-    package func giveUp(_ attempt: Attempt, now: Timestamp) {
-        let next = state.withLock { state in
-            attempt.waiting.flatMap { state.dequeue(at: state.end($0), now) }
+    /// Takes back an attempt that waits no longer. Returns the pause that is left where it waited.
+    @discardableResult
+    package func giveUp(_ attempt: Attempt, now: Timestamp) -> Duration {
+        guard let waiting = attempt.waiting else { return .zero }
+        let (pause, next) = state.withLock { state in
+            let slot = state.end(waiting)
+            return (state.pause(at: slot, now), state.dequeue(at: slot, now))
         }
         next?.resume()
+        return pause
     }
 
     /// Says what came of an attempt that was admitted.
