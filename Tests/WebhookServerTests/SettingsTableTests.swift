@@ -56,16 +56,4 @@ struct SettingsTableTests {
         #expect(parts.count == 3)
         #expect(parts.dropFirst().first.map(String.init) == SettingsReference.markdown)
     }
-
-    @Test(
-        "A duration is written with the largest unit that fits",
-        arguments: [
-            (Duration.zero, "0s"), (.milliseconds(300), "300ms"), (.seconds(15), "15s"), (.seconds(90), "90s"),
-            (.seconds(180), "3m"), (.seconds(21600), "6h"), (.seconds(604_800), "7d"),
-        ]
-    )
-    func durations(duration: Duration, text: String) {
-        #expect(DurationText.text(of: duration) == text)
-        #expect(DurationText.parse(text) == duration)
-    }
 }

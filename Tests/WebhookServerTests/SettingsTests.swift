@@ -138,21 +138,4 @@ struct SettingsTests {
         #expect(settings.isDevelopment)
         #expect(!settings.rules.requiresHTTPS)
     }
-
-    @Test(
-        "Durations have units",
-        arguments: [
-            ("300ms", Duration.milliseconds(300)), ("15s", .seconds(15)), ("5m", .seconds(300)),
-            ("6h", .seconds(21600)),
-            ("3d", .seconds(259_200)), ("0s", .zero),
-        ]
-    )
-    func durations(text: String, duration: Duration) {
-        #expect(DurationText.parse(text) == duration)
-    }
-
-    @Test("What is no duration is none", arguments: ["", "s", "5", "-1s", "1.5s", "5x", "99999999999999999999s"])
-    func noDurations(text: String) {
-        #expect(DurationText.parse(text) == nil)
-    }
 }

@@ -1,12 +1,6 @@
 import NIOCore
 import NIOHTTP1
 
-/// How the body of a request may be packed.
-package enum ContentCoding {
-    /// The codings that are unpacked, as a header lists them.
-    package static let accepted = "gzip, deflate"
-}
-
 /// Unpacks the bodies of requests that say that they are packed, in `Content-Encoding` or in `Transfer-Encoding`.
 ///
 /// What it has unpacked has no `Content-Encoding` any longer. A coding that it does not know, or a second one, stays there

@@ -2,6 +2,7 @@ import AgentCore
 import AgentStores
 import Foundation
 import Networking
+import Text
 import WebhookDelivery
 
 /// How sources write a value.

@@ -152,7 +152,7 @@ struct FrontResponder: HTTPResponder {
             response.headers[.accept] = MediaType.accepted.joined(separator: ", ")
             return response
         }
-        guard Self.isUnpacked(request) else {
+        guard ContentCoding.isNone(request.headers[.contentEncoding]) else {
             var response = Self.text(
                 .unsupportedMediaType,
                 "The body is packed in a way that this service does not unpack; it unpacks one of \(ContentCoding.accepted).\n"
@@ -208,11 +208,6 @@ struct FrontResponder: HTTPResponder {
     private static let soapAction = HTTPField.Name("SOAPAction").unsafelyUnwrapped
 
     private static let servicePath = "/Remote/\(ServiceNumber.services87.name)/\(ServiceName.webhook.file)"
-
-    /// Whether nothing is left to unpack of a body: the HTTP server takes away what it has unpacked.
-    static func isUnpacked(_ request: Request) -> Bool {
-        ["", "identity"].contains(request.headers[.contentEncoding]?.lowercased() ?? "")
-    }
 
     private static func notAllowed(_ methods: String) -> Response {
         var response = text(.methodNotAllowed, "The method is not for this path; \(methods) may be used.\n")

@@ -139,7 +139,7 @@ struct RESTFront: Sendable {
     ) async throws(RESTProblem) -> (outcome: Outcome, headers: HTTPFields) {
         // What a call without a body says of one does not matter.
         let type = MediaType(hasBody(request) ? request.headers[.contentType] ?? "" : "")
-        guard FrontResponder.isUnpacked(request) else {
+        guard ContentCoding.isNone(request.headers[.contentEncoding]) else {
             throw RESTProblem(
                 .unsupportedMediaType,
                 .invalidArgument,
