@@ -98,11 +98,13 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(name: "PrometheusMetrics", dependencies: ["AgentCore", metrics], swiftSettings: settings),
         .target(
             name: "WebhookServer",
             dependencies: [
                 "AdminModel", "AgentCore", "AgentStores", "CMalloc", "Cryptography", "HTTPServing", "JSON",
-                "NetServerSOAP", "Networking", "SOAP", "Text", "WebhookDelivery", "XML", logging, lifecycle,
+                "NetServerSOAP", "Networking", "PrometheusMetrics", "SOAP", "Text", "WebhookDelivery", "XML", logging,
+                lifecycle,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -110,7 +112,6 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                metrics,
             ],
             resources: [.embedInCode("Configuration/example.json"), .embedInCode("REST/openapi.json")],
             swiftSettings: settings
@@ -219,6 +220,11 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PrometheusMetricsTests",
+            dependencies: ["AgentCore", "PrometheusMetrics", metrics],
             swiftSettings: settings
         ),
         .testTarget(

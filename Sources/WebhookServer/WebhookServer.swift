@@ -9,6 +9,7 @@ package import Logging
 import NIOCore
 import NetServerSOAP
 import Networking
+import PrometheusMetrics
 import SOAP
 import ServiceLifecycle
 import WebhookDelivery
@@ -110,9 +111,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
             rules: settings.rules,
             logger: logger
         )
-        let logins = OutcomeCounters<LoginOutcome>(name: "webhook_svc_logins_total", factory: registry) {
-            [("outcome", $0.rawValue)]
-        }
+        let logins = LoginCounters(factory: registry)
         let principals = PrincipalAgent(
             installation: settings.installation,
             sessions: store,
@@ -192,7 +191,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 descriptions[.init(name: name, number: number)] = ServiceDescription(name: name, number: number)
             }
         }
-        let counters = RequestLabels.counters(registry)
+        let counters = RequestCounters(factory: registry)
         let limits = settings.requestLimits
         let responder = FrontResponder(
             soap: SOAPService(

@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NetServerSOAP
 import Networking
+import PrometheusMetrics
 import SOAP
 import Synchronization
 import Text
@@ -16,7 +17,7 @@ struct FrontResponder: HTTPResponder {
     typealias Context = ServiceContext
 
     let soap: SOAPService
-    let counters: OutcomeCounters<RequestLabels>
+    let counters: RequestCounters
     let rest: RESTFront
     let principals: PrincipalAgent
     let origins: RequestOriginReader

@@ -6,6 +6,7 @@ import JSON
 import NIOCore
 import NetServerSOAP
 import Networking
+import PrometheusMetrics
 import SOAP
 import Text
 import XML
@@ -23,7 +24,7 @@ struct RESTFront: Sendable {
     let crossOrigin: CrossOrigin
     /// Whether `Authorization: Basic` is taken.
     let allowsBasic: Bool
-    let counters: OutcomeCounters<RequestLabels>
+    let counters: RequestCounters
     /// The clock.
     let now: @Sendable () -> Timestamp
 

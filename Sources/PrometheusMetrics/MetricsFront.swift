@@ -1,10 +1,10 @@
-import AgentCore
+package import AgentCore
 import CoreMetrics
 import Foundation
 import Synchronization
 
 /// `GET /metrics`: the registry, brought up to date with what the store knows.
-final class MetricsFront: Sendable {
+package final class MetricsFront: Sendable {
     private let registry: MetricsRegistry
     private let store: any StoreHealth
     private let seen = Mutex(CommitCounts())
@@ -16,7 +16,8 @@ final class MetricsFront: Sendable {
     private let commits: Counter
     private let signals: Counter
 
-    init(registry: MetricsRegistry, store: any StoreHealth) {
+    /// Creates the metrics that `registry` writes and `store` brings up to date.
+    package init(registry: MetricsRegistry, store: any StoreHealth) {
         self.registry = registry
         self.store = store
         func queue(_ state: String) -> Meter {
@@ -28,8 +29,8 @@ final class MetricsFront: Sendable {
         signals = Counter(label: "webhook_svc_signals_committed_total", factory: registry)
     }
 
-    /// The text for Prometheus.
-    func text() async throws(StoreError) -> String {
+    /// Returns the text for Prometheus. Throws ``StoreError`` when the store cannot be asked.
+    package func text() async throws(StoreError) -> String {
         let counts = try await store.counts()
         pending.set(counts.pending)
         failed.set(counts.failed)

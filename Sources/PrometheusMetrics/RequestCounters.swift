@@ -1,0 +1,31 @@
+package import CoreMetrics
+
+/// What requests are counted by: operations that exist, and bounded outcomes; never what a client made up.
+package struct RequestLabels: Hashable, Sendable {
+    let service: String
+    let operation: String
+    let outcome: String
+
+    /// Creates labels.
+    package init(service: String, operation: String, outcome: String) {
+        self.service = service
+        self.operation = operation
+        self.outcome = outcome
+    }
+}
+
+/// The counters of requests, `webhook_svc_requests_total`.
+package struct RequestCounters: Sendable {
+    // Generic code is fast only in the module that knows its types.
+    private let counters: OutcomeCounters<RequestLabels>
+
+    /// Creates counters that have not counted anything.
+    package init(factory: any MetricsFactory) {
+        counters = OutcomeCounters(name: "webhook_svc_requests_total", factory: factory) { labels in
+            [("service", labels.service), ("operation", labels.operation), ("outcome", labels.outcome)]
+        }
+    }
+
+    /// Counts a request.
+    package func increment(_ labels: RequestLabels) { counters.increment(labels) }
+}
