@@ -100,11 +100,23 @@ let package = Package(
         ),
         .target(name: "PrometheusMetrics", dependencies: ["AgentCore", metrics], swiftSettings: settings),
         .target(
+            name: "NetServerREST",
+            dependencies: [
+                "AgentCore", "Cryptography", "HTTPServing", "JSON", "NetServerSOAP", "Networking",
+                "PrometheusMetrics", "SOAP", "Text", "XML",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            resources: [.embedInCode("openapi.json")],
+            swiftSettings: settings
+        ),
+        .target(
             name: "WebhookServer",
             dependencies: [
                 "AdminModel", "AgentCore", "AgentStores", "CMalloc", "Cryptography", "HTTPServing", "JSON",
-                "NetServerSOAP", "Networking", "PrometheusMetrics", "SOAP", "Text", "WebhookDelivery", "XML", logging,
-                lifecycle,
+                "NetServerREST", "NetServerSOAP", "Networking", "PrometheusMetrics", "SOAP", "Text",
+                "WebhookDelivery", "XML", logging, lifecycle,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -113,7 +125,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            resources: [.embedInCode("Configuration/example.json"), .embedInCode("REST/openapi.json")],
+            resources: [.embedInCode("Configuration/example.json")],
             swiftSettings: settings
         ),
         .target(
@@ -158,8 +170,9 @@ let package = Package(
             path: "Tests/Interop/receivers/swift",
             swiftSettings: settings
         ),
+        .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: settings),
-        .testTarget(name: "JSONTests", dependencies: ["JSON", "Text"], swiftSettings: settings),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "Text"], swiftSettings: settings),
         .testTarget(name: "NetworkingTests", dependencies: ["Networking"], swiftSettings: settings),
         .testTarget(name: "XMLTests", dependencies: ["XML"], swiftSettings: settings),
         .testTarget(name: "SOAPTests", dependencies: ["Networking", "SOAP", "XML"], swiftSettings: settings),
@@ -228,11 +241,19 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "NetServerRESTTests",
+            dependencies: [
+                "AgentCore", "JSON", "NetServerREST", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "WebhookServerTests",
             dependencies: [
-                "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPServing", "JSON", "NetServerSOAP",
-                "Networking", "SOAP", "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML", logging,
-                lifecycleTestKit,
+                "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPServing", "JSON", "NetServerREST",
+                "NetServerSOAP", "Networking", "SOAP", "TestSupport", "Text", "WSDL", "WebhookDelivery",
+                "WebhookServer", "XML", logging, lifecycleTestKit,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -7,6 +7,7 @@ import HummingbirdCore
 import JSON
 package import Logging
 import NIOCore
+import NetServerREST
 import NetServerSOAP
 import Networking
 import PrometheusMetrics
@@ -211,7 +212,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 xml: XMLReader(limits: XMLLimits(limits)),
                 maximumBodyBytes: limits.bodyBytes,
                 version: settings.netServerVersion,
-                crossOrigin: CrossOrigin(origins: settings.corsOrigins),
+                origins: settings.corsOrigins,
                 allowsBasic: settings.authorizesWithUsername ?? (settings.installation.kind == .onSite),
                 counters: counters,
                 now: now

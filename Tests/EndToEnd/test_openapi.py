@@ -105,7 +105,7 @@ class OpenAPI(ServiceTestCase):
 
     def test_the_openapi_document_and_its_examples_are_valid(self):
         python = self.python("openapi_spec_validator", "jsonschema")
-        for document in (self.document, json.loads((ROOT / "Sources/WebhookServer/REST/openapi.json").read_text())):
+        for document in (self.document, json.loads((ROOT / "Sources/NetServerREST/openapi.json").read_text())):
             ran = subprocess.run([python, "-c", VALIDATE], input=json.dumps(document), capture_output=True, text=True,
                                  timeout=60)
             self.assertEqual(ran.returncode, 0, ran.stderr)
@@ -177,7 +177,7 @@ class OpenAPI(ServiceTestCase):
         self.assertEqual(re.findall(r"✅ (\w+)", summary), ["Examples", "Coverage", "Fuzzing", "Stateful"], ran.stdout)
         counts = json.loads(tally.read_text())
         without = [operation for operation, statuses in counts.items() if not {"200", "204"} & statuses.keys()]
-        document = json.loads((ROOT / "Sources/WebhookServer/REST/openapi.json").read_text())
+        document = json.loads((ROOT / "Sources/NetServerREST/openapi.json").read_text())
         operations = sum(len(methods.keys() & {"get", "put", "post", "delete", "patch"})
                          for path, methods in document["paths"].items() if path != "/openapi.json")
         self.assertEqual((len(counts), without), (operations, []), "each has succeeded")

@@ -36,4 +36,34 @@ struct RouteTests {
     func none(path: String) {
         #expect(Route(path: path) == .none)
     }
+
+    @Test(
+        "The API is found in any case, with a tenant or without, and what is not a fixed name keeps its case",
+        arguments: [
+            ("/api", Route.api(tenant: nil, [])),
+            ("/API/", .api(tenant: nil, [])),
+            ("/api/v1", .api(tenant: nil, ["v1"])),
+            ("/api/v1/Webhook", .api(tenant: nil, ["v1", "Webhook"])),
+            ("/Api/V1/WEBHOOK/", .api(tenant: nil, ["V1", "WEBHOOK"])),
+            ("/Cust12345/api/v1/Webhook/5", .api(tenant: "cust12345", ["v1", "Webhook", "5"])),
+            ("/cust12345/API", .api(tenant: "cust12345", [])),
+            ("/api/v1/Webhook/Order.Paid/7", .api(tenant: nil, ["v1", "Webhook", "Order.Paid", "7"])),
+            ("/api/v1/Webhook/k%C3%B8b.ny/7", .api(tenant: nil, ["v1", "Webhook", "køb.ny", "7"])),
+            ("/api/v1/Webhook/a%2Fb%20c/7", .api(tenant: nil, ["v1", "Webhook", "a/b c", "7"])),
+            ("/api/v1/Webhook/a+b/7", .api(tenant: nil, ["v1", "Webhook", "a+b", "7"])),
+            ("/api/v1/%57ebhook", .api(tenant: nil, ["v1", "Webhook"])),
+            ("/api/v2/Contact", .api(tenant: nil, ["v2", "Contact"])),
+        ]
+    )
+    func foundAPI(path: String, route: Route) {
+        #expect(Route(path: path) == route)
+    }
+
+    @Test(
+        "Other paths are not the API's",
+        arguments: ["/v1/Webhook", "/apis/v1", "/a/b/api/v1", "/Remote/Services87/api", "/Cust12345"]
+    )
+    func notAPI(path: String) {
+        #expect(Route(path: path) == .none)
+    }
 }

@@ -2,6 +2,7 @@ import AgentCore
 import AgentStores
 import Configuration
 import Foundation
+import Networking
 import Testing
 import WebhookDelivery
 import WebhookServer

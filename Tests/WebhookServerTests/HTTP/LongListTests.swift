@@ -6,6 +6,7 @@ import NIOHTTP1
 import Testing
 import XML
 
+@testable import NetServerREST
 @testable import WebhookServer
 
 /// Lists of webhooks that are too long to be sent as a whole.

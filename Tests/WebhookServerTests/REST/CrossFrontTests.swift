@@ -1,6 +1,7 @@
 import AgentCore
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 @testable import WebhookServer

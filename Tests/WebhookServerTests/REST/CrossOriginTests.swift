@@ -1,5 +1,6 @@
 import AgentCore
 import NIOHTTP1
+import Networking
 import Testing
 
 @testable import WebhookServer

@@ -1,9 +1,11 @@
 import AgentCore
 import Foundation
 import JSON
+import TestSupport
 import Testing
 import XML
 
+@testable import NetServerREST
 @testable import WebhookServer
 
 /// What one front can store, every front can show and save back unchanged.

@@ -2,6 +2,7 @@ import Conformance
 import Foundation
 import JSON
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @testable import WebhookServer

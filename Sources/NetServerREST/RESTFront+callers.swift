@@ -1,7 +1,7 @@
 import AgentCore
 import HTTPServing
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 
 /// Who calls, as the front asks it.
 extension RESTFront {

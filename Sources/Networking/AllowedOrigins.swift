@@ -1,9 +1,9 @@
-/// Pages of which origins may call the REST API, as the setting `cors-origins` says.
+/// The origins whose pages may call a service, as its operator lists them (Fetch standard, "CORS protocol").
 ///
 /// An origin that is written out whole is trusted as this service's own pages are. `*`, and what ends in `*`, lets in pages
 /// that nobody has named: these must send credentials that a browser does not add by itself.
 package struct AllowedOrigins: Sendable, Hashable {
-    /// What the setting takes, for messages.
+    /// What a list holds, for messages.
     package static let form =
         "origins such as https://app.example.com or http://localhost:*, separated by spaces or commas, or *"
 
@@ -11,7 +11,8 @@ package struct AllowedOrigins: Sendable, Hashable {
     package static let none = AllowedOrigins()
 
     /// What a page of another origin may do.
-    enum Permission {
+    package enum Permission: Sendable {
+        /// It may not call.
         case none
         /// It may call with credentials that it sends itself.
         case ownCredentials
@@ -41,10 +42,10 @@ package struct AllowedOrigins: Sendable, Hashable {
     }
 
     /// Whether no page of another origin may call.
-    var isEmpty: Bool { whole.isEmpty && beginnings.isEmpty }
+    package var isEmpty: Bool { whole.isEmpty && beginnings.isEmpty }
 
     /// What a page of `origin`, the header's value, may do.
-    func permission(of origin: String) -> Permission {
+    package func permission(of origin: String) -> Permission {
         let origin = origin.lowercased()
         if whole.contains(Self.normal(origin[...])) { return .anyCredentials }
         return beginnings.contains { origin.hasPrefix($0) } ? .ownCredentials : .none

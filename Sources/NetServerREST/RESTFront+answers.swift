@@ -1,7 +1,7 @@
 import AgentCore
 import HTTPServing
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import NIOCore
 import NetServerSOAP
 

@@ -3,7 +3,7 @@ import HTTPTypes
 import JSON
 import Testing
 
-@testable import WebhookServer
+@testable import NetServerREST
 
 /// `application/x-www-form-urlencoded` as JSON (contract, section 8).
 @Suite("Form body")

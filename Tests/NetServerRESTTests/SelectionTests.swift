@@ -2,7 +2,7 @@ import AgentCore
 import JSON
 import Testing
 
-@testable import WebhookServer
+@testable import NetServerREST
 
 /// `$select` (contract, section 8).
 @Suite("Selection")

@@ -1,7 +1,8 @@
 import AgentCore
 import HTTPServing
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
+import Networking
 import Text
 
 /// What browsers are told, and asked, about calls from pages of other origins (Fetch standard, "CORS protocol").

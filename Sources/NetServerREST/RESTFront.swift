@@ -1,19 +1,19 @@
-import AgentCore
-import HTTPServing
+package import AgentCore
+package import HTTPServing
 import HTTPTypes
-import Hummingbird
-import JSON
+package import HummingbirdCore
+package import JSON
 import NIOCore
 import NetServerSOAP
-import Networking
-import PrometheusMetrics
+package import Networking
+package import PrometheusMetrics
 import SOAP
 import Text
-import XML
+package import XML
 
 /// The REST front: each route is bound to the agent method that the SOAP front calls. It has no rule
 /// about webhooks.
-struct RESTFront: Sendable {
+package struct RESTFront: Sendable {
     let webhooks: WebhookAgent
     let principals: PrincipalAgent
     let json: JSONReader
@@ -28,8 +28,40 @@ struct RESTFront: Sendable {
     /// The clock.
     let now: @Sendable () -> Timestamp
 
+    /// Creates a front.
+    ///
+    /// - Parameters:
+    ///   - maximumBodyBytes: Size of a request's body, in bytes.
+    ///   - version: The version of NetServer that is emulated.
+    ///   - origins: The origins whose pages may call.
+    ///   - allowsBasic: Whether `Authorization: Basic` is taken.
+    ///   - now: The clock.
+    package init(
+        webhooks: WebhookAgent,
+        principals: PrincipalAgent,
+        json: JSONReader,
+        xml: XMLReader,
+        maximumBodyBytes: Int,
+        version: String,
+        origins: AllowedOrigins,
+        allowsBasic: Bool,
+        counters: RequestCounters,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.webhooks = webhooks
+        self.principals = principals
+        self.json = json
+        self.xml = xml
+        self.maximumBodyBytes = maximumBodyBytes
+        self.version = version
+        crossOrigin = CrossOrigin(origins: origins)
+        self.allowsBasic = allowsBasic
+        self.counters = counters
+        self.now = now
+    }
+
     /// What a request asks for by its path, and who sent it.
-    struct Target: Sendable {
+    package struct Target: Sendable {
         /// What follows `/api` in the path, percent signs resolved.
         var parts: [String]
         /// The identifier of the tenant; nil when the path names none that there is.
@@ -41,6 +73,15 @@ struct RESTFront: Sendable {
         var prefix: String
         /// The URL of `/api`.
         var api: String { base + prefix + "/api" }
+
+        /// Creates a target from what ``parts`` and the other members say.
+        package init(parts: [String], tenant: String?, origin: RequestOrigin, base: String, prefix: String) {
+            self.parts = parts
+            self.tenant = tenant
+            self.origin = origin
+            self.base = base
+            self.prefix = prefix
+        }
     }
 
     /// A call that may be carried out.
@@ -77,7 +118,7 @@ struct RESTFront: Sendable {
     }
 
     /// Answers a request.
-    func respond(to request: Request, target: Target) async -> Response {
+    package func respond(to request: Request, target: Target) async -> Response {
         var response = await answer(request, target)
         crossOrigin.mark(&response.headers, for: request.headers[.origin])
         return response

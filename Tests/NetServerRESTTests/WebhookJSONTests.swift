@@ -1,9 +1,10 @@
 import HTTPTypes
 import JSON
+import TestSupport
 import Testing
 
 @testable import AgentCore
-@testable import WebhookServer
+@testable import NetServerREST
 
 /// How webhooks are read from JSON (contract, sections 3 and 8).
 @Suite("Webhook from JSON")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import WebhookServer
+@testable import NetServerREST
 
 /// Which media type an answer has (RFC 9110, section 12.5.1).
 @Suite("Negotiation")

@@ -1,7 +1,7 @@
 import AgentCore
 import Testing
 
-@testable import WebhookServer
+@testable import NetServerREST
 
 /// How times are shown.
 @Suite("REST times")

@@ -1,8 +1,7 @@
+import Networking
 import Testing
 
-@testable import WebhookServer
-
-/// What the setting `cors-origins` lets in.
+/// Which origins a list lets in.
 @Suite("Allowed origins")
 struct AllowedOriginsTests {
     @Test("Origins that are written out are trusted; what a * lets in must bring credentials of its own")
