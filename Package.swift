@@ -112,9 +112,20 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "AdminServing",
+            dependencies: [
+                "AdminModel", "AgentCore", "Cryptography", "HTTPServing", "JSON", "Networking", "Text",
+                "WebhookDelivery", logging, lifecycle,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "WebhookServer",
             dependencies: [
-                "AdminModel", "AgentCore", "AgentStores", "CMalloc", "Cryptography", "HTTPServing", "JSON",
+                "AdminServing", "AgentCore", "AgentStores", "CMalloc", "Cryptography", "HTTPServing", "JSON",
                 "NetServerREST", "NetServerSOAP", "Networking", "PrometheusMetrics", "SOAP", "Text",
                 "WebhookDelivery", "XML", logging, lifecycle,
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -122,7 +133,6 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             resources: [.embedInCode("Configuration/example.json")],
@@ -246,6 +256,12 @@ let package = Package(
                 "AgentCore", "JSON", "NetServerREST", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "AdminModelTests", dependencies: ["AdminModel", "AgentCore"], swiftSettings: settings),
+        .testTarget(
+            name: "AdminServingTests",
+            dependencies: ["AdminServing", "AgentCore", .product(name: "HummingbirdCore", package: "hummingbird")],
             swiftSettings: settings
         ),
         .testTarget(

@@ -1,3 +1,4 @@
+import AdminServing
 package import AgentCore
 import AgentStores
 import Foundation

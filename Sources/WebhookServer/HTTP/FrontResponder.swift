@@ -1,3 +1,4 @@
+import AdminServing
 import AgentCore
 import HTTPServing
 import HTTPTypes
@@ -97,7 +98,7 @@ struct FrontResponder: HTTPResponder {
         case .health, .readiness, .metrics:
             guard request.method == .get else { return Self.notAllowed("GET, HEAD") }
             return await state(route, context)
-        case .admin: return try await admin.respond(to: request, context: context)
+        case .admin: return try await admin.respond(to: request, peer: context.peer, logger: context.logger)
         case .none:
             return Self.text(
                 .notFound,

@@ -1,20 +1,20 @@
 import AdminModel
-import AgentCore
+package import AgentCore
 import Cryptography
 import Foundation
 import HTTPServing
 import HTTPTypes
-import Hummingbird
+package import HummingbirdCore
 import JSON
-import Logging
-import NIOCore
+package import Logging
+package import NIOCore
 import Networking
 import ServiceLifecycle
 import Text
-import WebhookDelivery
+package import WebhookDelivery
 
 /// The admin API under `/admin/v1`: what became of deliveries, asking for them again, and who is logged in.
-struct AdminFront: Sendable {
+package struct AdminFront: Sendable {
     let store: any DeliveryHistory & StoreMaintenance & StoreHealth
     let principals: PrincipalAgent
     let ticketLifetime: Duration
@@ -31,16 +31,44 @@ struct AdminFront: Sendable {
     private static let replaysPerCall = 10_000
     private static let longestIdle = Duration.seconds(300)
 
+    /// Creates the front.
+    ///
+    /// - Parameters:
+    ///   - ticketLifetime: How long a ticket lives after its last use.
+    ///   - token: Opens the API to whoever has it; nil closes it, except with `isDevelopment`.
+    ///   - isDevelopment: Whether this machine may call without a token.
+    ///   - request: Makes the headers that attempts are shown with.
+    ///   - inFlight: How many deliveries the engine has in flight.
+    package init(
+        store: any DeliveryHistory & StoreMaintenance & StoreHealth,
+        principals: PrincipalAgent,
+        ticketLifetime: Duration,
+        token: String?,
+        isDevelopment: Bool,
+        request: NotificationRequest,
+        inFlight: @escaping @Sendable () -> Int
+    ) {
+        self.store = store
+        self.principals = principals
+        self.ticketLifetime = ticketLifetime
+        self.token = token
+        self.isDevelopment = isDevelopment
+        self.request = request
+        self.inFlight = inFlight
+    }
+
     /// Answers a request whose path begins with ``AdminAPI/prefix``.
-    func respond(to request: Request, context: ServiceContext) async throws -> Response {
-        if let refusal = refusal(request, context) { return refusal }
+    ///
+    /// - Parameter peer: The other end of the connection.
+    package func respond(to request: Request, peer: SocketAddress?, logger: Logger) async throws -> Response {
+        if let refusal = refusal(request, peer) { return refusal }
         let parts = request.uri.path.dropFirst(AdminAPI.prefix.count).split(separator: "/").map(String.init)
         do {
             return try await answer(request.method, parts, try Query(request.uri.queryParameters))
         } catch let error as Query.Failure {
             return Self.problem(.badRequest, error.description)
         } catch let error as StoreError {
-            throttle.log(.error, "admin call failed", metadata: ["error": "\(error)"], to: context.logger)
+            throttle.log(.error, "admin call failed", metadata: ["error": "\(error)"], to: logger)
             return Self.problem(.serviceUnavailable, "The store cannot be reached.")
         }
     }
@@ -62,10 +90,10 @@ struct AdminFront: Sendable {
     }
 
     /// Open to this machine with `--dev`; else for whoever has the token, and closed when there is none.
-    private func refusal(_ request: Request, _ context: ServiceContext) -> Response? {
+    private func refusal(_ request: Request, _ peer: SocketAddress?) -> Response? {
         // A page in a browser of this machine is not its user, also when its own name has come to lead here (DNS
         // rebinding): it then shows in the host that it asks for.
-        if isDevelopment, request.headers[.origin] == nil, ForwardingHeaders.isLocal(request.head, peer: context.peer) {
+        if isDevelopment, request.headers[.origin] == nil, ForwardingHeaders.isLocal(request.head, peer: peer) {
             return nil
         }
         guard let token else {
