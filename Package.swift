@@ -57,10 +57,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(name: "ServiceMetrics", dependencies: [metrics], swiftSettings: settings),
         .target(
             name: "WebhookDelivery",
             dependencies: [
-                "AgentCore", "Cryptography", "Networking", "Text", logging, lifecycle, metrics,
+                "AgentCore", "Cryptography", "Networking", "ServiceMetrics", "Text", logging, lifecycle, metrics,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -98,7 +99,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        .target(name: "PrometheusMetrics", dependencies: ["AgentCore", metrics], swiftSettings: settings),
+        .target(
+            name: "PrometheusMetrics",
+            dependencies: ["AgentCore", "ServiceMetrics", metrics],
+            swiftSettings: settings
+        ),
         .target(
             name: "NetServerREST",
             dependencies: [
@@ -154,8 +159,8 @@ let package = Package(
         .executableTarget(
             name: "webhook-svc",
             dependencies: [
-                "WebhookServer", "AdminModel", "Conformance", "AgentCore", "Cryptography", "Networking", "Text",
-                logging, lifecycle,
+                "WebhookServer", "AdminModel", "Conformance", "AgentCore", "Cryptography", "Networking",
+                "ServiceMetrics", "Text", logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -187,6 +192,7 @@ let package = Package(
         .testTarget(name: "XMLTests", dependencies: ["XML"], swiftSettings: settings),
         .testTarget(name: "SOAPTests", dependencies: ["Networking", "SOAP", "XML"], swiftSettings: settings),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: settings),
+        .testTarget(name: "ServiceMetricsTests", dependencies: ["ServiceMetrics", metrics], swiftSettings: settings),
         .testTarget(
             name: "AgentCoreTests",
             dependencies: ["AgentCore", "AgentStores", "JSON", "Networking", "Text", logging],
@@ -247,7 +253,7 @@ let package = Package(
         ),
         .testTarget(
             name: "PrometheusMetricsTests",
-            dependencies: ["AgentCore", "PrometheusMetrics", metrics],
+            dependencies: ["AgentCore", "PrometheusMetrics", "ServiceMetrics", metrics],
             swiftSettings: settings
         ),
         .testTarget(
@@ -270,6 +276,10 @@ let package = Package(
                 "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPServing", "JSON", "NetServerREST",
                 "NetServerSOAP", "Networking", "SOAP", "TestSupport", "Text", "WSDL", "WebhookDelivery",
                 "WebhookServer", "XML", logging, lifecycleTestKit,
+                "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPServing", "JSON", "NetServerSOAP",
+                "Networking", "SOAP", "ServiceMetrics", "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML",
+                logging,
+                lifecycleTestKit,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "NIOCore", package: "swift-nio"),

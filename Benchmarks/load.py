@@ -27,7 +27,7 @@ def counts(processes):
     """Events taken in and deliveries made so far."""
     texts = [process.request("GET", "/metrics")[1].decode() for process in processes]
     return [sum(float(value) for text in texts for value in re.findall(rf"^{name}(?:{{.*}})? (\S+)$", text, re.M))
-            for name in ("webhook_svc_signals_committed_total", "webhook_svc_deliveries_total")]
+            for name in ("webhook_svc_events_committed_total", "webhook_svc_delivery_attempts_total")]
 
 
 def round_trips(processes):
@@ -35,7 +35,7 @@ def round_trips(processes):
     lanes = collections.Counter()
     for process in processes:
         text = process.request("GET", "/metrics")[1].decode()
-        for lane, value in re.findall(r'^webhook_svc_postgresql_round_trips{lane="(\w+)"} (\S+)$', text, re.M):
+        for lane, value in re.findall(r'^webhook_svc_postgresql_round_trips_total{lane="(\w+)"} (\S+)$', text, re.M):
             lanes[lane] += float(value)
     return lanes
 

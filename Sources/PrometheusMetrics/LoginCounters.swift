@@ -1,13 +1,14 @@
 package import AgentCore
 package import CoreMetrics
+import ServiceMetrics
 
-/// The counters of logins, `webhook_svc_logins_total`.
+/// The counters of ``Metric/loginAttempts``.
 package struct LoginCounters: Sendable {
     private let counters: OutcomeCounters<LoginOutcome>
 
     /// Creates counters that have not counted anything.
     package init(factory: any MetricsFactory) {
-        counters = OutcomeCounters(name: "webhook_svc_logins_total", factory: factory) { [("outcome", $0.rawValue)] }
+        counters = OutcomeCounters(.loginAttempts, factory: factory) { [$0.rawValue] }
     }
 
     /// Counts a login by its outcome.

@@ -1,10 +1,11 @@
 package import CoreMetrics
+import ServiceMetrics
 import Synchronization
 
-/// Keeps the process's metrics and writes them in Prometheus's text format.
+/// Keeps the process's metrics and writes them in Prometheus' text format.
 ///
-/// Counters are counters, recorders and meters gauges, timers histograms in seconds. The number of series is bounded:
-/// what comes after is not kept, and a counter says how much that was.
+/// Recorders and meters become gauges, and timers become histograms in seconds. The registry keeps a bounded number of
+/// series and counts how often it did not keep another one.
 package final class MetricsRegistry: MetricsFactory {
     private struct Key: Hashable {
         let name: String
@@ -15,15 +16,15 @@ package final class MetricsRegistry: MetricsFactory {
     private struct State {
         var values: [Key: GaugeOrCounter] = [:]
         var histograms: [Key: Histogram] = [:]
-        var refused = 0
+        var dropped = 0
     }
 
     private let state = Mutex(State())
 
-    /// Series at most, histograms counting as one.
+    /// Series at most. A histogram counts as one.
     private static let seriesLimit = 2000
 
-    /// Without metrics.
+    /// Creates a registry without metrics.
     package init() {}
 
     // MARK: MetricsFactory
@@ -61,29 +62,42 @@ package final class MetricsRegistry: MetricsFactory {
 
     // MARK: Text
 
-    /// Everything, as Prometheus reads it (text format 0.0.4), series of one name together and in a stable order.
+    /// Everything, as Prometheus reads it (text format 0.0.4). Series of one name stand together, in a stable order.
     package var text: String {
-        let (values, histograms, refused) = state.withLock { ($0.values, $0.histograms, $0.refused) }
+        let (values, histograms, dropped) = state.withLock { ($0.values, $0.histograms, $0.dropped) }
         var text = ""
         for (name, series) in Dictionary(grouping: values, by: \.key.name).sorted(by: { $0.key < $1.key }) {
-            text += "# TYPE \(name) \(series[0].value.kind.rawValue)\n"
+            text += Self.head(name, series[0].value.kind)
             for (key, value) in series.sorted(by: { $0.key.labels < $1.key.labels }) {
                 text += "\(name)\(key.labels) \(value.text)\n"
             }
         }
         for (name, series) in Dictionary(grouping: histograms, by: \.key.name).sorted(by: { $0.key < $1.key }) {
-            text += "# TYPE \(name) histogram\n"
+            text += Self.head(name, .histogram)
             for (key, histogram) in series.sorted(by: { $0.key.labels < $1.key.labels }) {
                 text += histogram.text(name: name, labels: key.labels)
             }
         }
-        return text + "# TYPE webhook_svc_metrics_refused_total counter\nwebhook_svc_metrics_refused_total \(refused)\n"
+        let name = Metric.seriesDropped.name
+        return text + Self.head(name, .counter) + "\(name) \(dropped)\n"
     }
+
+    /// The lines before the series of a name. A metric that ``Metric/all`` does not have has no help.
+    private static func head(_ name: String, _ kind: Metric.Kind) -> String {
+        let help = helps[name].map { "# HELP \(name) \($0)\n" } ?? ""
+        return help + "# TYPE \(name) \(kind.rawValue)\n"
+    }
+
+    private static let helps = Dictionary(
+        uniqueKeysWithValues: Metric.all.map { metric in
+            (metric.name, metric.help.replacing("\\", with: "\\\\").replacing("\n", with: "\\n"))
+        }
+    )
 
     private func value(
         _ label: String,
         _ dimensions: [(String, String)],
-        kind: GaugeOrCounter.Kind
+        kind: Metric.Kind
     ) -> GaugeOrCounter {
         let key = Self.key(label, dimensions)
         return state.withLock { state in
@@ -96,7 +110,7 @@ package final class MetricsRegistry: MetricsFactory {
 
     private static func hasRoom(_ state: inout State) -> Bool {
         guard state.values.count + state.histograms.count < seriesLimit else {
-            state.refused += 1
+            state.dropped += 1
             return false
         }
         return true
@@ -114,14 +128,12 @@ package final class MetricsRegistry: MetricsFactory {
     }
 }
 
-/// One number: it only rises, or it is set.
+/// One number that only rises, or that is set.
 private final class GaugeOrCounter: CounterHandler, MeterHandler, RecorderHandler {
-    enum Kind: String { case counter, gauge }
-
-    let kind: Kind
+    let kind: Metric.Kind
     private let bits = Atomic<UInt64>(0)
 
-    init(kind: Kind) {
+    init(kind: Metric.Kind) {
         self.kind = kind
     }
 
@@ -161,7 +173,7 @@ private final class GaugeOrCounter: CounterHandler, MeterHandler, RecorderHandle
     }
 }
 
-/// How often a time, in nanoseconds, fell below each of some bounds.
+/// Counts how many durations are at most as long as each of some bounds.
 private final class Histogram: TimerHandler {
     private struct State {
         var counts = [Int](repeating: 0, count: Histogram.bounds.count + 1)

@@ -1,29 +1,38 @@
 import CoreMetrics
+import ServiceMetrics
 import Synchronization
 
-/// Counters that differ in their labels alone, each made once: making one anew for every request was measured to cost as
-/// much as all else that the SOAP front does.
+/// The counters of one metric, which differ in their labels' values.
+///
+/// Each is made once, and only this module uses them: generic code that another module calls is compiled without its types. A measurement showed that making a counter for every request costs as much as all else that the SOAP
+/// service does.
 final class OutcomeCounters<Labels: Hashable & Sendable>: Sendable {
-    private let name: String
+    private let metric: Metric
     private let factory: any MetricsFactory
-    private let dimensions: @Sendable (Labels) -> [(String, String)]
+    private let values: @Sendable (Labels) -> [String]
     private let counters = Mutex<[Labels: Counter]>([:])
 
-    /// - Parameter dimensions: The labels as the factory takes them; of few values each.
+    /// Creates the counters of a metric.
+    ///
+    /// - Parameters:
+    ///   - metric: A counter.
+    ///   - factory: Where the counters are kept.
+    ///   - values: Returns a value for each of the metric's labels, in their order.
     init(
-        name: String,
+        _ metric: Metric,
         factory: any MetricsFactory,
-        dimensions: @escaping @Sendable (Labels) -> [(String, String)]
+        values: @escaping @Sendable (Labels) -> [String]
     ) {
-        self.name = name
+        self.metric = metric
         self.factory = factory
-        self.dimensions = dimensions
+        self.values = values
     }
 
+    /// Adds one to the counter with these labels.
     func increment(_ labels: Labels) {
         let counter = counters.withLock { counters in
             if let known = counters[labels] { return known }
-            let counter = Counter(label: name, dimensions: dimensions(labels), factory: factory)
+            let counter = Counter(label: metric.name, dimensions: metric.dimensions(values(labels)), factory: factory)
             counters[labels] = counter
             return counter
         }

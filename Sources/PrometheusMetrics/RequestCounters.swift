@@ -1,4 +1,5 @@
 package import CoreMetrics
+import ServiceMetrics
 
 /// What requests are counted by: operations that exist, and bounded outcomes; never what a client made up.
 package struct RequestLabels: Hashable, Sendable {
@@ -14,16 +15,14 @@ package struct RequestLabels: Hashable, Sendable {
     }
 }
 
-/// The counters of requests, `webhook_svc_requests_total`.
+/// The counters of ``Metric/requests``.
 package struct RequestCounters: Sendable {
     // Generic code is fast only in the module that knows its types.
     private let counters: OutcomeCounters<RequestLabels>
 
     /// Creates counters that have not counted anything.
     package init(factory: any MetricsFactory) {
-        counters = OutcomeCounters(name: "webhook_svc_requests_total", factory: factory) { labels in
-            [("service", labels.service), ("operation", labels.operation), ("outcome", labels.outcome)]
-        }
+        counters = OutcomeCounters(.requests, factory: factory) { [$0.service, $0.operation, $0.outcome] }
     }
 
     /// Counts a request.

@@ -233,7 +233,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 request: NotificationRequest(version: settings.netServerVersion),
                 inFlight: inFlight
             ),
-            metrics: MetricsFront(registry: registry, store: store),
+            metrics: MetricsEndpoint(registry: registry, store: store),
             descriptions: descriptions,
             store: store,
             maximumBodyBytes: limits.bodyBytes,

@@ -1,12 +1,13 @@
 import ArgumentParser
 import Foundation
+import ServiceMetrics
 import WebhookServer
 
 /// `webhook-svc config`.
 struct Config: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check a configuration file, or see what one looks like.",
-        subcommands: [Check.self, Example.self, Reference.self]
+        subcommands: [Check.self, Example.self, Reference.self, Metrics.self]
     )
 
     struct Check: AsyncParsableCommand {
@@ -46,6 +47,17 @@ struct Config: AsyncParsableCommand {
 
         func run() throws {
             print(SettingsReference.markdown, terminator: "")
+        }
+    }
+
+    struct Metrics: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the table of metrics in docs/operations.md.",
+            shouldDisplay: false
+        )
+
+        func run() throws {
+            print(MetricsReference.markdown, terminator: "")
         }
     }
 }

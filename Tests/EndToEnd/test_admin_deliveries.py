@@ -65,12 +65,12 @@ class AdminDeliveryTests(ServiceTestCase):
         receiver.wait(1)
         service.admin("GET", "idle")
         text = service.request("GET", "/metrics")[1].decode()
-        for line in ['webhook_svc_deliveries_total{outcome="delivered",error="none"} 1',
-                     'webhook_svc_queue_deliveries{state="pending"} 0',
+        for line in ['webhook_svc_delivery_attempts_total{outcome="delivered",error="none"} 1',
+                     'webhook_svc_stored_deliveries{state="pending"} 0',
                      'webhook_svc_requests_total{service="Webhook",operation="SignalEvent",outcome="succeeded"} 1',
-                     "webhook_svc_attempt_seconds_count 1"]:
+                     "webhook_svc_delivery_attempt_duration_seconds_count 1"]:
             self.assertIn(line, text)
-        self.assertRegex(text, r"webhook_svc_signal_commits_total [1-9]")
+        self.assertRegex(text, r"webhook_svc_event_commits_total [1-9]")
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ class GuessingTests(CallerTestCase):
         metrics = service.request("GET", "/metrics")[1].decode()
         expected = {"succeeded": 1 + sum(map(len, seconds.values())), **outcomes}
         for outcome, count in expected.items():
-            self.assertIn(f'webhook_svc_logins_total{{outcome="{outcome}"}} {count}\n', metrics)
+            self.assertIn(f'webhook_svc_login_attempts_total{{outcome="{outcome}"}} {count}\n', metrics)
         lines = [line for line in service.log_text().splitlines() if "login failed" in line]
         self.assertEqual(len(lines), outcomes["failed"])
         self.assertNotIn("wrong ", "".join(lines))

@@ -8,7 +8,7 @@ from postgres import PostgreSQL, Standby, require
 from postgres_processes import Processes
 from service import wait_until
 
-METRIC = r"^webhook_svc_postgresql_oldest_snapshot_transactions (\S+)$"
+METRIC = r"^webhook_svc_postgresql_oldest_snapshot_age_transactions (\S+)$"
 
 
 def setUpModule():
@@ -24,10 +24,10 @@ class DatabaseMetrics(Processes):
         process.signal("contact.created")
         self.assert_idle(process)
         text = process.request("GET", "/metrics")[1].decode()
-        for name in ("postgresql_dead_deliveries", "postgresql_oldest_snapshot_seconds", "postgresql_delivery_bytes",
-                     "queue_oldest_due_seconds"):
+        for name in ("postgresql_delivery_dead_rows", "postgresql_oldest_snapshot_age_seconds",
+                     "postgresql_delivery_table_bytes", "queue_oldest_due_age_seconds"):
             self.assertRegex(text, rf"(?m)^webhook_svc_{name} [\d.e+]+$")
-        self.assertRegex(text, r"(?m)^webhook_svc_postgresql_delivery_bytes [1-9]")
+        self.assertRegex(text, r"(?m)^webhook_svc_postgresql_delivery_table_bytes [1-9]")
 
 
 class Snapshots(Processes):

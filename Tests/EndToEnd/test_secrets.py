@@ -144,7 +144,7 @@ class SecretTests(CallerTestCase):
         # What was looked at is what was meant.
         self.assertEqual(len([line for line in shown["log"].splitlines() if "login failed" in line]), 5)
         self.assertRegex(shown["log"], " (trace|debug) ")
-        self.assertIn("webhook_svc_logins_total", shown["metrics"])
+        self.assertIn("webhook_svc_login_attempts_total", shown["metrics"])
         self.assertIn("webhook-with-secrets", shown["answer to GET webhooks"])
         self.assertIn("webhook-with-secrets", shown["output of webhooks list (0)"])
         self.assertIn("anna", shown["answer to GET tickets"])

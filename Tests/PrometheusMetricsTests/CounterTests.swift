@@ -22,6 +22,6 @@ struct CounterTests {
         let registry = MetricsRegistry()
         let counters = LoginCounters(factory: registry)
         counters.increment(.failed)
-        #expect(registry.text.contains("webhook_svc_logins_total{outcome=\"failed\"} 1\n"))
+        #expect(registry.text.contains("webhook_svc_login_attempts_total{outcome=\"failed\"} 1\n"))
     }
 }

@@ -1,9 +1,10 @@
 import CoreMetrics
 import PrometheusMetrics
+import ServiceMetrics
 import Testing
 
-/// What a registry keeps, and how it writes that.
-@Suite("Metrics registry")
+/// What the registry keeps and writes.
+@Suite("The registry of metrics")
 struct MetricsRegistryTests {
     @Test("Counters rise, gauges are set, and both are written by name and labels")
     func values() {
@@ -24,8 +25,9 @@ struct MetricsRegistryTests {
                 queue_size 1.5
                 # TYPE room gauge
                 room 7
-                # TYPE webhook_svc_metrics_refused_total counter
-                webhook_svc_metrics_refused_total 0
+                # HELP webhook_svc_metric_series_dropped_total \(Metric.seriesDropped.help)
+                # TYPE webhook_svc_metric_series_dropped_total counter
+                webhook_svc_metric_series_dropped_total 0
 
                 """
         )
@@ -51,8 +53,24 @@ struct MetricsRegistryTests {
     func limit() {
         let registry = MetricsRegistry()
         for number in 0..<2005 { Counter(label: "n", dimensions: [("i", "\(number)")], factory: registry).increment() }
-        #expect(registry.text.contains("webhook_svc_metrics_refused_total 5\n"))
+        #expect(registry.text.contains("webhook_svc_metric_series_dropped_total 5\n"))
         Counter(label: "n", dimensions: [("i", "7")], factory: registry).increment()
         #expect(registry.text.contains("n{i=\"7\"} 2\n"))
+    }
+
+    @Test("A metric of the table is written with its help before its type")
+    func help() {
+        let registry = MetricsRegistry()
+        Metric.loginAttempts.counter("failed", in: registry).increment()
+        #expect(
+            registry.text.hasPrefix(
+                """
+                # HELP webhook_svc_login_attempts_total \(Metric.loginAttempts.help)
+                # TYPE webhook_svc_login_attempts_total counter
+                webhook_svc_login_attempts_total{outcome="failed"} 1
+
+                """
+            )
+        )
     }
 }

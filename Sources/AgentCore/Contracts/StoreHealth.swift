@@ -9,11 +9,11 @@ package protocol StoreHealth: Sendable {
     /// Commits so far that took events in, and how many events shared them.
     var commitCounts: CommitCounts { get }
 
-    /// Returns the store's own gauges, as `/metrics` shows them.
-    func figures() async throws(StoreError) -> [StoreFigure]
+    /// Measures the store itself.
+    func measurements() async throws(StoreError) -> [StoreMeasurement]
 }
 
 extension StoreHealth {
-    /// Nothing.
-    package func figures() async throws(StoreError) -> [StoreFigure] { [] }
+    /// Returns nothing, for a store that has nothing to measure.
+    package func measurements() async throws(StoreError) -> [StoreMeasurement] { [] }
 }

@@ -41,17 +41,14 @@ final class PostgreSQLSnapshots: Sendable {
         FROM held WHERE age IS NOT NULL
         """
 
-    func figures(_ connection: PostgreSQLConnection) throws -> [StoreFigure] {
+    func measurements(_ connection: PostgreSQLConnection) throws -> [StoreMeasurement] {
         let row = try connection.run(Self.statement)[0]
         let (next, age) = (try row.int(0), try row.int(1))
         let seen = observe(next: next, oldest: next - age, at: .now)
         if try !row.bool(3) { logOnce() }
         return [
-            StoreFigure(name: "webhook_svc_postgresql_oldest_snapshot_transactions", value: Double(age)),
-            StoreFigure(
-                name: "webhook_svc_postgresql_oldest_snapshot_seconds",
-                value: max(Double(try row.int(2)) / 1000, seen / .seconds(1))
-            ),
+            StoreMeasurement(.oldestSnapshotTransactions, Double(age)),
+            StoreMeasurement(.oldestSnapshotAge, max(Double(try row.int(2)) / 1000, seen / .seconds(1))),
         ]
     }
 

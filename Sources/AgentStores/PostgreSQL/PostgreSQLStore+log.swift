@@ -216,18 +216,12 @@ extension PostgreSQLStore {
         }
     }
 
-    package func figures() async throws(StoreError) -> [StoreFigure] {
-        var figures = lanes.named.map { name, lane in
-            StoreFigure(
-                name: "webhook_svc_postgresql_round_trips",
-                labels: ["lane": name],
-                value: Double(lane.roundTrips)
-            )
+    package func measurements() async throws(StoreError) -> [StoreMeasurement] {
+        var measurements = lanes.named.map { name, lane in
+            StoreMeasurement(.roundTrips(lane: name), Double(lane.roundTrips))
         }
-        if let skew = watch.clockSkew {
-            figures.append(StoreFigure(name: "webhook_svc_postgresql_clock_skew_seconds", value: skew / .seconds(1)))
-        }
-        let (known, snapshots) = (figures, snapshots)
+        if let skew = watch.clockSkew { measurements.append(StoreMeasurement(.clockSkew, skew / .seconds(1))) }
+        let (known, snapshots) = (measurements, snapshots)
         return try await lanes.lists.run(isRepeatable: true) { connection in
             let row = try connection.run(
                 """
@@ -236,9 +230,9 @@ extension PostgreSQLStore {
                 """
             )[0]
             return known + [
-                StoreFigure(name: "webhook_svc_postgresql_dead_deliveries", value: Double(try row.int(0))),
-                StoreFigure(name: "webhook_svc_postgresql_delivery_bytes", value: Double(try row.int(1))),
-            ] + (try snapshots.figures(connection))
+                StoreMeasurement(.deadDeliveryRows, Double(try row.int(0))),
+                StoreMeasurement(.deliveryTableSize, Double(try row.int(1))),
+            ] + (try snapshots.measurements(connection))
         }
     }
 

@@ -1,5 +1,6 @@
 import AgentCore
 package import CoreMetrics
+import ServiceMetrics
 
 /// What the engine counts. Labels are bounded: fates and kinds of failure.
 package struct EngineMetrics: Sendable {
@@ -10,8 +11,8 @@ package struct EngineMetrics: Sendable {
     /// - Parameter factory: Where the metrics are kept.
     package init(factory: any MetricsFactory = NOOPMetricsHandler.instance) {
         self.factory = factory
-        attempts = Timer(label: "webhook_svc_attempt_seconds", factory: factory)
-        flying = Meter(label: "webhook_svc_deliveries_in_flight", factory: factory)
+        attempts = Metric.deliveryAttemptDuration.histogram(in: factory)
+        flying = Metric.deliveriesInFlight.gauge(in: factory)
     }
 
     func begin() {
@@ -24,8 +25,7 @@ package struct EngineMetrics: Sendable {
 
     /// Counts a failure that is not the target's.
     func countOwnFailure(_ kind: SendFailure.Kind) {
-        Counter(label: "webhook_svc_own_failures_total", dimensions: [("kind", kind.rawValue)], factory: factory)
-            .increment()
+        Metric.ownFailures.counter(kind.rawValue, in: factory).increment()
     }
 
     /// Counts an attempt and what has become of its delivery; nil when its holder was stale.
@@ -43,7 +43,6 @@ package struct EngineMetrics: Sendable {
             case .failed: "failed"
             case nil: "stale"
             }
-        let dimensions = [("outcome", outcome), ("error", attempt.errorClass ?? "none")]
-        Counter(label: "webhook_svc_deliveries_total", dimensions: dimensions, factory: factory).increment()
+        Metric.deliveryAttempts.counter(outcome, attempt.errorClass ?? "none", in: factory).increment()
     }
 }

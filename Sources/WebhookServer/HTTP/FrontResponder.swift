@@ -24,7 +24,7 @@ struct FrontResponder: HTTPResponder {
     let principals: PrincipalAgent
     let origins: RequestOriginReader
     let admin: AdminFront
-    let metrics: MetricsFront
+    let metrics: MetricsEndpoint
     let descriptions: [ServiceDescription.ID: ServiceDescription]
     let store: any StoreHealth
     let maximumBodyBytes: Int

@@ -52,8 +52,8 @@ struct PostgreSQLSnapshotsTests {
                 for _ in 0..<20 { try await admin.run { try $0.execute("SELECT pg_current_xact_id()") } }
                 let lane = PostgreSQLLane(own, name: "test", planning: .custom)
                 func transactions() async throws -> Double {
-                    let figures = try await lane.run { try snapshots.figures($0) }
-                    return figures.first { $0.name.hasSuffix("_transactions") }?.value ?? -1
+                    let measurements = try await lane.run { try snapshots.measurements($0) }
+                    return measurements.first { $0.quantity == .oldestSnapshotTransactions }?.value ?? -1
                 }
                 #expect(try await transactions() >= 20)
                 #expect(try await transactions() >= 20)

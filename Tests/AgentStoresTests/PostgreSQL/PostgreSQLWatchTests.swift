@@ -238,9 +238,9 @@ struct PostgreSQLWatchTests {
             seconds.value = -500
             try await waitUntil { store.watch.clockSkew.map { $0 < .seconds(-400) } ?? false }
             try await store.checkHealth()
-            let figures = try await store.figures()
-            let figure = try #require(figures.last { $0.name == "webhook_svc_postgresql_clock_skew_seconds" })
-            #expect(figure.value < -400)
+            let measurements = try await store.measurements()
+            let skew = try #require(measurements.last { $0.quantity == .clockSkew })
+            #expect(skew.value < -400)
             seconds.value = 5000
             try await wait(for: store, ready: false, telling: "ahead of the database's")
             seconds.value = 0
