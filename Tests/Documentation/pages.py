@@ -121,6 +121,16 @@ def repository_files():
     return found
 
 
+def target_table():
+    """The rows of the architecture page's table of targets: the modules of this package and of others that each may import."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = {}
+    for line in page.split("<!-- targets: begin -->")[1].split("<!-- targets: end -->")[0].strip().splitlines()[2:]:
+        name, _, own, packages = [cell.strip() for cell in line.strip("|").split("|")]
+        rows[name.strip("`")] = tuple(sorted(re.findall(r"`([^`]+)`", cell)) for cell in (own, packages))
+    return rows
+
+
 def all_pages():
     return [Page(path) for path in repository_files() if path.suffix == ".md"]
 

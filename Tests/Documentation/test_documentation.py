@@ -22,7 +22,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "EndToEnd"))
-from pages import ROOT, Block, Page, all_pages, broken_links, heading_anchor, link_problem, repository_files  # noqa: E402
+from pages import (  # noqa: E402
+    ROOT, Block, Page, all_pages, broken_links, heading_anchor, link_problem, repository_files, target_table)
 from service import BINARY, free_port  # noqa: E402
 
 MARKERS = {"runnable", "running"}
@@ -151,13 +152,7 @@ class ArchitectureTests(unittest.TestCase):
                 continue
             depends = [next(iter(dependency.values()))[0] for dependency in target["dependencies"]]
             expected[target["name"]] = (sorted(d for d in depends if d in names), sorted(set(depends) - names))
-        page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-        table = page.split("<!-- targets: begin -->")[1].split("<!-- targets: end -->")[0].strip().splitlines()[2:]
-        stated = {}
-        for line in table:
-            name, _, own, packages = [cell.strip() for cell in line.strip("|").split("|")]
-            stated[name.strip("`")] = tuple(sorted(re.findall(r"`([^`]+)`", cell)) for cell in (own, packages))
-        self.assertEqual(stated, expected)
+        self.assertEqual(target_table(), expected)
 
 
 class FidelityTests(unittest.TestCase):
