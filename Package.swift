@@ -128,19 +128,28 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "ServerConfiguration",
+            dependencies: [
+                "AgentCore", "AgentStores", "Cryptography", "HTTPServing", "JSON", "NetServerSOAP", "Networking",
+                "Text", "WebhookDelivery", logging,
+                .product(name: "Configuration", package: "swift-configuration"),
+            ],
+            resources: [.embedInCode("example.json")],
+            swiftSettings: settings
+        ),
+        .target(
             name: "WebhookServer",
             dependencies: [
                 "AdminServing", "AgentCore", "AgentStores", "CMalloc", "Cryptography", "HTTPServing", "JSON",
-                "NetServerREST", "NetServerSOAP", "Networking", "PrometheusMetrics", "SOAP", "Text",
+                "NetServerREST", "NetServerSOAP", "Networking", "PrometheusMetrics", "SOAP",
+                "ServerConfiguration", "Text",
                 "WebhookDelivery", "XML", logging, lifecycle,
-                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            resources: [.embedInCode("Configuration/example.json")],
             swiftSettings: settings
         ),
         .target(
@@ -161,6 +170,7 @@ let package = Package(
             dependencies: [
                 "WebhookServer", "AdminModel", "Conformance", "AgentCore", "Cryptography", "Networking",
                 "ServiceMetrics", "Text", logging, lifecycle,
+                "ServerConfiguration", "Text", logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -271,20 +281,26 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "ServerConfigurationTests",
+            dependencies: [
+                "AgentCore", "AgentStores", "Cryptography", "HTTPServing", "NetServerSOAP", "Networking",
+                "ServerConfiguration", "WebhookDelivery",
+                .product(name: "Configuration", package: "swift-configuration"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "WebhookServerTests",
             dependencies: [
                 "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPServing", "JSON", "NetServerREST",
-                "NetServerSOAP", "Networking", "SOAP", "TestSupport", "Text", "WSDL", "WebhookDelivery",
+                "NetServerSOAP", "Networking", "ServerConfiguration", "TestSupport", "WSDL", "WebhookDelivery",
                 "WebhookServer", "XML", logging, lifecycleTestKit,
                 "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPServing", "JSON", "NetServerSOAP",
                 "Networking", "SOAP", "ServiceMetrics", "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML",
                 logging,
                 lifecycleTestKit,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -1,6 +1,7 @@
 import AgentCore
 import Foundation
 import Logging
+import ServerConfiguration
 import ServiceLifecycle
 
 /// Removes expired sessions and what is no longer kept on record, in small steps, so that the database does not grow with what has been

@@ -1,5 +1,6 @@
 import AgentCore
 import AgentStores
+import ServerConfiguration
 
 /// `webhook-svc store copy`: moves an installation to another store.
 package enum StoreCopying {

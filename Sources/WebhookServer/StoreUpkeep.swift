@@ -1,6 +1,7 @@
 import AgentCore
 import AgentStores
 import Foundation
+import ServerConfiguration
 
 /// `webhook-svc store backup`, `store compact` and `store migrate`.
 package enum StoreUpkeep {

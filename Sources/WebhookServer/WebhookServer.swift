@@ -13,6 +13,7 @@ import NetServerSOAP
 import Networking
 import PrometheusMetrics
 import SOAP
+package import ServerConfiguration
 import ServiceLifecycle
 import WebhookDelivery
 import XML

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ServerConfiguration
 import ServiceMetrics
 import WebhookServer
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import WebhookServer
+import ServerConfiguration
 
 /// Prints `problem` in one line to standard error; what to throw then.
 func failure(_ problem: String, code: Int32) -> ExitCode {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import WebhookServer
+import ServerConfiguration
 
 /// The flags of `serve`: one for each ``Setting``, which says all about it but that it is here.
 struct ServeOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Configuration
-import WebhookServer
+import ServerConfiguration
 
 extension Option where Value == GivenSetting? {
     /// The flag of the setting with that key. Its name and its help come from the setting; that of a deprecated key is hidden.

@@ -6,7 +6,6 @@ import Hummingbird
 import Logging
 import NIOCore
 import Networking
-import WebhookServer
 
 /// `webhook-svc sink`: a receiver to try deliveries against.
 struct Sink: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ServerConfiguration
 import Synchronization
 import UnixSignals
 import WebhookServer

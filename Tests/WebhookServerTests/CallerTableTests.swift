@@ -3,6 +3,7 @@ import AgentStores
 import Cryptography
 import Foundation
 import NIOHTTP1
+import ServerConfiguration
 import Synchronization
 import Testing
 import WebhookServer

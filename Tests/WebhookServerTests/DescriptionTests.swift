@@ -1,6 +1,7 @@
 import Foundation
 import NIOHTTP1
 import NetServerSOAP
+import ServerConfiguration
 import Testing
 import XML
 

@@ -3,7 +3,7 @@ import ArgumentParser
 import Conformance
 import Foundation
 import Networking
-import WebhookServer
+import ServerConfiguration
 
 /// `webhook-svc conform`: plays fixtures against an installation.
 struct Conform: AsyncParsableCommand {

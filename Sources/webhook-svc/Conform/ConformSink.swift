@@ -7,7 +7,6 @@ import Logging
 import NIOCore
 import Networking
 import Text
-import WebhookServer
 
 /// The receiver that fixtures have the target call.
 struct ConformSink {

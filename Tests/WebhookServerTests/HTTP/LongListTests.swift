@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import NIOCore
 import NIOHTTP1
+import ServerConfiguration
 import Testing
 import XML
 

@@ -1,5 +1,6 @@
 import AgentCore
 import Foundation
+import ServerConfiguration
 import Testing
 import WebhookDelivery
 

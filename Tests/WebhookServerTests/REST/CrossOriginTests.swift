@@ -1,6 +1,7 @@
 import AgentCore
 import NIOHTTP1
 import Networking
+import ServerConfiguration
 import Testing
 
 @testable import WebhookServer

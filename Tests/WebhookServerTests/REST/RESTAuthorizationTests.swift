@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 import NIOHTTP1
 import Networking
+import ServerConfiguration
 import Testing
 import WebhookDelivery
 

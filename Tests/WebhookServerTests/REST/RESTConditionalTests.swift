@@ -2,6 +2,7 @@ import AgentCore
 import Foundation
 import NIOHTTP1
 import Networking
+import ServerConfiguration
 import Testing
 
 @testable import WebhookServer

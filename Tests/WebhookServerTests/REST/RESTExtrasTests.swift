@@ -1,6 +1,7 @@
 import AgentCore
 import Foundation
 import JSON
+import ServerConfiguration
 import Testing
 import XML
 

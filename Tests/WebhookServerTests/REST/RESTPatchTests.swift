@@ -1,6 +1,7 @@
 import AgentCore
 import Foundation
 import NIOHTTP1
+import ServerConfiguration
 import Testing
 
 @testable import WebhookServer

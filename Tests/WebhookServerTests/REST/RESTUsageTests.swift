@@ -1,5 +1,6 @@
 import AgentCore
 import NIOHTTP1
+import ServerConfiguration
 import Testing
 import XML
 

@@ -2,6 +2,7 @@ import AgentCore
 import Foundation
 import JSON
 import NIOHTTP1
+import ServerConfiguration
 import Testing
 
 @testable import WebhookServer

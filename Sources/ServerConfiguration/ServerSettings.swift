@@ -96,7 +96,7 @@ package struct ServerSettings: Sendable {
 
     /// The host that clients know the service by: that of the public URL, else the one listened on; nil where that tells
     /// nothing, because proxies or forwarded ports stand before a loopback address, or many addresses are listened on.
-    var knownHost: String? {
+    package var knownHost: String? {
         if let publicURL { return TargetURL(publicURL)?.host }
         return HostPort.isLoopback(host) || host == "0.0.0.0" || host == "::" ? nil : host
     }

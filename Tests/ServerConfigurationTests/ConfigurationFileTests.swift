@@ -3,8 +3,8 @@ import Configuration
 import Cryptography
 import Foundation
 import HTTPServing
+import ServerConfiguration
 import Testing
-import WebhookServer
 
 /// The configuration file: what it may hold, and that everything wrong with it is named with its place.
 @Suite("Configuration file")

@@ -3,9 +3,9 @@ import AgentStores
 import Configuration
 import Foundation
 import Networking
+import ServerConfiguration
 import Testing
 import WebhookDelivery
-import WebhookServer
 
 /// Settings are read from three places, checked, and refused in one clear line.
 @Suite("Settings")

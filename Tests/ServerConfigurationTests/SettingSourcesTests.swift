@@ -3,9 +3,9 @@ import Configuration
 import Foundation
 import NetServerSOAP
 import Networking
+import ServerConfiguration
 import Testing
 import WebhookDelivery
-import WebhookServer
 
 /// Flags, environment and file together, and the spellings that are deprecated.
 @Suite("Setting sources")

@@ -1,6 +1,5 @@
+import ServerConfiguration
 import Testing
-
-@testable import WebhookServer
 
 @Suite("Known host")
 struct KnownHostTests {
