@@ -48,13 +48,9 @@ package struct AdminFront: Sendable {
         request: NotificationRequest,
         inFlight: @escaping @Sendable () -> Int
     ) {
-        self.store = store
-        self.principals = principals
-        self.ticketLifetime = ticketLifetime
-        self.token = token
-        self.isDevelopment = isDevelopment
-        self.request = request
-        self.inFlight = inFlight
+        (self.store, self.principals, self.ticketLifetime) = (store, principals, ticketLifetime)
+        (self.token, self.isDevelopment) = (token, isDevelopment)
+        (self.request, self.inFlight) = (request, inFlight)
     }
 
     /// Answers a request whose path begins with ``AdminAPI/prefix``.

@@ -48,16 +48,11 @@ package struct RESTFront: Sendable {
         counters: RequestCounters,
         now: @escaping @Sendable () -> Timestamp
     ) {
-        self.webhooks = webhooks
-        self.principals = principals
-        self.json = json
-        self.xml = xml
-        self.maximumBodyBytes = maximumBodyBytes
-        self.version = version
+        (self.webhooks, self.principals) = (webhooks, principals)
+        (self.json, self.xml, self.maximumBodyBytes) = (json, xml, maximumBodyBytes)
+        (self.version, self.allowsBasic) = (version, allowsBasic)
         crossOrigin = CrossOrigin(origins: origins)
-        self.allowsBasic = allowsBasic
-        self.counters = counters
-        self.now = now
+        (self.counters, self.now) = (counters, now)
     }
 
     /// What a request asks for by its path, and who sent it.
