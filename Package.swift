@@ -48,12 +48,36 @@ let package = Package(
         .target(name: "XML", dependencies: ["CLibXML2", "Text"], swiftSettings: settings),
         .target(name: "SOAP", dependencies: ["Networking", "XML"], swiftSettings: settings),
         .target(name: "Cryptography", dependencies: ["COpenSSL", "Text"], swiftSettings: settings),
-        .target(name: "AgentCore", dependencies: ["JSON", "Networking", "Text", logging], swiftSettings: settings),
-        .target(name: "AdminModel", dependencies: ["AgentCore", "Networking"], swiftSettings: settings),
+        .target(name: "WebhookModel", dependencies: ["JSON", "Networking", "Text"], swiftSettings: settings),
+        .target(name: "StoreContracts", dependencies: ["Networking", "Text", "WebhookModel"], swiftSettings: settings),
+        .target(name: "LogThrottling", dependencies: [logging], swiftSettings: settings),
+        .target(
+            name: "AgentCore",
+            dependencies: ["LogThrottling", "Networking", "StoreContracts", "Text", "WebhookModel", logging],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "AdminModel",
+            dependencies: ["Networking", "StoreContracts", "WebhookModel"],
+            swiftSettings: settings
+        ),
         .target(
             name: "AgentStores",
             dependencies: [
-                "AgentCore", "CLibPQ", "Text", lifecycle, logging, .product(name: "GRDB", package: "GRDB.swift"),
+                "CLibPQ", "LogThrottling", "StoreContracts", "Text", "WebhookModel", lifecycle, logging,
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "DeliveryTransport",
+            dependencies: [
+                "Cryptography", "Networking", "Text", "WebhookModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),
@@ -67,6 +91,9 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
+                "DeliveryTransport", "LogThrottling", "Networking", "StoreContracts", "WebhookModel", logging,
+                lifecycle,
+                metrics,
             ],
             swiftSettings: settings
         ),
@@ -93,7 +120,7 @@ let package = Package(
         .target(
             name: "NetServerSOAP",
             dependencies: [
-                "AgentCore", "HTTPServing", "JSON", "Networking", "SOAP", "Text", "WSDL", "XML",
+                "AgentCore", "HTTPServing", "JSON", "Networking", "SOAP", "Text", "WSDL", "WebhookModel", "XML",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
@@ -144,6 +171,10 @@ let package = Package(
                 "NetServerREST", "NetServerSOAP", "Networking", "PrometheusMetrics", "SOAP",
                 "ServerConfiguration", "Text",
                 "WebhookDelivery", "XML", logging, lifecycle,
+                "AdminModel", "AgentCore", "AgentStores", "CMalloc", "Cryptography", "DeliveryTransport", "HTTPServing",
+                "JSON", "LogThrottling", "NetServerSOAP", "Networking", "SOAP", "StoreContracts", "Text",
+                "WebhookDelivery", "WebhookModel", "XML", logging, lifecycle,
+                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -203,24 +234,47 @@ let package = Package(
         .testTarget(name: "SOAPTests", dependencies: ["Networking", "SOAP", "XML"], swiftSettings: settings),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: settings),
         .testTarget(name: "ServiceMetricsTests", dependencies: ["ServiceMetrics", metrics], swiftSettings: settings),
+        .target(
+            name: "TestSupport",
+            dependencies: ["WebhookModel", logging],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "WebhookModelTests",
+            dependencies: ["JSON", "Networking", "TestSupport", "WebhookModel"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "StoreContractsTests",
+            dependencies: ["StoreContracts", "TestSupport", "WebhookModel"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LogThrottlingTests",
+            dependencies: ["LogThrottling", "TestSupport", logging],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "AgentCoreTests",
-            dependencies: ["AgentCore", "AgentStores", "JSON", "Networking", "Text", logging],
+            dependencies: [
+                "AgentCore", "AgentStores", "LogThrottling", "StoreContracts", "TestSupport", "Text", "WebhookModel",
+                logging,
+            ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "AgentStoresTests",
             dependencies: [
-                "AgentCore", "AgentStores", lifecycle, lifecycleTestKit, logging,
+                "AgentStores", "StoreContracts", "WebhookModel", lifecycle, lifecycleTestKit, logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings
         ),
         .testTarget(
-            name: "WebhookDeliveryTests",
+            name: "DeliveryTransportTests",
             dependencies: [
-                "AgentCore", "AgentStores", "Networking", "WebhookDelivery", logging, metrics, lifecycle,
-                lifecycleTestKit,
+                "DeliveryTransport", "Networking", "TestSupport", "WebhookModel",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -229,9 +283,17 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "WebhookDeliveryTests",
+            dependencies: [
+                "AgentStores", "DeliveryTransport", "StoreContracts", "TestSupport", "WebhookDelivery", "WebhookModel",
+                logging, metrics, lifecycle, lifecycleTestKit,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "NetServerSOAPTests",
             dependencies: [
-                "AgentCore", "NetServerSOAP", "SOAP", "XML",
+                "AgentCore", "NetServerSOAP", "SOAP", "WebhookModel", "XML",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -298,6 +360,7 @@ let package = Package(
                 "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPServing", "JSON", "NetServerSOAP",
                 "Networking", "SOAP", "ServiceMetrics", "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML",
                 logging,
+                "Networking", "SOAP", "StoreContracts", "Text", "WSDL", "WebhookModel", "WebhookServer", "XML", logging,
                 lifecycleTestKit,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -1,5 +1,6 @@
-package import AgentCore
 import FoundationEssentials
+package import StoreContracts
+import WebhookModel
 
 extension AdminAPI {
     /// One delivery.
@@ -74,7 +75,7 @@ extension AdminAPI {
         /// The beginning of the target's answer.
         package let answer: String
 
-        fileprivate init(_ attempt: AgentCore.Attempt, headers: [(String, String)]) {
+        fileprivate init(_ attempt: StoreContracts.Attempt, headers: [(String, String)]) {
             url = attempt.url
             started = attempt.started.description
             durationMs = attempt.duration / .milliseconds(1)
@@ -100,7 +101,7 @@ extension AdminAPI {
         /// Creates what is shown of a delivery.
         ///
         /// - Parameter headers: The headers that an attempt's request has, whatever its webhook's own are.
-        package init(_ detail: AgentCore.DeliveryDetail, headers: (AgentCore.Attempt) -> [(String, String)]) {
+        package init(_ detail: StoreContracts.DeliveryDetail, headers: (StoreContracts.Attempt) -> [(String, String)]) {
             delivery = Delivery(detail.record)
             body = String(decoding: detail.body, as: UTF8.self)
             attempts = detail.attempts.map { Attempt($0, headers: headers($0)) }

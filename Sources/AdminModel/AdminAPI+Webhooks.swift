@@ -1,5 +1,5 @@
-package import AgentCore
 import Networking
+package import WebhookModel
 
 extension AdminAPI {
     /// A webhook without its secret, and without its headers, which may hold one.
@@ -20,7 +20,7 @@ extension AdminAPI {
         package let type: String?
 
         /// Creates what is shown of a tenant's webhook.
-        package init(_ webhook: AgentCore.Webhook, of tenant: String) {
+        package init(_ webhook: WebhookModel.Webhook, of tenant: String) {
             webhookId = webhook.id
             self.tenant = tenant
             name = webhook.name

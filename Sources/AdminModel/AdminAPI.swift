@@ -1,4 +1,5 @@
-package import AgentCore
+package import StoreContracts
+import WebhookModel
 
 /// What the admin API answers, as JSON. The service encodes it and the command line decodes it.
 package enum AdminAPI {

@@ -1,17 +1,21 @@
 import AdminModel
 package import AgentCore
 import Cryptography
+import DeliveryTransport
 import Foundation
 import HTTPServing
 import HTTPTypes
 package import HummingbirdCore
 import JSON
 package import Logging
+import LogThrottling
 package import NIOCore
 import Networking
 import ServiceLifecycle
+import StoreContracts
 import Text
 package import WebhookDelivery
+import WebhookModel
 
 /// The admin API under `/admin/v1`: what became of deliveries, asking for them again, and who is logged in.
 package struct AdminFront: Sendable {

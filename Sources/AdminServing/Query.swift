@@ -1,7 +1,8 @@
-import AgentCore
 import Foundation
 import HummingbirdCore
+import StoreContracts
 import Text
+import WebhookModel
 
 /// The parameters of an admin call.
 struct Query {

@@ -1,4 +1,4 @@
-import AgentCore
+import StoreContracts
 
 extension DeliveryOrder {
     /// Whether `left` comes before `right`.

@@ -1,5 +1,5 @@
-import AgentCore
 import Synchronization
+import WebhookModel
 
 /// Brings deliveries in line with the states of their webhooks, in steps between which others write.
 ///

@@ -1,5 +1,5 @@
-import AgentCore
 import Foundation
+import StoreContracts
 
 /// Calls `body`, which blocks, on a thread of its own.
 func onOwnThread<Value: Sendable>(

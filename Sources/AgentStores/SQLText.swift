@@ -1,4 +1,4 @@
-import AgentCore
+import StoreContracts
 
 extension [RowState] {
     /// The states' numbers as SQL lists them.

@@ -1,5 +1,3 @@
-import AgentCore
-
 /// The digests that begin with the bytes of a ``SessionKey/id``.
 struct SessionKeyRange {
     let first: [UInt8]

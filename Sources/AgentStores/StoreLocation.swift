@@ -1,5 +1,5 @@
-package import AgentCore
 package import Logging
+package import StoreContracts
 
 /// Where a store is, as `--store` names it.
 package enum StoreLocation: Sendable, Hashable {

@@ -1,4 +1,3 @@
-import AgentCore
 import JSON
 import Networking
 import Text

@@ -1,7 +1,7 @@
-import AgentCore
 import JSON
 import NetServerSOAP
 import SOAP
+import WebhookModel
 
 /// What an answer shows: JSON, and of a webhook what XML shows beyond it.
 struct RESTContent: Sendable {

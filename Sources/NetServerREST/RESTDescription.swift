@@ -1,5 +1,6 @@
 import AgentCore
 import HTTPTypes
+import WebhookModel
 
 /// What the API tells of itself: each path beneath `/api/v1` with its methods, and what these do.
 enum RESTDescription {

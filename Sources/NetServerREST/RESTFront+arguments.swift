@@ -4,6 +4,7 @@ import JSON
 import NetServerSOAP
 import SOAP
 import Text
+import WebhookModel
 import XML
 
 /// How the arguments of a call are read, whatever the type of its body.

@@ -4,6 +4,7 @@ import HTTPTypes
 import JSON
 import Networking
 import Text
+import WebhookModel
 
 /// What depends on a webhook as it is: conditions on when it was changed, and patches.
 extension RESTFront {

@@ -1,4 +1,3 @@
-import AgentCore
 import HTTPServing
 import HTTPTypes
 import JSON

@@ -4,6 +4,7 @@ import JSON
 import NetServerSOAP
 import Networking
 import SOAP
+import WebhookModel
 import XML
 
 /// Each route bound once: its arguments are read, then the agent is called, then its answer shown.

@@ -1,5 +1,5 @@
-import AgentCore
 import Foundation
+import WebhookModel
 
 /// How times are shown: in UTC, or in the zone that `SO-TimeZone` names. In a zone they are without its offset, as NetServer
 /// shows them, unless the header asks for it with `includeTZOffset`.

@@ -1,6 +1,6 @@
-import AgentCore
 import JSON
 import Text
+import WebhookModel
 
 /// `$select`: the members that an answer keeps; the others become null (contract, section 8). Names in any case, nested
 /// with `/`.

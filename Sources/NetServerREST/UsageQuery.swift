@@ -2,6 +2,7 @@ import AgentCore
 import Foundation
 import JSON
 import Text
+import WebhookModel
 
 /// What a query of NetServer's dynamic archive asks about the counters of webhooks: columns, one webhook or all, a page.
 struct UsageQuery: Sendable {

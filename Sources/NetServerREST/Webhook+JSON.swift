@@ -1,7 +1,7 @@
-import AgentCore
 import JSON
 import SOAP
 import Text
+import WebhookModel
 
 /// How carriers are read from JSON: names in any case, members that are not known are ignored (contract, section 8).
 extension Webhook {

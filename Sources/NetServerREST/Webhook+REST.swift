@@ -1,5 +1,6 @@
 import AgentCore
 import JSON
+import WebhookModel
 
 /// How carriers are shown over REST: the members of the documentation's table, in its order (contract, section 8).
 extension Webhook {

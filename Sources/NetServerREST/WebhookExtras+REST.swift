@@ -1,7 +1,7 @@
-import AgentCore
 import JSON
 import NetServerSOAP
 import SOAP
+import WebhookModel
 import XML
 
 /// How REST reads what it alone has of ``WebhookExtras``, and how it shows items of lists.

@@ -1,5 +1,6 @@
 import AgentCore
 import SOAP
+import WebhookModel
 import XML
 
 /// The operations of `SoPrincipal.svc`, by the names that the contract gives them (contract, section 5).

@@ -5,6 +5,7 @@ import NIOCore
 package import Networking
 package import SOAP
 import Text
+import WebhookModel
 import XML
 
 /// Answers the envelopes of SOAP clients: the bytes of a request in, the body of an answer out. It knows envelopes and the

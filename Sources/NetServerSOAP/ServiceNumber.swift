@@ -1,4 +1,4 @@
-package import AgentCore
+package import WebhookModel
 
 /// The published generations of the contract. Each serves its own text; see ``PublishedContract``.
 package enum ServiceNumber: Int, Sendable, Hashable, CaseIterable, Comparable {

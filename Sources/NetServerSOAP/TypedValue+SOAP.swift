@@ -1,6 +1,6 @@
-package import AgentCore
 import JSON
 package import SOAP
+package import WebhookModel
 package import XML
 
 /// How values of type `anyType` are read and written (contract, section 3).

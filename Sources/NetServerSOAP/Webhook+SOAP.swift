@@ -1,5 +1,5 @@
-package import AgentCore
 package import SOAP
+package import WebhookModel
 package import XML
 
 /// How carriers are read and written: members in the order of the schema (contract, section 9).

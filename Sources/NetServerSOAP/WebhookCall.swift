@@ -1,5 +1,6 @@
 import AgentCore
 import SOAP
+import WebhookModel
 import XML
 
 /// A call of `Webhook.svc` with its arguments (contract, section 3).

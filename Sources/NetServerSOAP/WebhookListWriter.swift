@@ -1,6 +1,6 @@
-import AgentCore
 import HTTPServing
 import SOAP
+import WebhookModel
 
 /// Writes GetAllWebhooks' answer.
 struct WebhookListWriter: ListWriter {

@@ -1,5 +1,6 @@
 package import AgentCore
 import Cryptography
+import WebhookModel
 
 extension Installation {
     /// The credentials of NetServer's documentation, so that its samples can be posted as they stand

@@ -1,7 +1,9 @@
 package import AgentCore
 package import Configuration
+import DeliveryTransport
 import HTTPServing
 import Networking
+import StoreContracts
 import WebhookDelivery
 
 extension ServerSettings {

@@ -1,9 +1,11 @@
 package import AgentCore
 package import AgentStores
+package import DeliveryTransport
 package import HTTPServing
 package import Logging
 package import NetServerSOAP
 package import Networking
+package import StoreContracts
 package import WebhookDelivery
 
 /// Everything that `serve` can be told, checked. ``Setting/all`` lists the settings that values come from.

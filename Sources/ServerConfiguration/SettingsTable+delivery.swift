@@ -1,7 +1,9 @@
 import AgentCore
 import AgentStores
+import DeliveryTransport
 import Foundation
 import Networking
+import StoreContracts
 import Text
 import WebhookDelivery
 

@@ -3,7 +3,6 @@ import AgentStores
 import Foundation
 import Logging
 import Networking
-import WebhookDelivery
 
 /// Settings that belong together, in the order in which help and documentation list them.
 package struct SettingSection: Sendable {

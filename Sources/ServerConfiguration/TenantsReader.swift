@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 import JSON
 import Text
+import WebhookModel
 
 /// Reads `tenants` of the configuration file and notes everything that is wrong, each with its place:
 /// `tenants[0].users[1].passwordHash`.

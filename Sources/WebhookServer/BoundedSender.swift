@@ -1,5 +1,5 @@
-import AgentCore
 import Synchronization
+import WebhookModel
 
 /// Sends so many notifications at a time and no more; others wait for their turn. Test events go through it: each takes
 /// descriptors, and there are as many as calls that save or test.

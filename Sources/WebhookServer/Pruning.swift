@@ -3,6 +3,8 @@ import Foundation
 import Logging
 import ServerConfiguration
 import ServiceLifecycle
+import StoreContracts
+import WebhookModel
 
 /// Removes expired sessions and what is no longer kept on record, in small steps, so that the database does not grow with what has been
 /// delivered.

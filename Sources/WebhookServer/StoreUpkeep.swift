@@ -1,4 +1,3 @@
-import AgentCore
 import AgentStores
 import Foundation
 import ServerConfiguration

@@ -1,6 +1,7 @@
 import AdminServing
 package import AgentCore
 import AgentStores
+import DeliveryTransport
 import Foundation
 import HTTPServing
 import Hummingbird
@@ -15,7 +16,9 @@ import PrometheusMetrics
 import SOAP
 package import ServerConfiguration
 import ServiceLifecycle
+import StoreContracts
 import WebhookDelivery
+package import WebhookModel
 import XML
 
 /// The whole service, wired: store, agent, delivery engine and fronts.

@@ -1,5 +1,4 @@
 import AdminModel
-import AgentCore
 import ArgumentParser
 import AsyncHTTPClient
 import Foundation

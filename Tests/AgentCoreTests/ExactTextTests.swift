@@ -1,8 +1,11 @@
+import AgentCore
 import AgentStores
+import StoreContracts
+import TestSupport
 import Testing
 import Text
 
-@testable import AgentCore
+@testable import WebhookModel
 
 /// Text that differs in bytes is different, but where names are compared without regard to case.
 @Suite("Texts that look the same")

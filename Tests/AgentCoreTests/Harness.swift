@@ -2,31 +2,10 @@ import AgentCore
 import AgentStores
 import Foundation
 import Logging
+import StoreContracts
 import Synchronization
-
-/// What does not change from test to test.
-enum Fixed {
-    static let id = UUID(uuid: (1, 2, 3, 4, 5, 6, 0x47, 8, 0x89, 10, 11, 12, 13, 14, 15, 16))
-    static let idText = "01020304-0506-4708-890a-0b0c0d0e0f10"
-    static let time = Timestamp(ticks: 17_092_098_151_234_500)
-    static let anna = Associate(associateID: 7, name: "ANNA", fullName: "Anna Ek", userName: "anna")
-    static let bert = Associate(associateID: 8, name: "BERT", fullName: "Bert Bok", userName: "bert")
-
-    /// A webhook that nothing is wrong with.
-    static var webhook: Webhook {
-        var webhook = Webhook()
-        webhook.name = "Hook"
-        webhook.events = ["contact.created"]
-        webhook.targetURL = "https://example.com/hook"
-        return webhook
-    }
-
-    /// The body of the test event for `webhook` by Anna.
-    static let testBody = """
-        {"EventId":"\(idText)","Timestamp":"2024-02-29T12:30:15.12345Z","Changes":[],"Event":"test","PrimaryKey":0,\
-        "Entity":"test","ContextIdentifier":"Default","ChangedByAssociateId":7,"WebhookName":"Hook"}
-        """
-}
+import TestSupport
+import WebhookModel
 
 /// An agent on a store in memory, with a clock and a target that do as they are told.
 struct Harness: Sendable {
@@ -154,13 +133,6 @@ struct BrokenStore: WebhookStore, EventIntake {
     ) async throws(StoreError) -> [Int32: WebhookUsage] { throw error }
 
     func signal(_ event: Event) async throws(StoreError) -> Int { throw error }
-}
-
-extension ObjectDictionary {
-    /// The value of a name, nil when it has none.
-    subscript(key: String) -> TypedValue? {
-        entries.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
-    }
 }
 
 extension WebhookAgent {

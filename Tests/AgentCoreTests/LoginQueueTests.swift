@@ -1,6 +1,9 @@
 import AgentCore
+import StoreContracts
 import Synchronization
+import TestSupport
 import Testing
+import WebhookModel
 
 /// A wait that loses its wake-up would never end: the throttle's clock stands still here.
 @Suite("Queue of login attempts", .timeLimit(.minutes(2)))

@@ -1,5 +1,7 @@
 import AgentCore
+import StoreContracts
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Slowing down who guesses passwords")

@@ -1,7 +1,10 @@
 import AgentCore
 import AgentStores
 import Logging
+import StoreContracts
+import TestSupport
 import Testing
+import WebhookModel
 
 @Suite("The other operations")
 struct OperationTests {

@@ -2,8 +2,11 @@ import AgentCore
 import AgentStores
 import Foundation
 import Logging
+import StoreContracts
 import Synchronization
+import TestSupport
 import Testing
+import WebhookModel
 
 @Suite("Who calls")
 struct PrincipalAgentTests {

@@ -2,8 +2,11 @@ import AgentCore
 import AgentStores
 import Foundation
 import Logging
+import StoreContracts
 import Synchronization
+import TestSupport
 import Testing
+import WebhookModel
 
 /// An agent whose clock, cryptography and waits do as they are told.
 struct PrincipalHarness: Sendable {
@@ -143,38 +146,6 @@ extension Installation {
             ),
         ]
     )
-}
-
-/// What was told, in order.
-final class Recorder<Element: Sendable>: Sendable {
-    private let elements = Mutex<[Element]>([])
-
-    var all: [Element] { elements.withLock { $0 } }
-
-    func add(_ element: Element) {
-        elements.withLock { $0.append(element) }
-    }
-}
-
-/// Writes what is logged into a recorder, a line for each message.
-struct RecordingLogHandler: LogHandler {
-    let lines: Recorder<String>
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-
-    init(lines: Recorder<String>) {
-        self.lines = lines
-    }
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        let pairs = (event.metadata ?? [:]).map { "\($0.key)=\($0.value)" }.sorted()
-        lines.add("\(event.level) \(event.message) \(pairs.joined(separator: " "))")
-    }
 }
 
 /// Cryptography that hides nothing: its bytes are counted, and the hash of a password is `hash:` and the password.

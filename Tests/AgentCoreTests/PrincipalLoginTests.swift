@@ -1,5 +1,8 @@
 import AgentCore
+import StoreContracts
+import TestSupport
 import Testing
+import WebhookModel
 
 @Suite("Logging in")
 struct PrincipalLoginTests {

@@ -1,6 +1,8 @@
 import AgentCore
 import AgentStores
+import TestSupport
 import Testing
+import WebhookModel
 
 @Suite("Saving webhooks")
 struct SavingTests {

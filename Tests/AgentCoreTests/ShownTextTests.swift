@@ -1,8 +1,10 @@
+import AgentCore
 import AgentStores
+import TestSupport
 import Testing
 import Text
 
-@testable import AgentCore
+@testable import WebhookModel
 
 /// What XML clients were shown, saved back, leaves what is stored as it is.
 @Suite("Texts that XML cannot hold")

@@ -1,6 +1,9 @@
 import Foundation
+import LogThrottling
 import Logging
+import StoreContracts
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AgentCore

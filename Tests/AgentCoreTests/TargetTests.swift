@@ -1,6 +1,9 @@
 import AgentCore
 import AgentStores
+import StoreContracts
+import TestSupport
 import Testing
+import WebhookModel
 
 @Suite("Asking the target")
 struct TargetTests {

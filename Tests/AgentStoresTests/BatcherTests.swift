@@ -1,4 +1,4 @@
-import AgentCore
+import StoreContracts
 import Synchronization
 import Testing
 

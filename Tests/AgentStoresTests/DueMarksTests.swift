@@ -1,4 +1,4 @@
-import AgentCore
+import StoreContracts
 import Testing
 
 @testable import AgentStores

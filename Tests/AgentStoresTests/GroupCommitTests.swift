@@ -1,5 +1,5 @@
-import AgentCore
 import GRDB
+import StoreContracts
 import Synchronization
 import Testing
 

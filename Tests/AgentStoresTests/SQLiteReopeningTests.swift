@@ -1,7 +1,8 @@
-import AgentCore
 import Foundation
 import GRDB
+import StoreContracts
 import Testing
+import WebhookModel
 
 @testable import AgentStores
 

@@ -1,6 +1,6 @@
-import AgentCore
 import Foundation
 import GRDB
+import StoreContracts
 import Testing
 
 @testable import AgentStores

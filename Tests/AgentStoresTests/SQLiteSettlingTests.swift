@@ -1,8 +1,9 @@
-import AgentCore
 import Foundation
 import GRDB
+import StoreContracts
 import Synchronization
 import Testing
+import WebhookModel
 
 @testable import AgentStores
 

@@ -1,6 +1,6 @@
-import AgentCore
 import AgentStores
 import Foundation
+import StoreContracts
 import Testing
 
 @Suite("SQLite store")

@@ -1,8 +1,8 @@
-import AgentCore
 import Foundation
 import GRDB
 import Synchronization
 import Testing
+import WebhookModel
 
 @testable import AgentStores
 

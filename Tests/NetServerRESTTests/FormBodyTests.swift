@@ -1,4 +1,3 @@
-import AgentCore
 import HTTPTypes
 import JSON
 import Testing

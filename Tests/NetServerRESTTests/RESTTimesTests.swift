@@ -1,5 +1,5 @@
-import AgentCore
 import Testing
+import WebhookModel
 
 @testable import NetServerREST
 

@@ -1,6 +1,6 @@
-import AgentCore
 import JSON
 import Testing
+import WebhookModel
 
 @testable import NetServerREST
 

@@ -2,6 +2,7 @@ import HTTPTypes
 import JSON
 import TestSupport
 import Testing
+import WebhookModel
 
 @testable import AgentCore
 @testable import NetServerREST

@@ -1,6 +1,7 @@
 import AgentCore
 import SOAP
 import Testing
+import WebhookModel
 import XML
 
 @testable import NetServerSOAP

@@ -1,4 +1,3 @@
-import AgentCore
 import Configuration
 import Foundation
 import NetServerSOAP
@@ -6,6 +5,7 @@ import Networking
 import ServerConfiguration
 import Testing
 import WebhookDelivery
+import WebhookServer
 
 /// Flags, environment and file together, and the spellings that are deprecated.
 @Suite("Setting sources")

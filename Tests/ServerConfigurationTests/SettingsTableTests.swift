@@ -1,10 +1,10 @@
-import AgentCore
 import Configuration
 import Foundation
 import Networking
 import ServerConfiguration
 import Testing
 import WebhookDelivery
+import WebhookServer
 
 /// The table of settings, which flags, environment, file, help and documentation come from.
 @Suite("Settings table")

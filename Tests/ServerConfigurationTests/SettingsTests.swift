@@ -6,6 +6,7 @@ import Networking
 import ServerConfiguration
 import Testing
 import WebhookDelivery
+import WebhookServer
 
 /// Settings are read from three places, checked, and refused in one clear line.
 @Suite("Settings")

@@ -1,8 +1,7 @@
-import AgentCore
 import AgentStores
 import Foundation
+import StoreContracts
 import Testing
-import WebhookDelivery
 
 @Suite("Delivery engine whose clock is set", .timeLimit(.minutes(5)))
 struct DeliveryEngineClockTests {

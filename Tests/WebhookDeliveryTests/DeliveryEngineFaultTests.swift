@@ -1,8 +1,7 @@
-import AgentCore
 import AgentStores
 import Foundation
+import StoreContracts
 import Testing
-import WebhookDelivery
 
 @Suite("Delivery engine whose store fails", .timeLimit(.minutes(5)))
 struct DeliveryEngineFaultTests {

@@ -1,8 +1,7 @@
-import AgentCore
 import AgentStores
 import Foundation
+import StoreContracts
 import Testing
-import WebhookDelivery
 
 @Suite("Delivery engine with targets that do not answer", .timeLimit(.minutes(5)))
 struct DeliveryEngineIsolationTests {

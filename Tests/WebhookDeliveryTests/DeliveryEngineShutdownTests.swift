@@ -1,9 +1,9 @@
-import AgentCore
 import AgentStores
 import Foundation
 import ServiceLifecycleTestKit
+import TestSupport
 import Testing
-import WebhookDelivery
+import WebhookModel
 
 @Suite("Delivery engine that stops", .timeLimit(.minutes(5)))
 struct DeliveryEngineShutdownTests {

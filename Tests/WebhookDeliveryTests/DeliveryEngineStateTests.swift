@@ -1,8 +1,9 @@
-import AgentCore
 import AgentStores
 import Foundation
+import StoreContracts
+import TestSupport
 import Testing
-import WebhookDelivery
+import WebhookModel
 
 @Suite("Delivery engine and the states of webhooks", .timeLimit(.minutes(5)))
 struct DeliveryEngineStateTests {

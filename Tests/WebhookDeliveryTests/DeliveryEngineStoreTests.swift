@@ -1,10 +1,12 @@
-import AgentCore
 import AgentStores
 import Foundation
 import Logging
 import ServiceLifecycleTestKit
+import StoreContracts
+import TestSupport
 import Testing
 import WebhookDelivery
+import WebhookModel
 
 @Suite("Delivery engine on real stores", .timeLimit(.minutes(10)))
 struct DeliveryEngineStoreTests {

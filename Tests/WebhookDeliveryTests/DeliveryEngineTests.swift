@@ -1,8 +1,9 @@
-import AgentCore
 import AgentStores
+import DeliveryTransport
 import Foundation
+import StoreContracts
 import Testing
-import WebhookDelivery
+import WebhookModel
 
 @Suite("Delivery engine", .timeLimit(.minutes(5)))
 struct DeliveryEngineTests {

@@ -1,7 +1,8 @@
-import AgentCore
 import AgentStores
 import Foundation
+import StoreContracts
 import Testing
+import WebhookModel
 
 @Suite("A receiver that is away for a while")
 struct ShortOutageTests {

@@ -6,6 +6,7 @@ import NIOHTTP1
 import ServerConfiguration
 import Synchronization
 import Testing
+import WebhookModel
 import WebhookServer
 
 /// Who may call what (contract, section 5): every kind of installation, ticket and application token with every operation.

@@ -1,8 +1,8 @@
-import AgentCore
 import Foundation
 import HTTPServing
 import Synchronization
 import Testing
+import WebhookModel
 
 @testable import WebhookServer
 

@@ -2,6 +2,7 @@ import AgentStores
 import Foundation
 import ServerConfiguration
 import Testing
+import WebhookModel
 import WebhookServer
 
 /// What `/metrics` says.

@@ -1,3 +1,5 @@
+package import StoreContracts
+
 /// What an installation decides about webhooks (contract, section 6).
 package struct AgentRules: Sendable, Hashable {
     /// Whether targets must be `https`.

@@ -1,6 +1,8 @@
 package import FoundationEssentials
 package import Logging
+package import StoreContracts
 import Text
+package import WebhookModel
 
 /// NetServer's Webhook agent: the eight operations, with every rule about webhooks. The SOAP and REST fronts bind to it
 /// and add none of their own.

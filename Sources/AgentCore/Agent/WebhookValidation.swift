@@ -1,6 +1,7 @@
 import Foundation
 import Networking
 import Text
+import WebhookModel
 
 /// The rules that a webhook must pass (contract, section 6), stated as field and fault, so that a caller learns of all of
 /// them at once.

@@ -1,4 +1,4 @@
-import Text
+package import WebhookModel
 
 /// Who makes a call, once the ticket and the application token have been checked.
 package struct Caller: Sendable, Hashable {
@@ -32,25 +32,4 @@ package struct Caller: Sendable, Hashable {
 package enum Right: String, Sendable, Hashable, CaseIterable {
     /// See, save, test and delete webhooks.
     case webhooks
-}
-
-/// The webhooks that a caller may see and change. This is the one statement of the isolation of tenants and applications
-/// (contract, section 5): agents pass a caller's scope to the store, and stores ask ``holds(_:)`` or its like in SQL.
-package struct WebhookScope: Sendable, Hashable {
-    /// The tenant.
-    package var tenant: String
-    /// nil: those of every application.
-    package var application: String?
-
-    /// A scope with these members.
-    package init(tenant: String, application: String? = nil) {
-        self.tenant = tenant
-        self.application = application
-    }
-
-    /// Whether a webhook that was registered in `other` is in this scope: it is of the same tenant and, where this scope
-    /// is an application's, of that application. Another's behaves as if it did not exist.
-    package func holds(_ other: WebhookScope) -> Bool {
-        tenant.isSame(as: other.tenant) && (application == nil || application.isSame(as: other.application))
-    }
 }

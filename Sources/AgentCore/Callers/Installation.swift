@@ -1,3 +1,5 @@
+package import WebhookModel
+
 /// What an installation is and who may call it (contract, section 5).
 package struct Installation: Sendable, Hashable {
     /// The two kinds of installation.

@@ -1,5 +1,7 @@
 import Logging
+import StoreContracts
 import Text
+import WebhookModel
 
 /// What came of an attempt to log in, for those who count.
 package enum LoginOutcome: String, Sendable, CaseIterable {

@@ -1,3 +1,5 @@
+import WebhookModel
+
 extension LoginThrottle {
     /// What is known of one key.
     struct Slot {

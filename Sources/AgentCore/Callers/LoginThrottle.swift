@@ -1,4 +1,6 @@
+import StoreContracts
 import Synchronization
+package import WebhookModel
 
 /// Slows down who guesses passwords: by address, so that one attacker gets nowhere, and by user, so that many together
 /// do not either. The contract asks for nothing of the kind; an installation that faces the internet does.

@@ -1,6 +1,9 @@
 import Foundation
+import LogThrottling
 package import Logging
+package import StoreContracts
 import Text
+package import WebhookModel
 
 /// NetServer's SoPrincipal agent: who may call. It logs users in, gives out tickets, and says whom the credentials of any
 /// other call stand for (contract, section 5). Every front asks it; none has a rule about callers of its own.

@@ -1,4 +1,6 @@
+import StoreContracts
 import Synchronization
+import WebhookModel
 
 /// Remembers for a short time what the store said about a ticket, so that a client that calls a thousand times a second
 /// does not have it looked up each time.

@@ -1,4 +1,5 @@
 import Synchronization
+import WebhookModel
 
 /// Remembers which passwords were right, for a few minutes: checking one costs a quarter of a second on purpose, and
 /// clients that send theirs with every call would otherwise get four answers a second.

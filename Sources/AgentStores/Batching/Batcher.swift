@@ -1,4 +1,4 @@
-import AgentCore
+import StoreContracts
 import Synchronization
 
 /// Gathers concurrent calls into batches, and lets one batch be carried out at a time.

@@ -1,5 +1,3 @@
-import AgentCore
-
 /// A PostgreSQL database, on a connection of its own.
 struct PostgreSQLCopyDatabase: CopyDatabase, CopyWriter {
     let connection: PostgreSQLConnection

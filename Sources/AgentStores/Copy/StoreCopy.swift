@@ -1,5 +1,5 @@
-package import AgentCore
 import Foundation
+package import StoreContracts
 
 /// Copies an installation from one SQL store to another: webhooks with their counters, events, what is pending, parked
 /// or failed, attempts and sessions. Ids stay, so that what was noted of a delivery still finds it.

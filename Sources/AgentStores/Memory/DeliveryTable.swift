@@ -1,4 +1,5 @@
-import AgentCore
+import StoreContracts
+import WebhookModel
 
 /// The deliveries of ``MemoryState``, with what is pending of each webhook in the order in which it is due.
 ///

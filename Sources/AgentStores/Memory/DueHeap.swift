@@ -1,4 +1,4 @@
-import AgentCore
+import WebhookModel
 
 /// Events in the order in which they are due.
 struct DueHeap {

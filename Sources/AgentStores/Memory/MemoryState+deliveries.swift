@@ -1,6 +1,7 @@
-import AgentCore
 import FoundationEssentials
+import StoreContracts
 import Text
+import WebhookModel
 
 extension MemoryState {
     mutating func claim(_ limits: ClaimLimits, owner: UUID, now: Timestamp, lease: Duration) -> [ClaimedDelivery] {

@@ -1,6 +1,7 @@
-import AgentCore
 import FoundationEssentials
+import StoreContracts
 import Text
+import WebhookModel
 
 /// What ``MemoryStore`` keeps, and how it changes.
 struct MemoryState {

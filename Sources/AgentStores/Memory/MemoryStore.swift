@@ -1,6 +1,7 @@
-package import AgentCore
 package import FoundationEssentials
+package import StoreContracts
 import Synchronization
+package import WebhookModel
 
 /// Keeps everything in the process's memory, under one lock. It is what the conformance suite is easiest to read
 /// against, and what `--store memory:` runs on.

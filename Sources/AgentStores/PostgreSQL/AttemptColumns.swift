@@ -1,4 +1,5 @@
-import AgentCore
+import StoreContracts
+import WebhookModel
 
 /// The columns of `attempt` that a result fills, as arrays.
 enum AttemptColumns {

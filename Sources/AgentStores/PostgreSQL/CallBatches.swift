@@ -1,4 +1,4 @@
-import AgentCore
+import StoreContracts
 
 /// Lets concurrent calls share one round trip to PostgreSQL and one commit.
 ///

@@ -1,5 +1,5 @@
-import AgentCore
 import Foundation
+import StoreContracts
 import Synchronization
 
 /// The webhooks that may have something pending: from where on in the queue's index each is to be looked at, and when.

@@ -1,4 +1,4 @@
-import AgentCore
+import LogThrottling
 import Logging
 
 /// Tells of a process's connections, of which there are ten, as of one.

@@ -1,4 +1,4 @@
-import AgentCore
+import StoreContracts
 
 /// Results of attempts that all delivered, recorded in one round trip.
 ///

@@ -1,4 +1,4 @@
-import AgentCore
+import StoreContracts
 
 /// Why something was not done, or is not known to have been done.
 struct PostgreSQLFailure: Error {

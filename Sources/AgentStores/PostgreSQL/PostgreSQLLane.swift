@@ -1,5 +1,5 @@
-import AgentCore
 import Foundation
+import StoreContracts
 import Synchronization
 
 /// Threads with a connection each that carry jobs out in the order they come: libpq's calls block, so they run neither

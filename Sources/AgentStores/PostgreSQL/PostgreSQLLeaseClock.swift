@@ -1,6 +1,6 @@
-import AgentCore
 import Foundation
 import Synchronization
+import WebhookModel
 
 extension PostgreSQLStore {
     /// What tells when a lease ends. Everything else is due by the clock of whoever says so.

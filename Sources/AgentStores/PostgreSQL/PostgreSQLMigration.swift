@@ -1,5 +1,5 @@
-import AgentCore
 import Foundation
+import StoreContracts
 
 /// Brings a database to this version's schema. `webhook_svc_schema` tells which migrations it has.
 enum PostgreSQLMigration {

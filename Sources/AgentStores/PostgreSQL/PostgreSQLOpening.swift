@@ -1,5 +1,5 @@
-import AgentCore
 import Foundation
+import StoreContracts
 import Synchronization
 
 /// All connections of a process, opened at the start: what does not bear them, or what they cannot work with, is told

@@ -1,4 +1,4 @@
-import AgentCore
+import StoreContracts
 
 /// Finds out whether each connection has a session of its own, which settings, prepared statements, advisory locks and
 /// LISTEN need: PgBouncer gives it that in session mode only.

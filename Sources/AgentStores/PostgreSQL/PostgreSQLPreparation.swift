@@ -1,5 +1,5 @@
-package import AgentCore
 import Foundation
+package import StoreContracts
 
 /// `webhook-svc store migrate`: does once, as the owner of the tables, what a service then needs no right to do.
 package enum PostgreSQLPreparation {

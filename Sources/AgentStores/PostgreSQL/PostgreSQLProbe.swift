@@ -1,5 +1,5 @@
-import AgentCore
 import Foundation
+import WebhookModel
 
 /// A small job that shows that calls of one kind can be carried out: it writes what such a call writes, and removes it
 /// in the same transaction, so that nobody ever sees it.

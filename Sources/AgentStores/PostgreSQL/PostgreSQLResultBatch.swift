@@ -1,4 +1,5 @@
-import AgentCore
+import StoreContracts
+import WebhookModel
 
 /// Results of which each is worked out on what stands in the store: under locks they are read, worked out and written.
 struct PostgreSQLResultBatch {

@@ -1,5 +1,5 @@
-package import AgentCore
 import Foundation
+package import StoreContracts
 
 /// Records results: all that waits goes into one transaction.
 ///

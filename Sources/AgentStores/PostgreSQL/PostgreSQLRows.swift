@@ -1,6 +1,6 @@
-import AgentCore
 import CLibPQ
 import Foundation
+import StoreContracts
 
 /// What a statement returned, in PostgreSQL's binary format.
 ///

@@ -1,4 +1,4 @@
-import AgentCore
+import StoreContracts
 
 /// The schema, as migrations that are only ever added to. Tables and columns are ``Schema``'s, in the first schema of the
 /// connection's search path.

@@ -1,4 +1,4 @@
-import AgentCore
+import StoreContracts
 
 /// Checks that a database is set up as the service needs it.
 struct PostgreSQLSetUp {

@@ -1,6 +1,7 @@
-import AgentCore
 import Foundation
+import StoreContracts
 import Synchronization
+import WebhookModel
 
 /// Has deliveries follow the states of their webhooks, in steps that hold nothing but the webhook's usage row and the
 /// deliveries that they change (``DeliverySettling``).

@@ -1,5 +1,6 @@
-package import AgentCore
+package import StoreContracts
 import Synchronization
+import WebhookModel
 
 /// Takes events in: all that waits goes into one statement and one commit.
 final class PostgreSQLSignals: Sendable {

@@ -1,5 +1,5 @@
-import AgentCore
 import Logging
+import StoreContracts
 import Synchronization
 
 /// Knows how old the oldest snapshot is that keeps dead rows of ours from being removed: of a transaction, of a prepared

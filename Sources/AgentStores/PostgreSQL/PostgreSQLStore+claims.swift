@@ -1,5 +1,6 @@
-package import AgentCore
 package import Foundation
+package import StoreContracts
+package import WebhookModel
 
 extension PostgreSQLStore {
     /// Looks at webhooks; `c` names them, and where in the queue the look at each begins.

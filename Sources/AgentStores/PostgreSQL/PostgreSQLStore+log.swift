@@ -1,5 +1,6 @@
-package import AgentCore
 import Foundation
+package import StoreContracts
+package import WebhookModel
 
 extension PostgreSQLStore {
     package func deliveries(

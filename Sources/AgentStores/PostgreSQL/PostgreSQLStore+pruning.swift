@@ -1,5 +1,6 @@
-package import AgentCore
+package import StoreContracts
 import Synchronization
+import WebhookModel
 
 /// How far the search for events that nothing refers to has come, after their attempts were dropped with a day.
 final class OrphanSweep: Sendable {

@@ -1,4 +1,5 @@
-package import AgentCore
+package import StoreContracts
+import WebhookModel
 
 extension PostgreSQLStore {
     /// Looks at the ends of the queues, where nothing is that is delivered soon. Leases end by the lease clock, which is

@@ -1,5 +1,6 @@
-package import AgentCore
+package import StoreContracts
 import Text
+package import WebhookModel
 
 extension PostgreSQLStore {
     private static let columns = Session.columns.sqlList

@@ -1,6 +1,6 @@
-package import AgentCore
 package import Logging
 import ServiceLifecycle
+package import StoreContracts
 
 /// Keeps everything in one PostgreSQL database, for any number of processes (docs/architecture.md#stores).
 ///

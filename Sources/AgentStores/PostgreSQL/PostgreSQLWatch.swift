@@ -1,7 +1,8 @@
-import AgentCore
 import Foundation
 import Logging
+import StoreContracts
 import Synchronization
+import WebhookModel
 
 /// Knows whether calls can be carried out, before they come.
 ///

@@ -1,4 +1,4 @@
-import AgentCore
+import WebhookModel
 
 /// How a webhook stands in a row of PostgreSQL (``WebhookRow``).
 enum PostgreSQLWebhookRow {

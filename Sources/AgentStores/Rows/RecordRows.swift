@@ -1,4 +1,4 @@
-import AgentCore
+import StoreContracts
 
 extension DeliveryRecord {
     /// Reads `event_id, webhook_id, guid, name, tenant, created, state, attempts, due, reason`. State, due time and reason

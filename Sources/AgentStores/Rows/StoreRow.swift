@@ -1,5 +1,6 @@
-import AgentCore
 import Foundation
+import StoreContracts
+import WebhookModel
 
 /// A row of an SQL database, read by the places of its columns, from 0.
 ///

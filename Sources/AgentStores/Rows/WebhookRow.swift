@@ -1,5 +1,6 @@
-import AgentCore
 import Foundation
+import StoreContracts
+import WebhookModel
 
 /// How a webhook stands in a row of an SQL store: what is never searched for is JSON.
 enum WebhookRow {

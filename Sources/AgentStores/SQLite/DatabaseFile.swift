@@ -1,5 +1,5 @@
-import AgentCore
 import Foundation
+import StoreContracts
 
 /// The file that a database is in, held for this process alone.
 final class DatabaseFile: Sendable {

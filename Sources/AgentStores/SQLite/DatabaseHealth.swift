@@ -1,5 +1,5 @@
-import AgentCore
 import GRDB
+import StoreContracts
 import Synchronization
 
 /// Says whether what is committed to a database file will be found in it again: whether the file is still where it was

@@ -1,7 +1,7 @@
-import AgentCore
 import Foundation
 import GRDB
 import Logging
+import StoreContracts
 
 /// Looks at a database file before it is used, and changes nothing in it.
 enum DatabaseInspection {

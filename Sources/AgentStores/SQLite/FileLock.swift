@@ -1,5 +1,5 @@
-import AgentCore
 import Foundation
+import StoreContracts
 
 /// Says that this process alone serves a database file. The kernel ends it with the process, so that what a dead process
 /// had leased may be taken over at once.

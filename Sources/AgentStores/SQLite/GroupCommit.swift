@@ -1,5 +1,5 @@
-import AgentCore
 import GRDB
+import StoreContracts
 import Synchronization
 
 /// Lets concurrent calls share one commit: a commit to disk costs far more than the rows in it.

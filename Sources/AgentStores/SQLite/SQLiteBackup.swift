@@ -1,6 +1,6 @@
-package import AgentCore
 import Foundation
 import GRDB
+package import StoreContracts
 import Synchronization
 
 /// Copies a SQLite store into a file, also while a service writes to it.

@@ -1,6 +1,6 @@
-package import AgentCore
 import Foundation
 import GRDB
+package import StoreContracts
 
 /// Gives the space back that a SQLite file holds free: what was removed from it leaves pages that are used again, but
 /// the file does not shrink by itself.

@@ -1,5 +1,5 @@
-import AgentCore
 import GRDB
+import StoreContracts
 
 extension StoreError {
     /// What GRDB reports, without the values that were bound.

@@ -1,6 +1,6 @@
-import AgentCore
 import Foundation
 import GRDB
+import StoreContracts
 
 /// A row of a SQLite database. GRDB itself ends the process when a value is not what is asked for.
 struct SQLiteRow: StoreRow {

@@ -1,6 +1,7 @@
-package import AgentCore
 package import Foundation
 import GRDB
+package import StoreContracts
+package import WebhookModel
 
 extension SQLiteStore {
     package func signal(_ event: Event) async throws(StoreError) -> Int {

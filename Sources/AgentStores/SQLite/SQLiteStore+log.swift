@@ -1,6 +1,7 @@
-package import AgentCore
 import Foundation
 import GRDB
+package import StoreContracts
+package import WebhookModel
 
 extension SQLiteStore {
     package func deliveries(

@@ -1,7 +1,8 @@
-package import AgentCore
 import Foundation
 import GRDB
+package import StoreContracts
 import Synchronization
+import WebhookModel
 
 extension SQLiteStore {
     package func prune(_ limits: LogLimits) async throws(StoreError) -> Bool {

@@ -1,5 +1,6 @@
-package import AgentCore
 import GRDB
+package import StoreContracts
+import WebhookModel
 
 extension SQLiteStore {
     package func recall(_ limits: RecallLimits) async throws(StoreError) -> Recalled {

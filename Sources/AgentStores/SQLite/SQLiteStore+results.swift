@@ -1,6 +1,7 @@
-package import AgentCore
 import Foundation
 import GRDB
+package import StoreContracts
+import WebhookModel
 
 extension SQLiteStore {
     package func record(_ results: [DeliveryResult]) async throws(StoreError) -> [DeliveryFate?] {

@@ -1,7 +1,8 @@
-package import AgentCore
 import Foundation
 import GRDB
+package import StoreContracts
 import Text
+package import WebhookModel
 
 extension SQLiteStore {
     package func insert(_ session: Session, limit: Int) async throws(StoreError) {

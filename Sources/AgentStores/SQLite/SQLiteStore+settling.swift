@@ -1,5 +1,6 @@
-import AgentCore
 import GRDB
+import StoreContracts
+import WebhookModel
 
 extension SQLiteStore {
     /// Has the deliveries of webhooks follow changes that were made at these times.

@@ -1,6 +1,7 @@
-package import AgentCore
 import Foundation
 import GRDB
+package import StoreContracts
+package import WebhookModel
 
 extension SQLiteStore {
     package func webhook(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Webhook? {

@@ -1,8 +1,9 @@
-package import AgentCore
 import Foundation
 import GRDB
 package import Logging
+package import StoreContracts
 import Synchronization
+import WebhookModel
 
 /// Keeps everything in one SQLite file, for one process (docs/architecture.md#stores).
 ///

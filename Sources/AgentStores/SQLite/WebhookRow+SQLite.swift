@@ -1,5 +1,5 @@
-import AgentCore
 import GRDB
+import WebhookModel
 
 extension WebhookRow {
     /// The columns that every save sets, with their values.

@@ -3,6 +3,7 @@ import AgentCore
 import HTTPServing
 import HTTPTypes
 import Hummingbird
+import LogThrottling
 import Logging
 import NIOCore
 import NetServerREST
@@ -10,6 +11,7 @@ import NetServerSOAP
 import Networking
 import PrometheusMetrics
 import SOAP
+import StoreContracts
 import Synchronization
 import Text
 import XML

@@ -1,5 +1,5 @@
-import AgentCore
 import Logging
+import StoreContracts
 import Synchronization
 
 /// Logs when the store stops being ready, and when it is ready again, however often readiness is asked for.

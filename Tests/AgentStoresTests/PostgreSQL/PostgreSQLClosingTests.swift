@@ -1,8 +1,8 @@
-import AgentCore
 import Foundation
 import Logging
 import ServiceLifecycle
 import ServiceLifecycleTestKit
+import StoreContracts
 import Testing
 
 @testable import AgentStores

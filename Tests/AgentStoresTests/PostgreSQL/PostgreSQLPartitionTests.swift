@@ -1,6 +1,6 @@
-import AgentCore
 import Foundation
 import Testing
+import WebhookModel
 
 @testable import AgentStores
 

@@ -1,7 +1,8 @@
-import AgentCore
 import Foundation
+import StoreContracts
 import Synchronization
 import Testing
+import WebhookModel
 
 @testable import AgentStores
 

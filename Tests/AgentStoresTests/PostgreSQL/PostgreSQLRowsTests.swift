@@ -1,5 +1,5 @@
-import AgentCore
 import Foundation
+import StoreContracts
 import Testing
 
 @testable import AgentStores

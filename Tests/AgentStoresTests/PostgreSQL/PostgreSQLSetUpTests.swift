@@ -1,6 +1,6 @@
-import AgentCore
 import Foundation
 import Logging
+import StoreContracts
 import Synchronization
 import Testing
 

@@ -1,8 +1,9 @@
-import AgentCore
 import Foundation
 import Logging
+import StoreContracts
 import Synchronization
 import Testing
+import WebhookModel
 
 @testable import AgentStores
 

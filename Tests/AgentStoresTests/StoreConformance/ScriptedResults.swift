@@ -1,5 +1,6 @@
-import AgentCore
 import Foundation
+import StoreContracts
+import WebhookModel
 
 /// What is to become of a delivery whose webhook is Active, for cases that script the results of attempts.
 enum Scripted: Sendable, Hashable {

@@ -1,5 +1,5 @@
-import AgentCore
 import AgentStores
+import StoreContracts
 import Testing
 
 /// One thing that every store must do, tried on an empty store of its own.

@@ -1,7 +1,8 @@
-import AgentCore
 import AgentStores
 import Foundation
+import StoreContracts
 import Testing
+import WebhookModel
 
 extension StoreConformance {
     static let concurrency = [

@@ -1,7 +1,8 @@
-import AgentCore
 import AgentStores
 import Foundation
+import StoreContracts
 import Testing
+import WebhookModel
 
 /// What a clock that was a day ahead leaves behind.
 extension StoreConformance {

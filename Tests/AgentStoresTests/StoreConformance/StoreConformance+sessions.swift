@@ -1,5 +1,5 @@
-import AgentCore
 import AgentStores
+import StoreContracts
 import Testing
 
 extension StoreConformance {

@@ -1,5 +1,6 @@
-import AgentCore
+import StoreContracts
 import Testing
+import WebhookModel
 
 extension WebhookStore {
     /// Inserts a webhook with the body suffix that the service makes of it.

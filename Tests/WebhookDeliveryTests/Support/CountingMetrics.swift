@@ -1,4 +1,5 @@
 import CoreMetrics
+import TestSupport
 
 /// Keeps what counters count, by label and dimensions as `label{name=value}`. Other metrics are dropped.
 final class CountingMetrics: MetricsFactory {

@@ -1,5 +1,6 @@
-import AgentCore
+import TestSupport
 import WebhookDelivery
+import WebhookModel
 
 /// Time that stands still until a test moves it.
 final class ManualClock: Sendable {

@@ -1,6 +1,8 @@
-import AgentCore
 import AgentStores
 import Foundation
+import StoreContracts
+import TestSupport
+import WebhookModel
 
 /// The real memory store, watched and, where a test wants it, failing.
 final class ObservedQueue: DeliveryQueue {

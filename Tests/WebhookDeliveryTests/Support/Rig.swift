@@ -1,9 +1,11 @@
-import AgentCore
 import AgentStores
 import Foundation
 import Logging
 import ServiceLifecycleTestKit
+import StoreContracts
+import TestSupport
 import WebhookDelivery
+import WebhookModel
 
 /// An engine between a watched memory store and a scripted sender, on a clock of its own.
 struct Rig: Sendable {

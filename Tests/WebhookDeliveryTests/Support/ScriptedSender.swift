@@ -1,4 +1,5 @@
-import AgentCore
+import TestSupport
+import WebhookModel
 
 /// A sender that records what it is given and answers as told.
 final class ScriptedSender: NotificationSender {

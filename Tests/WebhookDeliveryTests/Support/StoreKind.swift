@@ -1,6 +1,6 @@
-import AgentCore
 import AgentStores
 import Foundation
+import StoreContracts
 
 /// The stores that an engine is tried on in this process.
 enum StoreKind: CaseIterable {

@@ -1,4 +1,5 @@
 import Logging
+import TestSupport
 
 /// Keeps what is logged, a line for each message.
 struct WatchedLogHandler: LogHandler {

@@ -1,10 +1,10 @@
-import AgentCore
 import Foundation
 import JSON
 import NIOCore
 import NIOHTTP1
 import ServerConfiguration
 import Testing
+import WebhookModel
 import XML
 
 @testable import NetServerREST

@@ -1,8 +1,7 @@
-import AgentCore
 import Foundation
 import ServerConfiguration
 import Testing
-import WebhookDelivery
+import WebhookModel
 
 @testable import WebhookServer
 

@@ -1,9 +1,9 @@
-import AgentCore
 import Foundation
 import JSON
 import ServerConfiguration
 import TestSupport
 import Testing
+import WebhookModel
 
 @testable import WebhookServer
 

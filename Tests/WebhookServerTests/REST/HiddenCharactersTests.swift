@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import TestSupport
 import Testing
+import WebhookModel
 import XML
 
 @testable import NetServerREST

@@ -1,6 +1,6 @@
-import AgentCore
 import NIOHTTP1
 import Testing
+import WebhookModel
 import XML
 
 @testable import WebhookServer

@@ -1,9 +1,9 @@
-import AgentCore
 import Foundation
 import NIOHTTP1
 import Networking
 import ServerConfiguration
 import Testing
+import WebhookModel
 
 @testable import WebhookServer
 

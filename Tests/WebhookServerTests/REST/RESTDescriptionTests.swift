@@ -4,6 +4,7 @@ import JSON
 import NIOHTTP1
 import ServerConfiguration
 import Testing
+import WebhookModel
 
 @testable import WebhookServer
 

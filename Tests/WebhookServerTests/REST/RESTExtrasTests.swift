@@ -1,8 +1,8 @@
-import AgentCore
 import Foundation
 import JSON
 import ServerConfiguration
 import Testing
+import WebhookModel
 import XML
 
 @testable import WebhookServer

@@ -4,7 +4,7 @@ import NIOHTTP1
 import Networking
 import ServerConfiguration
 import Testing
-import WebhookDelivery
+import WebhookModel
 
 @testable import WebhookServer
 

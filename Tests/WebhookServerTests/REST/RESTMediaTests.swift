@@ -1,9 +1,10 @@
-import AgentCore
 import Foundation
 import NIOHTTP1
 import ServerConfiguration
+import StoreContracts
 import TestSupport
 import Testing
+import WebhookModel
 import XML
 
 @testable import WebhookServer

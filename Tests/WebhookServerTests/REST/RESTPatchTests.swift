@@ -1,4 +1,3 @@
-import AgentCore
 import Foundation
 import NIOHTTP1
 import ServerConfiguration

@@ -1,4 +1,3 @@
-import AgentCore
 import NIOHTTP1
 import ServerConfiguration
 import Testing

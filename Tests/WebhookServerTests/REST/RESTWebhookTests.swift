@@ -1,9 +1,9 @@
-import AgentCore
 import Foundation
 import JSON
 import NIOHTTP1
 import ServerConfiguration
 import Testing
+import WebhookModel
 
 @testable import WebhookServer
 

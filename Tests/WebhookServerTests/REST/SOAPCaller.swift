@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import NIOHTTP1
 import Testing
+import WebhookModel
 import XML
 
 /// The SOAP front, as toolkits call it.

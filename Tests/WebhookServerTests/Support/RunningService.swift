@@ -10,7 +10,7 @@ import NIOPosix
 import ServerConfiguration
 import ServiceLifecycleTestKit
 import Testing
-import WebhookDelivery
+import WebhookModel
 import WebhookServer
 
 /// The real service on a loopback port, in this process.

@@ -1,5 +1,5 @@
-import AgentCore
 import Synchronization
+import WebhookModel
 
 /// Stands for the network that notifications go out to: answers at once, and keeps what was sent.
 final class ScriptedSender: NotificationSender {

@@ -1,0 +1,156 @@
+import NIOCore
+import NIOHTTP1
+import WebhookModel
+
+/// The end of a connection's pipeline: one request at a time, and its answer up to a bound.
+final class ExchangeHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = HTTPClientRequestPart
+
+    /// What becomes of a connection after an exchange.
+    enum Aftermath: Sendable {
+        /// It can take another request.
+        case reusable
+        /// The target ends it. It should be left open for that.
+        case ending
+        /// It is of no further use.
+        case useless
+    }
+
+    /// An answer, and what is left of its connection.
+    struct Exchange: Sendable {
+        var answer: TargetAnswer
+        var connection: Aftermath
+    }
+
+    /// The connection ended.
+    struct Ended: Error {}
+
+    /// Why there was no whole answer, and whether anything of it had come.
+    struct Failure: Error {
+        var error: any Error
+        var answerHasBegun: Bool
+    }
+
+    private let answerBytes: Int
+    private var context: ChannelHandlerContext?
+    private var promise: EventLoopPromise<Result<Exchange, Failure>>?
+    /// Whether the request has left this process.
+    private var isWritten = false
+    /// Whether what comes is thrown away.
+    private var isDraining = false
+    private var parser = AnswerParser()
+    private var received = ByteBuffer()
+    private var hasReceived = false
+    private var head: AnswerHead?
+    private var body: [UInt8] = []
+
+    /// Adds what an exchange needs to a connection.
+    ///
+    /// - Parameter answerBytes: How much of a body is read; what comes after it ends the connection.
+    static func add(to pipeline: ChannelPipeline.SynchronousOperations, answerBytes: Int) throws {
+        try pipeline.addHandlers(
+            HTTPRequestEncoder(),
+            NIOHTTPRequestHeadersValidator(),
+            ExchangeHandler(answerBytes: answerBytes)
+        )
+    }
+
+    private init(answerBytes: Int) {
+        self.answerBytes = answerBytes
+    }
+
+    /// Sends a request. On the channel's event loop, and only when no other is under way.
+    func send(_ request: HTTPRequestHead, body: ByteBuffer) -> EventLoopFuture<Result<Exchange, Failure>>? {
+        guard let context, promise == nil, !isDraining else { return nil }
+        let promise = context.eventLoop.makePromise(of: Result<Exchange, Failure>.self)
+        self.promise = promise
+        parser = AnswerParser()
+        received.clear()
+        (hasReceived, isWritten, head) = (false, false, nil)
+        self.body = []
+        context.write(wrapOutboundOut(.head(request)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenSuccess { self.isWritten = true }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+        return promise.futureResult
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        fail(Ended())
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard promise != nil else {
+            // Bytes that nobody asked for.
+            if !isDraining { context.close(promise: nil) }
+            return
+        }
+        hasReceived = true
+        var bytes = unwrapInboundIn(data)
+        received.writeBuffer(&bytes)
+        do {
+            while promise != nil, let part = try parser.next(&received) { take(part) }
+            received.discardReadBytes()
+        } catch {
+            fail(error)
+            context.close(promise: nil)
+        }
+    }
+
+    private func take(_ part: AnswerParser.Part) {
+        switch part {
+        case .head(let head): self.head = head
+        case .body(let part):
+            body += part.readableBytesView.prefix(answerBytes - body.count)
+            if body.count >= answerBytes { succeed(.useless) }
+        case .end:
+            let isWhole = isWritten && received.readableBytes == 0
+            isDraining = isWhole && !parser.keepsConnection
+            succeed(!isWhole ? .useless : isDraining ? .ending : .reusable)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        fail(Ended())
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        fail(error)
+        context.close(promise: nil)
+    }
+
+    private func succeed(_ connection: Aftermath) {
+        guard let promise, let head else { return }
+        self.promise = nil
+        let answer = TargetAnswer(
+            status: head.status,
+            reason: head.reason,
+            headers: head.fields.map { .init(key: $0.name, value: $0.value) },
+            body: body
+        )
+        body = []
+        promise.succeed(.success(Exchange(answer: answer, connection: connection)))
+    }
+
+    /// Ends the exchange with what has come. Returns whether that is an answer: its status says what the target made of
+    /// the notification, whatever becomes of its body.
+    func cut() -> Bool {
+        guard promise != nil, head != nil else { return false }
+        succeed(.useless)
+        return true
+    }
+
+    private func fail(_ error: any Error) {
+        guard !cut() else { return }
+        promise?.succeed(.failure(Failure(error: error, answerHasBegun: hasReceived)))
+        promise = nil
+    }
+}

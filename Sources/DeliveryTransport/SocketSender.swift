@@ -1,0 +1,113 @@
+import NIOCore
+import NIOHTTP1
+package import NIOPosix
+import NIOSSL
+package import Networking
+import Synchronization
+package import WebhookModel
+
+/// Sends notifications over SwiftNIO: signs, resolves, checks every address, connects to the address that was checked,
+/// posts, and reads the answer up to a bound. Redirects are not followed (contract, section 7).
+package final class SocketSender: NotificationSender {
+    /// How targets are reached.
+    package struct Settings: Sendable {
+        /// For everything from the connection to the end of the answer; the look-up of the name has a bound of its own.
+        package var timeout: Duration
+        /// Whether the certificate of an `https` target must be valid.
+        package var validatesHTTPS: Bool
+        /// PEM file of authorities that are trusted beside the system's.
+        package var authoritiesFile: String?
+        /// Which addresses may be called.
+        package var addresses: AddressPolicy
+        /// HTTP proxy that everything goes through.
+        package var proxy: TargetURL?
+        /// Connections that are kept for the next notification, to all targets together. Each holds a file descriptor.
+        package var idleConnections: Int
+
+        /// Creates settings. Each is at its default where it is not given.
+        package init(
+            timeout: Duration = .seconds(15),
+            validatesHTTPS: Bool = true,
+            authoritiesFile: String? = nil,
+            addresses: AddressPolicy = AddressPolicy(),
+            proxy: TargetURL? = nil,
+            idleConnections: Int = 256
+        ) {
+            self.timeout = timeout
+            self.validatesHTTPS = validatesHTTPS
+            self.authoritiesFile = authoritiesFile
+            self.addresses = addresses
+            self.proxy = proxy
+            self.idleConnections = idleConnections
+        }
+    }
+
+    private let settings: Settings
+    private let request: NotificationRequest
+    private let route: TargetRoute
+    private let pool: ConnectionPool
+    private let lanes: [SendingLane]
+    private let turn = Atomic<Int>(0)
+
+    /// - Parameters:
+    ///   - version: What follows `NetServer-Webhook/` in `User-Agent`.
+    ///   - resolver: Looks names up.
+    ///   - time: Tells the time by which a standstill of this process is noticed.
+    ///
+    /// Throws when the authorities' file cannot be read.
+    package init(
+        version: String,
+        settings: Settings,
+        resolver: any NameResolver = SystemResolver(),
+        group: MultiThreadedEventLoopGroup = .singleton,
+        time: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) throws {
+        self.settings = settings
+        request = NotificationRequest(version: version)
+        route = try TargetRoute(settings: settings, resolver: resolver)
+        pool = ConnectionPool(limit: settings.idleConnections)
+        lanes = group.makeIterator().map { SendingLane(loop: $0, time: time) }
+        for lane in lanes { lane.start(pool) }
+    }
+
+    /// Ends all connections; one that is in use when it has been.
+    package func shutdown() async {
+        pool.close()
+        for lane in lanes { try? await lane.stop().get() }
+    }
+
+    package func send(_ notification: WebhookNotification) async -> SendOutcome {
+        let target: TargetURL
+        do throws(TargetURL.Problem) {
+            target = try TargetURL(parsing: notification.url)
+        } catch {
+            return .failed(SendFailure(.invalidURL, "The target is not a URL that can be posted to: \(error.text)"))
+        }
+        var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: route.requestTarget(for: target))
+        head.headers = request.headers(of: notification)
+        if let authorization = target.basicAuthorization, !head.headers.contains(name: "Authorization") {
+            head.headers.add(name: "Authorization", value: authorization)
+        }
+        if let authorization = route.proxyAuthorization(for: target) {
+            head.headers.add(name: "Proxy-Authorization", value: authorization)
+        }
+        head.headers.add(name: "Host", value: target.hostHeader)
+        head.headers.add(name: "Content-Length", value: String(notification.body.count))
+        let turn = self.turn.wrappingAdd(1, ordering: .relaxed).oldValue
+        let transfer = Transfer(
+            target: target,
+            head: head,
+            body: ByteBuffer(bytes: notification.body),
+            route: route,
+            pool: pool,
+            lane: lanes[Int(UInt(bitPattern: turn) % UInt(lanes.count))],
+            timeout: settings.timeout
+        )
+        let handle = Transfer.Handle(transfer)
+        return await withTaskCancellationHandler {
+            await handle.run()
+        } onCancel: {
+            handle.cancel()
+        }
+    }
+}

@@ -1,0 +1,154 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Networking
+import WebhookModel
+
+/// How a target is reached: its addresses, checked; and a connection to one of them, through a proxy or not.
+struct TargetRoute: Sendable {
+    private let policy: AddressPolicy
+    private let proxy: ForwardProxy?
+    private let resolver: any NameResolver
+    private let tls: TargetTLS
+    private let connector = HappyEyeballs()
+
+    /// How much of an answer is kept; the rest is not read.
+    private static let answerBytes = 64 << 10
+
+    init(settings: SocketSender.Settings, resolver: any NameResolver) throws {
+        policy = settings.addresses
+        proxy = settings.proxy.map(ForwardProxy.init)
+        self.resolver = resolver
+        tls = try TargetTLS(settings: settings)
+    }
+
+    /// What is added to a request that the proxy itself reads.
+    func proxyAuthorization(for target: TargetURL) -> String? {
+        target.isTLS ? nil : proxy?.url.basicAuthorization
+    }
+
+    /// The target as the request line names it: a proxy needs the whole URL, unless it only passes bytes on.
+    func requestTarget(for target: TargetURL) -> String {
+        proxy != nil && !target.isTLS ? "http://\(target.hostHeader)\(target.path)" : target.path
+    }
+
+    /// The addresses to connect to, each checked; fails with ``SendFailure``.
+    func addresses(of target: TargetURL, on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
+        if let literal = IPAddress(target.host), let objection = policy.objection(to: literal) {
+            return loop.makeFailedFuture(Self.refusal(objection))
+        }
+        // What a resolver takes for an address although it is not written as one; through a proxy nobody else looks.
+        if proxy != nil, target.hasNumericName {
+            return loop.makeFailedFuture(Self.refusal("'\(target.host)', which is a number (write it as an address)"))
+        }
+        // A proxy looks names up itself, and the rest of the policy is its to enforce.
+        let asked = proxy?.url ?? target
+        let addresses = resolver.addresses(of: asked.host, port: asked.port, on: loop).flatMapErrorThrowing { error in
+            throw unresolved(asked, error)
+        }
+        guard proxy == nil else { return addresses }
+        let policy = policy
+        return addresses.flatMapThrowing { addresses in
+            for address in addresses {
+                guard let ip = address.ipAddress.flatMap(IPAddress.init(zoned:)) else {
+                    throw Self.refusal("none that can be checked")
+                }
+                if let objection = policy.objection(to: ip) { throw Self.refusal(objection) }
+            }
+            return addresses
+        }
+    }
+
+    /// A connection to one of `addresses`, ready for a request.
+    ///
+    /// - Parameter opened: Takes the connection before it is ready, so that it can be closed.
+    func connect(
+        _ target: TargetURL,
+        to addresses: [SocketAddress],
+        on loop: any EventLoop,
+        opened: @escaping @Sendable (any Channel) -> Void
+    ) -> EventLoopFuture<(channel: any Channel, address: SocketAddress)> {
+        let asked = proxy?.url ?? target
+        let connection = connector.connect(to: addresses, host: asked.host, port: asked.port, on: loop)
+        return (proxy == nil ? connection : connection.flatMapErrorThrowing { throw ForwardProxy.Unreached(error: $0) })
+            .flatMap { channel, address in
+                opened(channel)
+                let way = target.isTLS ? openTunnel(to: target, in: channel) : loop.makeSucceededVoidFuture()
+                return way.flatMap { prepare(channel, for: target) }
+                    .map { (channel, address) }
+                    .flatMapErrorThrowing { error in
+                        channel.close(promise: nil)
+                        throw error
+                    }
+            }
+    }
+
+    /// What an answer is: the target's, or the proxy's own.
+    func outcome(of answer: TargetAnswer, from target: TargetURL) -> SendOutcome {
+        guard let proxy, !target.isTLS else { return .answered(answer) }
+        return proxy.outcome(of: answer, for: target)
+    }
+
+    /// A failure to reach the proxy, as the proxy's.
+    func blamingProxy(for failure: SendFailure) -> SendFailure {
+        proxy?.blamed(for: failure) ?? failure
+    }
+
+    /// The failure of an exchange. Where the proxy reads requests, a connection that breaks is the proxy's: for a target
+    /// that breaks its own, the proxy has an answer.
+    func blamed(for failure: SendFailure, of target: TargetURL) -> SendFailure {
+        target.isTLS || failure.kind != .connection ? failure : blamingProxy(for: failure)
+    }
+
+    private static func refusal(_ objection: String) -> SendFailure {
+        SendFailure(.refusedByPolicy, "The target's address is \(objection).")
+    }
+
+    private func unresolved(_ asked: TargetURL, _ error: any Error) -> SendFailure {
+        if let failure = error as? ResolutionFailure, !failure.isDefinite {
+            return SendFailure(
+                .network,
+                "The name '\(asked.host)' could not be looked up on this machine: \(failure)."
+            )
+        }
+        return proxy?.unresolved(error)
+            ?? SendFailure(.resolution, "The target's name '\(asked.host)' cannot be resolved: \(error).")
+    }
+
+    private func openTunnel(to target: TargetURL, in channel: any Channel) -> EventLoopFuture<Void> {
+        guard let proxy else { return channel.eventLoop.makeSucceededVoidFuture() }
+        let opened = channel.eventLoop.makePromise(of: Void.self)
+        do {
+            try channel.pipeline.syncOperations.addHandler(
+                ProxyTunnelHandler(proxy: proxy, target: target, opened: opened)
+            )
+        } catch {
+            opened.fail(error)
+        }
+        return opened.futureResult
+    }
+
+    private func prepare(_ channel: any Channel, for target: TargetURL) -> EventLoopFuture<Void> {
+        let ready = channel.eventLoop.makePromise(of: Void.self)
+        do {
+            let pipeline = channel.pipeline.syncOperations
+            if target.isTLS {
+                try tls.add(to: channel, for: target.host, ready: ready)
+            } else {
+                ready.succeed()
+            }
+            try ExchangeHandler.add(to: pipeline, answerBytes: Self.answerBytes)
+        } catch {
+            ready.fail(error)
+        }
+        return ready.futureResult
+    }
+}
+
+extension TargetURL {
+    /// Whether the host is no address as it is written, but ends in a number, as no name does (WHATWG URL, 3.5).
+    fileprivate var hasNumericName: Bool {
+        guard IPAddress(host) == nil, let last = host.split(separator: ".").last?.lowercased() else { return false }
+        return last.allSatisfy(\.isNumber) || last.hasPrefix("0x") && last.dropFirst(2).allSatisfy(\.isHexDigit)
+    }
+}

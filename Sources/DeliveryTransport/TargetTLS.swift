@@ -1,0 +1,100 @@
+import Cryptography
+import NIOCore
+import NIOSSL
+import NIOTLS
+import Networking
+import Text
+import WebhookModel
+
+/// The TLS of `https` targets: which authorities are trusted, and whom a certificate must be for.
+struct TargetTLS: Sendable {
+    private let context: NIOSSLContext
+    private let validates: Bool
+
+    /// Throws when the authorities' file cannot be read.
+    init(settings: SocketSender.Settings) throws {
+        validates = settings.validatesHTTPS
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.applicationProtocols = ["http/1.1"]
+        // NIOSSL takes a certificate for the peer's address too, and through a proxy that address is the proxy's.
+        // ``HandshakeHandler`` compares the names instead.
+        configuration.certificateVerification = validates ? .noHostnameVerification : .none
+        if let file = settings.authoritiesFile { configuration.additionalTrustRoots = [.file(file)] }
+        context = try NIOSSLContext(configuration: configuration)
+    }
+
+    /// Adds TLS to a connection.
+    ///
+    /// - Parameter ready: Kept when the handshake has ended and the certificate is the target's. Nothing may be written
+    ///   before.
+    func add(to channel: any Channel, for host: String, ready: EventLoopPromise<Void>) throws {
+        let pipeline = channel.pipeline.syncOperations
+        // RFC 6066, section 3: no address, and no dot at the end.
+        let name = host.hasSuffix(".") ? String(host.dropLast()) : host
+        let tls = try NIOSSLClientHandler(context: context, serverHostname: IPAddress(name) == nil ? name : nil)
+        try pipeline.addHandler(tls)
+        try pipeline.addHandler(HandshakeHandler(tls: tls, host: validates ? host : nil, ready: ready))
+    }
+}
+
+/// Waits for the end of a handshake and holds the certificate to the host.
+private final class HandshakeHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let tls: NIOSSLClientHandler
+    private let host: String?
+    private let ready: EventLoopPromise<Void>
+
+    /// - Parameter host: The host that the certificate must be for, nil for any.
+    init(tls: NIOSSLClientHandler, host: String?, ready: EventLoopPromise<Void>) {
+        self.tls = tls
+        self.host = host
+        self.ready = ready
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case TLSUserEvent.handshakeCompleted? = event as? TLSUserEvent {
+            if let failure = host.flatMap(objection) {
+                ready.fail(failure)
+                context.close(promise: nil)
+            } else {
+                ready.succeed()
+            }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        ready.fail(error)
+        context.fireErrorCaught(error)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ready.fail(Self.ended)
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        ready.fail(Self.ended)
+    }
+
+    private static let ended = SendFailure(.tls, "The target ended the connection during the TLS handshake.")
+
+    private func objection(to host: String) -> SendFailure? {
+        let certificate = (try? tls.peerCertificate?.toDERBytes()).flatMap(CertificateNames.init)
+        guard certificate?.include(host) != true else { return nil }
+        let names = certificate?.description ?? ""
+        return SendFailure(
+            .tls,
+            "The target's certificate is not for \(Excerpt.of(host)): "
+                + (names.isEmpty
+                    ? "it holds no subject alternative name, and its common name does not count"
+                    : "it is for \(Excerpt.line(String(names.prefix(Self.shownNames))))")
+                + " (settings validate-https, ca-file)."
+        )
+    }
+
+    /// How much of a certificate's names a text repeats; some certificates are for hundreds.
+    private static let shownNames = 300
+}

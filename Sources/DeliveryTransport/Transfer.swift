@@ -1,0 +1,255 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Networking
+import WebhookModel
+
+/// One notification on its way: resolve, connect or take an idle connection, post, read; all within its time. It lives on
+/// its lane's event loop.
+final class Transfer {
+    /// A transfer, for tasks that wait for it.
+    struct Handle: Sendable {
+        private let transfer: NIOLoopBoundBox<Transfer>
+        private let outcome: EventLoopFuture<SendOutcome>
+
+        /// Takes over a transfer that has not begun. It may be called on any thread.
+        init(_ transfer: sending Transfer) {
+            outcome = transfer.outcome.futureResult
+            self.transfer = .makeBoxSendingValue(transfer, eventLoop: outcome.eventLoop)
+        }
+
+        /// Carries the transfer out.
+        func run() async -> SendOutcome {
+            outcome.eventLoop.execute { transfer.value.start() }
+            do {
+                return try await outcome.get()
+            } catch {
+                // Only an event loop that is gone leaves a promise unkept.
+                return .failed(Transfer.stopped)
+            }
+        }
+
+        /// Cuts the transfer off; its outcome is then that the service stopped.
+        func cancel() {
+            outcome.eventLoop.execute { transfer.value.end(.failed(Transfer.stopped)) }
+        }
+    }
+
+    private let target: TargetURL
+    private let head: HTTPRequestHead
+    private let body: ByteBuffer
+    private let route: TargetRoute
+    private let pool: ConnectionPool
+    private let lane: SendingLane
+    private let timeout: Duration
+    private let outcome: EventLoopPromise<SendOutcome>
+
+    private var isEnded = false
+    /// Where the target is, or the proxy before it; each was checked.
+    private var addresses: [SocketAddress] = []
+    private var channel: (any Channel)?
+    private var begin: StandstillWatch.Instant?
+    private var alarm: Scheduled<Void>?
+    private var hasMoreTime = false
+
+    private var loop: any EventLoop { lane.loop }
+
+    /// What is added to the time of a transfer that a standstill took its own from: its answer may have come meanwhile.
+    private static let timeAfterStandstill = TimeAmount.seconds(1)
+
+    init(
+        target: TargetURL,
+        head: HTTPRequestHead,
+        body: ByteBuffer,
+        route: TargetRoute,
+        pool: ConnectionPool,
+        lane: SendingLane,
+        timeout: Duration
+    ) {
+        self.target = target
+        self.head = head
+        self.body = body
+        self.route = route
+        self.pool = pool
+        self.lane = lane
+        self.timeout = timeout
+        outcome = lane.loop.makePromise()
+    }
+
+    private func start() {
+        guard !isEnded else { return }
+        begin = lane.watch.now
+        route.addresses(of: target, on: loop).assumeIsolated().whenComplete { result in
+            guard !self.isEnded else { return }
+            switch result {
+            case .success(let addresses):
+                // The look-up has a bound of its own: a resolver's time is not the target's.
+                self.setAlarm(in: TimeAmount(self.timeout))
+                self.addresses = addresses
+                self.connect()
+            case .failure(let error): self.end(.failed(self.failure(error)))
+            }
+        }
+    }
+
+    private func setAlarm(in time: TimeAmount) {
+        alarm = loop.assumeIsolated().scheduleTask(in: time) { self.timeIsOver() }
+    }
+
+    private func timeIsOver() {
+        if !hasMoreTime, standstill != nil {
+            hasMoreTime = true
+            return setAlarm(in: Self.timeAfterStandstill)
+        }
+        let handler = try? channel?.pipeline.syncOperations.handler(type: ExchangeHandler.self)
+        if let handler, handler.cut() { return }
+        let failure = SendFailure(
+            .timeout,
+            "The target did not answer within \(timeout) (setting delivery-timeout)."
+        )
+        end(.failed(isBeforeTarget ? route.blamingProxy(for: failure) : failure))
+    }
+
+    /// How long this service stood still during the transfer, nil when it did not.
+    private var standstill: Duration? { begin.flatMap { lane.watch.standstill(since: $0) } }
+
+    /// Whether the way to the target, which may lead through a proxy, is not open yet.
+    private var isBeforeTarget: Bool {
+        guard let pipeline = channel?.pipeline.syncOperations else { return true }
+        return (try? pipeline.handler(type: ProxyTunnelHandler.self)) != nil
+    }
+
+    private func connect() {
+        for address in addresses {
+            if let channel = pool.take(endpoint(address), on: lane) {
+                return exchange(channel, address, isReused: true)
+            }
+        }
+        open()
+    }
+
+    private func open() {
+        channel = nil
+        dial().assumeIsolated().flatMapError { error in
+            guard SendFailure.isShortageOfDescriptors((error as? ForwardProxy.Unreached)?.error ?? error) else {
+                return self.loop.makeFailedFuture(error)
+            }
+            // The descriptor of the longest idle connection will do.
+            return self.pool.makeRoom(for: self.loop).assumeIsolated().flatMap { hasRoom in
+                hasRoom && !self.isEnded ? self.dial() : self.loop.makeFailedFuture(error)
+            }.nonisolated()
+        }.whenComplete { result in
+            guard !self.isEnded else { return }
+            switch result {
+            case .success((let channel, let address)): self.exchange(channel, address, isReused: false)
+            case .failure(let error): self.end(.failed(self.failure(error)))
+            }
+        }
+    }
+
+    private func dial() -> EventLoopFuture<(channel: any Channel, address: SocketAddress)> {
+        let transfer = NIOLoopBound(self, eventLoop: loop)
+        return route.connect(target, to: addresses, on: loop) { channel in
+            let transfer = transfer.value
+            if transfer.isEnded { channel.close(promise: nil) } else { transfer.channel = channel }
+        }
+    }
+
+    private func exchange(_ channel: any Channel, _ address: SocketAddress, isReused: Bool) {
+        self.channel = channel
+        guard let handler = try? channel.pipeline.syncOperations.handler(type: ExchangeHandler.self),
+            let sent = handler.send(head, body: body)
+        else {
+            channel.close(promise: nil)
+            return open()
+        }
+        sent.assumeIsolated().whenSuccess { result in
+            switch result {
+            case .success(let exchange):
+                self.channel = nil
+                switch exchange.connection {
+                case .reusable: self.pool.keep(channel, for: self.endpoint(address), on: self.lane)
+                case .ending: self.pool.letEnd(channel)
+                case .useless: channel.close(promise: nil)
+                }
+                // It answers that it waited for a request too long, before ours arrived (RFC 9110, section 15.5.9).
+                if isReused, exchange.answer.status == 408, !self.isEnded { return self.open() }
+                self.end(self.route.outcome(of: exchange.answer, from: self.target))
+            case .failure(let failed):
+                let error = failed.error
+                channel.close(promise: nil)
+                guard !self.isEnded else { return }
+                // The target closed an idle connection while we wrote: nothing was answered, so nothing is lost by
+                // asking again on a new one.
+                if isReused, !failed.answerHasBegun, Self.isEndOfConnection(error) {
+                    return self.open()
+                }
+                self.end(.failed(self.route.blamed(for: self.failure(error), of: self.target)))
+            }
+        }
+    }
+
+    private func end(_ outcome: SendOutcome) {
+        guard !isEnded else { return }
+        isEnded = true
+        alarm?.cancel()
+        channel?.close(promise: nil)
+        self.outcome.succeed(blaming(outcome))
+    }
+
+    /// The outcome, blamed on this service where a standstill of its own may be the cause.
+    private func blaming(_ outcome: SendOutcome) -> SendOutcome {
+        guard case .failed(let failure) = outcome else { return outcome }
+        switch failure.kind {
+        case .resolution, .connection, .tls, .timeout, .proxy, .network:
+            guard let standstill else { return outcome }
+            let time = "\(standstill.components.seconds) s"
+            return .failed(
+                SendFailure(.local, "This service stood still for \(time) while it waited for the target's answer.")
+            )
+        case .refusedByPolicy, .invalidURL, .protocolViolation, .local, .shutdown: return outcome
+        }
+    }
+
+    private func endpoint(_ address: SocketAddress) -> Endpoint {
+        Endpoint(isTLS: target.isTLS, host: target.host, port: target.port, address: address)
+    }
+
+    private static let stopped = SendFailure(.shutdown, "The service stopped before the target answered.")
+
+    /// Whether the other end closed the connection. TLS says so too when it comes without a close_notify.
+    private static func isEndOfConnection(_ error: any Error) -> Bool {
+        switch error {
+        case is ExchangeHandler.Ended, is IOError, is ChannelError, NIOSSLError.uncleanShutdown: true
+        default: false
+        }
+    }
+
+    private func failure(_ error: any Error) -> SendFailure {
+        switch error {
+        case let failure as SendFailure:
+            failure
+        case let error as IOError:
+            SendFailure(error)
+        case ChannelError.connectTimeout:
+            SendFailure(.timeout, "The target could not be connected to in time.")
+        case _ where Self.isEndOfConnection(error):
+            SendFailure(.connection, "The target ended the connection before its answer was complete.")
+        case let violation as AnswerParser.Violation:
+            SendFailure(.protocolViolation, "The target's answer is not HTTP as it should be: \(violation).")
+        case let error as ForwardProxy.Unreached:
+            route.blamingProxy(for: failure(error.error))
+        case is HTTPParserError:
+            SendFailure(.invalidURL, "The target's URL or headers hold characters that HTTP does not allow.")
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
+            SendFailure(
+                .tls,
+                // Without the places in the library's source.
+                "The TLS connection to the target failed: \("\(error)".replacing(#/ at [^\s\]]*:[0-9]+/#, with: "")) (settings validate-https, ca-file)."
+            )
+        default:
+            SendFailure(.connection, "The target could not be reached: \(error).")
+        }
+    }
+}

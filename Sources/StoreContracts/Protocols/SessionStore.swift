@@ -1,0 +1,90 @@
+import Text
+package import WebhookModel
+
+/// Keeps the sessions of logged-in users, so that tickets survive a restart and every process on a store accepts them.
+/// One conformance suite holds what each store must do.
+///
+/// A store keeps digests of tickets, never tickets. When a session has expired is ``PrincipalAgent``'s to say.
+/// Every call is atomic and, once it returns, durable. Each throws ``StoreError``, after which nothing of it is stored.
+package protocol SessionStore: Sendable {
+    /// Adds a session. Of the same user's others only those stay that were used last, so that there are `limit` of them.
+    func insert(_ session: Session, limit: Int) async throws(StoreError)
+
+    /// The session, nil when there is none.
+    func session(_ key: SessionKey) async throws(StoreError) -> Session?
+
+    /// Says that a session was used at `time`, unless it has been used later. A session that is gone stays gone.
+    func useSession(_ key: SessionKey, at time: Timestamp) async throws(StoreError)
+
+    /// The sessions that pass the filter, those used last first; at most `limit`.
+    func sessions(matching filter: SessionFilter, limit: Int) async throws(StoreError) -> [Session]
+
+    /// Ends the sessions that pass the filter. Returns how many.
+    func endSessions(matching filter: SessionFilter) async throws(StoreError) -> Int
+
+    /// Removes up to `limit` sessions that were last used before `time`. Returns whether there may be more.
+    func pruneSessions(usedBefore time: Timestamp, limit: Int) async throws(StoreError) -> Bool
+}
+
+/// What a session is looked up by: the digest of its ticket.
+package struct SessionKey: Sendable, Hashable {
+    /// 32 bytes.
+    package let digest: [UInt8]
+
+    /// With this digest.
+    package init(digest: [UInt8]) {
+        self.digest = digest
+    }
+
+    /// The first bytes in hexadecimal: tells sessions apart and opens none.
+    package var id: String {
+        Hexadecimal.text(Array(digest.prefix(8)))
+    }
+}
+
+/// A user's login.
+package struct Session: Sendable, Hashable {
+    /// The digest of its ticket.
+    package var key: SessionKey
+    /// Where it is valid.
+    package var tenant: String
+    /// Who logged in, as configured.
+    package var userName: String
+    /// When it began.
+    package var created: Timestamp
+    /// When it was last used.
+    package var used: Timestamp
+
+    /// With these members.
+    package init(key: SessionKey, tenant: String, userName: String, created: Timestamp, used: Timestamp) {
+        self.key = key
+        self.tenant = tenant
+        self.userName = userName
+        self.created = created
+        self.used = used
+    }
+}
+
+/// Which sessions are meant; every member that is not nil restricts.
+package struct SessionFilter: Sendable, Hashable {
+    /// Those of one tenant.
+    package var tenant: String?
+    /// Those of one user; case does not count.
+    package var userName: String?
+    /// The one with this ``SessionKey/id``.
+    package var id: String?
+
+    /// With these members.
+    package init(tenant: String? = nil, userName: String? = nil, id: String? = nil) {
+        self.tenant = tenant
+        self.userName = userName
+        self.id = id
+    }
+
+    /// Whether `session` passes.
+    package func matches(_ session: Session) -> Bool {
+        (tenant == nil || tenant.isSame(as: session.tenant))
+            && (userName == nil || userName?.caseless == session.userName.caseless)
+            && (id == nil || id == session.key.id)
+    }
+}

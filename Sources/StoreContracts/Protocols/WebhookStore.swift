@@ -1,0 +1,51 @@
+package import WebhookModel
+
+/// Keeps webhooks. Every call is as ``AgentStore`` says.
+package protocol WebhookStore: Sendable {
+    /// The webhook, nil when there is none in `scope`.
+    func webhook(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Webhook?
+
+    /// The webhooks in `scope` that pass `filter` and whose ids follow `id`, by id, `limit` at most. What changes while a list
+    /// is read in several calls is in it as it was or as it is.
+    func webhooks(
+        in scope: WebhookScope,
+        matching filter: WebhookFilter,
+        after id: Int32,
+        limit: Int
+    ) async throws(StoreError) -> [Webhook]
+
+    /// Stores a new webhook and returns it with its id. `bodySuffix` is what ``EventBody`` makes of it.
+    func insert(
+        _ webhook: Webhook,
+        bodySuffix: [UInt8],
+        in scope: WebhookScope
+    ) async throws(StoreError) -> Webhook
+
+    /// Replaces a webhook. `Unknown` leaves its state as it is, `Active` resets its consecutive errors; who registered
+    /// it and when stay, and so does what its sender's contract lacks (``Webhook/replacing(_:)``). A webhook that is not
+    /// Active has its pending deliveries parked; one that becomes Active has its parked ones due again. A change of state
+    /// signals ``StateEvent``. With `version` it replaces only the webhook that was last updated then. One of a type that
+    /// is not delivered has all that is not sent end as failed.
+    func update(
+        _ webhook: Webhook,
+        bodySuffix: [UInt8],
+        stateEvent: StateEvent.Seed,
+        version: Timestamp?,
+        in scope: WebhookScope
+    ) async throws(StoreError) -> WebhookUpdate
+
+    /// Deletes a webhook and ends its pending, parked and missed deliveries as failed at `time`. Returns whether there was
+    /// one in `scope`.
+    @discardableResult
+    func delete(id: Int32, in scope: WebhookScope, at time: Timestamp) async throws(StoreError) -> Bool
+
+    /// The text of the webhook's last failed delivery, nil when there was none or no such webhook in `scope`.
+    func lastError(id: Int32, in scope: WebhookScope) async throws(StoreError) -> String?
+
+    /// The counters of the webhooks in `scope` with one of these ids, by id; of the `limit` lowest at most.
+    func usages(
+        of ids: ClosedRange<Int32>,
+        in scope: WebhookScope,
+        limit: Int
+    ) async throws(StoreError) -> [Int32: WebhookUsage]
+}

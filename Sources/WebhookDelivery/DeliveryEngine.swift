@@ -1,0 +1,223 @@
+package import DeliveryTransport
+package import Foundation
+import LogThrottling
+package import Logging
+import ServiceLifecycle
+package import StoreContracts
+import Synchronization
+package import WebhookModel
+
+/// Delivers what is due: claims, sends, decides, records; for as long as the process runs.
+///
+/// At least once (contract, section 7): a delivery leaves the queue only with its result. What a process had claimed when
+/// it died is due again when its lease ends.
+package struct DeliveryEngine: Service, CustomStringConvertible {
+    package var description: String { "DeliveryEngine" }
+
+    let queue: any DeliveryQueue
+    let sender: any NotificationSender
+    let policy: DeliveryPolicy
+    let signer: NotificationSigner
+    let metrics: EngineMetrics
+    let settings: Settings
+    let clock: DeliveryClock
+    private let owner: UUID
+    let random: @Sendable () -> Double
+    let logger: Logger
+    let throttle: LogThrottle
+    let progress = EngineProgress()
+    let ownFailures = OwnFailures()
+
+    /// How many deliveries are between their claim and the record of their result.
+    package var inFlight: Int { progress.inFlight }
+
+    /// Deliveries that one claim takes, so that the first of many is not kept waiting by the last.
+    private static let deliveriesPerClaim = 128
+    /// What is tried in a poll's time while this machine can send nothing at all.
+    private static let probes = 8
+    /// How often what is due too late is brought back, and how many deliveries at a time.
+    private static let recallInterval = Duration.seconds(60)
+    private static let recallRows = 1000
+    /// How far the clocks of several processes may differ.
+    private static let clockTolerance = Duration.seconds(60)
+    /// How often a result is offered to a store that does not take it; then its lease ends and it is delivered again.
+    static let recordAttempts = 5
+
+    /// - Parameters:
+    ///   - owner: Tells this engine's leases from others'.
+    ///   - random: The chance in decisions, from 0 up to but not including 1.
+    package init(
+        queue: any DeliveryQueue,
+        sender: any NotificationSender,
+        policy: DeliveryPolicy,
+        signer: NotificationSigner = NotificationSigner(),
+        metrics: EngineMetrics = EngineMetrics(),
+        settings: Settings,
+        logger: Logger,
+        clock: DeliveryClock = .system,
+        owner: UUID = UUID(),
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+    ) {
+        self.queue = queue
+        self.sender = sender
+        self.policy = policy
+        self.signer = signer
+        self.metrics = metrics
+        self.settings = settings
+        self.clock = clock
+        self.owner = owner
+        self.random = random
+        self.logger = logger
+        throttle = LogThrottle(elapsed: clock.elapsed)
+    }
+
+    /// Delivers until graceful shutdown, then lets what is in flight end within the drain time and gives up its leases.
+    /// When the task is cancelled, what is in flight is cut off at once.
+    package func run() async {
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { helpers in
+                helpers.addTask {
+                    for await _ in queue.arrivals { progress.wake() }
+                }
+                await withDiscardingTaskGroup { sends in
+                    await claimUntilStopped(progress, sends: &sends, alarms: &helpers)
+                    sends.cancelAll()
+                }
+                helpers.cancelAll()
+            }
+        } onGracefulShutdown: {
+            progress.stop()
+        }
+        do {
+            let leases = progress.leases
+            if !leases.isEmpty { try await queue.release(leases, owner: owner, now: clock.now()) }
+        } catch {
+            logger.error("leases were not given up; they end by themselves", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Each turn is one wake: something arrived, a result was recorded, an alarm went off, or the service stops.
+    private func claimUntilStopped(
+        _ progress: EngineProgress,
+        sends: inout DiscardingTaskGroup,
+        alarms: inout DiscardingTaskGroup
+    ) async {
+        // Times of the clock's elapsed time: that of the machine may be set back.
+        var alarm: Duration?
+        var deadline: Duration?
+        var claimsAgain = Duration.zero
+        var recallsAgain = Duration.zero
+        progress.wake()
+        for await _ in progress.wakes {
+            let now = clock.elapsed()
+            if let due = alarm, due <= now { alarm = nil }
+            if recallsAgain <= now, !progress.isStopping { recallsAgain = now + (await recall()) }
+            let next: Duration
+            if progress.isStopping {
+                let end = deadline ?? now + settings.drain
+                deadline = end
+                if progress.inFlight == 0 || end <= now { return }
+                next = end
+            } else if now < claimsAgain {
+                next = claimsAgain
+            } else if let wait = await claim(progress, sends: &sends) {
+                next = clock.elapsed() + wait
+            } else {
+                claimsAgain = clock.elapsed() + settings.pollInterval
+                next = claimsAgain
+            }
+            if let alarm, alarm <= next { continue }
+            alarm = next
+            alarms.addTask {
+                try? await clock.sleep(next - clock.elapsed())
+                progress.wake()
+            }
+        }
+    }
+
+    /// Claims and starts what there is room for. Returns after what time to look again if nothing wakes the engine before;
+    /// nil to claim again at the next poll, whatever wakes the engine: the store takes no claims, or this machine can send
+    /// nothing.
+    private func claim(_ progress: EngineProgress, sends: inout DiscardingTaskGroup) async -> Duration? {
+        do {
+            while !progress.isStopping {
+                let isProbing = ownFailures.isMachineWide
+                let room = min(
+                    settings.concurrency - progress.inFlight,
+                    isProbing ? Self.probes : Self.deliveriesPerClaim
+                )
+                guard room > 0 else { break }
+                let limits = ClaimLimits(
+                    total: room,
+                    perTarget: settings.perTarget,
+                    perFailingTarget: settings.perFailingTarget,
+                    // Half of all there is, however many targets fail.
+                    failing: max(1, settings.concurrency / 2) - progress.failing,
+                    inFlight: ownFailures.occupying(
+                        progress.inFlightByTarget,
+                        perTarget: settings.perTarget,
+                        perFailingTarget: settings.perFailingTarget,
+                        at: clock.elapsed()
+                    )
+                )
+                let claimed = try await queue.claim(
+                    limits,
+                    owner: owner,
+                    now: clock.now(),
+                    lease: settings.lease
+                )
+                progress.hold(claimed)
+                for delivery in claimed {
+                    // What was claimed while the service was told to stop is given up with all leases.
+                    guard progress.begin(delivery) else { break }
+                    metrics.begin()
+                    sends.addTask {
+                        await deliver(delivery)
+                        progress.end(delivery)
+                        metrics.end()
+                    }
+                }
+                if isProbing { return nil }
+                // Fair shares may leave some of what is due behind.
+                guard claimed.isEmpty else { continue }
+                // What waits for room at its target is left out: a result makes that, and wakes the engine.
+                let wait = min(ownFailures.nextRelease(at: clock.elapsed()) ?? .seconds(3600), settings.pollInterval)
+                guard let due = try await queue.nextDue(limits) else { return wait }
+                return min(max(due.since(clock.now()), .zero), wait)
+            }
+        } catch {
+            // GRDB reads nothing for a task that has been cancelled.
+            guard !Task.isCancelled else { return nil }
+            throttle.log(.error, "deliveries could not be claimed", metadata: ["error": "\(error)"], to: logger)
+            return nil
+        }
+        return settings.pollInterval
+    }
+
+    /// Brings back what a clock that was ahead has put off for longer than any wait lasts: retries, pauses and leases
+    /// would stand still until the time it showed. Returns after what time to look again.
+    private func recall() async -> Duration {
+        let now = clock.now()
+        let limits = RecallLimits(
+            latest: now.advanced(by: max(policy.longestWait, settings.lease) + Self.clockTolerance),
+            now: now,
+            leaseEnd: now.advanced(by: settings.lease),
+            rowsPerStep: Self.recallRows
+        )
+        do {
+            let recalled = try await queue.recall(limits)
+            guard recalled != Recalled() else { return Self.recallInterval }
+            logger.warning(
+                "the clock was ahead: what was put off by it is due now",
+                metadata: ["deliveries": "\(recalled.deliveries)", "pauses": "\(recalled.pauses)"]
+            )
+            guard recalled.deliveries == limits.rowsPerStep else { return Self.recallInterval }
+            progress.wake()
+            return .zero
+        } catch {
+            guard !Task.isCancelled else { return Self.recallInterval }
+            throttle.log(.error, "due times could not be checked", metadata: ["error": "\(error)"], to: logger)
+            return settings.pollInterval
+        }
+    }
+}

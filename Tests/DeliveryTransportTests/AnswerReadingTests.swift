@@ -1,0 +1,262 @@
+import Foundation
+import NIOCore
+import Testing
+import WebhookModel
+
+/// Which answers of targets are taken, as curl takes them.
+@Suite("Answers that the socket sender takes", .timeLimit(.minutes(5)))
+struct AnswerReadingTests {
+    struct Case: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var bytes: String
+        var status = 200
+        var reason = "OK"
+        var header: StringDictionary.Entry?
+        var body = ""
+        var isReused = true
+    }
+
+    static let cases: [Case] = [
+        Case(
+            testDescription: "LF at the ends of lines",
+            bytes: "HTTP/1.1 200 OK\nContent-Length: 2\nX: 1\n\nab",
+            body: "ab"
+        ),
+        Case(
+            testDescription: "LF at the ends of chunks",
+            bytes: "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n2\nab\n1;x\nc\n0\nT: 1\n\n",
+            body: "abc"
+        ),
+        Case(
+            testDescription: "a folded header line",
+            bytes: "HTTP/1.1 200 OK\r\nX: one\r\n \t two\r\n\tthree\r\nContent-Length: 0\r\n\r\n",
+            header: .init(key: "X", value: "one two three")
+        ),
+        Case(
+            testDescription: "a folded header line that begins empty",
+            bytes: "HTTP/1.1 200 OK\r\nX:\r\n two\r\nContent-Length: 0\r\n\r\n",
+            header: .init(key: "X", value: "two")
+        ),
+        Case(
+            testDescription: "equal lengths in lines",
+            bytes: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab",
+            body: "ab"
+        ),
+        Case(
+            testDescription: "equal lengths in a list",
+            bytes: "HTTP/1.1 200 OK\r\nContent-Length: 2, 2 ,02\r\n\r\nab",
+            body: "ab"
+        ),
+        Case(
+            testDescription: "no reason phrase",
+            bytes: "HTTP/1.1 404\r\nContent-Length: 0\r\n\r\n",
+            status: 404,
+            reason: "Not Found"
+        ),
+        Case(
+            testDescription: "a blank for a reason phrase",
+            bytes: "HTTP/1.1 503 \r\nContent-Length: 0\r\n\r\n",
+            status: 503,
+            reason: "Service Unavailable"
+        ),
+        Case(
+            testDescription: "no reason phrase for its own code",
+            bytes: "HTTP/1.1 599\r\nContent-Length: 0\r\n\r\n",
+            status: 599,
+            reason: ""
+        ),
+        Case(
+            testDescription: "control characters in the reason phrase",
+            bytes: "HTTP/1.1 500 Oops\u{1B}[31m \u{E5}\r\nContent-Length: 0\r\n\r\n",
+            status: 500,
+            reason: "Oops [31m \u{E5}"
+        ),
+        Case(testDescription: "empty lines before it", bytes: "\r\n\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        Case(
+            testDescription: "interim answers before it",
+            bytes:
+                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nX: 1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na",
+            body: "a"
+        ),
+        Case(
+            testDescription: "blanks around names and values",
+            bytes: "HTTP/1.1 200 OK\r\nX : \t v \t\r\nContent-Length : 1\r\n\r\na",
+            header: .init(key: "X", value: "v"),
+            body: "a"
+        ),
+        Case(
+            testDescription: "a CR within a line",
+            bytes: "HTTP/1.1 200 OK\r\nX: a\rb\r\nContent-Length: 0\r\n\r\n",
+            header: .init(key: "X", value: "a b")
+        ),
+        Case(
+            testDescription: "a header of no characters but odd ones",
+            bytes: "HTTP/1.1 200 OK\r\nX [1]: \u{1}\r\nContent-Length: 0\r\n\r\n",
+            header: .init(key: "X [1]", value: "\u{1}")
+        ),
+        Case(
+            testDescription: "chunks beside a length",
+            bytes: "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+            body: "ab",
+            isReused: false
+        ),
+        Case(
+            testDescription: "HTTP/1.0 that keeps its connection",
+            bytes: "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nab",
+            body: "ab"
+        ),
+        Case(
+            testDescription: "a code that has no body",
+            bytes: "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n",
+            status: 204,
+            reason: "No"
+        ),
+        Case(
+            testDescription: "another protocol",
+            bytes: "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nbytes",
+            status: 101,
+            reason: "Switching",
+            isReused: false
+        ),
+        Case(
+            testDescription: "more than it says",
+            bytes: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabc",
+            body: "ab",
+            isReused: false
+        ),
+        Case(
+            testDescription: "chunks that cannot be read after a status that can",
+            bytes: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nxyz\r\n",
+            body: "ab",
+            isReused: false
+        ),
+    ]
+
+    @Test("Takes an answer with", arguments: AnswerReadingTests.cases)
+    func taken(_ expected: Case) async throws {
+        try await Receiver.with(.bytes(Array(expected.bytes.utf8)), timeout: .seconds(5)) { receiver, sender in
+            for _ in 0..<2 {
+                let outcome = await sender.send(.sample(to: receiver.url))
+                let answer = try #require(outcome.answer, "\(outcome)")
+                #expect(answer.status == expected.status)
+                #expect(answer.reason == expected.reason)
+                #expect(answer.body == Array(expected.body.utf8))
+                if let header = expected.header { #expect(answer.headers.contains(header), "\(answer.headers)") }
+            }
+            #expect(receiver.connections.value.opened.count == (expected.isReused ? 1 : 2))
+        }
+    }
+
+    @Test("Takes an answer that comes byte by byte")
+    func byteByByte() async throws {
+        let text =
+            "\r\nHTTP/1.1 200 OK\r\nX: 1\r\n 2\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nT: 1\r\n\r\n"
+        let parts = text.utf8.map { [$0] }
+        try await Receiver.with(.inParts(parts, every: .milliseconds(1))) { receiver, sender in
+            for _ in 0..<2 {
+                let answer = try #require(await sender.send(.sample(to: receiver.url)).answer)
+                #expect(answer.body == Array("abc".utf8))
+                #expect(answer.headers.first == .init(key: "X", value: "1 2"))
+            }
+            #expect(receiver.connections.value.opened.count == 1)
+        }
+    }
+
+    // MARK: Refused
+
+    @Test(
+        "Says what is wrong with an answer that is not HTTP",
+        arguments: [
+            ("SSH-2.0-OpenSSH_9.6\r\n", "it begins with 'SSH-2.0-OpenSSH_9.6' instead of 'HTTP/1.1'"),
+            ("SSH", "it begins with 'SSH'"),
+            ("\u{15}\u{3}\u{1}\u{0}", "it is TLS"),
+            ("HTTP/2 200 OK\r\n\r\n", "it begins with 'HTTP/2 200 OK'"),
+            ("HTTP/1.1 20 OK\r\n\r\n", "has no status code of three digits"),
+            ("HTTP/1.1 2000 OK\r\n\r\n", "has no status code of three digits"),
+            ("HTTP/1.1 200 OK\r\n folded: 1\r\n\r\n", "its first header line is folded"),
+            ("HTTP/1.1 200 OK\r\nno name\r\n\r\n", "its header line 'no name' has no name"),
+            ("HTTP/1.1 200 OK\r\nX: \u{0}\r\n\r\n", "NUL"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc", "its Content-Length is '2, 3'"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nabc", "its Content-Length is '2, 3'"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nab", "its Content-Length is '+2'"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 1 2\r\n\r\nab", "its Content-Length is '1 2'"),
+        ]
+    )
+    func refused(bytes: String, reason: String) async throws {
+        try await Receiver.with(.bytes(Array(bytes.utf8)), timeout: .seconds(30)) { receiver, sender in
+            let outcome = await sender.send(.sample(to: receiver.url))
+            #expect(outcome.failureKind == .protocolViolation)
+            #expect(outcome.summary.contains(reason), "\(outcome.summary)")
+            try await receiver.connections.wait { $0.open == 0 }
+        }
+    }
+
+    struct Endless: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var first = "HTTP/1.1 200 OK\r\n"
+        var others: String
+        var reason: String
+    }
+
+    @Test(
+        "Bounds an endless answer:",
+        arguments: [
+            Endless(
+                testDescription: "interim answers",
+                first: "",
+                others: "HTTP/1.1 103 Early Hints\r\n\r\n",
+                reason: "more than 32 interim answers"
+            ),
+            Endless(
+                testDescription: "status line",
+                first: "HTTP/1.1 200 ",
+                others: "aaaaaaaaaa",
+                reason: "65536 bytes"
+            ),
+            Endless(testDescription: "empty lines", first: "", others: "\r\n", reason: "512 lines"),
+            Endless(
+                testDescription: "header line",
+                first: "HTTP/1.1 200 OK\r\nX: ",
+                others: "aaaa",
+                reason: "65536 bytes"
+            ),
+            Endless(testDescription: "header lines", others: "X: 1\r\n", reason: "512 lines"),
+            Endless(
+                testDescription: "folded lines",
+                first: "HTTP/1.1 200 OK\r\nX: 1\r\n",
+                others: " 1\r\n",
+                reason: "512 lines"
+            ),
+        ]
+    )
+    func endless(_ answer: Endless) async throws {
+        let poured = Receiver.Answer.poured(
+            Array(answer.first.utf8),
+            Array(String(repeating: answer.others, count: 300).utf8),
+            every: .nanoseconds(0)
+        )
+        try await Receiver.with(poured) { receiver, sender in
+            let outcome = await sender.send(.sample(to: receiver.url))
+            #expect(outcome.failureKind == .protocolViolation)
+            #expect(outcome.summary.contains(answer.reason), "\(outcome.summary)")
+            try await receiver.connections.wait { $0.open == 0 }
+        }
+    }
+
+    /// The status has said what the target made of the notification.
+    @Test(
+        "Takes the status of an answer whose body is described without end, and hangs up",
+        arguments: [("0", "0"), ("1;", "x=y;"), ("0\r\nT: ", "aaaa"), ("0\r\n", "T: 1\r\n"), ("1\r\na", "bbbb")]
+    )
+    func endlessChunks(first: String, others: String) async throws {
+        let poured = Receiver.Answer.poured(
+            Array(("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + first).utf8),
+            Array(String(repeating: others, count: 300).utf8),
+            every: .nanoseconds(0)
+        )
+        try await Receiver.with(poured) { receiver, sender in
+            #expect(await sender.send(.sample(to: receiver.url)).summary == "HTTP/1.1 200 OK")
+            try await receiver.connections.wait { $0.open == 0 }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import NIOCore
+import TestSupport
+import Testing
+import WebhookModel
+
+/// What becomes of notifications when this process stands still, by a clock that jumps.
+@Suite("Standstills of the sender", .timeLimit(.minutes(3)))
+struct StandstillTests {
+    private let jump = Watched(Duration.zero)
+
+    /// Longer than the step from a notification's arrival to the standstill takes on a busy machine.
+    private static let timeout = Duration.seconds(20)
+
+    private var time: @Sendable () -> ContinuousClock.Instant {
+        { [jump] in ContinuousClock.now + jump.value }
+    }
+
+    private func standStill(_ duration: Duration = .seconds(58)) {
+        jump.update { $0 += duration }
+    }
+
+    @Test("A notification that is out of time after a standstill is this service's own failure")
+    func timeout() async throws {
+        try await Receiver.with(.silence, timeout: Self.timeout, time: time) { receiver, sender in
+            async let sending = sender.send(.sample(to: receiver.url))
+            try await receiver.requests.wait { $0.count == 1 }
+            standStill()
+            let outcome = await sending
+            #expect(outcome.failureKind == .local)
+            #expect(outcome.summary.contains("stood still for 5"), "\(outcome.summary)")
+        }
+    }
+
+    @Test("A connection that ends after a standstill is this service's own failure")
+    func endedConnection() async throws {
+        try await Receiver.with(.silence, time: time) { receiver, sender in
+            async let sending = sender.send(.sample(to: receiver.url))
+            try await receiver.requests.wait { $0.count == 1 }
+            standStill()
+            try await receiver.closeConnections()
+            #expect(await sending.failureKind == .local)
+        }
+    }
+
+    @Test("A silent TLS handshake after a standstill is this service's own failure")
+    func handshake() async throws {
+        try await Receiver.with(.silence, timeout: Self.timeout, time: time) { receiver, sender in
+            async let sending = sender.send(.sample(to: "https://127.0.0.1:\(receiver.port)/hook"))
+            try await receiver.connections.wait { $0.open == 1 }
+            standStill()
+            #expect(await sending.failureKind == .local)
+        }
+    }
+
+    @Test("An answer that came during a standstill counts")
+    func answered() async throws {
+        let answer = Receiver.Answer.bytesThenClose(
+            Array("HTTP/1.1 503 Later\r\n\r\n".utf8),
+            after: TimeAmount(Self.timeout) + .milliseconds(500)
+        )
+        try await Receiver.with(answer, timeout: Self.timeout, time: time) { receiver, sender in
+            async let sending = sender.send(.sample(to: receiver.url))
+            try await receiver.requests.wait { $0.count == 1 }
+            standStill()
+            #expect(await sending.summary == "HTTP/1.1 503 Later")
+        }
+    }
+
+    @Test("A standstill is over for the notifications after it")
+    func after() async throws {
+        try await Receiver.with(.silence, timeout: Self.timeout, time: time) { receiver, sender in
+            async let first = sender.send(.sample(to: receiver.url))
+            try await receiver.requests.wait { $0.count == 1 }
+            standStill()
+            #expect(await first.failureKind == .local)
+            #expect(await sender.send(.sample(to: receiver.url)).failureKind == .timeout)
+        }
+    }
+
+    @Test("A busy machine's delay of a second is no standstill")
+    func delay() async throws {
+        try await Receiver.with(.silence, timeout: Self.timeout, time: time) { receiver, sender in
+            async let sending = sender.send(.sample(to: receiver.url))
+            try await receiver.requests.wait { $0.count == 1 }
+            standStill(.seconds(1))
+            #expect(await sending.failureKind == .timeout)
+        }
+    }
+
+    @Test("A connection that was idle through a standstill is not used again")
+    func idle() async throws {
+        try await Receiver.with(.http("HTTP/1.1 200 OK"), time: time) { receiver, sender in
+            #expect(await sender.send(.sample(to: receiver.url)).summary == "HTTP/1.1 200 OK")
+            standStill(.seconds(10))
+            for _ in 0..<2 { #expect(await sender.send(.sample(to: receiver.url)).summary == "HTTP/1.1 200 OK") }
+            #expect(receiver.connections.value.opened.count == 2)
+        }
+    }
+
+    /// In a process of its own, which a child stops and continues.
+    @Test("A stopped and continued process does not blame the targets of 200 notifications on their way")
+    func stoppedProcess() async {
+        await #expect(processExitsWith: .success) {
+            try await Receiver.with(.silence, timeout: .seconds(10)) { receiver, sender in
+                let kinds = try await withThrowingTaskGroup(of: SendFailure.Kind?.self) { group in
+                    for _ in 0..<200 { group.addTask { await sender.send(.sample(to: receiver.url)).failureKind } }
+                    try await receiver.connections.wait { $0.open >= 100 }
+                    let child = Process()
+                    child.executableURL = URL(fileURLWithPath: "/bin/sh")
+                    let id = ProcessInfo.processInfo.processIdentifier
+                    child.arguments = ["-c", "kill -STOP \(id); sleep 13; kill -CONT \(id)"]
+                    try child.run()
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                #expect(kinds.count == 200)
+                #expect(kinds.allSatisfy { $0 == .local }, "\(Set(kinds))")
+            }
+        }
+    }
+}
