@@ -1,5 +1,4 @@
 import Foundation
-import LogThrottling
 package import Logging
 package import StoreContracts
 import Text
@@ -11,20 +10,12 @@ package import WebhookModel
 /// Operations throw ``AgentError``. Wrong names, passwords and access tokens are no error but a nil ``Login``.
 package struct PrincipalAgent: Sendable {
     private let callers: CallerIndex
-    private let sessions: any SessionStore
+    private let sessions: UserSessions
     private let cryptography: any CallerCryptography
-    private let ticketLifetime: Duration
     private let attempts: LoginAttempts
-    private let cache: SessionCache
-    private let now: @Sendable () -> Timestamp
-    private let logger: Logger
-    private let logThrottle = LogThrottle()
-    private let failures: StoreFailureLog
 
     /// In bytes. Longer ones are nobody's: what is not read to its end takes no longer for those who exist.
     package static let longestPassword = 1024
-    /// Sessions that a user may have at once; the one used longest ago ends for the next.
-    private static let sessionsPerUser = 10_000
 
     /// - Parameters:
     ///   - ticketLifetime: How long a ticket lives after its last use.
@@ -43,13 +34,14 @@ package struct PrincipalAgent: Sendable {
         onLogin: @escaping @Sendable (LoginOutcome) -> Void = { _ in }
     ) {
         callers = CallerIndex(installation, cryptography: cryptography)
-        self.sessions = sessions
+        self.sessions = UserSessions(
+            store: sessions,
+            cryptography: cryptography,
+            ticketLifetime: ticketLifetime,
+            logger: logger,
+            now: now
+        )
         self.cryptography = cryptography
-        self.ticketLifetime = ticketLifetime
-        cache = SessionCache(timeToLive: min(.seconds(1), ticketLifetime / 200))
-        self.now = now
-        self.logger = logger
-        failures = StoreFailureLog(logger: logger)
         attempts = LoginAttempts(
             cryptography: cryptography,
             rememberedFor: min(.seconds(300), ticketLifetime / 10),
@@ -74,7 +66,7 @@ package struct PrincipalAgent: Sendable {
     package func caller(_ credentials: Credentials) async throws(AgentError) -> Caller {
         let (tenant, application) = try applicant(credentials)
         guard let ticket = credentials.ticket, !ticket.isEmpty else { throw Self.noSession(ticketIsMissing: true) }
-        guard let user = try await user(ofTicket: ticket, in: tenant) else {
+        guard let user = try await sessions.user(ofTicket: ticket, in: tenant) else {
             throw Self.noSession(ticketIsMissing: false)
         }
         return caller(user, tenant, application)
@@ -93,10 +85,10 @@ package struct PrincipalAgent: Sendable {
         else { throw Self.loginFailed }
         let caller = caller(login.user, tenant, application)
         // One session for many calls: each would otherwise leave one behind.
-        if let known = login.reusableTicket, try await user(ofTicket: known, in: tenant) != nil {
+        if let known = login.reusableTicket, try await sessions.user(ofTicket: known, in: tenant) != nil {
             return (caller, known)
         }
-        let ticket = try await begin(login.user, tenant).ticket
+        let ticket = try await sessions.begin(login.user, tenant).ticket
         attempts.remember(ticket: ticket, for: login)
         return (caller, ticket)
     }
@@ -134,7 +126,7 @@ package struct PrincipalAgent: Sendable {
             with: credentials
         )
         guard let login else { return nil }
-        return try await begin(login.user, tenant)
+        return try await sessions.begin(login.user, tenant)
     }
 
     /// Logs in with an access token; nil when it is unknown.
@@ -143,7 +135,7 @@ package struct PrincipalAgent: Sendable {
         guard let user = try await attempts.user(accessToken: accessToken ?? "", in: tenant, with: credentials) else {
             return nil
         }
-        return try await begin(user, tenant)
+        return try await sessions.begin(user, tenant)
     }
 
     /// Logs in with what `data` says: `Type` is `usernamepassword`, with `UserName` and `Password`, or `ticket`, with
@@ -164,7 +156,7 @@ package struct PrincipalAgent: Sendable {
         case let type? where AnyCaseName("Ticket").matches(type):
             let ticket = value("Ticket")?.trimmingSpace ?? ""
             // Tickets cannot be guessed, so nobody is slowed.
-            let user = try await user(ofTicket: ticket, in: tenant)
+            let user = try await sessions.user(ofTicket: ticket, in: tenant)
             attempts.note(
                 user == nil ? .failed : .succeeded,
                 .init(kind: "ticket", userName: nil, tenant: tenant.id, credentials: credentials)
@@ -198,20 +190,17 @@ package struct PrincipalAgent: Sendable {
 
     /// The sessions that have not expired, those used last first; at most `limit`.
     package func openSessions(matching filter: SessionFilter, limit: Int) async throws(StoreError) -> [Session] {
-        let time = now()
-        return try await sessions.sessions(matching: filter, limit: limit).filter { !isExpired($0, time) }
+        try await sessions.open(matching: filter, limit: limit)
     }
 
     /// Ends sessions: at once here, within a second where other processes serve the same store. Returns how many.
     package func endSessions(matching filter: SessionFilter) async throws(StoreError) -> Int {
-        let count = try await sessions.endSessions(matching: filter)
-        cache.forget()
-        return count
+        try await sessions.end(matching: filter)
     }
 
     /// Removes up to `limit` expired sessions from the store. Returns whether there may be more.
     package func pruneSessions(limit: Int) async throws(StoreError) -> Bool {
-        try await sessions.pruneSessions(usedBefore: expiry(now()), limit: limit)
+        try await sessions.prune(limit: limit)
     }
 
     // MARK: Parts
@@ -246,71 +235,6 @@ package struct PrincipalAgent: Sendable {
         return tenant
     }
 
-    private func user(ofTicket text: String, in tenant: CallerIndex.Tenant) async throws(AgentError) -> User? {
-        let sent = digest(text)
-        if let user = tenant.user(ofFixedTicket: sent) { return user }
-        let time = now()
-        if let session = cache.session(sent, now: time) { return user(of: session, in: tenant, time) }
-        let generation = cache.generation
-        guard let ticket = Ticket(text), ticket.tenant == tenant.id else { return nil }
-        let key = SessionKey(digest: digest(ticket.content))
-        guard var session = try await storing({ () throws(StoreError) in try await sessions.session(key) }),
-            let user = user(of: session, in: tenant, time)
-        else { return nil }
-        if time.since(session.used) >= slack {
-            do throws(StoreError) {
-                try await sessions.useSession(key, at: time)
-                session.used = time
-            } catch {
-                // The ticket is good all the same; what the call needs of the store is its own affair.
-                logThrottle.log(
-                    .warning,
-                    "the use of a ticket was not recorded",
-                    metadata: ["error": "\(error)"],
-                    to: logger
-                )
-            }
-        }
-        cache.remember(session, sent, now: time, generation: generation)
-        return user
-    }
-
-    /// The user of a session, nil when it belongs to another tenant, has expired, or its user is no longer configured.
-    private func user(of session: Session, in tenant: CallerIndex.Tenant, _ time: Timestamp) -> User? {
-        guard session.tenant == tenant.id, !isExpired(session, time) else { return nil }
-        return tenant.user(named: session.userName)
-    }
-
-    /// Uses are written down when the last one was this long ago, not every time.
-    private var slack: Duration { ticketLifetime / 200 }
-
-    /// Tickets live up to 1 % longer than asked, because uses that were not written down count as well.
-    private func expiry(_ time: Timestamp) -> Timestamp {
-        time.advanced(by: .zero - ticketLifetime - slack - cache.timeToLive)
-    }
-
-    private func isExpired(_ session: Session, _ time: Timestamp) -> Bool { session.used < expiry(time) }
-
-    private func begin(_ user: User, _ tenant: CallerIndex.Tenant) async throws(AgentError) -> Login {
-        let ticket = Ticket(
-            secret: Hexadecimal.text(cryptography.randomBytes(16)),
-            number: user.principal.associate.associateID,
-            tenant: tenant.id
-        )
-        let time = now()
-        let session = Session(
-            key: SessionKey(digest: digest(ticket.content)),
-            tenant: tenant.id,
-            userName: user.name,
-            created: time,
-            used: time
-        )
-        try await storing { () throws(StoreError) in
-            try await sessions.insert(session, limit: Self.sessionsPerUser)
-        }
-        return Login(user, ticket: ticket.text)
-    }
-
     private func caller(_ user: User, _ tenant: CallerIndex.Tenant, _ application: Application?) -> Caller {
         Caller(
             tenant: tenant.id,
@@ -322,10 +246,6 @@ package struct PrincipalAgent: Sendable {
 
     private func digest(_ text: String) -> [UInt8] {
         cryptography.digest(of: Array(text.utf8))
-    }
-
-    private func storing<Value>(_ body: () async throws(StoreError) -> Value) async throws(AgentError) -> Value {
-        try await failures.storing(reference: UUID(), body)
     }
 
     /// Contract, section 5.
