@@ -1,7 +1,6 @@
 package import AgentCore
 package import HTTPServing
 package import HummingbirdCore
-import NIOCore
 package import Networking
 package import SOAP
 import Text
@@ -75,7 +74,7 @@ package struct SOAPService: Sendable {
         /// `succeeded`, `fault`, or the kind of error.
         package var outcome: String
 
-        fileprivate static let fault = CallLabel(operation: "none", outcome: "fault")
+        static let fault = CallLabel(operation: "none", outcome: "fault")
     }
 
     /// What an agent brought, as an answer holds it.
@@ -113,22 +112,28 @@ package struct SOAPService: Sendable {
         do {
             envelope = try reader.read(bytes, mediaType: mediaType, action: action, namespace: target.number.namespace)
         } catch {
-            return fault(error.fault, version: error.version, number: target.number)
+            return Answer(error.fault, version: error.version, number: target.number)
         }
         guard let operation = Self.operation(named: envelope.operation.name, target) else {
             let fault = SOAPFault(
                 .actionNotSupported,
                 "\(target.number.name)/\(target.service.file) has no operation \(Excerpt.of(envelope.operation.name))."
             )
-            return self.fault(fault, version: envelope.version, number: target.number)
+            return Answer(fault, version: envelope.version, number: target.number)
         }
-        do {
+        let answers = OperationAnswers(
+            envelope: envelope,
+            element: operation.responseElement,
+            target: target,
+            operationErrors: operationErrors
+        )
+        do throws(Failure) {
             let result = try await result(of: operation, envelope, target)
-            return try await answer(with: result, envelope, operation, target)
+            do { return try await answers.answer(with: result) } catch { throw Failure.operation(error) }
         } catch {
             switch error {
-            case .fault(let fault): return self.fault(fault, version: envelope.version, number: target.number)
-            case .operation(let error): return answer(with: error, envelope, operation, target)
+            case .fault(let fault): return Answer(fault, version: envelope.version, number: target.number)
+            case .operation(let error): return answers.answer(with: error)
             }
         }
     }
@@ -136,7 +141,7 @@ package struct SOAPService: Sendable {
     /// The fault for a message that was not read to its end because it is too long.
     package func oversizeFault(limit: Int, mediaType: MediaType, number: ServiceNumber) -> Answer {
         let error = XMLReadError.limit(.bytes, limit, remedy: "setting max-body-bytes")
-        return fault(SOAPFault(.sender, error.description), version: mediaType.impliedVersion, number: number)
+        return Answer(SOAPFault(.sender, error.description), version: mediaType.impliedVersion, number: number)
     }
 
     // MARK: Calls
@@ -190,121 +195,5 @@ package struct SOAPService: Sendable {
                 throw .operation(error)
             }
         }
-    }
-
-    // MARK: Answers
-
-    private func answer(
-        with result: Result,
-        _ envelope: Envelope,
-        _ operation: Operation,
-        _ target: Target
-    ) async throws(Failure) -> Answer {
-        let label = CallLabel(operation: envelope.operation.name, outcome: "succeeded")
-        switch result {
-        case .content(let content):
-            return answer(envelope, operation, target, label: label, content: content)
-        case .webhooks(let read):
-            do {
-                return try await list(envelope, operation, target, label, read)
-            } catch {
-                throw .operation(error)
-            }
-        }
-    }
-
-    private func answer(
-        with error: AgentError,
-        _ envelope: Envelope,
-        _ operation: Operation,
-        _ target: Target
-    ) -> Answer {
-        let label = CallLabel(operation: envelope.operation.name, outcome: error.kind.rawValue)
-        let exception = ExceptionInfo(
-            message: error.message,
-            friendlyText: error.friendlyText,
-            exceptionType: error.kind.exceptionType,
-            source: "\(target.service.rawValue).\(envelope.operation.name)",
-            parameters: error.parameters.map { .init(key: $0.key, value: $0.value ?? "") }
-        )
-        switch operationErrors {
-        case .header:
-            return answer(envelope, operation, target, label: label, exception: exception) { _ in }
-        case .fault:
-            let fault = SOAPFault(error.kind == .server ? .receiver : .sender, error.friendlyText)
-            return self.fault(
-                fault,
-                version: envelope.version,
-                number: target.number,
-                exception: exception,
-                label: label
-            )
-        }
-    }
-
-    private func answer(
-        _ envelope: Envelope,
-        _ operation: Operation,
-        _ target: Target,
-        label: CallLabel,
-        exception: ExceptionInfo? = nil,
-        content: (inout XMLValueWriter) -> Void
-    ) -> Answer {
-        let body = AnswerWriter.answer(
-            shape: envelope.shape,
-            version: envelope.version,
-            service: target.service.rawValue,
-            namespace: target.number.namespace,
-            element: operation.responseElement,
-            header: ResponseHeader(exception: exception, timeZone: envelope.header.timeZone),
-            content: content
-        )
-        return Answer(status: 200, contentType: envelope.version.contentType, body: Self.whole(body), label: label)
-    }
-
-    private func list(
-        _ envelope: Envelope,
-        _ operation: Operation,
-        _ target: Target,
-        _ label: CallLabel,
-        _ read: @escaping @Sendable (Int32, Int) async throws(AgentError) -> [Webhook]
-    ) async throws(AgentError) -> Answer {
-        var writer = AnswerWriter(
-            shape: envelope.shape,
-            version: envelope.version,
-            service: target.service.rawValue,
-            namespace: target.number.namespace
-        )
-        writer.beginAnswer(
-            operation.responseElement,
-            header: ResponseHeader(exception: nil, timeZone: envelope.header.timeZone)
-        )
-        writer.values.begin("Response", .service("ArrayOfWebhook"))
-        let list = PagedList(
-            writer: WebhookListWriter(writer: writer, element: operation.responseElement, number: target.number)
-        ) { id, limit throws(AgentError) in
-            .init(try await read(id, limit), limit: limit, id: \.id) { $0 }
-        }
-        let body = try await list.body()
-        return Answer(status: 200, contentType: envelope.version.contentType, body: body, label: label)
-    }
-
-    private static func whole(_ body: [UInt8]) -> ResponseBody { ResponseBody(byteBuffer: ByteBuffer(bytes: body)) }
-
-    /// Faults go out with 500 in both versions, as the original's framework sends them.
-    private func fault(
-        _ fault: SOAPFault,
-        version: SOAPVersion,
-        number: ServiceNumber,
-        exception: ExceptionInfo? = nil,
-        label: CallLabel = .fault
-    ) -> Answer {
-        let body = FaultWriter.envelope(
-            for: fault,
-            version: version,
-            namespace: number.namespace,
-            exception: exception
-        )
-        return Answer(status: 500, contentType: version.contentType, body: Self.whole(body), label: label)
     }
 }

@@ -1,0 +1,123 @@
+import AgentCore
+import HTTPServing
+import HummingbirdCore
+import NIOCore
+import SOAP
+import WebhookModel
+import XML
+
+/// Writes the answers of one operation, in the form of its request.
+struct OperationAnswers {
+    let envelope: Envelope
+    /// The name of the element that holds the result.
+    let element: String
+    let target: SOAPService.Target
+    let operationErrors: OperationErrors
+
+    /// The answer of an operation that succeeded. Throws what reading the first webhooks of a list throws.
+    func answer(with result: SOAPService.Result) async throws(AgentError) -> SOAPService.Answer {
+        switch result {
+        case .content(let content): answer(label: label("succeeded"), content: content)
+        case .webhooks(let read): try await list(read)
+        }
+    }
+
+    /// The answer of an operation that failed.
+    func answer(with error: AgentError) -> SOAPService.Answer {
+        let label = label(error.kind.rawValue)
+        let exception = ExceptionInfo(
+            message: error.message,
+            friendlyText: error.friendlyText,
+            exceptionType: error.kind.exceptionType,
+            source: "\(target.service.rawValue).\(envelope.operation.name)",
+            parameters: error.parameters.map { .init(key: $0.key, value: $0.value ?? "") }
+        )
+        switch operationErrors {
+        case .header:
+            return answer(label: label, exception: exception) { _ in }
+        case .fault:
+            return SOAPService.Answer(
+                SOAPFault(error.kind == .server ? .receiver : .sender, error.friendlyText),
+                version: envelope.version,
+                number: target.number,
+                exception: exception,
+                label: label
+            )
+        }
+    }
+
+    private func label(_ outcome: String) -> SOAPService.CallLabel {
+        SOAPService.CallLabel(operation: envelope.operation.name, outcome: outcome)
+    }
+
+    private func answer(
+        label: SOAPService.CallLabel,
+        exception: ExceptionInfo? = nil,
+        content: (inout XMLValueWriter) -> Void
+    ) -> SOAPService.Answer {
+        let body = AnswerWriter.answer(
+            shape: envelope.shape,
+            version: envelope.version,
+            service: target.service.rawValue,
+            namespace: target.number.namespace,
+            element: element,
+            header: ResponseHeader(exception: exception, timeZone: envelope.header.timeZone),
+            content: content
+        )
+        return SOAPService.Answer(
+            status: 200,
+            contentType: envelope.version.contentType,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)),
+            label: label
+        )
+    }
+
+    private func list(
+        _ read: @escaping @Sendable (Int32, Int) async throws(AgentError) -> [Webhook]
+    ) async throws(AgentError) -> SOAPService.Answer {
+        var writer = AnswerWriter(
+            shape: envelope.shape,
+            version: envelope.version,
+            service: target.service.rawValue,
+            namespace: target.number.namespace
+        )
+        writer.beginAnswer(element, header: ResponseHeader(exception: nil, timeZone: envelope.header.timeZone))
+        writer.values.begin("Response", .service("ArrayOfWebhook"))
+        let list = PagedList(
+            writer: WebhookListWriter(writer: writer, element: element, number: target.number)
+        ) { id, limit throws(AgentError) in
+            .init(try await read(id, limit), limit: limit, id: \.id) { $0 }
+        }
+        let body = try await list.body()
+        return SOAPService.Answer(
+            status: 200,
+            contentType: envelope.version.contentType,
+            body: body,
+            label: label("succeeded")
+        )
+    }
+}
+
+extension SOAPService.Answer {
+    /// Creates the answer that is a fault. Faults go out with 500 in both versions, as the original's framework sends them.
+    init(
+        _ fault: SOAPFault,
+        version: SOAPVersion,
+        number: ServiceNumber,
+        exception: ExceptionInfo? = nil,
+        label: SOAPService.CallLabel = .fault
+    ) {
+        let body = FaultWriter.envelope(
+            for: fault,
+            version: version,
+            namespace: number.namespace,
+            exception: exception
+        )
+        self.init(
+            status: 500,
+            contentType: version.contentType,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)),
+            label: label
+        )
+    }
+}
