@@ -106,7 +106,7 @@ let package = Package(
         .target(
             name: "HTTPServing",
             dependencies: [
-                "CZlib", "Cryptography", "Networking", logging, lifecycle,
+                "CZlib", "Cryptography", "Networking", "Text", logging, lifecycle,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),

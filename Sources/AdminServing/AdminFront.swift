@@ -63,8 +63,9 @@ package struct AdminFront: Sendable {
     package func respond(to request: Request, peer: SocketAddress?, logger: Logger) async throws -> Response {
         if let refusal = refusal(request, peer) { return refusal }
         let parts = request.uri.path.dropFirst(AdminAPI.prefix.count).split(separator: "/").map(String.init)
+        let path = RequestPath(exactly: parts)
         do {
-            return try await answer(request.method, parts, try Query(request.uri.queryParameters))
+            return try await answer(request.method, path, try Query(request.uri.queryParameters))
         } catch let error as Query.Failure {
             return Self.problem(.badRequest, error.description)
         } catch let error as StoreError {
@@ -73,19 +74,22 @@ package struct AdminFront: Sendable {
         }
     }
 
-    private func answer(_ method: HTTPRequest.Method, _ parts: [String], _ query: Query) async throws -> Response {
-        switch (method, parts.count, parts.first, parts.dropFirst().first, parts.dropFirst(2).first) {
-        case (.get, 1, "deliveries", _, _): return try await list(query)
-        case (.post, 2, "deliveries", "replay", _): return try await replayAll(query)
-        case (.get, 2, "deliveries", let id?, _): return try await show(id)
-        case (.post, 3, "deliveries", let id?, "replay"): return try await replay(id)
-        case (.get, 1, "webhooks", _, _): return try await webhooks()
-        case (.get, 3, "webhooks", let id?, "usage"): return try await usage(id)
-        case (.get, 1, "tickets", _, _): return try await tickets(query)
-        case (.post, 2, "tickets", "revoke", _): return try await revoke(query)
-        case (.get, 1, "idle", _, _): return try await idle(query)
-        case (.post, 1, "reset", _, _): return try await reset()
-        default: return Self.problem(.notFound, "There is no \(method.rawValue) of this.")
+    private func answer(_ method: HTTPRequest.Method, _ path: RequestPath, _ query: Query) async throws -> Response {
+        guard let route = AdminRoutes.table.match(path)?.route(for: method) else {
+            return Self.problem(.notFound, "There is no \(method.rawValue) of this.")
+        }
+        let id = route.text("id", in: path) ?? ""
+        switch route.operation {
+        case .deliveries: return try await list(query)
+        case .replayAll: return try await replayAll(query)
+        case .show: return try await show(id)
+        case .replay: return try await replay(id)
+        case .webhooks: return try await webhooks()
+        case .usage: return try await usage(id)
+        case .tickets: return try await tickets(query)
+        case .revoke: return try await revoke(query)
+        case .idle: return try await idle(query)
+        case .reset: return try await reset()
         }
     }
 

@@ -28,7 +28,7 @@ struct CrossOrigin: Sendable {
         return Response(
             status: .noContent,
             headers: [
-                .accessControlAllowMethods: "GET, HEAD, POST, PUT, PATCH, DELETE",
+                .accessControlAllowMethods: RESTRoutes.table.routes.allow(),
                 .accessControlAllowHeaders: Self.requestHeaders,
                 .accessControlMaxAge: "600",
             ]

@@ -1,4 +1,5 @@
 import AgentCore
+import HTTPServing
 import HTTPTypes
 import JSON
 import NetServerSOAP
@@ -14,6 +15,14 @@ extension RESTFront {
         .invalidArgument,
         "The request has no body; it must hold a webhook."
     )
+
+    static func nothing(at target: Target) -> RESTProblem {
+        RESTProblem(
+            .notFound,
+            .notFound,
+            "There is nothing at this path; GET \(target.api)/v1 lists what there is."
+        )
+    }
 
     static func notFound(_ id: Int32) -> RESTProblem {
         RESTProblem(AgentError(.notFound, "There is no webhook with the id \(id)."))
@@ -116,4 +125,15 @@ extension XMLElement {
         guard !isLeaf, !isEncodedArray, !children.contains(where: { $0.name.isSame(as: name) }) else { return }
         throw .body("the element \(Excerpt.of(self.name)) holds no element '\(name)'.")
     }
+}
+
+extension RESTFront.Call {
+    /// A number in the path.
+    func number(_ parameter: String) throws(RESTProblem) -> Int32 {
+        guard let number = route.number(parameter, in: target.path) else { throw RESTFront.nothing(at: target) }
+        return number
+    }
+
+    /// A text in the path.
+    func text(_ parameter: String) -> String? { route.text(parameter, in: target.path) }
 }

@@ -6,13 +6,13 @@ import NetServerSOAP
 /// What anybody may ask: the version, what there is, what a call does, and the OpenAPI document. It is JSON, whatever else
 /// is asked for.
 extension RESTFront {
-    func describe(_ route: RESTRoute, _ target: Target) -> Outcome {
+    func describe(_ operation: RESTOperation, _ match: RouteMatch<RESTOperation>, _ target: Target) -> Outcome {
         let api = target.api
-        switch route {
+        switch operation {
         case .versions: return .text(versions(api).text)
-        case .service: return .text(Self.list(RESTDescription.entries, api + "/v1").text)
-        case .agent(let operation): return .text(Self.list([RESTDescription.agent(operation)], api + "/v1").text)
-        default: return .description(Self.openAPI, server: api + "/v1")
+        case .openAPI: return .description(Self.openAPI, server: api + RESTRoutes.version)
+        case .describe: return .text(Self.list(match.routes, api).text)
+        default: return .text(Self.list(RESTRoutes.table.routes, api).text)
         }
     }
 
@@ -31,11 +31,16 @@ extension RESTFront {
     }
 
     /// URLs with their methods and what these do.
-    private static func list(_ entries: [RESTDescription.Entry], _ base: String) -> JSONValue {
-        let members = entries.map { path, methods in
-            (base + path, JSONValue.object(JSONObject(methods.map { ($0.rawValue, .string($1)) })))
-        }
-        return .object(JSONObject(members))
+    private static func list(_ routes: [Route<RESTOperation>], _ api: String) -> JSONValue {
+        .object(
+            JSONObject(
+                RouteTable(routes).resources.compactMap { resource in
+                    guard resource.path.text.hasPrefix(RESTRoutes.version) else { return nil }
+                    let methods = resource.routes.map { ($0.method?.rawValue ?? "", JSONValue.string($0.summary)) }
+                    return (api + resource.path.text, .object(JSONObject(methods)))
+                }
+            )
+        )
     }
 
     /// What stands around the URL of the server.

@@ -1,4 +1,5 @@
 import AgentCore
+import HTTPServing
 import HTTPTypes
 import JSON
 import NetServerSOAP
@@ -10,10 +11,10 @@ import XML
 /// Each route bound once: its arguments are read, then the agent is called, then its answer shown.
 extension RESTFront {
     func perform(_ call: Call, _ body: RequestBody, _ caller: Caller) async throws(RESTProblem) -> Outcome {
-        switch call.route {
-        case .versions, .service, .description: return describe(call.route, call.target)
+        switch call.route.operation {
+        case .versions, .routes, .openAPI, .describe: return describe(call.route.operation, call.match, call.target)
         case .defaultWebhook: return try defaultWebhook(call, caller)
-        case .webhooks where call.method == .get:
+        case .list:
             let filter = WebhookFilter(
                 name: call.query["namefilter"],
                 event: call.query["eventfilter"],
@@ -22,18 +23,18 @@ extension RESTFront {
                 }
             )
             return list(filter, call, caller)
-        case .webhooks:
+        case .create:
             var webhook = try webhook(in: body)
             webhook.id = 0
             return try await save(webhook, call, caller, links: call.links)
-        case .webhook(let id): return try await entity(id, call, body, caller)
+        case .get, .replace, .patch, .delete: return try await entity(call, body, caller)
         case .test: return try await test(try optionalWebhook(in: body, named: "Webhook"), caller)
-        case .lastError(let id): return try await lastError(id, caller)
-        case .signal(let event, let key):
+        case .lastError: return try await lastError(try call.number("id"), caller)
+        case .signal:
             let data = try data(in: body, named: nil)
-            return try await signal(event, key, data, caller)
+            return try await signal(call.text("eventName"), try call.number("primaryKey"), data, caller)
         case .agent(let operation): return try await agent(operation, call, body, caller)
-        case .archive:
+        case .usages:
             let query = try UsageQuery(call.query)
             return .wholeList(
                 query.list(api: call.target.api + "/v1") { ids, limit throws(AgentError) in
@@ -44,18 +45,18 @@ extension RESTFront {
     }
 
     private func entity(
-        _ id: Int32,
         _ call: Call,
         _ body: RequestBody,
         _ caller: Caller
     ) async throws(RESTProblem) -> Outcome {
+        let id = try call.number("id")
         guard let stored = try await find(id, caller) else { throw Self.notFound(id) }
-        switch call.method {
+        switch call.route.operation {
         case .get: return changed(stored, since: call.headers[.ifModifiedSince], call)
         case .delete:
             try await asking { () throws(AgentError) in try await webhooks.deleteWebhook(id: id, for: caller) }
             return .nothing
-        case .put:
+        case .replace:
             var webhook = try webhook(in: body)
             webhook.id = id
             try checkUnmodified(stored, call)

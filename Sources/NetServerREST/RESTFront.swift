@@ -58,8 +58,8 @@ package struct RESTFront: Sendable {
 
     /// What a request asks for by its path, and who sent it.
     package struct Target: Sendable {
-        /// What follows `/api` in the path, percent signs resolved.
-        var parts: [String]
+        /// What follows `/api` in the path.
+        var path: RequestPath
         /// The identifier of the tenant; nil when the path names none that there is.
         var tenant: String?
         var origin: RequestOrigin
@@ -70,9 +70,9 @@ package struct RESTFront: Sendable {
         /// The URL of `/api`.
         var api: String { base + prefix + "/api" }
 
-        /// Creates a target from what ``parts`` and the other members say.
-        package init(parts: [String], tenant: String?, origin: RequestOrigin, base: String, prefix: String) {
-            self.parts = parts
+        /// Creates a target from what ``path`` and the other members say.
+        package init(path: RequestPath, tenant: String?, origin: RequestOrigin, base: String, prefix: String) {
+            self.path = path
             self.tenant = tenant
             self.origin = origin
             self.base = base
@@ -82,8 +82,8 @@ package struct RESTFront: Sendable {
 
     /// A call that may be carried out.
     struct Call: Sendable {
-        var route: RESTRoute
-        var method: HTTPRequest.Method
+        var match: RouteMatch<RESTOperation>
+        var route: Route<RESTOperation>
         var headers: HTTPFields
         var query: [String: String]
         var target: Target
@@ -123,7 +123,7 @@ package struct RESTFront: Sendable {
     private func answer(_ request: Request, _ target: Target) async -> Response {
         let answerType = AnswerType(accept: request.headers[values: .accept])
         var source = "Webhook"
-        var operation = "none"
+        var operation: String?
         do throws(RESTProblem) {
             if CrossOrigin.isPreflight(request) { return try crossOrigin.preflight(request) }
             guard let tenant = target.tenant else {
@@ -133,45 +133,39 @@ package struct RESTFront: Sendable {
                     "The path names no tenant of this installation: hosted, it begins with one, on-site with /api."
                 )
             }
-            guard let route = RESTRoute(target.parts) else {
-                throw RESTProblem(
-                    .notFound,
-                    .notFound,
-                    "There is nothing at this path; GET \(target.api)/v1 lists what there is."
-                )
-            }
-            guard route.methods.contains(request.method) else {
-                // HEAD is answered wherever GET is.
-                let methods = route.methods.flatMap { $0 == .get ? [$0, .head] : [$0] }.map(\.rawValue)
-                    .joined(separator: ", ")
+            guard let match = RESTRoutes.match(target.path) else { throw Self.nothing(at: target) }
+            guard let route = match.route(for: request.method) else {
                 throw RESTProblem(
                     .methodNotAllowed,
                     .invalidArgument,
-                    "The method \(request.method.rawValue.prefix(20)) is not for this path; \(methods) may be used.",
-                    headers: [.allow: methods]
+                    "The method \(request.method.rawValue.prefix(20)) is not for this path; \(match.allow) may be used.",
+                    headers: [.allow: match.allow]
                 )
             }
-            if let named = route.operation(request.method) {
-                operation = named.rawValue
-                source = "Webhook.\(operation)"
+            operation = route.label
+            if let operation { source = "Webhook.\(operation)" }
+            if route.access == .everybody {
+                count(operation, "succeeded")
+                return try await response(describe(route.operation, match, target), .json, [:])
             }
-            if route.isOpen(request.method) {
-                counters.increment(.init(service: "REST", operation: operation, outcome: "succeeded"))
-                return try await response(describe(route, target), .json, [:])
-            }
-            let answer = try await answer(request, route, target, tenant)
+            let answer = try await answer(request, match, route, target, tenant)
             let response = try await response(answer.outcome, answerType, answer.headers)
-            counters.increment(.init(service: "REST", operation: operation, outcome: "succeeded"))
+            count(operation, "succeeded")
             return response
         } catch {
-            counters.increment(.init(service: "REST", operation: operation, outcome: error.error.kind.rawValue))
+            count(operation, error.error.kind.rawValue)
             return response(error, answerType, source: source)
         }
     }
 
+    private func count(_ operation: String?, _ outcome: String) {
+        counters.increment(.init(service: "REST", operation: operation ?? "none", outcome: outcome))
+    }
+
     private func answer(
         _ request: Request,
-        _ route: RESTRoute,
+        _ match: RouteMatch<RESTOperation>,
+        _ route: Route<RESTOperation>,
         _ target: Target,
         _ tenant: String
     ) async throws(RESTProblem) -> (outcome: Outcome, headers: HTTPFields) {
@@ -204,8 +198,8 @@ package struct RESTFront: Sendable {
             )
         }
         let call = Call(
+            match: match,
             route: route,
-            method: request.method,
             headers: request.headers,
             query: try Self.query(request),
             target: target,

@@ -1,5 +1,8 @@
 import AgentCore
+import Foundation
+import HTTPServing
 import HTTPTypes
+import JSON
 import Testing
 
 @testable import NetServerREST
@@ -7,32 +10,38 @@ import Testing
 /// What paths of the REST API ask for (contract, section 8).
 @Suite("REST routes")
 struct RESTRouteTests {
-    static let routes: [(parts: [String], route: RESTRoute)] = [
-        ([], .versions),
-        (["v1", "archive", "Dynamic"], .archive),
-        (["v1"], .service),
-        (["V1"], .service),
-        (["v1", "OpenAPI.json"], .description),
-        (["v1", "webhook"], .webhooks),
-        (["v1", "Webhook", "DEFAULT"], .defaultWebhook),
-        (["v1", "Webhook", "test"], .test),
-        (["v1", "Webhook", "5"], .webhook(5)),
-        (["v1", "Webhook", "0"], .webhook(0)),
-        (["v1", "Webhook", "-1"], .webhook(-1)),
-        (["v1", "Webhook", "2147483647"], .webhook(.max)),
-        (["v1", "WEBHOOK", "5", "lastERROR"], .lastError(5)),
-        (["v1", "Webhook", "Order.Paid", "7"], .signal(event: "Order.Paid", primaryKey: 7)),
-        (["v1", "Webhook", "Order.Paid", "-2147483648"], .signal(event: "Order.Paid", primaryKey: .min)),
-        (["v1", "Webhook", "køb/ny", "0"], .signal(event: "køb/ny", primaryKey: 0)),
-        (["v1", "Webhook", "default", "1"], .signal(event: "default", primaryKey: 1)),
-        (["v1", "Webhook", "5", "6"], .signal(event: "5", primaryKey: 6)),
-        (["v1", "agents", "webhook", "signalevent"], .agent(.signalEvent)),
-        (["v1", "Agents", "Webhook", "GETALLWEBHOOKS"], .agent(.getAllWebhooks)),
-    ]
+    @Test(
+        "Each route takes its methods, at a path in any case",
+        arguments: [
+            ("/", "GET, HEAD"), ("/v1/archive/Dynamic", "GET, HEAD"), ("/v1", "GET, HEAD"), ("/V1", "GET, HEAD"),
+            ("/v1/OpenAPI.json", "GET, HEAD"), ("/v1/webhook", "GET, HEAD, POST"), ("/v1/Webhook/DEFAULT", "GET, HEAD"),
+            ("/v1/Webhook/test", "POST"), ("/v1/Webhook/5", "GET, HEAD, PUT, PATCH, DELETE"),
+            ("/v1/Webhook/-1", "GET, HEAD, PUT, PATCH, DELETE"), ("/v1/WEBHOOK/5/lastERROR", "GET, HEAD"),
+            ("/v1/Webhook/Order.Paid/7", "POST"), ("/v1/Webhook/default/1", "POST"), ("/v1/Webhook/5/6", "POST"),
+            ("/v1/agents/webhook/signalevent", "GET, HEAD, POST"),
+            ("/v1/Agents/Webhook/GETALLWEBHOOKS", "GET, HEAD, POST"),
+        ]
+    )
+    func methods(path: String, methods: String) throws {
+        let path = try #require(RequestPath(path))
+        let match = try #require(RESTRoutes.match(path))
+        #expect(match.allow == methods)
+    }
 
-    @Test("Names are taken in any case", arguments: routes)
-    func parsed(parts: [String], route: RESTRoute) {
-        #expect(RESTRoute(parts) == route)
+    @Test(
+        "Ids and keys are whole numbers of 32 bits, and an event's name keeps its case",
+        arguments: [
+            ("/v1/Webhook/0", .delete, nil, 0, nil), ("/v1/Webhook/2147483647", .get, nil, .max, nil),
+            ("/v1/Webhook/5/LastError", .get, nil, 5, nil), ("/v1/Webhook/Order.Paid/7", .post, "Order.Paid", nil, 7),
+            ("/v1/Webhook/k%C3%B8b%2Fny/-2147483648", .post, "køb/ny", nil, .min),
+        ] as [(String, HTTPRequest.Method, String?, Int32?, Int32?)]
+    )
+    func parameters(path: String, method: HTTPRequest.Method, event: String?, id: Int32?, key: Int32?) throws {
+        let path = try #require(RequestPath(path))
+        let route = try #require(RESTRoutes.match(path)?.route(for: method))
+        #expect(route.text("eventName", in: path) == event)
+        #expect(route.number("id", in: path) == id)
+        #expect(route.number("primaryKey", in: path) == key)
     }
 
     @Test(
@@ -50,61 +59,95 @@ struct RESTRouteTests {
         ]
     )
     func unknown(parts: [String]) {
-        #expect(RESTRoute(parts) == nil)
+        #expect(RESTRoutes.match(RequestPath(exactly: parts.map { $0.lowercased() })) == nil)
     }
 
-    @Test(
-        "Each route takes its methods",
-        arguments: [
-            (RESTRoute.versions, "GET"), (.service, "GET"), (.description, "GET"), (.defaultWebhook, "GET"),
-            (.lastError(1), "GET"), (.webhooks, "GET, POST"), (.webhook(1), "GET, PUT, PATCH, DELETE"),
-            (.test, "POST"), (.signal(event: "a.b", primaryKey: 1), "POST"), (.agent(.getWebhook), "GET, POST"),
-            (.archive, "GET"),
-        ]
-    )
-    func methods(route: RESTRoute, methods: String) {
-        #expect(route.methods.map(\.rawValue).joined(separator: ", ") == methods)
-    }
-
-    @Test("Errors name the operation that a call is of")
-    func operations() {
-        let operations: [(RESTRoute, HTTPRequest.Method, WebhookOperation?)] = [
-            (.versions, .get, nil), (.service, .get, nil), (.description, .get, nil),
-            (.defaultWebhook, .get, .createDefaultWebhook), (.webhooks, .get, .getAllWebhooks),
-            (.webhooks, .post, .saveWebhook), (.webhook(1), .get, .getWebhook), (.webhook(1), .put, .saveWebhook),
-            (.webhook(1), .patch, .saveWebhook), (.webhook(1), .delete, .deleteWebhook), (.test, .post, .testWebhook),
-            (.lastError(1), .get, .getLastError), (.signal(event: "a", primaryKey: 1), .post, .signalEvent),
-        ]
-        for (route, method, operation) in operations {
-            #expect(route.operation(method) == operation, "\(method) \(route)")
-        }
-        for operation in WebhookOperation.allCases {
-            #expect(RESTRoute.agent(operation).operation(.post) == operation)
-            #expect(RESTRoute.agent(operation).operation(.get) == nil)
+    @Test("Errors and metrics name the operation of the agent that a call is of")
+    func labels() {
+        for route in RESTRoutes.table.routes {
+            let label: WebhookOperation? =
+                switch route.operation {
+                case .versions, .routes, .openAPI, .describe, .usages: nil
+                case .defaultWebhook: .createDefaultWebhook
+                case .list: .getAllWebhooks
+                case .create, .replace, .patch: .saveWebhook
+                case .get: .getWebhook
+                case .delete: .deleteWebhook
+                case .test: .testWebhook
+                case .lastError: .getLastError
+                case .signal: .signalEvent
+                case .agent(let operation): operation
+                }
+            #expect(route.label == label?.rawValue, "\(route.operation)")
         }
     }
 
     @Test("Only descriptions are open to everybody, those of agents' calls among them")
     func open() {
-        for (_, route) in Self.routes {
-            #expect(route.isOpen(.post) == [.versions, .service, .description].contains(route), "\(route)")
-            let isAgent = if case .agent = route { true } else { false }
-            #expect(route.isOpen(.get) == (isAgent || route.isOpen(.post)), "\(route)")
+        for route in RESTRoutes.table.routes {
+            let isDescription =
+                switch route.operation {
+                case .versions, .routes, .openAPI, .describe: true
+                default: false
+                }
+            #expect(route.access == (isDescription ? .everybody : .caller), "\(route.operation)")
         }
     }
 
-    @Test("What is told names every path once, with exactly the methods that it takes")
-    func entries() throws {
-        let entries = RESTDescription.entries
-        #expect(Set(entries.map(\.path)).count == entries.count)
-        for entry in entries {
-            let path =
-                "v1"
-                + entry.path.replacing("{id}", with: "5").replacing("{eventName}", with: "a.b")
-                .replacing("{primaryKey}", with: "7")
-            let route = try #require(RESTRoute(path.split(separator: "/").map(String.init)), "\(entry.path)")
-            #expect(route.methods == entry.methods.map(\.method), "\(entry.path)")
-            #expect(entry.methods.allSatisfy { !$0.text.isEmpty })
+    @Test("The OpenAPI document has exactly the rows of the table, and opens the same ones to everybody")
+    func document() throws {
+        let text = String(decoding: PackageResources.openapi_json, as: UTF8.self)
+        guard case .object(let paths) = try JSONReader().read(Array(text.utf8))["paths"] else {
+            Issue.record("The document has no paths.")
+            return
         }
+        var described: [String: Bool] = [:]
+        for path in paths {
+            guard case .object(let methods) = path.value else { continue }
+            for method in methods where method.name != "parameters" {
+                let name = path.name == "/" ? "" : path.name
+                described["\(method.name.uppercased()) \(name)"] = method.value["security"] == .array([])
+            }
+        }
+        var listed: [String: Bool] = [:]
+        for route in RESTRoutes.table.routes where route.path.text.hasPrefix(RESTRoutes.version) {
+            let path = route.path.text.dropFirst(RESTRoutes.version.count)
+            listed["\(route.method?.rawValue ?? "") \(path)"] = route.access == .everybody
+        }
+        #expect(described == listed)
+    }
+
+    /// The routes that the first column of a table of a page names, such as "`GET`, `PUT /api/v1/Webhook/{id}`". Of a query
+    /// it may name the parameters.
+    private static func routes(in page: String) throws -> Set<String> {
+        var root = URL(filePath: #filePath)
+        while root.lastPathComponent != "Tests" { root.deleteLastPathComponent() }
+        let file = root.deletingLastPathComponent().appending(path: "docs/\(page)")
+        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        var routes: Set<String> = []
+        for line in lines {
+            let cells = line.split(separator: "|", maxSplits: 1).first ?? ""
+            let words = cells.split { " ,`".contains($0) }
+            let methods = words.filter { ["GET", "POST", "PUT", "PATCH", "DELETE"].contains($0) }
+            let paths = words.filter { $0.hasPrefix("/api") }.compactMap { $0.split(separator: "?").first }
+            guard line.hasPrefix("|"), !methods.isEmpty else { continue }
+            for path in paths { for method in methods { routes.insert("\(method) \(path)") } }
+        }
+        return routes
+    }
+
+    @Test("The page about REST lists exactly the rows of the table, and the contract no others")
+    func pages() throws {
+        let rows = Set(
+            RESTRoutes.table.routes.map { route in
+                let agents = /\/Agents\/Webhook\/.+/
+                let path = route.path.text.replacing(agents, with: "/Agents/Webhook/{Operation}")
+                return "\(route.method?.rawValue ?? "") /api\(path == "/" ? "" : path)"
+            }
+        )
+        #expect(try Self.routes(in: "rest.md") == rows)
+        let contract = try Self.routes(in: "contract.md")
+        #expect(contract.count > 10)
+        #expect(contract.subtracting(rows) == [])
     }
 }

@@ -64,87 +64,79 @@ struct FrontResponder: HTTPResponder {
         guard request.headers.allSatisfy({ StreamSafeText.isSafe($0.value) }) else {
             return Self.text(.badRequest, "A header holds \(StreamSafeText.problem).\n")
         }
-        let route = Route(path: request.uri.path)
-        switch route {
-        case .service(let tenantName, let name, let number):
-            guard let tenant = principals.tenant(named: tenantName) else {
-                return Self.text(
-                    .notFound,
-                    "The path names no tenant of this installation: hosted, it begins with one, on-site with /Remote.\n"
-                )
-            }
-            let target = SOAPService.Target(
-                service: name,
-                number: number,
-                tenant: tenant,
-                origin: origins.origin(of: request.head, peer: context.peer)
+        guard let path = RequestPath(request.uri.path), let match = ServiceRoutes.table.match(path) else {
+            return Self.text(
+                .notFound,
+                "There is nothing at this path; the services are at \(Self.servicePath) and beside it, REST is at /api.\n"
             )
-            return try await service(request, target, isTenantNamed: tenantName != nil)
-        case .api(let tenantName, let parts):
-            let tenant = principals.tenant(named: tenantName)
+        }
+        let tenantName = match.routes.lazy.compactMap { $0.name("tenant", in: path) }.first
+        let tenant = principals.tenant(named: tenantName)
+        guard let route = match.route(for: request.method) else {
+            let isForCallers = match.routes.contains { $0.access == .caller }
+            return isForCallers && tenant == nil ? Self.noTenant : Self.notAllowed(match.allow)
+        }
+        switch route.operation {
+        case .state:
+            var answer = await readiness(context)
+            answer.headers[.allow] = match.allow
+            return answer
+        case .health: return Self.text(.ok, "ok\n")
+        case .readiness: return await readiness(context)
+        case .metrics: return await metrics(context)
+        case .describe(let name, let number):
+            guard let tenant else { return Self.noTenant }
+            let target = target(name, number, tenant, request, context)
+            return describe(request, target, isTenantNamed: tenantName != nil)
+        case .call(let name, let number):
+            guard let tenant else { return Self.noTenant }
+            return try await post(request, target(name, number, tenant, request, context))
+        case .rest:
             let origin = origins.origin(of: request.head, peer: context.peer)
             let target = RESTFront.Target(
-                parts: parts,
+                path: path.dropFirst(route.path.count),
                 tenant: tenant,
                 origin: origin,
                 base: base(origin),
                 prefix: tenantName == nil ? "" : "/\(tenant ?? "")"
             )
             return await rest.respond(to: request, target: target)
-        case .root:
-            // For health checks that look nowhere else. HAProxy's ask with OPTIONS.
-            guard [.get, .options].contains(request.method) else { return Self.notAllowed(Self.rootMethods) }
-            var answer = await state(.readiness, context)
-            answer.headers[.allow] = Self.rootMethods
-            return answer
-        case .health, .readiness, .metrics:
-            guard request.method == .get else { return Self.notAllowed("GET, HEAD") }
-            return await state(route, context)
         case .admin: return try await admin.respond(to: request, peer: context.peer, logger: context.logger)
-        case .none:
-            return Self.text(
-                .notFound,
-                "There is nothing at this path; the services are at \(Self.servicePath) and beside it, REST is at /api.\n"
-            )
         }
     }
 
-    private func state(_ route: Route, _ context: Context) async -> Response {
-        switch route {
-        case .health: return Self.text(.ok, "ok\n")
-        case .readiness:
-            guard !drain.hasBegun else {
-                return Self.text(.serviceUnavailable, "The service is stopping: send calls elsewhere.\n")
-            }
-            do {
-                try await store.checkHealth()
-                readiness.note(nil, to: context.logger)
-                return Self.text(.ok, "ready\n")
-            } catch {
-                readiness.note(error, to: context.logger)
-                return Self.text(.serviceUnavailable, "The store cannot be reached.\n")
-            }
-        case .metrics:
-            do {
-                return Self.body(.ok, "text/plain; version=0.0.4; charset=utf-8", try await metrics.text())
-            } catch {
-                throttle.log(.error, "no metrics", metadata: ["error": "\(error)"], to: context.logger)
-                return Self.text(.serviceUnavailable, "The store cannot be reached.\n")
-            }
-        default: preconditionFailure("\(route) is no state")
+    private func readiness(_ context: Context) async -> Response {
+        guard !drain.hasBegun else {
+            return Self.text(.serviceUnavailable, "The service is stopping: send calls elsewhere.\n")
+        }
+        do {
+            try await store.checkHealth()
+            readiness.note(nil, to: context.logger)
+            return Self.text(.ok, "ready\n")
+        } catch {
+            readiness.note(error, to: context.logger)
+            return Self.text(.serviceUnavailable, "The store cannot be reached.\n")
         }
     }
 
-    private func service(
+    private func metrics(_ context: Context) async -> Response {
+        do {
+            return Self.body(.ok, "text/plain; version=0.0.4; charset=utf-8", try await metrics.text())
+        } catch {
+            throttle.log(.error, "no metrics", metadata: ["error": "\(error)"], to: context.logger)
+            return Self.text(.serviceUnavailable, "The store cannot be reached.\n")
+        }
+    }
+
+    private func target(
+        _ name: ServiceName,
+        _ number: ServiceNumber,
+        _ tenant: String,
         _ request: Request,
-        _ target: SOAPService.Target,
-        isTenantNamed: Bool
-    ) async throws -> Response {
-        switch request.method {
-        case .post: return try await post(request, target)
-        case .get: return describe(request, target, isTenantNamed: isTenantNamed)
-        default: return Self.notAllowed("GET, HEAD, POST")
-        }
+        _ context: Context
+    ) -> SOAPService.Target {
+        let origin = origins.origin(of: request.head, peer: context.peer)
+        return SOAPService.Target(service: name, number: number, tenant: tenant, origin: origin)
     }
 
     private func post(_ request: Request, _ target: SOAPService.Target) async throws -> Response {
@@ -209,10 +201,16 @@ struct FrontResponder: HTTPResponder {
         publicURL ?? "\(origin.scheme)://\(origin.host ?? listenAddress)"
     }
 
-    private static let rootMethods = "GET, HEAD, OPTIONS"
     private static let soapAction = HTTPField.Name("SOAPAction").unsafelyUnwrapped
 
     private static let servicePath = "/Remote/\(ServiceNumber.services87.name)/\(ServiceName.webhook.file)"
+
+    private static var noTenant: Response {
+        text(
+            .notFound,
+            "The path names no tenant of this installation: hosted, it begins with one, on-site with /Remote.\n"
+        )
+    }
 
     private static func notAllowed(_ methods: String) -> Response {
         var response = text(.methodNotAllowed, "The method is not for this path; \(methods) may be used.\n")

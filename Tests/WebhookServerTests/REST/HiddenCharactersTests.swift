@@ -1,5 +1,6 @@
 import AgentCore
 import Foundation
+import HTTPServing
 import JSON
 import TestSupport
 import Testing
@@ -137,13 +138,12 @@ struct HiddenCharactersTests {
         "A part of a path that is not percent-encoded UTF-8 names nothing",
         arguments: ["%FFa", "%4", "a%", "%00", "%G0"]
     )
-    func brokenPath(part: String) {
-        guard case .api(_, let parts) = Route(path: "/api/v1/Webhook/\(part)/1") else {
-            Issue.record("It is no path of the API.")
-            return
-        }
-        #expect(RESTRoute(parts) == nil)
-        #expect(RESTRoute(["v1", "Webhook", "a%", "1"]) == .signal(event: "a%", primaryKey: 1))
+    func brokenPath(part: String) throws {
+        let path = try #require(RequestPath("/api/v1/Webhook/\(part)/1"))
+        #expect(ServiceRoutes.table.match(path)?.routes.map(\.operation) == [.rest])
+        #expect(RESTRoutes.match(path.dropFirst(1)) == nil)
+        let plain = RequestPath(exactly: ["v1", "webhook", "a%", "1"])
+        #expect(RESTRoutes.match(plain)?.routes.map(\.operation) == [.signal])
     }
 
     @Test(
