@@ -24,49 +24,53 @@ extension RESTFront {
         )
     }
 
-    /// Patches the webhook as it is; when somebody else has changed it meanwhile, the changed one.
-    func patch(
-        _ first: Webhook,
-        _ call: Call,
-        _ body: RequestBody,
-        _ caller: Caller
-    ) async throws(RESTProblem) -> Outcome {
-        guard case .json(let patch) = body else {
-            throw .argument(
-                "The request has no body; it must hold an array of operations (application/json-patch+json) or an object (application/merge-patch+json)."
-            )
-        }
-        var stored = first
-        var tested: Webhook?
-        for _ in 0..<Self.patchAttempts {
+    /// Replaces the webhook; if the call has a condition, only the webhook that the condition was checked of.
+    func replace(_ call: Call, _ body: RequestBody, _ caller: Caller) async throws(RESTProblem) -> Outcome {
+        let isConditional = call.headers[.ifUnmodifiedSince].flatMap(HTTPDate.parse) != nil
+        return try await change(call, caller, onConflict: isConditional ? .refuse : .overwrite) {
+            stored throws(RESTProblem) in
+            let webhook = try webhook(in: body)
             try checkUnmodified(stored, call)
-            var webhook = try patched(stored, patch, call)
-            webhook.id = stored.id
-            do {
-                let saved = try await webhooks.saveWebhook(
-                    webhook,
-                    by: caller,
-                    version: stored.updated,
-                    tested: tested
-                )
-                return show(try await counted(saved, caller), call, links: call.links)
-            } catch  where error.kind == .illegalOperation {
-                guard let changed = try await find(stored.id, caller) else { throw Self.notFound(stored.id) }
-                // A webhook that was to be saved as Stopped was not tested.
-                (stored, tested) = (changed, webhook.state == .stopped ? nil : webhook)
-            } catch {
-                throw RESTProblem(error)
-            }
+            return webhook
         }
-        throw RESTProblem(
-            .conflict,
-            .illegalOperation,
-            "The webhook \(first.id) is being changed by others. Try again."
-        )
     }
 
-    /// How often a patch is tried again on what others have made of the webhook meanwhile.
-    private static let patchAttempts = 50
+    /// Patches the webhook as it is; when somebody else has changed it meanwhile, the changed one.
+    func patch(_ call: Call, _ body: RequestBody, _ caller: Caller) async throws(RESTProblem) -> Outcome {
+        try await change(call, caller, onConflict: .retry) { stored throws(RESTProblem) in
+            // A patch may test the counters.
+            let stored = try await asking { () throws(AgentError) in try await counted(stored, caller) }
+            guard case .json(let patch) = body else {
+                throw .argument(
+                    "The request has no body; it must hold an array of operations (application/json-patch+json) or an object (application/merge-patch+json)."
+                )
+            }
+            try checkUnmodified(stored, call)
+            return try patched(stored, patch, call)
+        }
+    }
+
+    private func change(
+        _ call: Call,
+        _ caller: Caller,
+        onConflict: WebhookConflict,
+        _ transform: (Webhook) async throws(RESTProblem) -> Webhook
+    ) async throws(RESTProblem) -> Outcome {
+        let id = try call.number("id")
+        let saved: Webhook
+        do {
+            saved = try await webhooks.changeWebhook(id: id, by: caller, onConflict: onConflict, transform: transform)
+        } catch {
+            switch error {
+            case .refused(let problem): throw problem
+            case .operation(let error) where onConflict == .refuse && error.kind == .illegalOperation:
+                throw RESTProblem(.preconditionFailed, .illegalOperation, error.message)
+            case .operation(let error): throw RESTProblem(error)
+            }
+        }
+        let shown = try await asking { () throws(AgentError) in try await counted(saved, caller) }
+        return show(shown, call, links: call.links)
+    }
 
     private func patched(_ stored: Webhook, _ patch: JSONValue, _ call: Call) throws(RESTProblem) -> Webhook {
         var shown = stored

@@ -27,7 +27,17 @@ extension RESTFront {
             var webhook = try webhook(in: body)
             webhook.id = 0
             return try await save(webhook, call, caller, links: call.links)
-        case .get, .replace, .patch, .delete: return try await entity(call, body, caller)
+        case .get:
+            let id = try call.number("id")
+            guard let stored = try await find(id, caller) else { throw Self.notFound(id) }
+            return changed(stored, since: call.headers[.ifModifiedSince], call)
+        case .delete:
+            let id = try call.number("id")
+            guard try await find(id, caller) != nil else { throw Self.notFound(id) }
+            try await asking { () throws(AgentError) in try await webhooks.deleteWebhook(id: id, for: caller) }
+            return .nothing
+        case .replace: return try await replace(call, body, caller)
+        case .patch: return try await patch(call, body, caller)
         case .test: return try await test(try optionalWebhook(in: body, named: "Webhook"), caller)
         case .lastError: return try await lastError(try call.number("id"), caller)
         case .signal:
@@ -41,28 +51,6 @@ extension RESTFront {
                     try await webhooks.usages(of: ids, limit: limit, for: caller)
                 }
             )
-        }
-    }
-
-    private func entity(
-        _ call: Call,
-        _ body: RequestBody,
-        _ caller: Caller
-    ) async throws(RESTProblem) -> Outcome {
-        let id = try call.number("id")
-        guard let stored = try await find(id, caller) else { throw Self.notFound(id) }
-        switch call.route.operation {
-        case .get: return changed(stored, since: call.headers[.ifModifiedSince], call)
-        case .delete:
-            try await asking { () throws(AgentError) in try await webhooks.deleteWebhook(id: id, for: caller) }
-            return .nothing
-        case .replace:
-            var webhook = try webhook(in: body)
-            webhook.id = id
-            try checkUnmodified(stored, call)
-            let version = call.headers[.ifUnmodifiedSince].flatMap(HTTPDate.parse).map { _ in stored.updated }
-            return try await save(webhook, call, caller, links: call.links, version: version)
-        default: return try await patch(stored, call, body, caller)
         }
     }
 
@@ -145,14 +133,11 @@ extension RESTFront {
         _ webhook: Webhook,
         _ call: Call,
         _ caller: Caller,
-        links: String?,
-        version: Timestamp? = nil
+        links: String?
     ) async throws(RESTProblem) -> Outcome {
         do {
-            let saved = try await webhooks.saveWebhook(webhook, by: caller, version: version)
+            let saved = try await webhooks.saveWebhook(webhook, by: caller)
             return show(try await counted(saved, caller), call, links: links)
-        } catch  where error.kind == .illegalOperation {
-            throw RESTProblem(.preconditionFailed, .illegalOperation, error.message)
         } catch {
             throw RESTProblem(error)
         }
@@ -201,7 +186,7 @@ extension RESTFront {
         .document(RESTDocument(root: "Webhook", content: webhook.content(times: call.times, links: links)))
     }
 
-    private func asking<Value>(
+    func asking<Value>(
         _ body: () async throws(AgentError) -> Value
     ) async throws(RESTProblem) -> Value {
         do { return try await body() } catch { throw RESTProblem(error) }

@@ -43,23 +43,6 @@ struct SavingTests {
         #expect(try await harness.agent.webhook(id: saved.id, for: harness.caller) == expected)
     }
 
-    @Test("A target that has been asked a moment ago is asked again only where the webhook leads elsewhere")
-    func askedAgain() async throws {
-        let harness = Harness()
-        let saved = try await harness.agent.saveWebhook(Fixed.webhook, by: harness.caller)
-        var same = saved
-        same.name = "Other"
-        same.events = ["sale.changed"]
-        _ = try await harness.agent.saveWebhook(same, by: harness.caller, tested: saved)
-        #expect(harness.sender.sent.count == 1)
-        var others = [same, same, same]
-        others[0].targetURL = "https://example.com/other"
-        others[1].secret = "s"
-        others[2].headers = StringDictionary([.init(key: "X-A", value: "1")])
-        for other in others { _ = try await harness.agent.saveWebhook(other, by: harness.caller, tested: saved) }
-        #expect(harness.sender.sent.count == 4)
-    }
-
     @Test("Without a webhook there is nothing to save")
     func missing() async {
         let harness = Harness()

@@ -9,11 +9,11 @@ package import WebhookModel
 ///
 /// Operations throw ``AgentError``; one of kind sentry where the caller's user lacks the right (``AgentRules/webhookRight``). A failure of the store reaches the caller as a reference, and the log in full.
 package struct WebhookAgent: Sendable {
-    private let store: any WebhookStore & EventIntake
+    let store: any WebhookStore & EventIntake
     private let sender: any NotificationSender
-    private let rules: AgentRules
-    private let now: @Sendable () -> Timestamp
-    private let makeID: @Sendable () -> UUID
+    let rules: AgentRules
+    let now: @Sendable () -> Timestamp
+    let makeID: @Sendable () -> UUID
     private let failures: StoreFailureLog
 
     /// - Parameters:
@@ -44,75 +44,6 @@ package struct WebhookAgent: Sendable {
         webhook.type = Webhook.deliverableType
         webhook.events = ["contact.created", "contact.deleted"]
         return webhook
-    }
-
-    /// Stores a webhook: id 0 creates one, any other replaces the caller's webhook of that id as a whole, State apart.
-    /// White space around names is left out; what comes back as XML clients are shown it stays as it is stored.
-    /// The target is asked first, and nothing is stored when it does not take the test event; not so for a webhook that is
-    /// Stopped then, so that one whose target is gone can be.
-    ///
-    /// - Parameter version: When the webhook that is to be replaced was last updated; an error of kind illegalOperation
-    ///   is thrown when it has been updated since. nil to replace it whatever it is.
-    /// - Parameter tested: What such an error was thrown for a moment ago: its target has been asked, and is not asked again
-    ///   where this webhook leads to the same in the same way.
-    package func saveWebhook(
-        _ webhook: Webhook?,
-        by caller: Caller,
-        version: Timestamp? = nil,
-        tested: Webhook? = nil
-    ) async throws(AgentError) -> Webhook {
-        try checkRight(caller)
-        guard var webhook else { throw Self.missing("Webhook") }
-        webhook.trimNames()
-        if webhook.type?.isEmpty ?? true { webhook.type = Webhook.deliverableType }
-        var stored: Webhook?
-        if webhook.id != 0 {
-            let id = webhook.id
-            stored = try await storing { () throws(StoreError) in try await store.webhook(id: id, in: caller.scope) }
-            guard let stored else { throw Self.notFound(webhook.id) }
-            webhook.restoreTexts(of: stored)
-        }
-        try WebhookValidation.saving(webhook, rules: rules).check()
-        webhook.properties = webhook.properties?.adoptingTypes(of: stored?.properties)
-        let state = webhook.state == .unknown ? stored?.state ?? .active : webhook.state
-        if state != .stopped, !(tested.map { webhook.isReached(like: $0) } ?? false) {
-            try await verifyTarget(of: webhook, for: caller)
-        }
-
-        let time = now()
-        webhook.updated = time
-        webhook.updatedBy = caller.associate
-        let saving = webhook
-        if stored != nil {
-            let stateEvent = StateEvent.Seed(
-                id: makeID(),
-                sendsFieldValues: rules.sendsFieldValues,
-                missed: rules.missedEvents
-            )
-            let updated = try await storing { () throws(StoreError) in
-                try await store.update(
-                    saving,
-                    bodySuffix: EventBody.suffix(of: saving),
-                    stateEvent: stateEvent,
-                    version: version,
-                    in: caller.scope
-                )
-            }
-            switch updated {
-            case .stored(let webhook): return webhook
-            case .absent: throw Self.notFound(webhook.id)
-            case .changed:
-                throw AgentError(.illegalOperation, "The webhook \(webhook.id) has been changed by somebody else.")
-            }
-        }
-        if webhook.state == .unknown { webhook.state = .active }
-        webhook.registered = time
-        webhook.registeredBy = caller.associate
-        webhook.known = .all
-        let creating = webhook
-        return try await storing { () throws(StoreError) in
-            try await store.insert(creating, bodySuffix: EventBody.suffix(of: creating), in: caller.scope)
-        }
     }
 
     /// The caller's webhook of that id, nil when there is none.
@@ -199,7 +130,7 @@ package struct WebhookAgent: Sendable {
         }
     }
 
-    private func checkRight(_ caller: Caller) throws(AgentError) {
+    func checkRight(_ caller: Caller) throws(AgentError) {
         guard rules.webhookRight != .nothing, !caller.rights.contains(.webhooks) else { return }
         throw AgentError(
             .sentry,
@@ -208,7 +139,7 @@ package struct WebhookAgent: Sendable {
         )
     }
 
-    private func verifyTarget(of webhook: Webhook, for caller: Caller) async throws(AgentError) {
+    func verifyTarget(of webhook: Webhook, for caller: Caller) async throws(AgentError) {
         guard rules.verifiesTarget, webhook.isDeliverable else { return }
         let outcome = await sender.send(testEvent(for: webhook, by: caller))
         if case .answered(let answer) = outcome, rules.success.includes(answer.status) { return }
@@ -252,17 +183,17 @@ package struct WebhookAgent: Sendable {
         return Event(id: id, tenant: caller.tenant, name: name, bodyHead: head, bodyTail: tail, time: time)
     }
 
-    private func storing<Value>(
+    func storing<Value>(
         _ body: () async throws(StoreError) -> Value
     ) async throws(AgentError) -> Value {
         try await failures.storing(reference: makeID(), body)
     }
 
-    private static func missing(_ argument: String) -> AgentError {
+    static func missing(_ argument: String) -> AgentError {
         AgentError(.invalidArgument, "The argument \(argument) is missing.")
     }
 
-    private static func notFound(_ id: Int32) -> AgentError {
+    static func notFound(_ id: Int32) -> AgentError {
         AgentError(.notFound, "There is no webhook with the id \(id).")
     }
 }
