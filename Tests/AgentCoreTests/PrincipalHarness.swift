@@ -104,6 +104,11 @@ func expectRefused(
     #expect(error?.friendlyText.isEmpty == false, sourceLocation: location)
 }
 
+/// AuthenticationData with `pairs`.
+func data(_ pairs: [(String, String?)]) -> StringDictionary {
+    StringDictionary(pairs.map { StringDictionary.Entry(key: $0.0, value: $0.1) })
+}
+
 extension User {
     static let anna = User(passwordHash: "hash:right", principal: Principal(associate: Fixed.anna))
     static let bert = User(passwordHash: "hash:berts own", rights: [], principal: Principal(associate: Fixed.bert))
