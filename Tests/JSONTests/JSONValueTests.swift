@@ -72,7 +72,7 @@ struct JSONValueTests {
 
     @Test("What is written is JSON to others, and comes back as it was", arguments: 0..<100 as Range<UInt64>)
     func roundTrip(seed: UInt64) throws {
-        var generator = SplitMix(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let node = Self.random(depth: 5, using: &generator)
         #expect(try parsedJSON(node.text) == node)
         #expect(try JSONReader().read(markedUTF16(node.text, littleEndian: seed % 2 == 0)) == node)
@@ -83,7 +83,7 @@ struct JSONValueTests {
 
     @Test("Damaged text is read or refused, and what is read is JSON", arguments: 0..<100 as Range<UInt64>)
     func damage(seed: UInt64) throws {
-        var generator = SplitMix(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let text = Array(Self.random(depth: 5, using: &generator).text.utf8)
         let pieces = Array(#"{}[]:,"'\/*-+.eE01nNu "#.utf8) + [0x00, 0x0A, 0x80, 0xC3, 0xED, 0xFE, 0xFF]
         for _ in 0..<50 {
@@ -103,7 +103,7 @@ struct JSONValueTests {
         }
     }
 
-    private static func random(depth: Int, using generator: inout SplitMix) -> JSONValue {
+    private static func random(depth: Int, using generator: inout SeededGenerator) -> JSONValue {
         switch Int.random(in: 0..<(depth > 0 ? 8 : 5), using: &generator) {
         case 0: return .null
         case 1: return .bool(Bool.random(using: &generator))
@@ -130,7 +130,7 @@ struct JSONValueTests {
         0x01...0x7F, 0x20...0x5D, 0x80...0x07FF, 0x2000...0x2030, 0xD700...0xE0FF, 0xFE00...0xFFFF, 0x1F600...0x1F64F,
     ]
 
-    private static func randomText(using generator: inout SplitMix) -> String {
+    private static func randomText(using generator: inout SeededGenerator) -> String {
         var text = ""
         for _ in 0..<Int.random(in: 0...12, using: &generator) {
             let range = ranges[Int.random(in: 0..<ranges.count, using: &generator)]
@@ -138,18 +138,5 @@ struct JSONValueTests {
             text.unicodeScalars.append(scalar)
         }
         return text
-    }
-
-    /// SplitMix64: the same numbers for the same seed, so that a failure can be repeated.
-    private struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
     }
 }

@@ -1,0 +1,28 @@
+/// A condition that a test waited for and that did not come true in time.
+package struct NotInTime: Error, CustomStringConvertible {
+    /// What the test waited for.
+    package let condition: String
+    /// How long the test waited.
+    package let limit: Duration
+
+    package var description: String { "Not within \(limit): \(condition)" }
+}
+
+/// Waits until `isMet` returns true, and asks it every few milliseconds.
+///
+/// - Parameters:
+///   - condition: What the test waits for, as a sentence for the log.
+///   - limit: The time after which the test fails. It bounds a test that hangs; it is no measure of speed.
+/// - Throws: ``NotInTime`` after `limit`, what `isMet` throws, and `CancellationError`.
+package func eventually(
+    _ condition: String,
+    within limit: Duration = .seconds(60),
+    isolation: isolated (any Actor)? = #isolation,
+    isMet: () async throws -> Bool
+) async throws {
+    let end = ContinuousClock.now.advanced(by: limit)
+    while try await !isMet() {
+        guard ContinuousClock.now < end else { throw NotInTime(condition: condition, limit: limit) }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}
