@@ -16,7 +16,7 @@ struct ExactTextTests {
         (";", "\u{37E}"), ("\u{AC00}", "\u{1100}\u{1161}"),
     ]
 
-    @Test("Are the same only where their characters are", arguments: ExactTextTests.pairs)
+    @Test("Texts are the same only where their characters are the same", arguments: ExactTextTests.pairs)
     func comparison(first: String, second: String) {
         #expect(first == second, "Swift's own comparison takes them for equal.")
         #expect(!first.isSame(as: second))

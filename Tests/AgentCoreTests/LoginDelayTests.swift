@@ -126,7 +126,7 @@ struct LoginDelayTests {
         #expect(try await harness.stored().isEmpty)
     }
 
-    @Test("Whoever counts is told of every attempt")
+    @Test("Every login attempt is reported to the login counter")
     func outcomes() async throws {
         let harness = PrincipalHarness()
         let agent = harness.agent

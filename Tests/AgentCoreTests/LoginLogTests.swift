@@ -43,7 +43,7 @@ struct LoginLogTests {
         #expect(!breaks)
     }
 
-    @Test("What makes one character of any length is clipped too")
+    @Test("A user name of one very long character is clipped in the log")
     func longCharacter() async throws {
         let harness = PrincipalHarness()
         let name = "a" + String(repeating: "\u{301}", count: 10_000)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import WebhookModel
 
-@Suite("The other operations")
+@Suite("Operations on stored webhooks")
 struct OperationTests {
     private func save(_ harness: Harness, _ change: (inout Webhook) -> Void = { _ in }) async throws -> Webhook {
         var webhook = Fixed.webhook

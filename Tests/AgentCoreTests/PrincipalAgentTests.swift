@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import WebhookModel
 
-@Suite("Who calls")
+@Suite("Identification of callers")
 struct PrincipalAgentTests {
     @Test("On-site, application tokens are not looked at", arguments: [nil, "", "app-1", "nonsense"] as [String?])
     func onSiteTokens(token: String?) async throws {

@@ -8,7 +8,7 @@ import WebhookModel
 struct PrincipalLoginTests {
     // MARK: Passwords
 
-    @Test("Name, in any case, and password give a ticket", arguments: ["anna", "ANNA", "aNNa"])
+    @Test("A user name in any case and its password give a ticket", arguments: ["anna", "ANNA", "aNNa"])
     func password(userName: String) async throws {
         let harness = PrincipalHarness(.hosted)
         let credentials = harness.credentials()
@@ -43,7 +43,7 @@ struct PrincipalLoginTests {
     }
 
     @Test(
-        "Wrong, empty and missing names and passwords give none, and cost as much as each other",
+        "Wrong, empty and missing names and passwords give no ticket, at the same cost",
         arguments: [
             ("anna", "wrong"), ("anna", "berts own"), ("anna", ""), ("anna", nil), ("nobody", "right"), ("nobody", ""),
             ("", "right"), ("", ""), (nil, "right"), (nil, nil), ("anna ", "right"), ("ann", "right"),

@@ -26,14 +26,14 @@ struct RightsTests {
         return (signal, others)
     }
 
-    @Test("Who has it may do everything", arguments: WebhookRight.allCases)
+    @Test("A user with the right to webhooks may do everything", arguments: WebhookRight.allCases)
     func withRight(rule: WebhookRight) async {
         let failures = await failures(Harness(rules: AgentRules(webhookRight: rule)), holder)
         #expect(failures.signal == nil)
         #expect(failures.others.allSatisfy { $0 == nil })
     }
 
-    @Test("Who lacks it is refused everything but SignalEvent, unless the installation says otherwise")
+    @Test("A user without the right to webhooks may by default only signal events")
     func withoutRight() async {
         let failures = await failures(Harness(), other)
         #expect(failures.signal == nil)
@@ -45,14 +45,14 @@ struct RightsTests {
         }
     }
 
-    @Test("Who lacks it is refused SignalEvent too where the right is for everything")
+    @Test("A user without the right may not signal events where everything needs the right")
     func everything() async {
         let failures = await failures(Harness(rules: AgentRules(webhookRight: .everything)), other)
         #expect(failures.signal?.kind == .sentry)
         #expect(failures.others.allSatisfy { $0?.kind == .sentry })
     }
 
-    @Test("Who lacks it may do everything where the right is for nothing")
+    @Test("A user without the right may do everything where nothing needs the right")
     func nothing() async {
         let failures = await failures(Harness(rules: AgentRules(webhookRight: .nothing)), other)
         #expect(failures.signal == nil)

@@ -43,7 +43,7 @@ struct SavingTests {
         #expect(try await harness.agent.webhook(id: saved.id, for: harness.caller) == expected)
     }
 
-    @Test("Without a webhook there is nothing to save")
+    @Test("A save without a webhook is refused")
     func missing() async {
         let harness = Harness()
         let error = await failure { _ = try await harness.agent.saveWebhook(nil, by: harness.caller) }

@@ -21,7 +21,7 @@ struct TicketTests {
     }
 
     @Test(
-        "Are written as 7T: and base64 of UTF-16, little end first",
+        "Tickets are written as 7T: and base64 of UTF-16, little end first",
         arguments: [
             ("Default", "AEQAZQBmAGEAdQBsAHQA"), ("Cust;1;", "AEMAdQBzAHQAOwAxADsA"),
             ("Kund \u{E5}\u{43A}\u{1F511}", "AEsAdQBuAGQAIADlADoEPdgR3Q=="),
@@ -35,7 +35,7 @@ struct TicketTests {
     }
 
     @Test(
-        "Are read as they were written",
+        "Tickets are read as they were written",
         arguments: ["Default", "Cust12345", "a;b;;c;", ";x", ";", " ", "\u{E5}\u{43A}\u{1F511}", "l\ni\r\nn"],
         [0, 7, -1, .max, .min] as [Int32]
     )
@@ -67,7 +67,7 @@ struct TicketTests {
     ]
 
     @Test(
-        "Are refused unless they hold 32 lower-case hexadecimal digits, a number and a tenant",
+        "Tickets without 32 lower-case hexadecimal digits, a number and a tenant are refused",
         arguments: TicketTests.wrongContents
     )
     func wrongContent(content: String) {
@@ -91,14 +91,14 @@ struct TicketTests {
     }()
 
     @Test(
-        "Are refused when they are no base64 of UTF-16, little end first, after 7T:",
+        "Tickets that are no base64 of UTF-16, little end first, after 7T: are refused",
         arguments: TicketTests.wrongTexts
     )
     func wrongText(text: String) {
         #expect(Ticket(text) == nil)
     }
 
-    @Test("Are refused when they are very long, whatever they hold", arguments: [2000, 1_000_000])
+    @Test("Very long tickets are refused, whatever they hold", arguments: [2000, 1_000_000])
     func long(count: Int) {
         #expect(Ticket(Self.text(holding: Self.content + String(repeating: "x", count: count))) == nil)
         #expect(Ticket("7T:" + String(repeating: "A", count: count)) == nil)

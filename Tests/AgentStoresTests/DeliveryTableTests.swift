@@ -11,7 +11,7 @@ struct DeliveryTableTests {
         return MemoryState.Delivery(suffix: [], row: row, fence: fence)
     }
 
-    @Test("It is that of the deliveries after any number of changes", arguments: 1...20)
+    @Test("The memory store's order equals the deliveries' order after any changes", arguments: 1...20)
     func anyChanges(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var table = DeliveryTable()
@@ -41,7 +41,7 @@ struct DeliveryTableTests {
         }
     }
 
-    @Test("It is left alone by those that are taken, until they are stored again")
+    @Test("Taken deliveries leave the memory store's order until they are stored again")
     func taken() {
         var table = DeliveryTable()
         let ids = (0..<10).map { DeliveryID(event: $0, webhook: 1) }

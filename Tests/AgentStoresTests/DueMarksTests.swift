@@ -17,7 +17,7 @@ struct DueMarksTests {
 
     private let limits = ClaimLimits(total: 100, perTarget: 4, perFailingTarget: 1, failing: 0, inFlight: ["full": 4])
 
-    @Test("Of many that wait, or have no room, none is looked at")
+    @Test("Webhooks that wait or whose target has no room are not looked at")
     func waiting() {
         let marks = DueMarks()
         let count: Int32 = 30_000
@@ -37,7 +37,7 @@ struct DueMarksTests {
         #expect(marks.due(limits, at: 999, most: 256) == [count + 1])
     }
 
-    @Test("Those that have waited longest come first, as many of a target as it has room for")
+    @Test("Webhooks that waited longest come first, as many per target as it has room for")
     func order() {
         let marks = DueMarks()
         let all = (1...10).map { found(Int32($0), at: Int64(100 - $0), target: $0 <= 6 ? "near" : nil) }
@@ -49,7 +49,7 @@ struct DueMarksTests {
         #expect(marks.due(half, at: 100, most: 256) == [10, 9, 8, 7, 6, 5])
     }
 
-    @Test("Those that fail are looked at as far as there is room for them in all")
+    @Test("Failing webhooks are looked at up to the room for all failing ones")
     func failing() {
         let marks = DueMarks()
         _ = marks.swept((1...9).map { found($0, at: Int64($0), errors: 1) }, since: marks.moment)
@@ -62,7 +62,7 @@ struct DueMarksTests {
         #expect(marks.due(limits, at: 100, most: 256).contains(8))
     }
 
-    @Test("What is heard during a look is not forgotten by what it finds")
+    @Test("A due mark that arrives during a look outlives the results of the look")
     func heardDuringLook() {
         let marks = DueMarks()
         marks.lower([1: 10, 2: 20, 3: 30])

@@ -33,7 +33,7 @@ struct SQLiteOpeningTests {
         }
     }
 
-    @Test("Is refused while another holds the file, which goes on")
+    @Test("A second SQLite store is refused while another holds the file")
     func inUse() async throws {
         try await withDatabase { path in
             try await opening(path) { store in
@@ -45,7 +45,7 @@ struct SQLiteOpeningTests {
         }
     }
 
-    @Test("Is refused when a newer version has written the file, which stays as it is")
+    @Test("A SQLite file of a newer version is refused and not changed")
     func newerSchema() async throws {
         try await withDatabase { path in
             try await opening(path) { _ = try await $0.add(Sample.webhook("kept")) }
@@ -64,7 +64,7 @@ struct SQLiteOpeningTests {
         }
     }
 
-    @Test("Is refused when the file is no database, which stays as it is")
+    @Test("A file that is no SQLite database is refused and not changed")
     func noDatabase() async throws {
         try await withDatabase { path in
             let content = Data(String(repeating: "This is no database. ", count: 500).utf8)
@@ -74,7 +74,10 @@ struct SQLiteOpeningTests {
         }
     }
 
-    @Test("Is refused where no file can be made", arguments: ["/absent/webhooks.db", "-file/webhooks.db"])
+    @Test(
+        "A SQLite store is refused where no file can be made",
+        arguments: ["/absent/webhooks.db", "-file/webhooks.db"]
+    )
     func noDirectory(suffix: String) async throws {
         try await withDatabase { path in
             try Data("a file".utf8).write(to: URL(fileURLWithPath: path + "-file"))
@@ -83,7 +86,7 @@ struct SQLiteOpeningTests {
     }
 
     /// Whoever is root may write anywhere.
-    @Test("Is refused in a directory that cannot be written", .enabled(if: geteuid() != 0))
+    @Test("A SQLite store is refused in a directory that cannot be written", .enabled(if: geteuid() != 0))
     func readOnlyDirectory() async throws {
         try await withDatabase { path in
             let directory = path + "-directory"

@@ -75,7 +75,7 @@ struct SQLiteReopeningTests {
         }
     }
 
-    @Test("Has what a former process had claimed due at once, and takes no result from it")
+    @Test("A reopened store has former claims due at once and takes no result of them")
     func leases() async throws {
         try await withDatabase { path in
             var former: [ClaimedDelivery] = []
@@ -136,7 +136,7 @@ struct SQLiteReopeningTests {
         }
     }
 
-    @Test("Has what a former process had claimed due at once also when it is parked until then")
+    @Test("A reopened store has former claims due at once also when they were parked")
     func parkedLeases() async throws {
         try await withDatabase { path in
             var webhook = Sample.webhook()

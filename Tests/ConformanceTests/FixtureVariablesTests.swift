@@ -13,7 +13,7 @@ struct FixtureVariablesTests {
         run: "run-1"
     )
 
-    @Test("Are put into a request as XML")
+    @Test("Fixture variables are put into a request as XML")
     func substitution() throws {
         let request = Array("<a b='{{target}}' c='{{user}}:{{password}}'>{{ticket}}{{run}}</a>".utf8)
         let expected = "<a b='http://127.0.0.1:9/?a=1&amp;b=&quot;2&quot;' c='tje0:p&lt;w'>7T:abc==run-1</a>"
@@ -69,7 +69,7 @@ struct FixtureVariablesTests {
     }
 
     @Test(
-        "Are bound to the longest text without white space that matches",
+        "Fixture variables are bound to the longest matching text without white space",
         arguments: [
             ("{{text:x}}", "7T:YQ=="), ("Ticket {{text:x}} ends.", "Ticket 7T:YQ== ends."),
             ("{{text:x}}.", "7T:YQ==."), ("{{text:x}}{{any}}", "7T:YQ==\tends"), ("'{{text:x}}'", "'7T:YQ=='"),
@@ -83,7 +83,7 @@ struct FixtureVariablesTests {
         #expect(try variables.substituted(into: Array("<a>{{x}}</a>".utf8)) == Array("<a>7T:YQ==</a>".utf8))
     }
 
-    @Test("Are bound anew by a later answer")
+    @Test("Fixture variables are bound anew by a later answer")
     func rebinding() {
         var variables = self.variables
         let first = variables.match("{{text:x}}", against: "one")
@@ -93,7 +93,7 @@ struct FixtureVariablesTests {
         #expect(variables["x"] == "two")
     }
 
-    @Test("Are bound by a match and by nothing else")
+    @Test("Fixture variables are bound by a match and by nothing else")
     func binding() {
         var variables = self.variables
         let mismatch = variables.match("{{int:id}}!", against: "17")

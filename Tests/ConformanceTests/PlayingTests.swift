@@ -5,7 +5,7 @@ import XML
 @testable import Conformance
 
 /// What is sent to a target, and what is kept of its answers.
-@Suite("Playing")
+@Suite("Playing of fixtures")
 struct PlayingTests {
     @Test(
         "A target is what stands before /Remote",

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Raw requests")
 struct RawRequestTests {
-    @Test("Are taken apart without loss")
+    @Test("Raw requests are taken apart without loss")
     func parts() throws {
         let bytes = Array("POST /a HTTP/1.0\r\nHost: b\r\nSOAPAction: \"\" \r\n\r\nbody\r\n\r\n".utf8) + [0xFF]
         let request = try RawRequest(parsing: bytes)
@@ -15,7 +15,7 @@ struct RawRequestTests {
     }
 
     @Test(
-        "Are refused when they are no request",
+        "Raw requests that are no request are refused",
         arguments: ["", "POST / HTTP/1.1\r\n", "hello\r\n\r\n", "POST / HTTP/1.1\r\nno colon\r\n\r\n"]
     )
     func refusal(text: String) {

@@ -7,7 +7,7 @@ struct PasswordHashTests {
     private static let vector =
         "scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU=$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI="
 
-    @Test("Are those of RFC 7914")
+    @Test("Password hashes are those of RFC 7914")
     func publishedVector() throws {
         let hash = try #require(PasswordHash(Self.vector))
         #expect(hash.matches("pleaseletmein") == true)
@@ -62,7 +62,7 @@ struct PasswordHashTests {
     private static let someHash = "cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI="
 
     @Test(
-        "Are not read where they ask too much memory or too many rounds, or cannot be computed",
+        "Password hashes that ask too much memory or too many rounds are not read",
         arguments: [
             "ln=25,r=8,p=1", "ln=18,r=8,p=1", "ln=15,r=64,p=1", "ln=24,r=1,p=1", "ln=14,r=8,p=17", "ln=1,r=65,p=1",
             "ln=63,r=8,p=1", "ln=64,r=8,p=1", "ln=9223372036854775807,r=8,p=1", "ln=1,r=9223372036854775807,p=1",
@@ -74,13 +74,16 @@ struct PasswordHashTests {
         #expect(PasswordHash("scrypt$\(cost)$\(Self.someSalt)$\(Self.someHash)") == nil)
     }
 
-    @Test("Are read up to 256 MiB and 16 rounds", arguments: ["ln=15,r=63,p=1", "ln=17,r=8,p=16", "ln=15,r=1,p=1"])
+    @Test(
+        "Password hashes are read up to 256 MiB and 16 rounds",
+        arguments: ["ln=15,r=63,p=1", "ln=17,r=8,p=16", "ln=15,r=1,p=1"]
+    )
     func dearEnough(cost: String) {
         #expect(PasswordHash("scrypt$\(cost)$\(Self.someSalt)$\(Self.someHash)") != nil)
     }
 
     @Test(
-        "Are not read from any other text",
+        "Password hashes are not read from any other text",
         arguments: [
             "", "secret", "scrypt", "$$$", "scrypt$$$", "scrypt$ln=14,r=8,p=1$", "scrypt$ln=14,r=8,p=1$SALT",
             "bcrypt$ln=14,r=8,p=1$SALT$HASH", "SCRYPT$ln=14,r=8,p=1$SALT$HASH", "$scrypt$ln=14,r=8,p=1$SALT$HASH",
@@ -101,7 +104,7 @@ struct PasswordHashTests {
 
 @Suite("Random bytes")
 struct SecureRandomTests {
-    @Test("Are as many as asked for", arguments: [1, 16, 32, 1000])
+    @Test("Random bytes are as many as asked for", arguments: [1, 16, 32, 1000])
     func count(count: Int) {
         #expect(SecureRandom.bytes(count).count == count)
     }

@@ -61,14 +61,14 @@ struct NotificationRequestTests {
         #expect(Self.lines { $0.isTest = true } == (Self.plain + ["X-Hook-Test: true"]).sorted())
     }
 
-    @Test("Is not signed without a secret", arguments: [nil, ""])
+    @Test("A notification without a secret is not signed", arguments: [nil, ""])
     func unsigned(secret: String?) {
         #expect(Self.lines { $0.secret = secret } == Self.plain)
     }
 
     /// Computed with Python: `base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest())`.
     @Test(
-        "Is signed over the exact bytes of the body under the secret's UTF-8",
+        "A notification's exact body bytes are signed under the secret's UTF-8",
         arguments: [
             (
                 "Schl\u{FC}ssel-\u{1F511}-\u{43A}\u{43B}\u{44E}\u{447}",

@@ -60,7 +60,7 @@ struct ListenerCertificateTests {
     }
 
     @Test(
-        "Others are, the subject's common name among them",
+        "A certificate's other hosts are doubted, the subject's common name among them",
         arguments: [
             "example.com", "hooks.example.com", "a.b.hooks.example.com", "192.0.2.2", "2001:db8::2", "cn.example.com",
             "crm.example.com.evil.example", "localhost",

@@ -143,7 +143,7 @@ struct RequestOriginTests {
         #expect(origin.network == network)
     }
 
-    @Test("Without a word about the client it is the proxy", arguments: ["proto=https", ""])
+    @Test("Where no header names the client, the proxy is the client", arguments: ["proto=https", ""])
     func unnamed(header: String) throws {
         #expect(try Self.origin([("Forwarded", header)], in: .forwarded).address == "10.0.0.1")
     }

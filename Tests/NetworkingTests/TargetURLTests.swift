@@ -4,7 +4,7 @@ import Testing
 @Suite("Target URL")
 struct TargetURLTests {
     @Test(
-        "Is taken apart for the request line and the Host header",
+        "A target URL is taken apart for the request line and the Host header",
         arguments: [
             ("http://example.com", "example.com", 80, "/", "example.com"),
             ("HTTP://example.com:80/a/b?c=d&e", "example.com", 80, "/a/b?c=d&e", "example.com"),
@@ -85,7 +85,7 @@ struct TargetURLTests {
     }
 
     @Test(
-        "Is shown without user, password and query, whatever else is wrong with it",
+        "A target URL is shown without user, password and query, also when it is invalid",
         arguments: [
             ("https://u:p@example.com/a?key=1#f", "https://example.com/a?...#f"),
             ("https://a.test/", "https://a.test/"),

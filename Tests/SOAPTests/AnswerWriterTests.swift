@@ -3,7 +3,7 @@ import XML
 
 @testable import SOAP
 
-@Suite("Answers")
+@Suite("Written SOAP answers")
 struct AnswerWriterTests {
     /// The shapes in the versions that they come in.
     static let kinds: [(AnswerShape, SOAPVersion)] = [
@@ -213,7 +213,7 @@ struct AnswerWriterTests {
         #expect(root.subtree.allSatisfy { $0.namespace == serviceNamespace || $0.namespace == version.namespace })
     }
 
-    @Test("Without parameters or a location there is null", arguments: AnswerWriterTests.kinds)
+    @Test("An answer without parameters or a location has null", arguments: AnswerWriterTests.kinds)
     func sparseHeader(shape: AnswerShape, version: SOAPVersion) throws {
         let exception = ExceptionInfo(message: "", friendlyText: "", exceptionType: "", source: "")
         let header = ResponseHeader(exception: exception, timeZone: TimeZoneBlock(id: 0, locationCode: nil))

@@ -126,7 +126,7 @@ struct DeserializationTests {
         #expect(try element("<a \(attributes)>x</a>").typeName() == expected)
     }
 
-    @Test("Without a type there is no type's name", arguments: ["", "type='xsd:int'", "xsi:type=''", "xsi:type=' '"])
+    @Test("A value without a type has no type name", arguments: ["", "type='xsd:int'", "xsi:type=''", "xsi:type=' '"])
     func noTypeName(attributes: String) throws {
         #expect(try element("<a \(attributes)>x</a>").typeName() == nil)
     }

@@ -55,7 +55,7 @@ struct EnvelopeFormTests {
         expectBlocks(late.header)
     }
 
-    @Test("Without blocks there is no caller, and the framework's shape", arguments: SOAPVersion.allCases)
+    @Test("An envelope without blocks has no caller and the framework's shape", arguments: SOAPVersion.allCases)
     func noBlocks(version: SOAPVersion) throws {
         for header in [nil, "", "<!-- none -->"] {
             let envelope = try readEnvelope(envelopeText(version, header: header))

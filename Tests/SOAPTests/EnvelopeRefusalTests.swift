@@ -44,7 +44,7 @@ struct EnvelopeRefusalTests {
     }
 
     @Test(
-        "Without exactly one operation in exactly one Body it is the sender's fault",
+        "An envelope without exactly one operation in exactly one Body is the sender's fault",
         arguments: [
             "", "<e:Header/>", "<e:Body/>", "<e:Body></e:Body>", "<e:Body> text <!-- c --></e:Body>",
             "<e:Body><n:GetWebhook/><n:GetWebhook/></e:Body>", "<e:Body><n:GetWebhook/><x/></e:Body>",

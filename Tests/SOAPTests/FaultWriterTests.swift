@@ -116,7 +116,10 @@ struct FaultWriterTests {
         #expect(header.children.map { $0.resolve($0.attribute("qname") ?? "") } == blocks)
     }
 
-    @Test("No other fault has a header", arguments: [SOAPFault.Code.sender, .receiver, .actionNotSupported])
+    @Test(
+        "Sender, receiver and action faults have no header",
+        arguments: [SOAPFault.Code.sender, .receiver, .actionNotSupported]
+    )
     func noHeader(code: SOAPFault.Code) throws {
         for version in SOAPVersion.allCases {
             #expect(try root(code, version).children.map(\.name) == ["Body"])

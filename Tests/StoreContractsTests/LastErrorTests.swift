@@ -26,7 +26,7 @@ struct LastErrorTests {
         #expect(Self.text([], headers: [("A", "b")]) == "HTTP/1.1 500 Oops\nA: b")
     }
 
-    @Test("It is at most 4,000 UTF-16 code units long, and no character is cut in two")
+    @Test("A last error is at most 4,000 UTF-16 code units long, with whole characters")
     func length() {
         for character in ["a", "å", "😀", "e\u{301}"] {
             let text = Self.text(Array(String(repeating: character, count: 5000).utf8))

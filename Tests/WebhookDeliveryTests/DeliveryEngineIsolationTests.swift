@@ -12,7 +12,7 @@ struct DeliveryEngineIsolationTests {
         for _ in 0..<count { try await rig.signal(name) }
     }
 
-    @Test("Never has more in flight than it may, and drains the queue", arguments: [(1, 10), (3, 20), (200, 450)])
+    @Test("The engine drains the queue within its limit of sends in flight", arguments: [(1, 10), (3, 20), (200, 450)])
     func concurrency(limit: Int, deliveries: Int) async throws {
         let gate = Gate()
         var rig = Rig { _ in
@@ -34,7 +34,7 @@ struct DeliveryEngineIsolationTests {
         #expect(try await rig.queue.counts() == DeliveryCounts())
     }
 
-    @Test("Never has more in flight to a target than it may, and drains the queue", arguments: [1, 3, 7])
+    @Test("The engine drains the queue within its limit of sends to one target", arguments: [1, 3, 7])
     func perTarget(limit: Int) async throws {
         let gate = Gate()
         var rig = Rig { _ in
@@ -59,7 +59,7 @@ struct DeliveryEngineIsolationTests {
         #expect(try await rig.queue.counts() == DeliveryCounts())
     }
 
-    @Test("Has fewer in flight to a target that fails")
+    @Test("The engine has fewer sends in flight to a failing target")
     func perFailingTarget() async throws {
         let gate = Gate()
         var rig = Rig { _ in

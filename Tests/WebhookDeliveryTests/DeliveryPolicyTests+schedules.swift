@@ -3,7 +3,7 @@ import Testing
 
 /// When a delivery is attempted again.
 extension DeliveryPolicyTests {
-    @Test("NetServer's has nine attempts in three cycles", arguments: [0, 0.5, DeliveryPolicyTests.most])
+    @Test("NetServer's schedule has nine attempts in three cycles", arguments: [0, 0.5, DeliveryPolicyTests.most])
     func netServerSchedule(random: Double) {
         #expect((0..<9).map { wait(after: $0, by: .netServer, random: random) } == Self.netServerWaits)
         let last = decision(Self.answered(500), DeliverySnapshot(attempts: 8), random: random)
@@ -12,7 +12,7 @@ extension DeliveryPolicyTests {
         )
     }
 
-    @Test("The durable one doubles its waits up to two hours, each shortened by up to half")
+    @Test("The durable schedule doubles its waits up to two hours, each shortened by up to half")
     func durableSchedule() throws {
         for attempts in 0..<57 {
             let full = attempts < 11 ? Duration.seconds(5 * (1 << attempts)) : .seconds(7200)
@@ -27,7 +27,7 @@ extension DeliveryPolicyTests {
         #expect(last.fate == .failed)
     }
 
-    @Test("The durable one takes about three days")
+    @Test("The durable schedule takes about three days")
     func durableTotal() {
         let total = { (random: Double) in
             (0..<57).reduce(Duration.zero) { $0 + (wait(after: $1, by: .durable, random: random) ?? .zero) }
@@ -59,7 +59,7 @@ extension DeliveryPolicyTests {
         )
     }
 
-    @Test("Without delays a cycle is one attempt")
+    @Test("A schedule without delays attempts once in each cycle")
     func noDelays() {
         let policy = Self.cycles([], 3)
         #expect((0..<3).map { wait(after: $0, by: policy) } == [.seconds(7), .seconds(7), nil])
@@ -110,7 +110,7 @@ extension DeliveryPolicyTests {
         }
     }
 
-    @Test("NetServer's ignores what the target asks for, and no wait makes an attempt more")
+    @Test("NetServer's policy ignores Retry-After, and Retry-After adds no attempt")
     func retryAfterElsewhere() {
         #expect(wait(after: 0, Self.answered(503, retryAfter: "60"), by: .netServer) == .seconds(1))
         #expect(wait(after: 57, Self.answered(503, retryAfter: "60"), by: .durable) == nil)

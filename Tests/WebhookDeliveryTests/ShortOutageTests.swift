@@ -29,7 +29,7 @@ struct ShortOutageTests {
         #expect(delivered == signalled)
     }
 
-    @Test("Is no longer subscribed once it has been away for longer than a delivery's attempts take")
+    @Test("A webhook trips when its receiver is away longer than a delivery's attempts take")
     func longOutage() async throws {
         let (state, counts, delivered, signalled) = try await run(
             outage: .seconds(60),

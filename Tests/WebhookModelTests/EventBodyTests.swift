@@ -32,7 +32,7 @@ struct EventBodyTests {
         "PrimaryKey":-7,"Entity":"contact","ContextIdentifier":"Cust12345","ChangedByAssociateId":42
         """
 
-    @Test("Have the documented members in the documented order")
+    @Test("Event bodies have the documented members in the documented order")
     func members() {
         var webhook = Webhook()
         webhook.name = "My \"hook\""

@@ -41,7 +41,7 @@ struct TimestampTests {
     ]
 
     @Test(
-        "Are written in UTC with at most 7 digits of a second, zeros at the end trimmed",
+        "Times are written in UTC with at most 7 digits of a second, without zeros at the end",
         arguments: TimestampTests.cases
     )
     func description(seconds: Int64, ticks: Int64, text: String) {

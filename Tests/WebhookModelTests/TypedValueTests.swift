@@ -27,12 +27,12 @@ struct TypedValueTests {
         (.json("[1,\"a\"]"), "[1,\"a\"]"),
     ]
 
-    @Test("Are written as JSON in the order they have", arguments: TypedValueTests.jsonCases)
+    @Test("Typed values are written as JSON in their order", arguments: TypedValueTests.jsonCases)
     func json(value: TypedValue, expected: String) {
         #expect(value.jsonText == expected)
     }
 
-    @Test("Are kept in a store without loss", arguments: TypedValueTests.jsonCases)
+    @Test("Typed values are kept in a store without loss", arguments: TypedValueTests.jsonCases)
     func codable(value: TypedValue, json: String) throws {
         let dictionary = ObjectDictionary([("k", value)])
         let data = try JSONEncoder().encode(dictionary)

@@ -1,7 +1,7 @@
 import Testing
 import XML
 
-@Suite("Encodings")
+@Suite("Encodings of XML documents")
 struct EncodingTests {
     private let reader = XMLReader(limits: XMLLimits())
     private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]

@@ -56,7 +56,7 @@ struct ForbiddenReferenceTests {
         #expect(try parsedRoot(of: "<r>&#xB;<![CDATA[&#xB;]]></r>").text == "\u{B}&#xB;")
     }
 
-    @Test("They are read in every encoding")
+    @Test("References to characters are read in every encoding")
     func encodings() throws {
         let document = "<r><a>é&#xB;</a><b>&#xD83D;&#xDE00;ਤ</b></r>"
         let reader = XMLReader(limits: XMLLimits())

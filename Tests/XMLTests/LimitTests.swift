@@ -2,7 +2,7 @@ import Testing
 
 @testable import XML
 
-@Suite("Limits")
+@Suite("Limits of XML documents")
 struct LimitTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String

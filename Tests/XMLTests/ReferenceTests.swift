@@ -38,7 +38,7 @@ struct ReferenceTests {
         #expect(outline(try resolved(text)) == expected)
     }
 
-    @Test("It has that one's attributes and prefixes too, and keeps its own name")
+    @Test("A referring element takes the target's attributes and prefixes, and keeps its name")
     func attributes() throws {
         let text = "<r><a id='x' xmlns:p='urn:p' t='p:type'>1</a><b xmlns='urn:b' href='#x' t='q:other'/></r>"
         let reference = try #require(Array(try resolved(text).children).last)

@@ -16,7 +16,7 @@ struct RefusalTests {
         if case .malformed = error { true } else { false }
     }
 
-    @Test("Nothing at all is refused as empty")
+    @Test("An empty XML document is refused as empty")
     func empty() {
         #expect(refusal([]) == .empty)
     }

@@ -58,7 +58,7 @@ struct PostgreSQLOpeningTests {
         }
     }
 
-    @Test("Is refused when a newer version has written the database, which stays as it is")
+    @Test("A PostgreSQL database of a newer version is refused and not changed")
     func newerSchema() async throws {
         try await withSchema { location in
             let store = try await PostgreSQLStore(location, logger: .silent)
@@ -79,7 +79,7 @@ struct PostgreSQLOpeningTests {
         }
     }
 
-    @Test("Is healthy while it can be written")
+    @Test("A PostgreSQL store is healthy while its database can be written")
     func health() async throws {
         try await withStore { try await $0.checkHealth() }
     }
@@ -113,7 +113,7 @@ struct PostgreSQLOpeningTests {
 @Suite("Where a PostgreSQL store is")
 struct PostgreSQLLocationTests {
     @Test(
-        "Is shown without passwords",
+        "The location of a PostgreSQL store is shown without passwords",
         arguments: [
             ("postgres://user:secret@host/db", "postgres://host/db"),
             ("postgresql://user:se%40cret@host:5433/db?sslmode=require", "postgres://host:5433/db"),
@@ -133,7 +133,10 @@ struct PostgreSQLLocationTests {
         #expect(location.databaseType == "PostgreSQL")
     }
 
-    @Test("Is none without a database system or a server", arguments: ["postgres:", "postgres", "mysql://host/db"])
+    @Test(
+        "A text without a database system or a server is no store location",
+        arguments: ["postgres:", "postgres", "mysql://host/db"]
+    )
     func none(text: String) {
         let problem = #expect(throws: StoreLocation.Problem.self) { try StoreLocation(text) }
         #expect(problem?.description == "'\(text)' is not \(StoreLocation.forms)")

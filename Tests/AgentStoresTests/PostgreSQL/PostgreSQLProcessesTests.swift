@@ -52,7 +52,7 @@ struct PostgreSQLProcessesTests {
         let late = Mutex<[ClaimedDelivery]>([])
     }
 
-    @Test("Never hold the same delivery, whatever they do and forget to do", arguments: [UInt64(1), 2, 3])
+    @Test("Several PostgreSQL stores never hold the same delivery at one time", arguments: [UInt64(1), 2, 3])
     func leases(seed: UInt64) async throws {
         try await withStores(3) { stores in
             for name in ["one", "two", "three"] { _ = try await stores[0].add(Sample.webhook(name)) }

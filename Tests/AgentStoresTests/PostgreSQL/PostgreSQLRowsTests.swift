@@ -8,7 +8,7 @@ import Testing
 struct PostgreSQLRowsTests {
     private static let rows = 2000
 
-    @Test("Are read by the task that asked, while and after their connection does other things")
+    @Test("Rows are read by the task that asked, also after their connection did other work")
     func elsewhere() async throws {
         try await withSchema { location in
             let kept: [PostgreSQLRows]

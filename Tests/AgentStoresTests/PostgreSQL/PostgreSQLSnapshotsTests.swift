@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The age of the oldest snapshot")
 struct PostgreSQLSnapshotsTests {
-    @Test("Is that of the first moment at which its transaction was no longer the next one")
+    @Test("A snapshot begins when its transaction is no longer the next one")
     func age() {
         let snapshots = PostgreSQLSnapshots(logger: .silent)
         let start = ContinuousClock.now
@@ -24,7 +24,7 @@ struct PostgreSQLSnapshotsTests {
         #expect(observe(8, 6, 3960) == .seconds(60))
     }
 
-    @Test("Is known for a week, and at least so long beyond")
+    @Test("The age of a snapshot is known up to a week, and is a week beyond")
     func many() {
         let snapshots = PostgreSQLSnapshots(logger: .silent)
         let start = ContinuousClock.now

@@ -7,7 +7,7 @@ struct SweepScheduleTests {
     private let ago = ContinuousClock.now.advanced(by: .seconds(-1000))
     private let later = ContinuousClock.now.advanced(by: .seconds(1000))
 
-    @Test("The first is made at once and without pauses, and no other meanwhile")
+    @Test("The first sweep begins at once, without pauses, and alone")
     func first() {
         let schedule = SweepSchedule()
         #expect(schedule.begin() == (true, true))
@@ -15,7 +15,7 @@ struct SweepScheduleTests {
         #expect(schedule.begin() == (false, false))
     }
 
-    @Test("One that is asked for soon after a long one is made with pauses, so that it leaves time for others")
+    @Test("A sweep that is asked for soon after a long one is made with pauses")
     func bounded() {
         let schedule = SweepSchedule()
         #expect(schedule.begin() == (true, true))
@@ -27,7 +27,7 @@ struct SweepScheduleTests {
         #expect(schedule.begin() == (true, true))
     }
 
-    @Test("One that nobody asked for waits")
+    @Test("A sweep that nobody asked for waits")
     func waits() {
         let schedule = SweepSchedule()
         #expect(schedule.begin() == (true, true))
@@ -37,7 +37,7 @@ struct SweepScheduleTests {
         #expect(schedule.begin() == (true, true))
     }
 
-    @Test("One that took long, or made no pauses, is followed by as long a pause as it owes")
+    @Test("A sweep that took long or made no pauses is followed by the pause it owes")
     func owed() {
         let schedule = SweepSchedule()
         #expect(schedule.begin() == (true, true))

@@ -87,7 +87,10 @@ struct RecordedOutcomeTests {
         )
     }
 
-    @Test("It is what the contract says, for every outcome", arguments: [DeliveryPolicy.netServer, .durable])
+    @Test(
+        "The recorded outcome is what the contract says for every outcome",
+        arguments: [DeliveryPolicy.netServer, .durable]
+    )
     func everyOutcome(policy: DeliveryPolicy) {
         for outcome in Self.outcomes {
             let result = Self.result(outcome, policy)
