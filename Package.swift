@@ -276,6 +276,8 @@ let package = Package(
             name: "DeliveryTransportTests",
             dependencies: [
                 "DeliveryTransport", "Networking", "TestSupport", "WebhookModel",
+                "AgentCore", "AgentStores", "Networking", "TestSupport", "WebhookDelivery", logging, metrics, lifecycle,
+                lifecycleTestKit,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -362,6 +364,7 @@ let package = Package(
                 "Networking", "SOAP", "ServiceMetrics", "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML",
                 logging,
                 "Networking", "SOAP", "StoreContracts", "Text", "WSDL", "WebhookModel", "WebhookServer", "XML", logging,
+                "Networking", "SOAP", "TestSupport", "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML", logging,
                 lifecycleTestKit,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -26,7 +26,7 @@ struct SystemResolverTests {
     /// Lets every look-up end.
     private func release(_ lookUp: BlockingLookUp, of resolver: SystemResolver) async throws {
         for host in lookUp.state.value.running { lookUp.answer(host, .failure(Self.unknown)) }
-        while resolver.running > 0 { try await Task.sleep(for: .milliseconds(1)) }
+        try await eventually("Every look-up has ended") { resolver.running == 0 }
     }
 
     @Test(

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPServing
 import Synchronization
+import TestSupport
 import Testing
 import WebhookModel
 
@@ -96,12 +97,12 @@ struct DescriptorBudgetTests {
     }
 
     @Test("A target that hangs keeps no other's test events waiting")
-    func hanging() async {
+    func hanging() async throws {
         let hanging = HangingSender()
         let sender = BoundedSender(hanging, limit: 4)
-        await withTaskGroup(of: Void.self) { group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<10 { group.addTask { _ = await sender.send(Self.notification("http://hangs.example/")) } }
-            while hanging.count < 2 { await Task.yield() }
+            try await eventually("Two test events are in flight to the target that hangs") { hanging.count == 2 }
             let answer = await sender.send(Self.notification("http://other.example/"))
             #expect(answer == .answered(TargetAnswer(status: 200, reason: "OK")))
             #expect(hanging.count == 2)

@@ -22,9 +22,10 @@ struct HTTPTests {
             try await service.withRawConnection { inbound, outbound in
                 let head = Self.request(Self.post, [Self.length, "Expect: 100-continue"], body: "")
                 try await outbound.write(ByteBuffer(bytes: head))
+                let interim = try await inbound.head()
+                #expect(interim.hasPrefix("HTTP/1.1 100 Continue\r\n"))
                 try await outbound.write(ByteBuffer(string: Self.body))
                 let answer = try await inbound.answer()
-                #expect(answer.preamble.hasPrefix("HTTP/1.1 100 Continue\r\n"))
                 #expect(answer.status == 200)
             }
         }
@@ -104,8 +105,12 @@ struct HTTPTests {
                 let bad = Self.request(Self.post, [Self.length, "Content-Encoding: gzip"])
                 try await outbound.write(ByteBuffer(bytes: good + bad))
                 // The good one's answer, or the connection's end when the bad one was seen first; never the bad one's.
-                let status = try? await inbound.answer().status
-                #expect(status == nil || status == 200)
+                do {
+                    let status = try await inbound.answer().status
+                    #expect(status == 200)
+                } catch RunningService.Problem.connectionEnded {
+                } catch is IOError {
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import ServerConfiguration
+import TestSupport
 import Testing
 import WebhookModel
 import XML
@@ -242,8 +243,8 @@ struct RESTExtrasTests {
             for hook in [RESTClient.hook, failing] { _ = try await rest.create(hook) }
             _ = try await rest.call("POST", "/Webhook/sale.changed/1", "{}")
             for id in [1, 2] {
-                while try await rest.call("GET", "/Webhook/\(id)").member("TotalCalls") != "1" {
-                    try await Task.sleep(for: .milliseconds(5))
+                try await eventually("The webhook \(id) has one call in all") {
+                    try await rest.call("GET", "/Webhook/\(id)").member("TotalCalls") == "1"
                 }
             }
             func shown(_ answer: RESTAnswer) throws -> [String] {

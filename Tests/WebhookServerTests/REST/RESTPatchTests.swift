@@ -1,6 +1,7 @@
 import Foundation
 import NIOHTTP1
 import ServerConfiguration
+import TestSupport
 import Testing
 
 @testable import WebhookServer
@@ -246,7 +247,7 @@ struct RESTPatchTests {
             }
             func fail() async throws {
                 _ = try await rest.call("POST", "/Webhook/sale.changed/1", "{}")
-                while try await errors() != "1" { try await Task.sleep(for: .milliseconds(5)) }
+                try await eventually("The webhook 1 has one consecutive error") { try await errors() == "1" }
             }
             try await fail()
             for (type, patch) in [

@@ -1,6 +1,7 @@
 import AgentCore
 import Cryptography
 import NIOHTTP1
+import TestSupport
 import Testing
 
 /// The forms of contract section 2.
@@ -130,8 +131,8 @@ struct Callers: Sendable {
         let signal = "<SignalEvent><EventName>contact.created</EventName><PrimaryKey>1</PrimaryKey></SignalEvent>"
         _ = try await call(signal, ticket: ticket, token: token)
         let question = "<GetLastError><WebhookId>\(id)</WebhookId></GetLastError>"
-        while !(try await call(question, ticket: ticket, token: token).contains(Self.error)) {
-            try await Task.sleep(for: .milliseconds(2))
+        try await eventually("The webhook \(id) has a last error") {
+            try await call(question, ticket: ticket, token: token).contains(Self.error)
         }
     }
 }
