@@ -37,7 +37,7 @@ struct FormBodyTests {
         #expect(try FormBody(Array(form.utf8)).object().text == json)
     }
 
-    @Test("As fields every name stands for itself")
+    @Test("Each name of a form read as fields stands for itself")
     func fields() throws {
         let form = "contact.name=Foo&a=1&a.b=2&events=1&x[y]=3&A=4&a=5"
         let expected = #"{"contact.name":"Foo","a":["1","5"],"a.b":"2","events":"1","x[y]":"3","A":"4"}"#

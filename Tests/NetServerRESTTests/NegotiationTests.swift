@@ -3,7 +3,7 @@ import Testing
 @testable import NetServerREST
 
 /// Which media type an answer has (RFC 9110, section 12.5.1).
-@Suite("Negotiation")
+@Suite("Negotiation of REST media types")
 struct NegotiationTests {
     static let choices: [(accept: [String], type: String)] = [
         ([], "application/json"),

@@ -13,7 +13,7 @@ struct RESTTimesTests {
         Timestamp(ticks: second * 10_000_000 + ticks)
     }
 
-    @Test("Without a zone they are UTC, with as many digits as it takes")
+    @Test("REST times without a zone are UTC, with as many digits as needed")
     func utc() throws {
         let times = try #require(RESTTimes(zone: nil))
         #expect(times.text(Self.time(1_709_209_815, 1_234_500)) == "2024-02-29T12:30:15.12345Z")
@@ -46,7 +46,7 @@ struct RESTTimesTests {
     ]
 
     @Test(
-        "With a zone they are its own, with its offset on that day only where includeTZOffset asks for it",
+        "REST times are in the requested zone, with its offset where includeTZOffset asks",
         arguments: zoned
     )
     func local(zone: String, second: Int64, text: String) throws {

@@ -5,7 +5,7 @@ import WebhookModel
 @testable import NetServerREST
 
 /// `$select` (contract, section 8).
-@Suite("Selection")
+@Suite("Selection of members over REST")
 struct SelectionTests {
     static let webhook = JSONValue.object([
         "WebhookId": JSONValue(5), "Name": .string("hook"), "Events": JSONValue(["a.b", nil]), "Secret": .null,

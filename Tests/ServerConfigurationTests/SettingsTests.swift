@@ -34,7 +34,7 @@ struct SettingsTests {
         return try await ServerSettings(reader, tenants: tenants)
     }
 
-    @Test("Nothing given means the documented defaults")
+    @Test("Settings that are not given have the documented defaults")
     func defaults() async throws {
         let settings = try await Self.settings()
         #expect(settings.host == "127.0.0.1")

@@ -140,7 +140,7 @@ struct BadInputTests {
         ("http://www.w3.org/2003/05/soap-envelope", "application/soap+xml; charset=utf-8"),
     ]
 
-    @Test("Is answered with a fault that names what is wrong", arguments: cases, versions)
+    @Test("Bad SOAP input is answered with a fault that names what is wrong", arguments: cases, versions)
     func fault(_ bad: Case, version: (namespace: String, contentType: String)) async throws {
         try await RunningService.with { service in
             let answer = try await service.post(

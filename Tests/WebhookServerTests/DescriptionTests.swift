@@ -69,7 +69,7 @@ struct DescriptionTests {
         }
     }
 
-    @Test("Without a query there is a page that names the service and links its WSDL")
+    @Test("A service's address without a query shows a page that links its WSDL")
     func page() async throws {
         try await RunningService.with { service in
             let answer = try await service.send("GET", service.url)

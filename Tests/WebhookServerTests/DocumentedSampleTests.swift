@@ -24,7 +24,7 @@ struct DocumentedSampleTests {
         )
     }
 
-    @Test("Are understood byte for byte", arguments: samples)
+    @Test("Documented samples are understood byte for byte", arguments: samples)
     func understood(operation: String, exception: String?) async throws {
         try await RunningService.with { service in
             let answer = try await service.post(

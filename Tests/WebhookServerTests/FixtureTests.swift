@@ -7,14 +7,14 @@ import XML
 /// The service answers as the fixtures say: what a client written against NetServer relies on, exchange by exchange.
 @Suite("Fixtures")
 struct FixtureTests {
-    @Test("There are some")
+    @Test("The manifest of fixtures lists scenarios and raw requests")
     func presence() throws {
         let manifest = try FixtureManifest.load(from: FixtureFiles.directory)
         #expect(!manifest.scenarios.isEmpty)
         #expect(!manifest.raw.isEmpty)
     }
 
-    @Test("Are answered as expected", arguments: FixtureFiles.scenarios)
+    @Test("The service answers each fixture as expected", arguments: FixtureFiles.scenarios)
     func scenario(_ scenario: FixtureScenario) async throws {
         try await RunningService.with { service in
             var variables = service.variables

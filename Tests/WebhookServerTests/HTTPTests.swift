@@ -4,7 +4,7 @@ import NIOHTTP1
 import Testing
 
 /// What old HTTP clients do (contract, sections 2 and 9).
-@Suite("HTTP")
+@Suite("HTTP behaviour that old clients rely on")
 struct HTTPTests {
     static let body = BadInputTests.envelope(BadInputTests.versions[0].0, "<n:CreateDefaultWebhook/>")
 

@@ -11,14 +11,14 @@ import WSDL
 /// clients hold proxies that were generated from it.
 @Suite("Published contract")
 struct PublishedContractTests {
-    @Test("Has the published components, in their order and with their prefixes", arguments: PublishedFile.all)
+    @Test("The contract has the published components, in order and with their prefixes", arguments: PublishedFile.all)
     func structure(file: PublishedFile) throws {
         let ours = try WSDLDigest.lines(of: file.text, number: file.number)
         let difference = try ours.difference(from: file.publishedDigest).map(describe)
         #expect(difference.isEmpty, "\(difference.joined(separator: "\n"))")
     }
 
-    @Test("Is frozen to the byte", arguments: PublishedFile.all)
+    @Test("The published contract is frozen to the byte", arguments: PublishedFile.all)
     func bytes(file: PublishedFile) {
         #expect(SHA256Digest.hex(of: Array(file.text.utf8)) == file.sha256)
     }

@@ -6,7 +6,7 @@ import Testing
 @testable import WebhookServer
 
 /// What clients and proxies do to a connection, over a socket.
-@Suite("Connections")
+@Suite("Connections of the HTTP server")
 struct ConnectionTests {
     private static func get(_ path: String, _ headers: [String] = []) -> ByteBuffer {
         let lines = ["GET \(path) HTTP/1.1", "Host: x"] + headers

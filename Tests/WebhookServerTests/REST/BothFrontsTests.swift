@@ -7,7 +7,7 @@ import WebhookModel
 
 /// The two fronts are one service: what is done through either has the same outcome, leaves the same webhooks, and
 /// sends the same notifications (contract, sections 3 and 8).
-@Suite("Both fronts", .timeLimit(.minutes(10)))
+@Suite("SOAP and REST answer alike", .timeLimit(.minutes(10)))
 struct BothFrontsTests {
     /// Who calls: with the right to webhooks, without it, without a session.
     enum Who: Sendable { case anna, carl, nobody }

@@ -8,7 +8,7 @@ import WebhookModel
 @testable import WebhookServer
 
 /// A webhook is the same webhook whichever front it came through.
-@Suite("Across fronts", .timeLimit(.minutes(10)))
+@Suite("SOAP and REST on one installation", .timeLimit(.minutes(10)))
 struct CrossFrontTests {
     private static func with(
         _ body: @escaping @Sendable (RunningService, _ ticket: String) async throws -> Void

@@ -158,7 +158,7 @@ struct RESTBadInputTests {
         ),
     ]
 
-    @Test("Is answered with an error object that names what is wrong and where", arguments: json + others)
+    @Test("Bad REST input is answered with an error object that names what is wrong", arguments: json + others)
     func refused(_ bad: Case) async throws {
         try await RunningService.with { service in
             let rest = RESTClient(service: service)

@@ -62,7 +62,7 @@ struct RESTConcurrentChangeTests {
         }
     }
 
-    @Test("Of many patches at once, of different members, none is lost")
+    @Test("Patches of different members at one time are all kept")
     func concurrent() async throws {
         try await RunningService.with { service in
             let rest = RESTClient(service: service)

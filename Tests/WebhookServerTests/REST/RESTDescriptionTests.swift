@@ -85,7 +85,7 @@ struct RESTDescriptionTests {
         }
     }
 
-    @Test("Each is JSON, whatever is asked for")
+    @Test("The description of the API is JSON, whatever is asked for")
     func types() async throws {
         try await RunningService.with { service in
             for accept in ["text/xml", "image/png", "application/json;q=0"] {

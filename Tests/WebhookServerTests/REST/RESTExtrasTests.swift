@@ -147,7 +147,7 @@ struct RESTExtrasTests {
         ),
     ]
 
-    @Test("What is wrong in them is named")
+    @Test("Extra members that are wrong are refused by name")
     func refused() async throws {
         try await RunningService.with { service in
             let rest = RESTClient(service: service)
@@ -160,7 +160,7 @@ struct RESTExtrasTests {
         }
     }
 
-    @Test("Both kinds of patch change them", arguments: [RESTClient.mergePatch, RESTClient.jsonPatch])
+    @Test("Both kinds of patch change extra members", arguments: [RESTClient.mergePatch, RESTClient.jsonPatch])
     func patched(type: String) async throws {
         try await RunningService.with { service in
             let rest = RESTClient(service: service)

@@ -230,7 +230,7 @@ struct RESTPatchTests {
         }
     }
 
-    @Test("Errors are taken back by a patch that sets State, and by no other")
+    @Test("A patch that sets State clears the errors, and other patches do not")
     func errorsStay() async throws {
         try await RunningService.with { settings in
             settings.rules.verifiesTarget = false

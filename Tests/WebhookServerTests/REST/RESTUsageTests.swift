@@ -79,7 +79,7 @@ struct RESTUsageTests {
         }
     }
 
-    @Test("It can be XML")
+    @Test("The usage report can be XML")
     func xml() async throws {
         try await Self.with { rest in
             let answer = try await rest.call("GET", "/Archive/dynamic?$top=1", headers: [("Accept", "application/xml")])
