@@ -61,6 +61,8 @@ let package = Package(
             dependencies: ["Networking", "StoreContracts", "WebhookModel"],
             swiftSettings: settings
         ),
+        .target(name: "AgentCore", dependencies: ["JSON", "Networking", "Text", logging], swiftSettings: settings),
+        .target(name: "AdminModel", dependencies: ["AgentCore", "JSON", "Networking"], swiftSettings: settings),
         .target(
             name: "AgentStores",
             dependencies: [
@@ -312,6 +314,11 @@ let package = Package(
                 .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "AdminModelTests",
+            dependencies: ["AdminModel", "AgentCore", "JSON"],
             swiftSettings: settings
         ),
         .testTarget(

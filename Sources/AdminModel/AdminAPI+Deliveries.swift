@@ -1,10 +1,11 @@
 import FoundationEssentials
+package import JSON
 package import StoreContracts
 import WebhookModel
 
 extension AdminAPI {
     /// One delivery.
-    package struct Delivery: Codable, Sendable {
+    package struct Delivery: AdminAnswer {
         /// The id of the webhook with the number of the delivery.
         package let id: String
         /// The event's id.
@@ -38,10 +39,25 @@ extension AdminAPI {
             due = record.due?.description
             reason = record.reason
         }
+
+        package var json: JSONValue {
+            .members(
+                ("attempts", JSONValue(attempts)),
+                ("due", due.map(JSONValue.string)),
+                ("event", .string(event)),
+                ("eventId", .string(eventId)),
+                ("id", .string(id)),
+                ("reason", reason.map(JSONValue.string)),
+                ("signalled", .string(signalled)),
+                ("state", .string(state)),
+                ("tenant", .string(tenant)),
+                ("webhookId", JSONValue(webhookId))
+            )
+        }
     }
 
     /// A page of deliveries.
-    package struct DeliveryList: Codable, Sendable {
+    package struct DeliveryList: AdminAnswer {
         /// The deliveries.
         package let deliveries: [Delivery]
         /// Asks for what follows; nil on the last page.
@@ -52,10 +68,14 @@ extension AdminAPI {
             deliveries = records.map(Delivery.init)
             cursor = records.count == limit ? records.last?.id.description : nil
         }
+
+        package var json: JSONValue {
+            .members(("cursor", cursor.map(JSONValue.string)), ("deliveries", .array(deliveries.map(\.json))))
+        }
     }
 
     /// One attempt of a delivery.
-    package struct Attempt: Codable, Sendable {
+    package struct Attempt: AdminAnswer {
         /// The target.
         package let url: String
         /// When it began.
@@ -87,10 +107,24 @@ extension AdminAPI {
             requestHeaders = Dictionary(headers + own, uniquingKeysWith: { first, _ in first })
             answer = String(decoding: attempt.answer, as: UTF8.self)
         }
+
+        package var json: JSONValue {
+            .members(
+                ("answer", .string(answer)),
+                ("durationMs", JSONValue(durationMs)),
+                ("errorClass", errorClass.map(JSONValue.string)),
+                ("requestHeaders", .sorted(requestHeaders.mapValues(JSONValue.string))),
+                ("retry", JSONValue(retry)),
+                ("started", .string(started)),
+                ("status", status.map { JSONValue($0) }),
+                ("summary", .string(summary)),
+                ("url", .string(url))
+            )
+        }
     }
 
     /// One delivery with its body and its attempts.
-    package struct DeliveryDetail: Codable, Sendable {
+    package struct DeliveryDetail: AdminAnswer {
         /// The delivery.
         package let delivery: Delivery
         /// The body.
@@ -106,10 +140,14 @@ extension AdminAPI {
             body = String(decoding: detail.body, as: UTF8.self)
             attempts = detail.attempts.map { Attempt($0, headers: headers($0)) }
         }
+
+        package var json: JSONValue {
+            .members(("attempts", .array(attempts.map(\.json))), ("body", .string(body)), ("delivery", delivery.json))
+        }
     }
 
     /// What came of replaying a delivery.
-    package struct Replay: Codable, Sendable {
+    package struct Replay: AdminAnswer {
         /// The delivery's id.
         package let id: String
         /// What came of it.
@@ -119,10 +157,14 @@ extension AdminAPI {
         package init(id: String, outcome: ReplayOutcome) {
             (self.id, self.outcome) = (id, outcome.rawValue)
         }
+
+        package var json: JSONValue {
+            .members(("id", .string(id)), ("outcome", .string(outcome)))
+        }
     }
 
     /// What came of replaying the deliveries that pass a filter.
-    package struct ReplayList: Codable, Sendable {
+    package struct ReplayList: AdminAnswer {
         /// How many were queued or parked.
         package var replayed = 0
         /// Deliveries that pass the filter and were not queued, by why.
@@ -141,6 +183,15 @@ extension AdminAPI {
             case .queued, .parked: replayed += 1
             case .alreadyQueued, .impossible, .unknown: others[outcome.rawValue, default: 0] += 1
             }
+        }
+
+        package var json: JSONValue {
+            .members(
+                ("cursor", cursor.map(JSONValue.string)),
+                ("others", .sorted(others.mapValues { JSONValue($0) })),
+                ("replayed", JSONValue(replayed)),
+                ("until", until.map(JSONValue.string))
+            )
         }
     }
 }

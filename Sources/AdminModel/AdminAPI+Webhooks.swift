@@ -1,9 +1,11 @@
+package import AgentCore
+package import JSON
 import Networking
 package import WebhookModel
 
 extension AdminAPI {
     /// A webhook without its secret, and without its headers, which may hold one.
-    package struct Webhook: Codable, Sendable {
+    package struct Webhook: AdminAnswer {
         /// The webhook's id.
         package let webhookId: Int32
         /// The tenant.
@@ -29,16 +31,28 @@ extension AdminAPI {
             state = webhook.state.name
             type = webhook.type
         }
+
+        package var json: JSONValue {
+            .members(
+                ("events", JSONValue(events)),
+                ("name", name.map(JSONValue.string)),
+                ("state", .string(state)),
+                ("targetUrl", targetUrl.map(JSONValue.string)),
+                ("tenant", .string(tenant)),
+                ("type", type.map(JSONValue.string)),
+                ("webhookId", JSONValue(webhookId))
+            )
+        }
     }
 
     /// All webhooks. The service writes the list piece by piece.
-    package struct WebhookList: Codable, Sendable {
+    package struct WebhookList: Decodable, Sendable {
         /// The webhooks.
         package let webhooks: [Webhook]
     }
 
     /// The counters of a webhook.
-    package struct Usage: Codable, Sendable {
+    package struct Usage: AdminAnswer {
         /// The webhook's id.
         package let webhookId: Int32
         /// How many attempts there were.
@@ -57,6 +71,16 @@ extension AdminAPI {
             totalErrors = usage.totalErrors
             consecutiveErrors = usage.consecutiveErrors
             lastError = usage.lastError
+        }
+
+        package var json: JSONValue {
+            .members(
+                ("consecutiveErrors", JSONValue(consecutiveErrors)),
+                ("lastError", lastError.map(JSONValue.string)),
+                ("totalCalls", JSONValue(totalCalls)),
+                ("totalErrors", JSONValue(totalErrors)),
+                ("webhookId", JSONValue(webhookId))
+            )
         }
     }
 }

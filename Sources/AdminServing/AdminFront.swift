@@ -5,6 +5,7 @@ import DeliveryTransport
 import Foundation
 import HTTPServing
 import HTTPTypes
+import Hummingbird
 package import HummingbirdCore
 import JSON
 package import Logging
@@ -121,7 +122,7 @@ package struct AdminFront: Sendable {
     private func list(_ query: Query) async throws -> Response {
         let limit = try query.int("limit", in: 1...Self.longestPage) ?? Self.defaultPage
         let records = try await store.deliveries(matching: query.filter(), after: query.cursor(), limit: limit)
-        return try Self.json(AdminAPI.DeliveryList(records, limit: limit))
+        return Self.json(AdminAPI.DeliveryList(records, limit: limit))
     }
 
     private func show(_ text: String) async throws -> Response {
@@ -140,7 +141,7 @@ package struct AdminFront: Sendable {
             notification.signature = attempt.signature
             return request.headers(of: notification).map { ($0.name, $0.value) }
         }
-        return try Self.json(shown)
+        return Self.json(shown)
     }
 
     private func replay(_ text: String) async throws -> Response {
@@ -150,7 +151,7 @@ package struct AdminFront: Sendable {
         case .alreadyQueued: return Self.problem(.conflict, "The delivery \(text) is in the queue already.")
         case .impossible:
             return Self.problem(.conflict, "The webhook of the delivery \(text) was deleted or is not delivered here.")
-        case let outcome: return try Self.json(AdminAPI.Replay(id: text, outcome: outcome))
+        case let outcome: return Self.json(AdminAPI.Replay(id: text, outcome: outcome))
         }
     }
 
@@ -177,14 +178,14 @@ package struct AdminFront: Sendable {
             isMore = records.count == page
         }
         if isMore { (replays.cursor, replays.until) = (cursor?.description, until.description) }
-        return try Self.json(replays)
+        return Self.json(replays)
     }
 
     private func webhooks() async throws -> Response {
         let list = PagedList(writer: AdminListWriter(member: "webhooks")) { id, limit throws(any Error) in
             let page = try await store.allWebhooks(after: id, limit: limit).map { tenant, webhook in
                 let shown = AdminAPI.Webhook(webhook, of: tenant)
-                return (id: webhook.id, json: try AdminJSON.data(shown))
+                return (id: webhook.id, json: shown.json)
             }
             return .init(page, limit: limit, id: \.id, item: \.json)
         }
@@ -199,13 +200,13 @@ package struct AdminFront: Sendable {
         guard let id = Int32(text), let usage = try await store.usage(of: id) else {
             return Self.problem(.notFound, "There is no webhook with the id \(Excerpt.of(text)).")
         }
-        return try Self.json(AdminAPI.Usage(usage, of: id))
+        return Self.json(AdminAPI.Usage(usage, of: id))
     }
 
     private func tickets(_ query: Query) async throws -> Response {
         let limit = try query.int("limit", in: 1...Self.longestPage) ?? Self.defaultPage
         let sessions = try await principals.openSessions(matching: query.sessions(), limit: limit)
-        return try Self.json(AdminAPI.TicketList(sessions, lifetime: ticketLifetime))
+        return Self.json(AdminAPI.TicketList(sessions, lifetime: ticketLifetime))
     }
 
     private func revoke(_ query: Query) async throws -> Response {
@@ -214,7 +215,7 @@ package struct AdminFront: Sendable {
         guard filter != SessionFilter() || all else {
             throw Query.Failure(description: "a filter is needed: id, user or tenant; or all=true")
         }
-        return try Self.json(AdminAPI.Revocation(revoked: try await principals.endSessions(matching: filter)))
+        return Self.json(AdminAPI.Revocation(revoked: try await principals.endSessions(matching: filter)))
     }
 
     /// Waits until nothing is pending or in flight; tests wait for deliveries with it.
@@ -223,9 +224,9 @@ package struct AdminFront: Sendable {
         let deadline = clock.now + min(try query.duration("timeout") ?? .seconds(30), Self.longestIdle)
         while true {
             let pending = try await store.counts().pending
-            if pending == 0, inFlight() == 0 { return try Self.json(AdminAPI.Idle(idle: true, pending: 0)) }
+            if pending == 0, inFlight() == 0 { return Self.json(AdminAPI.Idle(idle: true, pending: 0)) }
             guard clock.now < deadline, !Task.isCancelled, !Task.isShuttingDownGracefully else {
-                return try Self.json(AdminAPI.Idle(idle: false, pending: pending), status: .gatewayTimeout)
+                return Self.json(AdminAPI.Idle(idle: false, pending: pending), status: .gatewayTimeout)
             }
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -242,19 +243,14 @@ package struct AdminFront: Sendable {
     }
 
     private static func problem(_ status: HTTPResponse.Status, _ text: String) -> Response {
-        let body = JSONValue.object(["error": .string(text)]).text
-        return Response(
-            status: status,
-            headers: [.contentType: "application/json; charset=utf-8"],
-            body: .init(byteBuffer: ByteBuffer(string: body))
-        )
+        json(AdminAPI.Problem(error: text), status: status)
     }
 
-    private static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+    private static func json(_ value: some AdminAnswer, status: HTTPResponse.Status = .ok) -> Response {
         Response(
             status: status,
             headers: [.contentType: "application/json; charset=utf-8"],
-            body: .init(byteBuffer: ByteBuffer(bytes: try AdminJSON.data(value)))
+            body: .init(byteBuffer: ByteBuffer(string: AdminJSON.text(value.json)))
         )
     }
 }

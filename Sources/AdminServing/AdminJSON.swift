@@ -1,35 +1,37 @@
-import Foundation
 import HTTPServing
+import JSON
 
 /// How the admin API's answers are written.
 enum AdminJSON {
-    /// `value` as JSON, members in alphabetical order.
-    static func data(_ value: some Encodable) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(value)
+    /// `value` as text. Every control character that has a letter is written by it.
+    static func text(_ value: JSONValue) -> String {
+        var text = ""
+        write(value, to: &text)
+        return text
     }
+
+    fileprivate static func write(_ value: JSONValue, to text: inout String) { value.write(to: &text, escapes: .all) }
 }
 
-/// Writes an object whose one member is a list of items that are JSON already.
+/// Writes an object whose one member is a list.
 struct AdminListWriter: ListWriter {
-    private var bytes: [UInt8]
+    private var text: String
     private var isFirst = true
 
     init(member: StaticString) {
-        bytes = Array("{\"\(member)\":[".utf8)
+        text = "{\"\(member)\":["
     }
 
-    mutating func write(_ item: Data) {
-        if !isFirst { bytes.append(UInt8(ascii: ",")) }
+    mutating func write(_ item: JSONValue) {
+        if !isFirst { text += "," }
         isFirst = false
-        bytes += item
+        AdminJSON.write(item, to: &text)
     }
 
-    mutating func end() { bytes += "]}".utf8 }
+    mutating func end() { text += "]}" }
 
     mutating func take() -> [UInt8] {
-        defer { bytes.removeAll(keepingCapacity: true) }
-        return bytes
+        defer { text.removeAll(keepingCapacity: true) }
+        return Array(text.utf8)
     }
 }

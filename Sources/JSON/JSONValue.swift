@@ -51,26 +51,26 @@ package enum JSONValue: Sendable, Hashable {
     }
 
     /// Appends the value to `text` as compact JSON (RFC 8259).
-    package func write(to text: inout String) {
+    package func write(to text: inout String, escapes: JSONText.ShortEscapes = .common) {
         switch self {
         case .null: text += "null"
         case .bool(let flag): text += flag ? "true" : "false"
         case .number(let number): text += number
-        case .string(let string): JSONText.append(string, to: &text)
+        case .string(let string): JSONText.append(string, to: &text, escapes: escapes)
         case .array(let items):
             text += "["
             for (index, item) in items.enumerated() {
                 if index > 0 { text += "," }
-                item.write(to: &text)
+                item.write(to: &text, escapes: escapes)
             }
             text += "]"
         case .object(let object):
             text += "{"
             for (index, member) in object.enumerated() {
                 if index > 0 { text += "," }
-                JSONText.append(member.name, to: &text)
+                JSONText.append(member.name, to: &text, escapes: escapes)
                 text += ":"
-                member.value.write(to: &text)
+                member.value.write(to: &text, escapes: escapes)
             }
             text += "}"
         }
