@@ -108,7 +108,7 @@ let package = Package(
         .target(
             name: "HTTPServing",
             dependencies: [
-                "CZlib", "Cryptography", "Networking", "Text", logging, lifecycle,
+                "CZlib", "Cryptography", "Networking", logging, lifecycle,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -117,6 +117,11 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "HTTPRouting",
+            dependencies: ["Networking", "Text", .product(name: "HTTPTypes", package: "swift-http-types")],
             swiftSettings: settings
         ),
         .target(
@@ -136,7 +141,7 @@ let package = Package(
         .target(
             name: "NetServerREST",
             dependencies: [
-                "AgentCore", "Cryptography", "HTTPServing", "JSON", "NetServerSOAP", "Networking",
+                "AgentCore", "Cryptography", "HTTPRouting", "HTTPServing", "JSON", "NetServerSOAP", "Networking",
                 "PrometheusMetrics", "SOAP", "Text", "XML",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -148,7 +153,7 @@ let package = Package(
         .target(
             name: "AdminServing",
             dependencies: [
-                "AdminModel", "AgentCore", "Cryptography", "HTTPServing", "JSON", "Networking", "Text",
+                "AdminModel", "AgentCore", "Cryptography", "HTTPRouting", "HTTPServing", "JSON", "Networking", "Text",
                 "WebhookDelivery", logging, lifecycle,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -169,7 +174,8 @@ let package = Package(
         .target(
             name: "WebhookServer",
             dependencies: [
-                "AdminServing", "AgentCore", "AgentStores", "CMalloc", "Cryptography", "HTTPServing", "JSON",
+                "AdminServing", "AgentCore", "AgentStores", "CMalloc", "Cryptography", "HTTPRouting", "HTTPServing",
+                "JSON",
                 "NetServerREST", "NetServerSOAP", "Networking", "PrometheusMetrics", "SOAP",
                 "ServerConfiguration", "Text",
                 "WebhookDelivery", "XML", logging, lifecycle,
@@ -341,7 +347,7 @@ let package = Package(
         .testTarget(
             name: "NetServerRESTTests",
             dependencies: [
-                "AgentCore", "JSON", "NetServerREST", "TestSupport",
+                "AgentCore", "HTTPRouting", "JSON", "NetServerREST", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: settings
@@ -362,9 +368,15 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "HTTPRoutingTests",
+            dependencies: ["HTTPRouting", .product(name: "HTTPTypes", package: "swift-http-types")],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "WebhookServerTests",
             dependencies: [
-                "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPServing", "JSON", "NetServerREST",
+                "AdminServing", "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPRouting", "HTTPServing",
+                "JSON", "NetServerREST",
                 "NetServerSOAP", "Networking", "ServerConfiguration", "TestSupport", "WSDL", "WebhookDelivery",
                 "WebhookServer", "XML", logging, lifecycleTestKit,
                 "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPServing", "JSON", "NetServerSOAP",
@@ -374,6 +386,7 @@ let package = Package(
                 "Networking", "SOAP", "TestSupport", "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML", logging,
                 lifecycleTestKit,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -3,6 +3,7 @@ package import AgentCore
 import Cryptography
 import DeliveryTransport
 import Foundation
+import HTTPRouting
 import HTTPServing
 import HTTPTypes
 import Hummingbird

@@ -1,4 +1,4 @@
-import HTTPServing
+import HTTPRouting
 import HTTPTypes
 
 /// What a call of the admin API does.

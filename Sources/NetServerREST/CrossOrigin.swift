@@ -1,4 +1,5 @@
 import AgentCore
+import HTTPRouting
 import HTTPServing
 import HTTPTypes
 import HummingbirdCore

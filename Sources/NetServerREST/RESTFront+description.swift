@@ -1,3 +1,5 @@
+import AgentCore
+import HTTPRouting
 import HTTPServing
 import HTTPTypes
 import JSON

@@ -1,5 +1,5 @@
 import AgentCore
-import HTTPServing
+import HTTPRouting
 import HTTPTypes
 import JSON
 import NetServerSOAP

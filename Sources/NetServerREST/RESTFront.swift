@@ -1,4 +1,5 @@
 package import AgentCore
+package import HTTPRouting
 package import HTTPServing
 import HTTPTypes
 package import HummingbirdCore

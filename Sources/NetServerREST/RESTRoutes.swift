@@ -1,5 +1,5 @@
 import AgentCore
-import HTTPServing
+import HTTPRouting
 import HTTPTypes
 
 /// The routes of the REST API, by what follows `/api` (contract, section 8).

@@ -1,6 +1,6 @@
 import AgentCore
 import Foundation
-import HTTPServing
+import HTTPRouting
 import HTTPTypes
 import JSON
 import Testing

@@ -1,5 +1,6 @@
 import AdminServing
 import AgentCore
+import HTTPRouting
 import HTTPServing
 import HTTPTypes
 import Hummingbird

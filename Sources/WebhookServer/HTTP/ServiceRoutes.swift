@@ -1,4 +1,4 @@
-import HTTPServing
+import HTTPRouting
 import HTTPTypes
 import NetServerSOAP
 

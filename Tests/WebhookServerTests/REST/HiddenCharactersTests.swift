@@ -1,6 +1,6 @@
 import AgentCore
 import Foundation
-import HTTPServing
+import HTTPRouting
 import JSON
 import TestSupport
 import Testing
