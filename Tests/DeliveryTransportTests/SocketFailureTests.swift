@@ -1,5 +1,7 @@
+import DeliveryTransport
 import Foundation
 import NIOCore
+import TestSupport
 import Testing
 import WebhookModel
 

@@ -1,7 +1,9 @@
 import DeliveryTransport
 import Foundation
 import Networking
+import TestSupport
 import Testing
+import WebhookModel
 
 /// RFC 9525: dNSName entries are for names and iPAddress entries for addresses, and nothing else counts.
 @Suite(

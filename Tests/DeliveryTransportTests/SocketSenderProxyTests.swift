@@ -1,6 +1,7 @@
 import DeliveryTransport
 import Foundation
 import Networking
+import TestSupport
 import Testing
 import WebhookModel
 

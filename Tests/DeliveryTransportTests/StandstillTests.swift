@@ -1,3 +1,4 @@
+import DeliveryTransport
 import Foundation
 import NIOCore
 import TestSupport

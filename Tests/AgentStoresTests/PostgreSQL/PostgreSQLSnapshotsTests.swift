@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import StoreContracts
 import Testing
 
 @testable import AgentStores
