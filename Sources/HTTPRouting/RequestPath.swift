@@ -18,7 +18,7 @@ package struct RequestPath: Sendable, Hashable {
         }
         let parts = Self.parts(path)
         guard !parts.isEmpty || path.utf8.first == UInt8(ascii: "/"),
-            parts.allSatisfy({ StreamSafeText.isSafe($0.utf8) })
+            parts.allSatisfy({ StreamSafeText.isSafe($0) })
         else { return nil }
         self.parts = parts[...]
         names = parts.map { AnyCaseName($0).text }[...]

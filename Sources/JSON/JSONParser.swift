@@ -37,7 +37,9 @@ struct JSONParser {
         guard let current else { throw expected("a value") }
         switch current {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
-            guard depth < limits.depth else { throw limit("\(limits.depth) levels of nesting (setting max-depth)") }
+            guard depth < limits.depth else {
+                throw limit("\(limits.depth) levels of nesting\(limits.remedies[.depth].note)")
+            }
             if current == UInt8(ascii: "[") { return .array(try items(depth: depth + 1)) }
             return .object(try object(depth: depth + 1))
         case UInt8(ascii: "\""), UInt8(ascii: "'"):
@@ -124,7 +126,7 @@ extension JSONParser {
     }
 
     func textLimit() -> JSONReadError {
-        limit("\(limits.textBytes) bytes in one text (setting max-text-bytes)")
+        limit("\(limits.textBytes) bytes in one text\(limits.remedies[.textBytes].note)")
     }
 
     func limit(_ what: String) -> JSONReadError {

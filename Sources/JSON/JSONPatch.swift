@@ -17,9 +17,14 @@ package struct JSONPatch: Sendable {
     ///
     /// - Parameters:
     ///   - patch: An array of objects with the members `op`, `path` and, but for `remove`, `value`. Others are ignored.
-    ///   - depth: How many arrays and objects a value may come to stand in, with its own (setting max-depth). Without
-    ///     it a patch could pile up what the reader refuses.
-    package init(_ patch: JSONValue, depth: Int = JSONReader.Limits().depth) throws(PatchError) {
+    ///   - depth: How many arrays and objects a value may come to stand in, with its own. Without it a patch
+    ///     could pile up what the reader refuses.
+    ///   - remedy: How a refusal names what can be changed about the depth.
+    package init(
+        _ patch: JSONValue,
+        depth: Int = JSONReader.Limits().depth,
+        remedy: String? = nil
+    ) throws(PatchError) {
         guard case .array(let items) = patch else {
             throw PatchError(.malformed, "A JSON Patch must be an array of operations.")
         }
@@ -31,7 +36,7 @@ package struct JSONPatch: Sendable {
         }
         var operations: [PatchOperation] = []
         for (index, item) in items.enumerated() {
-            operations.append(try PatchOperation(item, index: index, depth: depth))
+            operations.append(try PatchOperation(item, index: index, depth: depth, remedy: remedy))
         }
         self.operations = operations
     }
@@ -67,7 +72,7 @@ private struct PatchOperation: Sendable {
     /// Begins the messages: `The operation at index 2 ('add' at '/Events/-')`.
     private let title: String
 
-    init(_ operation: JSONValue, index: Int, depth: Int) throws(PatchError) {
+    init(_ operation: JSONValue, index: Int, depth: Int, remedy: String?) throws(PatchError) {
         let title = "The operation at index \(index)"
         guard case .object = operation else { throw PatchError(.malformed, "\(title) must be an object.") }
         guard case .string(let name) = operation["op"] else {
@@ -99,7 +104,7 @@ private struct PatchOperation: Sendable {
             )
         }
         guard pointer.tokens.count + (value?.depth ?? 0) <= depth else {
-            throw PatchError(.malformed, "\(self.title) goes beyond \(depth) levels of nesting (setting max-depth).")
+            throw PatchError(.malformed, "\(self.title) goes beyond \(depth) levels of nesting\(remedy.note).")
         }
     }
 

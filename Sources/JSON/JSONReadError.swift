@@ -1,5 +1,5 @@
 /// What is wrong with a JSON text, and where. The description is fit for the sender: `line 3, column 7: ...`; where a
-/// limit was passed it names the setting.
+/// limit was passed it names the remedy of ``JSONReader/Limits/remedies``.
 package struct JSONReadError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Kind: Sendable, Hashable {
         /// There is no value: nothing but white space and comments.

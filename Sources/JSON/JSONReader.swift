@@ -6,21 +6,29 @@
 /// `NaN` and `Infinity` are refused, since JSON has no form to give them back in, and so are hexadecimal numbers,
 /// `undefined` and constructors.
 package struct JSONReader: Sendable {
-    /// What one text may cost to read; its size has been limited before (setting max-body-bytes).
+    /// What one text may cost to read. Its size must have been limited before.
     package struct Limits: Sendable {
-        /// How many arrays and objects may stand in each other (setting max-depth). Each takes stack when it is read,
+        /// How many arrays and objects may stand in each other. Each takes stack when it is read,
         /// patched, written and freed: measured, 512 fit into a stack of 512 KiB in a release build, and 1,000 do not.
         package var depth: Int
         /// Number of values, arrays and objects included. Fixed, because a value takes many times the memory of its text.
         package var values: Int
-        /// One string, name or number, in bytes of UTF-8 with escapes resolved (setting max-text-bytes).
+        /// One string, name or number, in bytes of UTF-8 with escapes resolved.
         package var textBytes: Int
+        /// How a refusal names what can be changed about a limit. Refusals leave out what has no words here.
+        package var remedies: [JSONLimit: String]
 
         /// Creates limits. The defaults are the documented ones.
-        package init(depth: Int = 64, values: Int = 100_000, textBytes: Int = 1 << 20) {
+        package init(
+            depth: Int = 64,
+            values: Int = 100_000,
+            textBytes: Int = 1 << 20,
+            remedies: [JSONLimit: String] = [:]
+        ) {
             self.depth = depth
             self.values = values
             self.textBytes = textBytes
+            self.remedies = remedies
         }
     }
 

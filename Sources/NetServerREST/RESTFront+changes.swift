@@ -100,8 +100,10 @@ extension RESTFront {
     ) throws(RESTProblem) -> (document: JSONValue, setsState: Bool) {
         switch (kind, patch) {
         case (.jsonPatch, .array), (.json, .array):
-            let depth = json.limits.depth
-            let patch = try Self.patching { () throws(PatchError) in try JSONPatch(patch, depth: depth) }
+            let limits = json.limits
+            let patch = try Self.patching { () throws(PatchError) in
+                try JSONPatch(patch, depth: limits.depth, remedy: limits.remedies[.depth])
+            }
             try Self.checkMembers(patch.members, of: document)
             let changed = try Self.patching { () throws(PatchError) in try patch.applied(to: document) }
             return (changed, patch.changes("State"))

@@ -212,7 +212,11 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 webhooks: webhooks,
                 principals: principals,
                 json: JSONReader(
-                    limits: .init(depth: limits.depth, textBytes: limits.textBytes)
+                    limits: .init(
+                        depth: limits.depth,
+                        textBytes: limits.textBytes,
+                        remedies: [.depth: "setting max-depth", .textBytes: "setting max-text-bytes"]
+                    )
                 ),
                 xml: XMLReader(limits: XMLLimits(limits)),
                 maximumBodyBytes: limits.bodyBytes,

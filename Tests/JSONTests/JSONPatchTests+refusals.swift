@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import JSON
@@ -119,7 +120,7 @@ extension JSONPatchTests {
                 .malformed,
                 "The operation at index 0 ('add' at '/a/b') goes beyond 3 levels of nesting (setting max-depth)."
             )
-        ) { try JSONPatch(patch, depth: 3) }
+        ) { try JSONPatch(patch, depth: 3, remedy: "setting max-depth") }
         let longPath = String(repeating: "/a", count: 500_000)
         #expect(try Self.refusal("{}", "[{op:'remove',path:'\(longPath)'}]")?.kind == .malformed)
     }

@@ -16,7 +16,7 @@ struct JSONReaderLimitTests {
     static let cases: [Case] = [
         Case(
             testDescription: "depth",
-            limits: .init(depth: 3),
+            limits: .init(depth: 3, remedies: [.depth: "setting max-depth"]),
             fitting: ["[[[1]],[[]]]", "{a:[{b:1}]}", "1"],
             exceeding: ["[[[[]]]]", "{a:[{b:{}}]}", "[[[["],
             reason: "more than 3 levels of nesting (setting max-depth)"
@@ -30,7 +30,7 @@ struct JSONReaderLimitTests {
         ),
         Case(
             testDescription: "text",
-            limits: .init(textBytes: 4),
+            limits: .init(textBytes: 4, remedies: [.textBytes: "setting max-text-bytes"]),
             fitting: [#""éé""#, #""\u00e9\u00E9""#, #""\n\n\n\n""#, "1234", "{abcd:'1234'}", #"{"éé":1}"#],
             exceeding: [
                 #""éé1""#, #""123\u00e9""#, "12345", "{abcde:1}", #"{"12345":1}"#, "{ééa:1}", "'12345'", "1.234",
@@ -51,7 +51,7 @@ struct JSONReaderLimitTests {
 
     @Test("The place is where the limit was passed")
     func place() {
-        let error = refusal(ofJSON: "[\n [[]]]", limits: .init(depth: 2))
+        let error = refusal(ofJSON: "[\n [[]]]", limits: .init(depth: 2, remedies: [.depth: "setting max-depth"]))
         #expect(error?.description == "line 2, column 3: more than 2 levels of nesting (setting max-depth)")
     }
 
