@@ -6,9 +6,11 @@ import WebhookModel
 /// The HTTP proxy that all notifications go through, and what it is to blame for.
 struct ForwardProxy: Sendable {
     let url: TargetURL
+    /// How texts name what an operator can change about the proxy; nil where they do not.
+    let remedy: String?
 
     /// The proxy, as texts name it.
-    private var name: String { "The proxy \(url.authority) (setting proxy)" }
+    private var name: String { "The proxy \(url.authority)" + (remedy.map { " (\($0))" } ?? "") }
 
     /// An error that came before the proxy had opened a way to the target.
     struct Unreached: Error {
@@ -25,7 +27,8 @@ struct ForwardProxy: Sendable {
     func unresolved(_ error: any Error) -> SendFailure {
         SendFailure(
             .proxy,
-            "The name of the proxy \(url.authority) cannot be resolved: \(error). Correct the setting proxy."
+            "The name of the proxy \(url.authority) cannot be resolved: \(error)."
+                + (remedy.map { " Correct the \($0)." } ?? "")
         )
     }
 

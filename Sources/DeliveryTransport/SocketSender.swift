@@ -23,6 +23,8 @@ package final class SocketSender: NotificationSender {
         package var proxy: TargetURL?
         /// Connections that are kept for the next notification, to all targets together. Each holds a file descriptor.
         package var idleConnections: Int
+        /// How the texts of failures name what an operator can change. Texts leave out what has no words here.
+        package var remedies: [SendRemedy: String]
 
         /// Creates settings. Each is at its default where it is not given.
         package init(
@@ -31,7 +33,8 @@ package final class SocketSender: NotificationSender {
             authoritiesFile: String? = nil,
             addresses: AddressPolicy = AddressPolicy(),
             proxy: TargetURL? = nil,
-            idleConnections: Int = 256
+            idleConnections: Int = 256,
+            remedies: [SendRemedy: String] = [:]
         ) {
             self.timeout = timeout
             self.validatesHTTPS = validatesHTTPS
@@ -39,6 +42,7 @@ package final class SocketSender: NotificationSender {
             self.addresses = addresses
             self.proxy = proxy
             self.idleConnections = idleConnections
+            self.remedies = remedies
         }
     }
 

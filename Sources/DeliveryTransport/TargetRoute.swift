@@ -7,6 +7,7 @@ import WebhookModel
 /// How a target is reached: its addresses, checked; and a connection to one of them, through a proxy or not.
 struct TargetRoute: Sendable {
     private let policy: AddressPolicy
+    let remedies: [SendRemedy: String]
     private let proxy: ForwardProxy?
     private let resolver: any NameResolver
     private let tls: TargetTLS
@@ -17,7 +18,8 @@ struct TargetRoute: Sendable {
 
     init(settings: SocketSender.Settings, resolver: any NameResolver) throws {
         policy = settings.addresses
-        proxy = settings.proxy.map(ForwardProxy.init)
+        remedies = settings.remedies
+        proxy = settings.proxy.map { ForwardProxy(url: $0, remedy: settings.remedies[.proxy]) }
         self.resolver = resolver
         tls = try TargetTLS(settings: settings)
     }
@@ -35,7 +37,7 @@ struct TargetRoute: Sendable {
     /// The addresses to connect to, each checked; fails with ``SendFailure``.
     func addresses(of target: TargetURL, on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
         if let literal = IPAddress(target.host), let objection = policy.objection(to: literal) {
-            return loop.makeFailedFuture(Self.refusal(objection))
+            return loop.makeFailedFuture(Self.refusal(objection + remedies.note(.addresses)))
         }
         // What a resolver takes for an address although it is not written as one; through a proxy nobody else looks.
         if proxy != nil, target.hasNumericName {
@@ -48,12 +50,13 @@ struct TargetRoute: Sendable {
         }
         guard proxy == nil else { return addresses }
         let policy = policy
+        let note = remedies.note(.addresses)
         return addresses.flatMapThrowing { addresses in
             for address in addresses {
                 guard let ip = address.ipAddress.flatMap(IPAddress.init(zoned:)) else {
                     throw Self.refusal("none that can be checked")
                 }
-                if let objection = policy.objection(to: ip) { throw Self.refusal(objection) }
+                if let objection = policy.objection(to: ip) { throw Self.refusal(objection + note) }
             }
             return addresses
         }

@@ -10,10 +10,12 @@ import WebhookModel
 struct TargetTLS: Sendable {
     private let context: NIOSSLContext
     private let validates: Bool
+    private let note: String
 
     /// Throws when the authorities' file cannot be read.
     init(settings: SocketSender.Settings) throws {
         validates = settings.validatesHTTPS
+        note = settings.remedies.note(.certificates)
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
@@ -34,7 +36,7 @@ struct TargetTLS: Sendable {
         let name = host.hasSuffix(".") ? String(host.dropLast()) : host
         let tls = try NIOSSLClientHandler(context: context, serverHostname: IPAddress(name) == nil ? name : nil)
         try pipeline.addHandler(tls)
-        try pipeline.addHandler(HandshakeHandler(tls: tls, host: validates ? host : nil, ready: ready))
+        try pipeline.addHandler(HandshakeHandler(tls: tls, host: validates ? host : nil, note: note, ready: ready))
     }
 }
 
@@ -44,12 +46,16 @@ private final class HandshakeHandler: ChannelInboundHandler {
 
     private let tls: NIOSSLClientHandler
     private let host: String?
+    private let note: String
     private let ready: EventLoopPromise<Void>
 
-    /// - Parameter host: The host that the certificate must be for, nil for any.
-    init(tls: NIOSSLClientHandler, host: String?, ready: EventLoopPromise<Void>) {
+    /// - Parameters:
+    ///   - host: The host that the certificate must be for, nil for any.
+    ///   - note: What an operator can change where it is not.
+    init(tls: NIOSSLClientHandler, host: String?, note: String, ready: EventLoopPromise<Void>) {
         self.tls = tls
         self.host = host
+        self.note = note
         self.ready = ready
     }
 
@@ -91,7 +97,7 @@ private final class HandshakeHandler: ChannelInboundHandler {
                 + (names.isEmpty
                     ? "it holds no subject alternative name, and its common name does not count"
                     : "it is for \(Excerpt.line(String(names.prefix(Self.shownNames))))")
-                + " (settings validate-https, ca-file)."
+                + note + "."
         )
     }
 

@@ -106,7 +106,7 @@ final class Transfer {
         if let handler, handler.cut() { return }
         let failure = SendFailure(
             .timeout,
-            "The target did not answer within \(timeout) (setting delivery-timeout)."
+            "The target did not answer within \(timeout)\(route.remedies.note(.timeout))."
         )
         end(.failed(isBeforeTarget ? route.blamingProxy(for: failure) : failure))
     }
@@ -246,7 +246,7 @@ final class Transfer {
             SendFailure(
                 .tls,
                 // Without the places in the library's source.
-                "The TLS connection to the target failed: \("\(error)".replacing(#/ at [^\s\]]*:[0-9]+/#, with: "")) (settings validate-https, ca-file)."
+                "The TLS connection to the target failed: \("\(error)".replacing(#/ at [^\s\]]*:[0-9]+/#, with: ""))\(route.remedies.note(.certificates))."
             )
         default:
             SendFailure(.connection, "The target could not be reached: \(error).")

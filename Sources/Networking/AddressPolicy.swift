@@ -1,7 +1,7 @@
 /// Which addresses notifications may be sent to. Without it, whoever may save a webhook could make the service call what
 /// only the service can reach.
 package struct AddressPolicy: Sendable, Hashable {
-    /// Whether every address is allowed, for `--dev`.
+    /// Whether every address is allowed, as in development.
     package var allowsEverything: Bool
     /// Ranges that are allowed although they are not public.
     package var allowed: [AddressRange]
@@ -20,7 +20,7 @@ package struct AddressPolicy: Sendable, Hashable {
             return "\(address) stands for \(objection)"
         }
         guard let rule = Self.rules.first(where: { $0.range.contains(address) }) else { return nil }
-        return "\(address), a \(rule.kind) address, which is not allowed (setting allow-targets)"
+        return "\(address), a \(rule.kind) address, which is not allowed"
     }
 
     /// The special-purpose registries of IANA (RFC 6890 and its updates), and what is reserved beside them.

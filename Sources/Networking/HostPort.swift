@@ -1,4 +1,4 @@
-/// An address to listen on, as settings and flags give it: `127.0.0.1:9000`, `[::1]:9000`, `localhost:0`.
+/// An address to listen on, as a text gives it: `127.0.0.1:9000`, `[::1]:9000`, `localhost:0`.
 package struct HostPort: Sendable, Hashable, CustomStringConvertible {
     /// Name or address, without brackets.
     package let host: String

@@ -43,7 +43,7 @@ package struct ServerSettings: Sendable {
     /// How failed operations are answered over SOAP.
     package var operationErrors = OperationErrors.header
     /// The agent's rules.
-    package var rules = AgentRules()
+    package var rules = AgentRules(httpsRemedy: "setting require-https")
     /// When deliveries are tried again.
     package var policy = DeliveryPolicy.netServer
     /// How long attempts are kept on record.
@@ -57,7 +57,10 @@ package struct ServerSettings: Sendable {
     /// What bounds the engine.
     package var delivery = DeliveryEngine.Settings()
     /// How targets are reached.
-    package var sending = SocketSender.Settings()
+    package var sending = SocketSender.Settings(remedies: [
+        .addresses: "setting allow-targets", .timeout: "setting delivery-timeout",
+        .certificates: "settings validate-https, ca-file", .proxy: "setting proxy",
+    ])
     /// How long calls are still taken when the service has been told to stop.
     package var drainDelay = Duration.zero
     /// How long what is in flight may go on when the service stops.

@@ -1,7 +1,10 @@
 import AgentStores
 import Foundation
 import StoreContracts
+import TestSupport
 import Testing
+import WebhookDelivery
+import WebhookModel
 
 @Suite("Delivery engine whose clock is set", .timeLimit(.minutes(5)))
 struct DeliveryEngineClockTests {

@@ -1,7 +1,10 @@
 import AgentStores
 import Foundation
 import StoreContracts
+import TestSupport
 import Testing
+import WebhookDelivery
+import WebhookModel
 
 @Suite("Delivery engine whose store fails", .timeLimit(.minutes(5)))
 struct DeliveryEngineFaultTests {

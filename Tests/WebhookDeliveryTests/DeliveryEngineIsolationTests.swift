@@ -1,7 +1,10 @@
 import AgentStores
 import Foundation
 import StoreContracts
+import TestSupport
 import Testing
+import WebhookDelivery
+import WebhookModel
 
 @Suite("Delivery engine with targets that do not answer", .timeLimit(.minutes(5)))
 struct DeliveryEngineIsolationTests {

@@ -3,6 +3,7 @@ import Foundation
 import StoreContracts
 import TestSupport
 import Testing
+import WebhookDelivery
 import WebhookModel
 
 @Suite("Delivery engine that cannot send", .timeLimit(.minutes(5)))

@@ -1,8 +1,10 @@
 import AgentStores
 import Foundation
 import ServiceLifecycleTestKit
+import StoreContracts
 import TestSupport
 import Testing
+import WebhookDelivery
 import WebhookModel
 
 @Suite("Delivery engine that stops", .timeLimit(.minutes(5)))

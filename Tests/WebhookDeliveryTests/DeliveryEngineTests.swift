@@ -2,6 +2,7 @@ import AgentStores
 import DeliveryTransport
 import Foundation
 import StoreContracts
+import TestSupport
 import Testing
 import WebhookModel
 

@@ -4,6 +4,8 @@ package import StoreContracts
 package struct AgentRules: Sendable, Hashable {
     /// Whether targets must be `https`.
     package var requiresHTTPS: Bool
+    /// How a refusal names what an operator can change about that; nil where it does not.
+    package var httpsRemedy: String?
     /// Whether saving sends the test event to the target first.
     package var verifiesTarget: Bool
     /// Whether the body of a delivery carries the values of the event's data, as newer servers do.
@@ -18,6 +20,7 @@ package struct AgentRules: Sendable, Hashable {
     /// NetServer's rules, but for what is given.
     package init(
         requiresHTTPS: Bool = true,
+        httpsRemedy: String? = nil,
         verifiesTarget: Bool = true,
         sendsFieldValues: Bool = false,
         webhookRight: WebhookRight = .exceptSignal,
@@ -25,6 +28,7 @@ package struct AgentRules: Sendable, Hashable {
         missedEvents: MissedEvents = .record
     ) {
         self.requiresHTTPS = requiresHTTPS
+        self.httpsRemedy = httpsRemedy
         self.verifiesTarget = verifiesTarget
         self.sendsFieldValues = sendsFieldValues
         self.webhookRight = webhookRight

@@ -125,7 +125,7 @@ struct WebhookValidation {
             return refuse("TargetUrl", error.text)
         }
         if rules.requiresHTTPS, !url.isTLS {
-            refuse("TargetUrl", "It must be an https URL (setting require-https).")
+            refuse("TargetUrl", "It must be an https URL\(rules.httpsRemedy.map { " (\($0))" } ?? "").")
         }
     }
 

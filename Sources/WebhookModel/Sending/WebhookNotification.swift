@@ -133,7 +133,7 @@ package struct TargetAnswer: Sendable, Hashable {
 package struct SendFailure: Error, Sendable, Hashable {
     /// Bounded, hence fit for a metric's label.
     package enum Kind: String, Sendable, CaseIterable {
-        /// The address may not be reached (setting allow-targets).
+        /// The address may not be reached.
         case refusedByPolicy
         /// The URL leads nowhere.
         case invalidURL
@@ -143,11 +143,11 @@ package struct SendFailure: Error, Sendable, Hashable {
         case connection
         /// No trust, or no agreement about it.
         case tls
-        /// The time for an attempt was over (setting delivery-timeout).
+        /// The time for an attempt was over.
         case timeout
         /// The answer was no HTTP.
         case protocolViolation
-        /// The forward proxy did not let the notification through (setting proxy).
+        /// The forward proxy did not let the notification through.
         case proxy
         /// This machine's network has no way to the target: no route, a firewall, or name servers that are silent.
         case network
@@ -169,7 +169,7 @@ package struct SendFailure: Error, Sendable, Hashable {
 
     /// What kind of failure it was.
     package var kind: Kind
-    /// For the webhook's owner: names what failed and, where there is one, the setting that changes it.
+    /// For the webhook's owner: names what failed and, where there is one, what an operator can change.
     package var text: String
 
     /// A failure of a kind, with what its webhook's owner is told.

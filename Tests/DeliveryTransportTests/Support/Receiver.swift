@@ -86,6 +86,10 @@ final class Receiver: Sendable {
         let receiver = try await start(answer, layers)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var settings = SocketSender.Settings(timeout: timeout, addresses: addresses)
+        settings.remedies = [
+            .addresses: "setting allow-targets", .timeout: "setting delivery-timeout",
+            .certificates: "settings validate-https, ca-file", .proxy: "setting proxy",
+        ]
         adjust(&settings, receiver)
         let result: Result<Void, any Error>
         do {

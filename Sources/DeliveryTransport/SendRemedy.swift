@@ -1,0 +1,19 @@
+/// What an operator can change where a notification cannot be sent. Whoever configures the sender has the words for it
+/// (``SocketSender/Settings/remedies``).
+package enum SendRemedy: Sendable, Hashable {
+    /// The addresses that may be called.
+    case addresses
+    /// The time for an attempt.
+    case timeout
+    /// Which certificates are accepted.
+    case certificates
+    /// The forward proxy.
+    case proxy
+}
+
+extension [SendRemedy: String] {
+    /// The words for a remedy in parentheses, after a space; empty where there are none.
+    func note(_ remedy: SendRemedy) -> String {
+        self[remedy].map { " (\($0))" } ?? ""
+    }
+}
