@@ -1,6 +1,7 @@
 import StoreContracts
 import Synchronization
 import Testing
+import WebhookModel
 
 @testable import AgentStores
 

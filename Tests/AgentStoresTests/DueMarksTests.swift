@@ -1,5 +1,6 @@
 import StoreContracts
 import Testing
+import WebhookModel
 
 @testable import AgentStores
 

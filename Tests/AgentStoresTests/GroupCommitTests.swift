@@ -2,6 +2,7 @@ import GRDB
 import StoreContracts
 import Synchronization
 import Testing
+import WebhookModel
 
 @testable import AgentStores
 

@@ -1,5 +1,7 @@
 import AgentStores
+import StoreContracts
 import Testing
+import WebhookModel
 
 @Suite("Memory store")
 struct MemoryStoreTests {

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import StoreContracts
 import Testing
+import WebhookModel
 
 @testable import AgentStores
 

@@ -2,6 +2,7 @@ import AgentStores
 import Foundation
 import StoreContracts
 import Testing
+import WebhookModel
 
 @Suite("SQLite store")
 struct SQLiteStoreTests {

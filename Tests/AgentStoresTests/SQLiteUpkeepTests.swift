@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import StoreContracts
 import Synchronization
 import Testing
 import WebhookModel

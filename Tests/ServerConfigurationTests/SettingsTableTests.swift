@@ -1,4 +1,5 @@
 import Configuration
+import DeliveryTransport
 import Foundation
 import Networking
 import ServerConfiguration

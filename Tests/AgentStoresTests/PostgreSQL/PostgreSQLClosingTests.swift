@@ -4,6 +4,7 @@ import ServiceLifecycle
 import ServiceLifecycleTestKit
 import StoreContracts
 import Testing
+import WebhookModel
 
 @testable import AgentStores
 

@@ -1,6 +1,7 @@
 import Foundation
 import StoreContracts
 import Testing
+import WebhookModel
 
 @testable import AgentStores
 

@@ -3,6 +3,7 @@ import Logging
 import StoreContracts
 import Synchronization
 import Testing
+import WebhookModel
 
 @testable import AgentStores
 

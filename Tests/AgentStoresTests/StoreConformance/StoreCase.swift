@@ -1,6 +1,7 @@
 import AgentStores
 import StoreContracts
 import Testing
+import WebhookModel
 
 /// One thing that every store must do, tried on an empty store of its own.
 struct StoreCase: Sendable, CustomTestStringConvertible {

@@ -1,6 +1,7 @@
 import AgentStores
 import StoreContracts
 import Testing
+import WebhookModel
 
 extension StoreConformance {
     static let sessions = [

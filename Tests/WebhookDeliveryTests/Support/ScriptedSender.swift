@@ -1,3 +1,4 @@
+import StoreContracts
 import TestSupport
 import WebhookModel
 

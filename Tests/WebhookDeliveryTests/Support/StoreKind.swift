@@ -1,6 +1,7 @@
 import AgentStores
 import Foundation
 import StoreContracts
+import WebhookModel
 
 /// The stores that an engine is tried on in this process.
 enum StoreKind: CaseIterable {

@@ -10,6 +10,7 @@ import NIOPosix
 import ServerConfiguration
 import ServiceLifecycleTestKit
 import Testing
+import WebhookDelivery
 import WebhookModel
 import WebhookServer
 
