@@ -3,13 +3,36 @@ import NetServerSOAP
 import SOAP
 import WebhookModel
 
-/// What an answer shows: JSON, and of a webhook what XML shows beyond it.
-struct RESTContent: Sendable {
-    var json: JSONValue
-    /// A webhook's headers: XML shows each of several that have one name.
-    var headers: StringDictionary?
-    /// A webhook's properties: XML shows their types.
-    var properties: ObjectDictionary?
+/// What an answer shows: JSON, or a webhook, of which XML shows more than JSON does.
+enum RESTContent: Sendable {
+    /// A member of a webhook.
+    enum Member: Sendable {
+        case value(JSONValue)
+        /// Headers: XML shows each of several that have one name.
+        case headers(StringDictionary)
+        /// Properties: XML shows their types.
+        case properties(ObjectDictionary)
+
+        /// The member as JSON, which is made when it is asked for.
+        var json: JSONValue {
+            switch self {
+            case .value(let value): value
+            case .headers(let headers): JSONValue(headers)
+            case .properties(let properties): JSONValue(properties)
+            }
+        }
+    }
+
+    case value(JSONValue)
+    case webhook([(name: String, member: Member)])
+
+    /// The content as JSON.
+    var json: JSONValue {
+        switch self {
+        case .value(let value): value
+        case .webhook(let members): .object(JSONObject(members.lazy.map { ($0.name, $0.member.json) }))
+        }
+    }
 
     /// The members of a webhook that hold elements in XML, and what these are called.
     static let collections: [(name: StaticString, item: String)] = [
@@ -23,19 +46,19 @@ struct RESTContent: Sendable {
 
     /// Writes the content as an XML element.
     func write(_ name: String, to writer: inout XMLValueWriter) {
-        guard case .object(let object) = json else { return Self.write(json, name, to: &writer) }
+        guard case .webhook(let members) = self else { return Self.write(json, name, to: &writer) }
         writer.begin(name)
-        for member in object {
-            if member.name == "Headers", member.value != .null, let headers {
-                writer.begin(member.name)
+        for (name, member) in members {
+            switch member {
+            case .value(let value): Self.write(value, name, to: &writer)
+            case .headers(let headers):
+                writer.begin(name)
                 headers.writeEntries(to: &writer)
-                writer.end(member.name)
-            } else if member.name == "Properties", member.value != .null, let properties {
-                writer.begin(member.name)
+                writer.end(name)
+            case .properties(let properties):
+                writer.begin(name)
                 properties.writeEntries(to: &writer)
-                writer.end(member.name)
-            } else {
-                Self.write(member.value, member.name, to: &writer)
+                writer.end(name)
             }
         }
         writer.end(name)
@@ -72,7 +95,7 @@ struct RESTDocument: Sendable {
 
     /// Creates a document that XML shows nothing more of than JSON.
     init(root: String, json: JSONValue) {
-        self.init(root: root, content: RESTContent(json: json))
+        self.init(root: root, content: .value(json))
     }
 
     /// The document as JSON.

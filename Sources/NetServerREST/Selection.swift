@@ -34,24 +34,20 @@ struct Selection: Sendable {
 
     /// What is left of an answer's content.
     func applied(to content: RESTContent) -> RESTContent {
-        guard case .object(let object) = content.json else {
-            return RESTContent(json: applied(to: content.json))
-        }
-        var content = content
-        if let headers = content.headers { content.headers = part("Headers")?.applied(to: headers) }
-        if let properties = content.properties { content.properties = part("Properties")?.applied(to: properties) }
-        content.json = .object(
-            JSONObject(
-                object.lazy.map { member in
-                    switch (member.name, member.value) {
-                    case ("Headers", .object): (member.name, content.headers.map { JSONValue($0) } ?? .null)
-                    case ("Properties", .object): (member.name, content.properties.map { JSONValue($0) } ?? .null)
-                    default: (member.name, part(member.name)?.applied(to: member.value) ?? .null)
+        switch content {
+        case .value(let value): return .value(applied(to: value))
+        case .webhook(let members):
+            return .webhook(
+                members.map { name, member in
+                    guard let part = part(name) else { return (name, .value(.null)) }
+                    switch member {
+                    case .value(let value): return (name, .value(part.applied(to: value)))
+                    case .headers(let headers): return (name, .headers(part.applied(to: headers)))
+                    case .properties(let properties): return (name, .properties(part.applied(to: properties)))
                     }
                 }
             )
-        )
-        return content
+        }
     }
 
     /// What is selected of a member; nil when it is not named.

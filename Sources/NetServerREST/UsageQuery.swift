@@ -111,6 +111,6 @@ struct UsageQuery: Sendable {
                 }
             row.append(value, named: column.name)
         }
-        return RESTContent(json: .object(row))
+        return .value(.object(row))
     }
 }

@@ -8,26 +8,32 @@ extension Webhook {
     ///
     /// - Parameter links: The URL of all webhooks, which the webhook's own begins with; nil for no `_Links`.
     func content(times: RESTTimes, links: String? = nil) -> RESTContent {
-        var members: JSONObject = [
-            "WebhookId": JSONValue(id), "Name": JSONValue(name), "Events": JSONValue(events),
-            "TargetUrl": JSONValue(targetURL), "Secret": JSONValue(secret), "State": .string(state.name),
-            "Type": JSONValue(type), "Headers": headers.map { JSONValue($0) } ?? .null,
-            "Properties": properties.map { JSONValue($0) } ?? .null, "Registered": .string(times.text(registered)),
-            "RegisteredAssociate": registeredBy?.json ?? .null, "Updated": .string(times.text(updated)),
-            "UpdatedAssociate": updatedBy?.json ?? .null, "ErrorsEmail": JSONValue(extras.errorsEmail),
-            "ErrorEmails": JSONValue(extras.errorEmails), "ErrorAssociates": extras.errorAssociates.json,
-            "Description": JSONValue(extras.description), "NotifyVia": .string(extras.notifyVia.text),
-            "NotifyWhen": .string(extras.notifyWhen.text), "TotalCalls": JSONValue(usage.totalCalls),
-            "TotalErrors": JSONValue(usage.totalErrors), "ConsecutiveErrors": JSONValue(usage.consecutiveErrors),
-            "LastError": JSONValue(usage.lastError),
+        var members: [(String, RESTContent.Member)] = [
+            ("WebhookId", .value(JSONValue(id))), ("Name", .value(JSONValue(name))),
+            ("Events", .value(JSONValue(events))), ("TargetUrl", .value(JSONValue(targetURL))),
+            ("Secret", .value(JSONValue(secret))), ("State", .value(.string(state.name))),
+            ("Type", .value(JSONValue(type))), ("Headers", headers.map { .headers($0) } ?? .value(.null)),
+            ("Properties", properties.map { .properties($0) } ?? .value(.null)),
+            ("Registered", .value(.string(times.text(registered)))),
+            ("RegisteredAssociate", .value(registeredBy?.json ?? .null)),
+            ("Updated", .value(.string(times.text(updated)))), ("UpdatedAssociate", .value(updatedBy?.json ?? .null)),
+            ("ErrorsEmail", .value(JSONValue(extras.errorsEmail))),
+            ("ErrorEmails", .value(JSONValue(extras.errorEmails))),
+            ("ErrorAssociates", .value(extras.errorAssociates.json)),
+            ("Description", .value(JSONValue(extras.description))),
+            ("NotifyVia", .value(.string(extras.notifyVia.text))),
+            ("NotifyWhen", .value(.string(extras.notifyWhen.text))),
+            ("TotalCalls", .value(JSONValue(usage.totalCalls))),
+            ("TotalErrors", .value(JSONValue(usage.totalErrors))),
+            ("ConsecutiveErrors", .value(JSONValue(usage.consecutiveErrors))),
+            ("LastError", .value(JSONValue(usage.lastError))),
         ]
         if let links {
             members.append(
-                .object(["Self": .string("\(links)/\(id)"), "Archive": .string(links)]),
-                named: "_Links"
+                ("_Links", .value(.object(["Self": .string("\(links)/\(id)"), "Archive": .string(links)])))
             )
         }
-        return RESTContent(json: .object(members), headers: headers, properties: properties)
+        return .webhook(members)
     }
 }
 
