@@ -14,25 +14,9 @@ public:
 
     void run()
     {
-        check("login", &Checks::login);
-        check("default", &Checks::createDefault);
-        check("save", &Checks::save);
-        check("get", &Checks::get);
-        check("update", &Checks::update);
-        check("list", &Checks::list);
-        check("test", &Checks::test);
-        check("types", &Checks::types);
-        check("headers", &Checks::headers);
-        check("state", &Checks::state);
-        check("dates", &Checks::dates);
-        check("nil", &Checks::nil);
-        check("non-ascii", &Checks::nonASCII);
-        check("succeeded", &Checks::succeeded);
-        check("error", &Checks::error);
-        check("last-error", &Checks::lastError);
-        check("delete", &Checks::remove);
-        check("signal", &Checks::signal);
-        check("read-typed", &Checks::readTyped);
+#define CHECK(name, function) check(name, &Checks::function);
+#include "../checks.inc"
+#undef CHECK
     }
 
 private:
