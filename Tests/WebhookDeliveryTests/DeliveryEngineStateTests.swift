@@ -67,6 +67,14 @@ struct DeliveryEngineStateTests {
         #expect(try await rig.state(of: webhook) == .active)
     }
 
+    /// Makes the webhook Active at `offset` after the start, and waits until its one parked delivery has been sent.
+    private func sendParked(_ rig: Rig, _ webhook: Webhook, at offset: Duration) async throws {
+        #expect(try await rig.queue.counts() == DeliveryCounts(parked: 1))
+        rig.clock.advance(to: offset)
+        try await rig.put(webhook, .active)
+        try await rig.recorded(2)
+    }
+
     @Test("A target that is gone is not tried again until its webhook is Active")
     func gone() async throws {
         let rig = Rig { $0 == 0 ? .answered(TargetAnswer(status: 410, reason: "Gone")) : .ok }
@@ -75,10 +83,7 @@ struct DeliveryEngineStateTests {
         try await rig.running { _ in
             try await rig.recorded(1)
             #expect(try await rig.state(of: webhook) == .tooManyErrors)
-            #expect(try await rig.queue.counts() == DeliveryCounts(parked: 1))
-            rig.clock.advance(to: .seconds(3600))
-            try await rig.put(webhook, .active)
-            try await rig.recorded(2)
+            try await sendParked(rig, webhook, at: .seconds(3600))
         }
         #expect(rig.sender.calls.map(\.time) == [.zero, .seconds(3600)])
         #expect(rig.sender.calls.map(\.notification.retry) == [0, 0])
@@ -145,10 +150,7 @@ struct DeliveryEngineStateTests {
             try await rig.put(webhook, .stopped)
             gate.open()
             try await rig.recorded(1)
-            #expect(try await rig.queue.counts() == DeliveryCounts(parked: 1))
-            rig.clock.advance(to: .seconds(60))
-            try await rig.put(webhook, .active)
-            try await rig.recorded(2)
+            try await sendParked(rig, webhook, at: .seconds(60))
         }
         #expect(rig.sender.calls.map(\.time) == [.zero, .seconds(60)])
         #expect(rig.sender.calls.map(\.notification.retry) == [0, 1])
