@@ -12,13 +12,8 @@ package struct RequestPath: Sendable, Hashable {
     /// resolved, and empty parts are left out: doubled slashes and a trailing one mean nothing. The `*` of OPTIONS is the
     /// same as `/`. The initializer gives nil for an empty path and for unsafe text.
     package init?(_ path: String) {
-        guard path != "*" else {
-            self.init(exactly: [])
-            return
-        }
-        let parts = Self.parts(path)
-        guard !parts.isEmpty || path.utf8.first == UInt8(ascii: "/"),
-            parts.allSatisfy({ StreamSafeText.isSafe($0) })
+        let parts = path == "*" ? [] : Self.parts(path)
+        guard !parts.isEmpty || path.hasPrefix("/") || path == "*", parts.allSatisfy({ StreamSafeText.isSafe($0) })
         else { return nil }
         self.parts = parts[...]
         names = parts.map { AnyCaseName($0).text }[...]
