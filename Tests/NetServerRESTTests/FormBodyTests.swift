@@ -1,6 +1,9 @@
+import AgentCore
 import HTTPTypes
 import JSON
+import StoreContracts
 import Testing
+import WebhookModel
 
 @testable import NetServerREST
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import JSON
+import StoreContracts
 import TestSupport
 import Testing
 import WebhookModel

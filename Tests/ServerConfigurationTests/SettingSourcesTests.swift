@@ -1,11 +1,14 @@
+import AgentCore
 import Configuration
 import DeliveryTransport
 import Foundation
 import NetServerSOAP
 import Networking
 import ServerConfiguration
+import StoreContracts
 import Testing
 import WebhookDelivery
+import WebhookModel
 import WebhookServer
 
 /// Flags, environment and file together, and the spellings that are deprecated.

@@ -1,10 +1,13 @@
+import AgentCore
 import Configuration
 import DeliveryTransport
 import Foundation
 import Networking
 import ServerConfiguration
+import StoreContracts
 import Testing
 import WebhookDelivery
+import WebhookModel
 import WebhookServer
 
 /// The table of settings, which flags, environment, file, help and documentation come from.

@@ -1,11 +1,14 @@
 import AgentCore
 import AgentStores
 import Configuration
+import DeliveryTransport
 import Foundation
 import Networking
 import ServerConfiguration
+import StoreContracts
 import Testing
 import WebhookDelivery
+import WebhookModel
 import WebhookServer
 
 /// Settings are read from three places, checked, and refused in one clear line.

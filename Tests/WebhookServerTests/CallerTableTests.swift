@@ -3,6 +3,7 @@ import AgentStores
 import Foundation
 import NIOHTTP1
 import ServerConfiguration
+import StoreContracts
 import Synchronization
 import Testing
 import WebhookModel

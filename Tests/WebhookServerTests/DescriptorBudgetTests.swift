@@ -1,5 +1,7 @@
+import AgentCore
 import Foundation
 import HTTPServing
+import StoreContracts
 import Synchronization
 import TestSupport
 import Testing

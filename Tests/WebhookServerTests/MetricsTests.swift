@@ -1,6 +1,9 @@
+import AgentCore
 import AgentStores
 import Foundation
 import ServerConfiguration
+import StoreContracts
+import Synchronization
 import Testing
 import WebhookModel
 import WebhookServer

@@ -1,8 +1,10 @@
+import AgentCore
 import Foundation
 import JSON
 import NIOCore
 import NIOHTTP1
 import ServerConfiguration
+import StoreContracts
 import Testing
 import WebhookModel
 import XML

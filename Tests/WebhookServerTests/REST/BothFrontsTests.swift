@@ -1,5 +1,7 @@
+import AgentCore
 import Foundation
 import ServerConfiguration
+import StoreContracts
 import Testing
 import WebhookModel
 

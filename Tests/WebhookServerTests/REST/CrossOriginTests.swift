@@ -2,7 +2,9 @@ import AgentCore
 import NIOHTTP1
 import Networking
 import ServerConfiguration
+import StoreContracts
 import Testing
+import WebhookModel
 
 @testable import WebhookServer
 

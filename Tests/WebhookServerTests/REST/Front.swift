@@ -1,5 +1,8 @@
+import AgentCore
 import JSON
+import StoreContracts
 import Testing
+import WebhookModel
 
 @testable import WebhookServer
 

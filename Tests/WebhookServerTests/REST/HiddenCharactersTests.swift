@@ -2,6 +2,7 @@ import AgentCore
 import Foundation
 import HTTPRouting
 import JSON
+import StoreContracts
 import TestSupport
 import Testing
 import WebhookModel

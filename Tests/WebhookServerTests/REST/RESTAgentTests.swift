@@ -1,4 +1,6 @@
+import AgentCore
 import NIOHTTP1
+import StoreContracts
 import Testing
 import WebhookModel
 import XML

@@ -1,4 +1,6 @@
+import AgentCore
 import JSON
+import StoreContracts
 import Testing
 import WebhookModel
 

@@ -1,7 +1,9 @@
+import AgentCore
 import Foundation
 import NIOHTTP1
 import Networking
 import ServerConfiguration
+import StoreContracts
 import Testing
 import WebhookModel
 

@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import NIOHTTP1
 import ServerConfiguration
+import StoreContracts
 import Testing
 import WebhookModel
 

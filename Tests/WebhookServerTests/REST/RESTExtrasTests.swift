@@ -1,6 +1,8 @@
+import AgentCore
 import Foundation
 import JSON
 import ServerConfiguration
+import StoreContracts
 import TestSupport
 import Testing
 import WebhookModel

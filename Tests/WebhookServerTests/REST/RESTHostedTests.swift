@@ -3,6 +3,7 @@ import Foundation
 import NIOHTTP1
 import Networking
 import ServerConfiguration
+import StoreContracts
 import Testing
 import WebhookModel
 

@@ -1,8 +1,11 @@
+import AgentCore
 import Foundation
 import NIOHTTP1
 import ServerConfiguration
+import StoreContracts
 import TestSupport
 import Testing
+import WebhookModel
 
 @testable import WebhookServer
 

@@ -1,6 +1,8 @@
+import AgentCore
 import Foundation
 import JSON
 import NIOHTTP1
+import StoreContracts
 import TestSupport
 import Testing
 import WebhookModel

@@ -1,6 +1,9 @@
+import AgentCore
 import NIOHTTP1
 import ServerConfiguration
+import StoreContracts
 import Testing
+import WebhookModel
 import XML
 
 @testable import WebhookServer

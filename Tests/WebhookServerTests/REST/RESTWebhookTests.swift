@@ -1,7 +1,9 @@
+import AgentCore
 import Foundation
 import JSON
 import NIOHTTP1
 import ServerConfiguration
+import StoreContracts
 import Testing
 import WebhookModel
 

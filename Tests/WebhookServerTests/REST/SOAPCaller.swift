@@ -2,6 +2,7 @@ import AgentCore
 import Foundation
 import JSON
 import NIOHTTP1
+import StoreContracts
 import Testing
 import WebhookModel
 import XML

@@ -9,6 +9,7 @@ import NIOHTTP1
 import NIOPosix
 import ServerConfiguration
 import ServiceLifecycleTestKit
+import StoreContracts
 import Testing
 import WebhookDelivery
 import WebhookModel

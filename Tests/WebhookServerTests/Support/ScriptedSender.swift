@@ -1,3 +1,5 @@
+import AgentCore
+import StoreContracts
 import Synchronization
 import WebhookModel
 
