@@ -1,4 +1,4 @@
-package import AgentCore
+import AgentCore
 package import JSON
 import Networking
 package import WebhookModel

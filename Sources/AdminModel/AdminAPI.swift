@@ -1,4 +1,4 @@
-package import AgentCore
+import AgentCore
 package import JSON
 package import StoreContracts
 import WebhookModel

@@ -1,7 +1,7 @@
 import AdminModel
 package import AgentCore
 import Cryptography
-import DeliveryTransport
+package import DeliveryTransport
 import Foundation
 import HTTPRouting
 import HTTPServing
@@ -14,9 +14,9 @@ import LogThrottling
 package import NIOCore
 import Networking
 import ServiceLifecycle
-import StoreContracts
+package import StoreContracts
 import Text
-package import WebhookDelivery
+import WebhookDelivery
 import WebhookModel
 
 /// The admin API under `/admin/v1`: what became of deliveries, asking for them again, and who is logged in.

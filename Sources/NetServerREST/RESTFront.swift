@@ -10,7 +10,7 @@ package import Networking
 package import PrometheusMetrics
 import SOAP
 import Text
-import WebhookModel
+package import WebhookModel
 package import XML
 
 /// The REST front: each route is bound to the agent method that the SOAP front calls. It has no rule

@@ -1,8 +1,10 @@
-package import AgentCore
+import AgentCore
 import CoreMetrics
 import Foundation
 import ServiceMetrics
+package import StoreContracts
 import Synchronization
+import WebhookModel
 
 /// Answers `GET /metrics`: the registry, brought up to date with what the store knows.
 package final class MetricsEndpoint: Sendable {

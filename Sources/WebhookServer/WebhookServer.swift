@@ -1,5 +1,5 @@
 import AdminServing
-package import AgentCore
+import AgentCore
 import AgentStores
 import DeliveryTransport
 import Foundation

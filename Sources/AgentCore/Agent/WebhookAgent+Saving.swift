@@ -1,3 +1,6 @@
+import StoreContracts
+package import WebhookModel
+
 /// What becomes of a change to a webhook that somebody else has changed meanwhile.
 package enum WebhookConflict: Sendable, Hashable {
     /// The change replaces what the others have made of the webhook.
