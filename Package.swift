@@ -63,11 +63,46 @@ let package = Package(
         ),
         .target(name: "AgentCore", dependencies: ["JSON", "Networking", "Text", logging], swiftSettings: settings),
         .target(name: "AdminModel", dependencies: ["AgentCore", "JSON", "Networking"], swiftSettings: settings),
+        .target(name: "AdminModel", dependencies: ["AgentCore", "Networking"], swiftSettings: settings),
+        .target(name: "StoreSupport", dependencies: ["AgentCore"], swiftSettings: settings),
+        .target(name: "MemoryStorage", dependencies: ["AgentCore", "StoreSupport", "Text"], swiftSettings: settings),
         .target(
-            name: "AgentStores",
+            name: "SQLiteStorage",
             dependencies: [
                 "CLibPQ", "LogThrottling", "StoreContracts", "Text", "WebhookModel", lifecycle, logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
+                "AgentCore", "StoreSupport", "Text", logging, .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "PostgreSQLClient",
+            dependencies: ["AgentCore", "CLibPQ", "StoreSupport", logging],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "PostgreSQLInstallation",
+            dependencies: ["AgentCore", "PostgreSQLClient", "StoreSupport", logging],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "PostgreSQLQueue",
+            dependencies: ["AgentCore", "PostgreSQLClient", "PostgreSQLInstallation", "StoreSupport"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "PostgreSQLStorage",
+            dependencies: [
+                "AgentCore", "PostgreSQLClient", "PostgreSQLInstallation", "PostgreSQLQueue", "StoreSupport", "Text",
+                lifecycle, logging,
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "Stores",
+            dependencies: [
+                "AgentCore", "MemoryStorage", "PostgreSQLClient", "PostgreSQLStorage", "SQLiteStorage",
+                "StoreSupport", logging,
             ],
             swiftSettings: settings
         ),
@@ -182,6 +217,9 @@ let package = Package(
                 "AdminModel", "AgentCore", "AgentStores", "CMalloc", "Cryptography", "DeliveryTransport", "HTTPServing",
                 "JSON", "LogThrottling", "NetServerSOAP", "Networking", "SOAP", "StoreContracts", "Text",
                 "WebhookDelivery", "WebhookModel", "XML", logging, lifecycle,
+                "AdminModel", "AgentCore", "CMalloc", "Cryptography", "HTTPServing", "JSON", "NetServerSOAP",
+                "Networking", "PostgreSQLInstallation", "SOAP", "SQLiteStorage", "Stores", "Text",
+                "WebhookDelivery", "XML", logging, lifecycle,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -270,12 +308,44 @@ let package = Package(
                 "AgentCore", "AgentStores", "LogThrottling", "StoreContracts", "TestSupport", "Text", "WebhookModel",
                 logging,
             ],
+            dependencies: ["AgentCore", "JSON", "MemoryStorage", "Networking", "Text", logging],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "StoreConformance",
+            dependencies: [
+                "AgentCore", "StoreSupport",
+            ],
+            path: "Tests/StoreConformance",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "PostgreSQLTestSupport",
+            dependencies: [
+                "AgentCore", "PostgreSQLClient", "PostgreSQLQueue", "PostgreSQLStorage", logging,
+            ],
+            path: "Tests/PostgreSQLTestSupport",
             swiftSettings: settings
         ),
         .testTarget(
-            name: "AgentStoresTests",
+            name: "StoreSupportTests",
             dependencies: [
                 "AgentStores", "StoreContracts", "WebhookModel", lifecycle, lifecycleTestKit, logging,
+                "AgentCore", "StoreConformance", "StoreSupport",
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "MemoryStorageTests",
+            dependencies: [
+                "AgentCore", "MemoryStorage", "StoreConformance",
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "SQLiteStorageTests",
+            dependencies: [
+                "AgentCore", "SQLiteStorage", "StoreConformance", "StoreSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings
@@ -286,6 +356,33 @@ let package = Package(
                 "DeliveryTransport", "Networking", "TestSupport", "WebhookModel",
                 "AgentCore", "AgentStores", "Networking", "TestSupport", "WebhookDelivery", logging, metrics, lifecycle,
                 lifecycleTestKit,
+            name: "PostgreSQLClientTests",
+            dependencies: [
+                "AgentCore", "PostgreSQLClient", "StoreSupport",
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PostgreSQLStorageTests",
+            dependencies: [
+                "AgentCore", "PostgreSQLClient", "PostgreSQLInstallation", "PostgreSQLQueue", "PostgreSQLStorage",
+                "PostgreSQLTestSupport", "StoreConformance", "StoreSupport", lifecycle, lifecycleTestKit, logging,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "StoresTests",
+            dependencies: [
+                "AgentCore", "PostgreSQLClient", "PostgreSQLInstallation", "PostgreSQLQueue", "PostgreSQLStorage",
+                "PostgreSQLTestSupport", "SQLiteStorage", "StoreConformance", "Stores",
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "WebhookDeliveryTests",
+            dependencies: [
+                "AgentCore", "MemoryStorage", "Networking", "SQLiteStorage", "WebhookDelivery", logging, metrics,
+                lifecycle, lifecycleTestKit,
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -384,6 +481,8 @@ let package = Package(
                 logging,
                 "Networking", "SOAP", "StoreContracts", "Text", "WSDL", "WebhookModel", "WebhookServer", "XML", logging,
                 "Networking", "SOAP", "TestSupport", "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML", logging,
+                "AgentCore", "Conformance", "Cryptography", "HTTPServing", "JSON", "NetServerSOAP", "Networking",
+                "SOAP", "Stores", "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML", logging,
                 lifecycleTestKit,
                 "AgentCore", "AgentStores", "Conformance", "Cryptography", "DeliveryTransport", "HTTPServing", "JSON",
                 "NetServerSOAP", "Networking", "SOAP", "StoreContracts", "Text", "WSDL", "WebhookDelivery",

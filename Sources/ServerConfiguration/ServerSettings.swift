@@ -6,6 +6,7 @@ package import Logging
 package import NetServerSOAP
 package import Networking
 package import StoreContracts
+package import Stores
 package import WebhookDelivery
 
 /// Everything that `serve` can be told, checked. ``Setting/all`` lists the settings that values come from.

@@ -1,6 +1,8 @@
+import AgentCore
 import AgentStores
 import Foundation
 import Networking
+import Stores
 import Text
 import WebhookDelivery
 

@@ -1,5 +1,7 @@
+import AgentCore
 import AgentStores
 import ServerConfiguration
+import Stores
 
 /// `webhook-svc store copy`: moves an installation to another store.
 package enum StoreCopying {

@@ -1,6 +1,10 @@
+import AgentCore
 import AgentStores
 import Foundation
+import PostgreSQLInstallation
 import ServerConfiguration
+import SQLiteStorage
+import Stores
 
 /// `webhook-svc store backup`, `store compact` and `store migrate`.
 package enum StoreUpkeep {

@@ -1,5 +1,5 @@
 import AdminServing
-import AgentCore
+package import AgentCore
 import AgentStores
 import DeliveryTransport
 import Foundation
@@ -17,6 +17,7 @@ import SOAP
 package import ServerConfiguration
 import ServiceLifecycle
 import StoreContracts
+import Stores
 import WebhookDelivery
 package import WebhookModel
 import XML

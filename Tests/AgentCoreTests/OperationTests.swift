@@ -1,6 +1,6 @@
 import AgentCore
-import AgentStores
 import Logging
+import MemoryStorage
 import StoreContracts
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
 import AgentCore
-import AgentStores
 import Foundation
 import Logging
+import MemoryStorage
 import StoreContracts
 import Synchronization
 import TestSupport

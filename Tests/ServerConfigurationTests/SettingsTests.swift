@@ -1,11 +1,11 @@
 import AgentCore
-import AgentStores
 import Configuration
 import DeliveryTransport
 import Foundation
 import Networking
 import ServerConfiguration
 import StoreContracts
+import Stores
 import Testing
 import WebhookDelivery
 import WebhookModel

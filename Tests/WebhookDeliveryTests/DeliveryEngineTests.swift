@@ -1,6 +1,8 @@
+import AgentCore
 import AgentStores
 import DeliveryTransport
 import Foundation
+import MemoryStorage
 import StoreContracts
 import TestSupport
 import Testing

@@ -1,5 +1,7 @@
+import AgentCore
 import AgentStores
 import Foundation
+import MemoryStorage
 import StoreContracts
 import Testing
 import WebhookModel

@@ -1,9 +1,11 @@
 import AgentCore
 import AgentStores
+import Cryptography
 import Foundation
 import NIOHTTP1
 import ServerConfiguration
 import StoreContracts
+import Stores
 import Synchronization
 import Testing
 import WebhookModel

@@ -1,8 +1,10 @@
 import AgentCore
 import AgentStores
+import CoreMetrics
 import Foundation
 import ServerConfiguration
 import StoreContracts
+import Stores
 import Synchronization
 import Testing
 import WebhookModel

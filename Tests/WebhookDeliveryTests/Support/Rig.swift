@@ -1,6 +1,8 @@
+import AgentCore
 import AgentStores
 import Foundation
 import Logging
+import MemoryStorage
 import ServiceLifecycleTestKit
 import StoreContracts
 import TestSupport

@@ -1,5 +1,8 @@
+import AgentCore
 import AgentStores
 import Foundation
+import MemoryStorage
+import SQLiteStorage
 import StoreContracts
 import WebhookModel
 

@@ -1,5 +1,4 @@
 import AgentCore
-import AgentStores
 import AsyncHTTPClient
 import Conformance
 import Foundation
@@ -10,6 +9,7 @@ import NIOPosix
 import ServerConfiguration
 import ServiceLifecycleTestKit
 import StoreContracts
+import Stores
 import Testing
 import WebhookDelivery
 import WebhookModel

@@ -1,0 +1,56 @@
+import StoreContracts
+
+/// Why something was not done, or is not known to have been done.
+package struct PostgreSQLFailure: Error {
+    package enum Kind {
+        /// There is no connection; nothing was sent.
+        case unreachable
+        /// The connection broke; what was sent may have been carried out.
+        case lost
+        /// Others were in the way and all is undone: it may be tried again.
+        case conflict
+        /// The server refused a statement; all is undone.
+        case statement
+    }
+
+    package let kind: Kind
+    /// Without the values that were bound.
+    package let text: String
+    /// Whether a statement took longer than it may.
+    let isTimeout: Bool
+    /// The server's five letters; empty where it sent none.
+    package let code: String
+
+    package init(_ kind: Kind, _ text: String, isTimeout: Bool = false, code: String = "") {
+        self.kind = kind
+        self.text = text
+        self.isTimeout = isTimeout
+        self.code = code
+    }
+
+    /// What the server reports by a five-letter code ("PostgreSQL Error Codes").
+    package init(code: String, message: String) {
+        let kind: Kind =
+            switch code {
+            case "40001", "40P01", "55P03": .conflict
+            // Shut down, or no longer the primary: another connection may lead to the one that is.
+            case "57P01", "57P02", "57P03", "25006": .lost
+            case _ where code.hasPrefix("08"): .lost
+            default: .statement
+            }
+        self.init(kind, "\(message) (\(code))", isTimeout: code == "57014", code: code)
+    }
+}
+
+extension StoreError {
+    /// What ``PostgreSQLLane`` reports.
+    package init(postgreSQL error: any Error) {
+        switch error {
+        case let error as StoreError: self = error
+        case let error as PostgreSQLFailure where error.kind == .lost:
+            self = .unavailable("the connection to PostgreSQL broke: \(error.text)")
+        case let error as PostgreSQLFailure: self = .unavailable("PostgreSQL: \(error.text)")
+        default: self = .unavailable("\(error)")
+        }
+    }
+}

@@ -1,0 +1,15 @@
+import AgentStores
+import StoreConformance
+import StoreContracts
+import Testing
+import WebhookModel
+
+@testable import MemoryStorage
+
+@Suite("Memory store")
+struct MemoryStoreTests {
+    @Test("Does what every store must", .timeLimit(.minutes(5)), arguments: StoreSuite.cases)
+    func conformance(_ storeCase: StoreCase) async throws {
+        try await storeCase.run(MemoryStore())
+    }
+}
