@@ -1,5 +1,5 @@
-package import AgentCore
-import StoreContracts
+import AgentCore
+package import StoreContracts
 import StoreSupport
 
 /// Lets concurrent calls share one round trip to PostgreSQL and one commit.

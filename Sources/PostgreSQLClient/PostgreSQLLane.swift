@@ -1,6 +1,6 @@
-package import AgentCore
+import AgentCore
 import Foundation
-import StoreContracts
+package import StoreContracts
 import StoreSupport
 import Synchronization
 

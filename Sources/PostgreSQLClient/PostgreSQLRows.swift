@@ -1,7 +1,7 @@
-package import AgentCore
+import AgentCore
 import CLibPQ
 package import Foundation
-import StoreContracts
+package import StoreContracts
 import StoreSupport
 
 /// What a statement returned, in PostgreSQL's binary format.

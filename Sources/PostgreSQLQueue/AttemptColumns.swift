@@ -1,6 +1,6 @@
-package import AgentCore
+import AgentCore
 package import PostgreSQLClient
-import StoreContracts
+package import StoreContracts
 import StoreSupport
 import WebhookModel
 

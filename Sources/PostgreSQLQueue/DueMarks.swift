@@ -1,6 +1,6 @@
-package import AgentCore
+import AgentCore
 import Foundation
-import StoreContracts
+package import StoreContracts
 import Synchronization
 
 /// The webhooks that may have something pending: from where on in the queue's index each is to be looked at, and when.

@@ -1,7 +1,7 @@
-package import AgentCore
+import AgentCore
 import Foundation
 import Synchronization
-import WebhookModel
+package import WebhookModel
 
 /// Tells when leases end, and when that is by the callers' clock.
 package final class PostgreSQLLeaseClock: Sendable {

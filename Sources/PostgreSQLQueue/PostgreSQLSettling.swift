@@ -1,10 +1,10 @@
-package import AgentCore
+import AgentCore
 import Foundation
 package import PostgreSQLClient
-import StoreContracts
+package import StoreContracts
 package import StoreSupport
 import Synchronization
-import WebhookModel
+package import WebhookModel
 
 /// Has deliveries follow the states of their webhooks, in steps that hold nothing but the webhook's usage row and the
 /// deliveries that they change (``DeliverySettling``).

@@ -1,7 +1,7 @@
-package import AgentCore
+import AgentCore
 package import PostgreSQLClient
 import StoreSupport
-import WebhookModel
+package import WebhookModel
 
 /// How a webhook stands in a row of PostgreSQL (``WebhookRow``).
 package enum PostgreSQLWebhookRow {

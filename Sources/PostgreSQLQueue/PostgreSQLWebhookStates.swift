@@ -1,6 +1,8 @@
-package import AgentCore
+import AgentCore
 package import PostgreSQLClient
+package import StoreContracts
 import StoreSupport
+import WebhookModel
 
 /// What a webhook is to its deliveries, and changes of that.
 package enum PostgreSQLWebhookStates {

@@ -2,6 +2,7 @@ import AgentCore
 package import PostgreSQLClient
 import PostgreSQLInstallation
 import PostgreSQLQueue
+import StoreContracts
 package import StoreSupport
 /// A PostgreSQL database, on a connection of its own.
 package struct PostgreSQLCopyDatabase: CopyDatabase, CopyWriter {

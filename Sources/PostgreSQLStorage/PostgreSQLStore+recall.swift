@@ -1,4 +1,4 @@
-package import AgentCore
+import AgentCore
 import PostgreSQLClient
 import PostgreSQLQueue
 package import StoreContracts

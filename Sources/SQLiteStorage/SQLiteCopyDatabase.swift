@@ -1,6 +1,7 @@
-package import AgentCore
+import AgentCore
 import Foundation
 import GRDB
+package import StoreContracts
 package import StoreSupport
 
 /// A SQLite file, which nobody else has open.

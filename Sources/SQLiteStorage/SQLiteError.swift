@@ -1,4 +1,4 @@
-package import AgentCore
+import AgentCore
 import GRDB
 import StoreContracts
 

@@ -1,5 +1,4 @@
 package import AgentCore
-package import AgentStores
 package import DeliveryTransport
 package import HTTPServing
 package import Logging

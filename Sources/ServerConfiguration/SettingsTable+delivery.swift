@@ -1,5 +1,4 @@
 import AgentCore
-import AgentStores
 import DeliveryTransport
 import Foundation
 import Networking

@@ -1,6 +1,6 @@
-package import AgentCore
+import AgentCore
 import Synchronization
-import WebhookModel
+package import WebhookModel
 
 /// Brings deliveries in line with the states of their webhooks, in steps between which others write.
 ///

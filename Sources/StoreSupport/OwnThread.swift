@@ -1,6 +1,6 @@
-package import AgentCore
+import AgentCore
 import Foundation
-import StoreContracts
+package import StoreContracts
 
 /// Calls `body`, which blocks, on a thread of its own.
 package func onOwnThread<Value: Sendable>(

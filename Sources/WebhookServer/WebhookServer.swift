@@ -1,6 +1,5 @@
 import AdminServing
-package import AgentCore
-import AgentStores
+import AgentCore
 import DeliveryTransport
 import Foundation
 import HTTPServing

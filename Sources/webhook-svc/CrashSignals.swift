@@ -1,3 +1,4 @@
+import CDispatch
 import Foundation
 
 /// Makes a crash end the process, so that whoever supervises it starts it anew.

@@ -1,5 +1,4 @@
 import AgentCore
-import AgentStores
 import Testing
 
 @Suite("Changing webhooks")

@@ -1,5 +1,4 @@
 import AgentCore
-import AgentStores
 import TestSupport
 import Testing
 import WebhookModel

@@ -1,4 +1,3 @@
-import AgentStores
 import StoreConformance
 import StoreContracts
 import Testing

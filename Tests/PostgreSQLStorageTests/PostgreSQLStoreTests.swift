@@ -1,4 +1,3 @@
-import AgentStores
 import PostgreSQLTestSupport
 import StoreConformance
 import StoreContracts

@@ -3,7 +3,6 @@ import StoreContracts
 import StoreSupport
 package import Testing
 import WebhookModel
-@testable import AgentStores
 
 /// More than a store changes at once when a webhook's state changes: what callers see must not depend on that.
 extension StoreSuite {

@@ -1,5 +1,4 @@
 import AgentCore
-import AgentStores
 import StoreContracts
 import Testing
 import WebhookModel

@@ -1,5 +1,4 @@
 import AgentCore
-import AgentStores
 import Cryptography
 import Foundation
 import NIOHTTP1

@@ -1,4 +1,3 @@
-import AgentStores
 import Foundation
 import ServiceMetrics
 import Testing

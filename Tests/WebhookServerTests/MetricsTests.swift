@@ -1,5 +1,4 @@
 import AgentCore
-import AgentStores
 import CoreMetrics
 import Foundation
 import ServerConfiguration

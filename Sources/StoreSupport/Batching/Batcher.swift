@@ -1,5 +1,5 @@
-package import AgentCore
-import StoreContracts
+import AgentCore
+package import StoreContracts
 import Synchronization
 
 /// Gathers concurrent calls into batches, and lets one batch be carried out at a time.

@@ -1,5 +1,5 @@
-package import AgentCore
-import StoreContracts
+import AgentCore
+package import StoreContracts
 
 extension DeliveryRecord {
     /// Reads `event_id, webhook_id, guid, name, tenant, created, state, attempts, due, reason`. State, due time and reason

@@ -1,7 +1,7 @@
-package import AgentCore
+import AgentCore
 package import Foundation
-import StoreContracts
-import WebhookModel
+package import StoreContracts
+package import WebhookModel
 
 /// A row of an SQL database, read by the places of its columns, from 0.
 ///

@@ -1,7 +1,7 @@
-package import AgentCore
+import AgentCore
 import Foundation
-import StoreContracts
-import WebhookModel
+package import StoreContracts
+package import WebhookModel
 
 /// How a webhook stands in a row of an SQL store: what is never searched for is JSON.
 package enum WebhookRow {

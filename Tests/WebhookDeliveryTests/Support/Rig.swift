@@ -1,5 +1,4 @@
 import AgentCore
-import AgentStores
 import Foundation
 import Logging
 import MemoryStorage

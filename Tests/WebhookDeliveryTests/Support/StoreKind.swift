@@ -1,5 +1,4 @@
 import AgentCore
-import AgentStores
 import Foundation
 import MemoryStorage
 import SQLiteStorage
