@@ -52,7 +52,7 @@ struct CrossOrigin: Sendable {
 
     /// Whether a browser says that the page which sends a call is neither this service's own nor one that is trusted as
     /// such. To plain HTTP browsers send Origin alone. Schemes are not compared: a proxy may have taken TLS off.
-    func isForeign(_ headers: HTTPFields, _ target: RESTFront.Target) -> Bool {
+    func isForeign(_ headers: HTTPFields, _ target: RESTService.Target) -> Bool {
         guard let origin = headers[.origin]?.lowercased() else { return isOtherSite(headers) }
         if origins.permission(of: origin) == .anyCredentials { return false }
         let sender = Self.authority(origin)

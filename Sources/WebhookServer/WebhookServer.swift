@@ -199,7 +199,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
         }
         let counters = RequestCounters(factory: registry)
         let limits = settings.requestLimits
-        let responder = FrontResponder(
+        let responder = ServiceResponder(
             soap: SOAPService(
                 reader: EnvelopeReader(limits: XMLLimits(limits)),
                 webhooks: webhooks,
@@ -208,7 +208,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 operationErrors: settings.operationErrors
             ),
             counters: counters,
-            rest: RESTFront(
+            rest: RESTService(
                 webhooks: webhooks,
                 principals: principals,
                 json: JSONReader(
@@ -232,7 +232,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 header: settings.forwardedHeader,
                 isTLS: settings.certificate != nil
             ),
-            admin: AdminFront(
+            admin: AdminService(
                 store: store,
                 principals: principals,
                 ticketLifetime: settings.ticketLifetime,

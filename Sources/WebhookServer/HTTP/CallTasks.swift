@@ -5,9 +5,9 @@ import Hummingbird
 /// A task keeps the memory of its deepest calls until it ends, and a connection's lasts as long as its client likes. A child
 /// task would take its memory from the connection's. As a class it passes one reference on in place of all that answers calls.
 final class CallTasks: HTTPResponder {
-    private let responder: FrontResponder
+    private let responder: ServiceResponder
 
-    init(_ responder: FrontResponder) {
+    init(_ responder: ServiceResponder) {
         self.responder = responder
     }
 

@@ -18,15 +18,15 @@ import Text
 import XML
 
 /// Answers HTTP requests: finds what a path asks for, and carries what the fronts say.
-struct FrontResponder: HTTPResponder {
+struct ServiceResponder: HTTPResponder {
     typealias Context = ServiceContext
 
     let soap: SOAPService
     let counters: RequestCounters
-    let rest: RESTFront
+    let rest: RESTService
     let principals: PrincipalAgent
     let origins: RequestOriginReader
-    let admin: AdminFront
+    let admin: AdminService
     let metrics: MetricsEndpoint
     let descriptions: [ServiceDescription.ID: ServiceDescription]
     let store: any StoreHealth
@@ -94,7 +94,7 @@ struct FrontResponder: HTTPResponder {
             return try await post(request, target(name, number, tenant, request, context))
         case .rest:
             let origin = origins.origin(of: request.head, peer: context.peer)
-            let target = RESTFront.Target(
+            let target = RESTService.Target(
                 path: path.dropFirst(route.path.count),
                 tenant: tenant,
                 origin: origin,

@@ -15,7 +15,7 @@ package import XML
 
 /// The REST front: each route is bound to the agent method that the SOAP front calls. It has no rule
 /// about webhooks.
-package struct RESTFront: Sendable {
+package struct RESTService: Sendable {
     let webhooks: WebhookAgent
     let principals: PrincipalAgent
     let json: JSONReader

@@ -9,7 +9,7 @@ import WebhookModel
 import XML
 
 /// Each route bound once: its arguments are read, then the agent is called, then its answer shown.
-extension RESTFront {
+extension RESTService {
     func perform(_ call: Call, _ body: RequestBody, _ caller: Caller) async throws(RESTProblem) -> Outcome {
         switch call.route.operation {
         case .versions, .routes, .openAPI, .describe: return describe(call.route.operation, call.match, call.target)

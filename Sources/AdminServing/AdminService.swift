@@ -9,8 +9,8 @@ import HTTPTypes
 import Hummingbird
 package import HummingbirdCore
 import JSON
-package import Logging
 import LogThrottling
+package import Logging
 package import NIOCore
 import Networking
 import ServiceLifecycle
@@ -20,7 +20,7 @@ import WebhookDelivery
 import WebhookModel
 
 /// The admin API under `/admin/v1`: what became of deliveries, asking for them again, and who is logged in.
-package struct AdminFront: Sendable {
+package struct AdminService: Sendable {
     let store: any DeliveryHistory & StoreMaintenance & StoreHealth
     let principals: PrincipalAgent
     let ticketLifetime: Duration

@@ -9,7 +9,7 @@ import WebhookModel
 import XML
 
 /// How the arguments of a call are read, whatever the type of its body.
-extension RESTFront {
+extension RESTService {
     static let noEntity = RESTProblem(
         .badRequest,
         .invalidArgument,
@@ -127,10 +127,10 @@ extension XMLElement {
     }
 }
 
-extension RESTFront.Call {
+extension RESTService.Call {
     /// A number in the path.
     func number(_ parameter: String) throws(RESTProblem) -> Int32 {
-        guard let number = route.number(parameter, in: target.path) else { throw RESTFront.nothing(at: target) }
+        guard let number = route.number(parameter, in: target.path) else { throw RESTService.nothing(at: target) }
         return number
     }
 

@@ -4,7 +4,7 @@ import HTTPTypes
 import HummingbirdCore
 
 /// Who calls, as the front asks it.
-extension RESTFront {
+extension RESTService {
     /// Who makes a call, and the cookies with which a browser goes on.
     func authorize(
         _ request: Request,

@@ -6,7 +6,7 @@ import NIOCore
 import NetServerSOAP
 
 /// How outcomes and problems become HTTP's answers.
-extension RESTFront {
+extension RESTService {
     private static let reason = HTTPField.Name(ReasonPhrase.header)
 
     func response(

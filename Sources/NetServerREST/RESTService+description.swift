@@ -7,7 +7,7 @@ import NetServerSOAP
 
 /// What anybody may ask: the version, what there is, what a call does, and the OpenAPI document. It is JSON, whatever else
 /// is asked for.
-extension RESTFront {
+extension RESTService {
     func describe(_ operation: RESTOperation, _ match: RouteMatch<RESTOperation>, _ target: Target) -> Outcome {
         let api = target.api
         switch operation {

@@ -7,7 +7,7 @@ import Text
 import WebhookModel
 
 /// What depends on a webhook as it is: conditions on when it was changed, and patches.
-extension RESTFront {
+extension RESTService {
     /// The webhook, or that it is still as it was at a date.
     func changed(_ stored: Webhook, since date: String?, _ call: Call) -> Outcome {
         let second = stored.updated.ticks / 10_000_000
