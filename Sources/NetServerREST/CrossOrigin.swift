@@ -17,10 +17,10 @@ struct CrossOrigin: Sendable {
     }
 
     /// The answer to a preflight. It is the same for every path, so that a page can read why a call to it fails.
-    func preflight(_ request: Request) throws(RESTProblem) -> Response {
+    func preflight(_ request: Request) throws(RESTError) -> Response {
         let origin = request.headers[.origin] ?? ""
         guard origins.permission(of: origin) != .none else {
-            throw RESTProblem(
+            throw RESTError(
                 .forbidden,
                 .sentry,
                 "Pages of the origin \(Excerpt.of(origin)) may not call this service (setting cors-origins)."

@@ -10,7 +10,7 @@ struct FormBody: Sendable {
     private static let mostFields = 2000
 
     /// Reads a form. Throws a problem that says what is wrong.
-    init(_ bytes: [UInt8]) throws(RESTProblem) {
+    init(_ bytes: [UInt8]) throws(RESTError) {
         let fields = bytes.split(separator: UInt8(ascii: "&"))
         guard fields.count <= Self.mostFields else { throw .body("it has more than \(Self.mostFields) fields.") }
         pairs = try Self.pairs(fields)
@@ -36,7 +36,7 @@ struct FormBody: Sendable {
 
     /// As an object whose members are objects where fields are named `Headers[X-A]` or `Headers.X-A`, in any case. Throws a
     /// problem for a name that is both a value and an object.
-    func object() throws(RESTProblem) -> JSONValue {
+    func object() throws(RESTError) -> JSONValue {
         var members: [(name: String, values: [JSONValue], entries: [JSONObject.Member])] = []
         var places: [AnyCaseName: Int] = [:]
         for (name, value) in pairs {
@@ -67,7 +67,7 @@ struct FormBody: Sendable {
     }
 
     /// Names and values, percent signs resolved: of a form, or of a query.
-    static func pairs(_ fields: [ArraySlice<UInt8>]) throws(RESTProblem) -> [(name: String, value: String)] {
+    static func pairs(_ fields: [ArraySlice<UInt8>]) throws(RESTError) -> [(name: String, value: String)] {
         var pairs: [(String, String)] = []
         for field in fields {
             let parts = field.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
@@ -87,7 +87,7 @@ struct FormBody: Sendable {
         return (String(name[..<dot]), String(name[name.index(after: dot)...]))
     }
 
-    private static func decoded(_ bytes: ArraySlice<UInt8>) throws(RESTProblem) -> String {
+    private static func decoded(_ bytes: ArraySlice<UInt8>) throws(RESTError) -> String {
         guard let result = PercentEncoding.decoded(bytes, plus: 0x20) else {
             throw .body("a percent sign is not followed by two hexadecimal digits.")
         }

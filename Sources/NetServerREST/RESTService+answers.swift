@@ -13,7 +13,7 @@ extension RESTService {
         _ outcome: Outcome,
         _ type: AnswerType,
         _ headers: HTTPFields
-    ) async throws(RESTProblem) -> Response {
+    ) async throws(RESTError) -> Response {
         // What is answered depends on who asks, and holds secrets: nobody but the caller may keep it.
         var headers = headers
         headers[.cacheControl] = "no-store"
@@ -34,13 +34,13 @@ extension RESTService {
         }
     }
 
-    private func body(of list: RESTList, _ type: AnswerType) async throws(RESTProblem) -> ResponseBody {
+    private func body(of list: RESTList, _ type: AnswerType) async throws(RESTError) -> ResponseBody {
         do throws(AgentError) {
             guard type.isXML else { return try await list.paged(JSONListWriter(list)).body() }
             let namespace = ServiceNumber.services87.namespace
             return try await list.paged(XMLListWriter(list, namespace: namespace)).body()
         } catch {
-            throw RESTProblem(error)
+            throw RESTError(error)
         }
     }
 
@@ -52,7 +52,7 @@ extension RESTService {
         )
     }
 
-    func response(_ problem: RESTProblem, _ type: AnswerType, source: String) -> Response {
+    func response(_ problem: RESTError, _ type: AnswerType, source: String) -> Response {
         var headers = problem.headers
         if problem.status == .unauthorized {
             for challenge in RESTAuthorization.challenges(allowsBasic: allowsBasic) {

@@ -10,31 +10,31 @@ import XML
 
 /// How the arguments of a call are read, whatever the type of its body.
 extension RESTService {
-    static let noEntity = RESTProblem(
+    static let noEntity = RESTError(
         .badRequest,
         .invalidArgument,
         "The request has no body; it must hold a webhook."
     )
 
-    static func nothing(at target: Target) -> RESTProblem {
-        RESTProblem(
+    static func nothing(at target: Target) -> RESTError {
+        RESTError(
             .notFound,
             .notFound,
             "There is nothing at this path; GET \(target.api)/v1 lists what there is."
         )
     }
 
-    static func notFound(_ id: Int32) -> RESTProblem {
-        RESTProblem(AgentError(.notFound, "There is no webhook with the id \(id)."))
+    static func notFound(_ id: Int32) -> RESTError {
+        RESTError(AgentError(.notFound, "There is no webhook with the id \(id)."))
     }
 
-    func webhook(in body: RequestBody) throws(RESTProblem) -> Webhook {
+    func webhook(in body: RequestBody) throws(RESTError) -> Webhook {
         guard let webhook = try optionalWebhook(in: body, named: nil) else { throw Self.noEntity }
         return webhook
     }
 
     /// The webhook that the body is, or holds under that name; nil for none.
-    func optionalWebhook(in body: RequestBody, named name: StaticString?) throws(RESTProblem) -> Webhook? {
+    func optionalWebhook(in body: RequestBody, named name: StaticString?) throws(RESTError) -> Webhook? {
         switch body {
         case .absent, .json(.null): return nil
         case .json(let node):
@@ -55,7 +55,7 @@ extension RESTService {
     }
 
     /// The event's data: the body, or what it holds under that name.
-    func data(in body: RequestBody, named name: StaticString?) throws(RESTProblem) -> ObjectDictionary? {
+    func data(in body: RequestBody, named name: StaticString?) throws(RESTError) -> ObjectDictionary? {
         switch body {
         case .absent: return nil
         case .json(let node):
@@ -75,7 +75,7 @@ extension RESTService {
     }
 
     /// A member of the body, whatever its type.
-    func field(_ name: StaticString, in body: RequestBody) throws(RESTProblem) -> JSONValue? {
+    func field(_ name: StaticString, in body: RequestBody) throws(RESTError) -> JSONValue? {
         switch body {
         case .absent, .json(.null): return nil
         case .json(let node):
@@ -88,13 +88,13 @@ extension RESTService {
     }
 
     /// A number in the body. In XML, nothing but white space is as good as no number.
-    func number(_ name: StaticString, in body: RequestBody) throws(RESTProblem) -> Int32? {
+    func number(_ name: StaticString, in body: RequestBody) throws(RESTError) -> Int32? {
         guard let value = try field(name, in: body) else { return nil }
         if case .xml = body, case .string(let text) = value, text.trimmingXMLSpace.isEmpty { return nil }
         return try value.int32(name.description)
     }
 
-    func id(_ call: Call, _ body: RequestBody) throws(RESTProblem) -> Int32 {
+    func id(_ call: Call, _ body: RequestBody) throws(RESTError) -> Int32 {
         let inBody = try number("WebhookId", in: body)
         if let text = call.query["webhookid"] { return try JSONValue.string(text).int32("webhookId") ?? 0 }
         guard let id = inBody else { throw .missing("webhookId") }
@@ -102,7 +102,7 @@ extension RESTService {
     }
 
     /// The id of the webhook that the body is, or holds.
-    func id(of body: RequestBody) throws(RESTProblem) -> Int32 {
+    func id(of body: RequestBody) throws(RESTError) -> Int32 {
         switch body {
         case .absent: return 0
         case .json(let node): return try (node["Webhook"] ?? node)["WebhookId"]?.int32("WebhookId") ?? 0
@@ -114,14 +114,14 @@ extension RESTService {
         }
     }
 
-    private func reading<Value>(_ body: () throws(SOAPFault) -> Value) throws(RESTProblem) -> Value {
+    private func reading<Value>(_ body: () throws(SOAPFault) -> Value) throws(RESTError) -> Value {
         do { return try body() } catch { throw .body(error.reason) }
     }
 }
 
 extension XMLElement {
     /// Checks that a collection's elements, if any, are its items: what is written in a form of somebody's own would be lost.
-    fileprivate func checkItems(_ name: String) throws(RESTProblem) {
+    fileprivate func checkItems(_ name: String) throws(RESTError) {
         guard !isLeaf, !isEncodedArray, !children.contains(where: { $0.name.isSame(as: name) }) else { return }
         throw .body("the element \(Excerpt.of(self.name)) holds no element '\(name)'.")
     }
@@ -129,7 +129,7 @@ extension XMLElement {
 
 extension RESTService.Call {
     /// A number in the path.
-    func number(_ parameter: String) throws(RESTProblem) -> Int32 {
+    func number(_ parameter: String) throws(RESTError) -> Int32 {
         guard let number = route.number(parameter, in: target.path) else { throw RESTService.nothing(at: target) }
         return number
     }

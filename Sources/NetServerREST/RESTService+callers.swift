@@ -10,7 +10,7 @@ extension RESTService {
         _ request: Request,
         _ target: Target,
         _ tenant: String
-    ) async throws(RESTProblem) -> (caller: Caller, headers: HTTPFields) {
+    ) async throws(RESTError) -> (caller: Caller, headers: HTTPFields) {
         let headers = request.headers
         let token = RESTAuthorization.applicationToken.flatMap { headers[$0] }
         var credentials = Credentials(
@@ -20,10 +20,10 @@ extension RESTService {
             network: target.origin.network
         )
         let authorization: RESTAuthorization
-        do { authorization = try RESTAuthorization(headers) } catch { throw RESTProblem(error) }
+        do { authorization = try RESTAuthorization(headers) } catch { throw RESTError(error) }
         // A browser adds what it remembers for whatever page asks; of what a page sends itself, it asks for leave first.
         if authorization.isRemembered, token == nil, request.method != .get, crossOrigin.isForeign(headers, target) {
-            throw RESTProblem(
+            throw RESTError(
                 .forbidden,
                 .sentry,
                 "Calls from pages of other sites are not taken with credentials that a browser adds; send SoTicket or Bearer."
@@ -59,7 +59,7 @@ extension RESTService {
             }
             return (try await principals.caller(credentials), [:])
         } catch {
-            throw RESTProblem(error)
+            throw RESTError(error)
         }
     }
 

@@ -25,10 +25,10 @@ extension RESTService {
     }
 
     /// Replaces the webhook; if the call has a condition, only the webhook that the condition was checked of.
-    func replace(_ call: Call, _ body: RequestBody, _ caller: Caller) async throws(RESTProblem) -> Outcome {
+    func replace(_ call: Call, _ body: RequestBody, _ caller: Caller) async throws(RESTError) -> Outcome {
         let isConditional = call.headers[.ifUnmodifiedSince].flatMap(HTTPDate.parse) != nil
         return try await change(call, caller, onConflict: isConditional ? .refuse : .overwrite) {
-            stored throws(RESTProblem) in
+            stored throws(RESTError) in
             let webhook = try webhook(in: body)
             try checkUnmodified(stored, call)
             return webhook
@@ -36,8 +36,8 @@ extension RESTService {
     }
 
     /// Patches the webhook as it is; when somebody else has changed it meanwhile, the changed one.
-    func patch(_ call: Call, _ body: RequestBody, _ caller: Caller) async throws(RESTProblem) -> Outcome {
-        try await change(call, caller, onConflict: .retry) { stored throws(RESTProblem) in
+    func patch(_ call: Call, _ body: RequestBody, _ caller: Caller) async throws(RESTError) -> Outcome {
+        try await change(call, caller, onConflict: .retry) { stored throws(RESTError) in
             // A patch may test the counters.
             let stored = try await asking { () throws(AgentError) in try await counted(stored, caller) }
             guard case .json(let patch) = body else {
@@ -54,8 +54,8 @@ extension RESTService {
         _ call: Call,
         _ caller: Caller,
         onConflict: WebhookConflict,
-        _ transform: (Webhook) async throws(RESTProblem) -> Webhook
-    ) async throws(RESTProblem) -> Outcome {
+        _ transform: (Webhook) async throws(RESTError) -> Webhook
+    ) async throws(RESTError) -> Outcome {
         let id = try call.number("id")
         let saved: Webhook
         do {
@@ -64,15 +64,15 @@ extension RESTService {
             switch error {
             case .refused(let problem): throw problem
             case .operation(let error) where onConflict == .refuse && error.kind == .illegalOperation:
-                throw RESTProblem(.preconditionFailed, .illegalOperation, error.message)
-            case .operation(let error): throw RESTProblem(error)
+                throw RESTError(.preconditionFailed, .illegalOperation, error.message)
+            case .operation(let error): throw RESTError(error)
             }
         }
         let shown = try await asking { () throws(AgentError) in try await counted(saved, caller) }
         return show(shown, call, links: call.links)
     }
 
-    private func patched(_ stored: Webhook, _ patch: JSONValue, _ call: Call) throws(RESTProblem) -> Webhook {
+    private func patched(_ stored: Webhook, _ patch: JSONValue, _ call: Call) throws(RESTError) -> Webhook {
         var shown = stored
         // So that a single value finds the array that it is appended to.
         shown.events = stored.events ?? []
@@ -97,7 +97,7 @@ extension RESTService {
         _ document: JSONValue,
         _ patch: JSONValue,
         _ kind: RequestBody.Kind
-    ) throws(RESTProblem) -> (document: JSONValue, setsState: Bool) {
+    ) throws(RESTError) -> (document: JSONValue, setsState: Bool) {
         switch (kind, patch) {
         case (.jsonPatch, .array), (.json, .array):
             let limits = json.limits
@@ -116,17 +116,17 @@ extension RESTService {
         }
     }
 
-    private static func patching<Value>(_ body: () throws(PatchError) -> Value) throws(RESTProblem) -> Value {
+    private static func patching<Value>(_ body: () throws(PatchError) -> Value) throws(RESTError) -> Value {
         do { return try body() } catch {
             switch error.kind {
             case .malformed: throw .argument(error.description)
-            case .testFailed: throw RESTProblem(.conflict, .illegalOperation, error.description)
+            case .testFailed: throw RESTError(.conflict, .illegalOperation, error.description)
             }
         }
     }
 
     /// Checks that a patch names no members but those that are shown and `_Links`, which answers bring along.
-    private static func checkMembers(_ names: [String], of document: JSONValue) throws(RESTProblem) {
+    private static func checkMembers(_ names: [String], of document: JSONValue) throws(RESTError) {
         guard case .object(let members) = document,
             let unknown = names.first(where: { members[$0] == nil && !AnyCaseName("_Links").matches($0) })
         else { return }
@@ -135,10 +135,10 @@ extension RESTService {
     }
 
     /// Whole seconds are compared, since HTTP's dates have no others (RFC 9110, section 13.1.4).
-    func checkUnmodified(_ stored: Webhook, _ call: Call) throws(RESTProblem) {
+    func checkUnmodified(_ stored: Webhook, _ call: Call) throws(RESTError) {
         guard let text = call.headers[.ifUnmodifiedSince], let date = HTTPDate.parse(text) else { return }
         guard stored.updated.ticks / 10_000_000 > Timestamp(date).ticks / 10_000_000 else { return }
-        throw RESTProblem(
+        throw RESTError(
             .preconditionFailed,
             .illegalOperation,
             "The webhook \(stored.id) has been changed since \(Excerpt.plain(text)): at \(stored.updated)."

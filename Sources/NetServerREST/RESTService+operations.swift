@@ -10,7 +10,7 @@ import XML
 
 /// Each route bound once: its arguments are read, then the agent is called, then its answer shown.
 extension RESTService {
-    func perform(_ call: Call, _ body: RequestBody, _ caller: Caller) async throws(RESTProblem) -> Outcome {
+    func perform(_ call: Call, _ body: RequestBody, _ caller: Caller) async throws(RESTError) -> Outcome {
         switch call.route.operation {
         case .versions, .routes, .openAPI, .describe: return describe(call.route.operation, call.match, call.target)
         case .defaultWebhook: return try defaultWebhook(call, caller)
@@ -18,7 +18,7 @@ extension RESTService {
             let filter = WebhookFilter(
                 name: call.query["namefilter"],
                 event: call.query["eventfilter"],
-                state: try call.query["statusfilter"].map { text throws(RESTProblem) in
+                state: try call.query["statusfilter"].map { text throws(RESTError) in
                     try JSONValue.string(text).state("statusFilter")
                 }
             )
@@ -59,7 +59,7 @@ extension RESTService {
         _ call: Call,
         _ body: RequestBody,
         _ caller: Caller
-    ) async throws(RESTProblem) -> Outcome {
+    ) async throws(RESTError) -> Outcome {
         switch operation {
         case .createDefaultWebhook: return try defaultWebhook(call, caller)
         case .saveWebhook:
@@ -96,8 +96,8 @@ extension RESTService {
 
     // MARK: Agent calls
 
-    private func defaultWebhook(_ call: Call, _ caller: Caller) throws(RESTProblem) -> Outcome {
-        do { return show(try webhooks.createDefaultWebhook(for: caller), call) } catch { throw RESTProblem(error) }
+    private func defaultWebhook(_ call: Call, _ caller: Caller) throws(RESTError) -> Outcome {
+        do { return show(try webhooks.createDefaultWebhook(for: caller), call) } catch { throw RESTError(error) }
     }
 
     private func list(_ filter: WebhookFilter, _ call: Call, _ caller: Caller) -> Outcome {
@@ -134,16 +134,16 @@ extension RESTService {
         _ call: Call,
         _ caller: Caller,
         links: String?
-    ) async throws(RESTProblem) -> Outcome {
+    ) async throws(RESTError) -> Outcome {
         do {
             let saved = try await webhooks.saveWebhook(webhook, by: caller)
             return show(try await counted(saved, caller), call, links: links)
         } catch {
-            throw RESTProblem(error)
+            throw RESTError(error)
         }
     }
 
-    func find(_ id: Int32, _ caller: Caller) async throws(RESTProblem) -> Webhook? {
+    func find(_ id: Int32, _ caller: Caller) async throws(RESTError) -> Webhook? {
         try await asking { () throws(AgentError) in
             guard let webhook = try await webhooks.webhook(id: id, for: caller) else { return nil }
             return try await counted(webhook, caller)
@@ -158,14 +158,14 @@ extension RESTService {
         return webhook
     }
 
-    private func test(_ webhook: Webhook?, _ caller: Caller) async throws(RESTProblem) -> Outcome {
+    private func test(_ webhook: Webhook?, _ caller: Caller) async throws(RESTError) -> Outcome {
         let result = try await asking { () throws(AgentError) in
             try await webhooks.testWebhook(webhook, by: caller)
         }
         return .document(RESTDocument(root: "WebhookResult", json: result.json))
     }
 
-    private func lastError(_ id: Int32, _ caller: Caller) async throws(RESTProblem) -> Outcome {
+    private func lastError(_ id: Int32, _ caller: Caller) async throws(RESTError) -> Outcome {
         let text = try await asking { () throws(AgentError) in try await webhooks.lastError(id: id, for: caller) }
         return .document(RESTDocument(root: "string", json: .string(text)))
     }
@@ -175,7 +175,7 @@ extension RESTService {
         _ key: Int32,
         _ data: ObjectDictionary?,
         _ caller: Caller
-    ) async throws(RESTProblem) -> Outcome {
+    ) async throws(RESTError) -> Outcome {
         try await asking { () throws(AgentError) in
             try await webhooks.signalEvent(name: name, primaryKey: key, data: data, by: caller)
         }
@@ -188,7 +188,7 @@ extension RESTService {
 
     func asking<Value>(
         _ body: () async throws(AgentError) -> Value
-    ) async throws(RESTProblem) -> Value {
-        do { return try await body() } catch { throw RESTProblem(error) }
+    ) async throws(RESTError) -> Value {
+        do { return try await body() } catch { throw RESTError(error) }
     }
 }

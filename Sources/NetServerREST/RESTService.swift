@@ -125,10 +125,10 @@ package struct RESTService: Sendable {
         let answerType = AnswerType(accept: request.headers[values: .accept])
         var source = "Webhook"
         var operation: String?
-        do throws(RESTProblem) {
+        do throws(RESTError) {
             if CrossOrigin.isPreflight(request) { return try crossOrigin.preflight(request) }
             guard let tenant = target.tenant else {
-                throw RESTProblem(
+                throw RESTError(
                     .notFound,
                     .notFound,
                     "The path names no tenant of this installation: hosted, it begins with one, on-site with /api."
@@ -136,7 +136,7 @@ package struct RESTService: Sendable {
             }
             guard let match = RESTRoutes.match(target.path) else { throw Self.nothing(at: target) }
             guard let route = match.route(for: request.method) else {
-                throw RESTProblem(
+                throw RESTError(
                     .methodNotAllowed,
                     .invalidArgument,
                     "The method \(request.method.rawValue.prefix(20)) is not for this path; \(match.allow) may be used.",
@@ -169,11 +169,11 @@ package struct RESTService: Sendable {
         _ route: Route<RESTOperation>,
         _ target: Target,
         _ tenant: String
-    ) async throws(RESTProblem) -> (outcome: Outcome, headers: HTTPFields) {
+    ) async throws(RESTError) -> (outcome: Outcome, headers: HTTPFields) {
         // What a call without a body says of one does not matter.
         let type = MediaType(hasBody(request) ? request.headers[.contentType] ?? "" : "")
         guard ContentCoding.isNone(request.headers[.contentEncoding]) else {
-            throw RESTProblem(
+            throw RESTError(
                 .unsupportedMediaType,
                 .invalidArgument,
                 "The body is packed in a way that this service does not unpack; it unpacks one of \(ContentCoding.accepted).",
@@ -184,7 +184,7 @@ package struct RESTService: Sendable {
             request.method != .patch || bodyKind.isPatch
         else {
             let kinds = request.method == .patch ? RequestBody.Kind.patches : RequestBody.Kind.accepted
-            throw RESTProblem(
+            throw RESTError(
                 .unsupportedMediaType,
                 .invalidArgument,
                 "The body may be of type \(kinds.joined(separator: ", ")), in UTF-8, ISO-8859-1 or, but for forms, UTF-16."
@@ -192,7 +192,7 @@ package struct RESTService: Sendable {
         }
         let (caller, headers) = try await authorize(request, target, tenant)
         guard let times = RESTTimes(zone: request.headers[Self.timeZone]) else {
-            throw RESTProblem(
+            throw RESTError(
                 .badRequest,
                 .invalidArgument,
                 "SO-TimeZone names no time zone; it takes such as NO, 261 or Europe/Oslo."
@@ -244,12 +244,12 @@ package struct RESTService: Sendable {
         _ request: Request,
         _ kind: RequestBody.Kind,
         charset: String?
-    ) async throws(RESTProblem) -> RequestBody {
+    ) async throws(RESTError) -> RequestBody {
         let buffer: ByteBuffer
         do {
             buffer = try await request.body.collect(upTo: maximumBodyBytes)
         } catch is NIOTooManyBytesError {
-            throw RESTProblem(
+            throw RESTError(
                 .contentTooLarge,
                 .invalidArgument,
                 "The request's body has more than \(maximumBodyBytes) bytes (setting max-body-bytes)."
@@ -263,7 +263,7 @@ package struct RESTService: Sendable {
     private static let timeZone = HTTPField.Name("SO-TimeZone").unsafelyUnwrapped
 
     /// The parameters by name in lower case.
-    private static func query(_ request: Request) throws(RESTProblem) -> [String: String] {
+    private static func query(_ request: Request) throws(RESTError) -> [String: String] {
         guard let query = request.uri.query else { return [:] }
         do {
             let pairs = try FormBody.pairs(Array(query.utf8).split(separator: UInt8(ascii: "&")))

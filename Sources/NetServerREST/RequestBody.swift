@@ -44,7 +44,7 @@ enum RequestBody {
     }
 
     /// Reads a body. Throws a problem that says what is wrong and where.
-    init(_ bytes: [UInt8], _ kind: Kind, charset: String?, json: JSONReader, xml: XMLReader) throws(RESTProblem) {
+    init(_ bytes: [UInt8], _ kind: Kind, charset: String?, json: JSONReader, xml: XMLReader) throws(RESTError) {
         if bytes.isEmpty {
             self = .absent
             return

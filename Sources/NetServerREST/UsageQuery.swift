@@ -34,7 +34,7 @@ struct UsageQuery: Sendable {
     private var count = Int.max
 
     /// Reads a query by the names of its parameters in lower case. Throws a problem that names what is not supported.
-    init(_ query: [String: String]) throws(RESTProblem) {
+    init(_ query: [String: String]) throws(RESTError) {
         for text in (query["$select"] ?? "").split(separator: ",") {
             let name = text.trimmingCharacters(in: .whitespaces).lowercased()
             guard let column = Column.allCases.first(where: { $0.name == name }) else {
@@ -60,7 +60,7 @@ struct UsageQuery: Sendable {
         count = try Self.number("$top", query) ?? .max
     }
 
-    private static func number(_ name: String, _ query: [String: String]) throws(RESTProblem) -> Int? {
+    private static func number(_ name: String, _ query: [String: String]) throws(RESTError) -> Int? {
         guard let text = query[name] else { return nil }
         guard let number = Int32(text), number >= 0 else {
             throw .argument("\(name) must be a whole number from 0 to \(Int32.max).")

@@ -8,7 +8,7 @@ extension Webhook {
     /// Reads a webhook. Its id, who registered and updated it, and when, are not this member's to say and not looked at.
     ///
     /// - Parameter isForm: Whether all values are texts of no type.
-    init(_ node: JSONValue, isForm: Bool = false) throws(RESTProblem) {
+    init(_ node: JSONValue, isForm: Bool = false) throws(RESTError) {
         self.init()
         guard case .object = node else { throw .argument("A webhook is an object.") }
         name = try node["Name"]?.text("Name")
@@ -25,7 +25,7 @@ extension Webhook {
 
 extension JSONValue {
     /// A text; nil for null.
-    func text(_ place: String) throws(RESTProblem) -> String? {
+    func text(_ place: String) throws(RESTError) -> String? {
         switch self {
         case .null: return nil
         case .string(let text): return text
@@ -34,7 +34,7 @@ extension JSONValue {
     }
 
     /// An `int32`, which may be written as text; nil for null.
-    func int32(_ place: String) throws(RESTProblem) -> Int32? {
+    func int32(_ place: String) throws(RESTError) -> Int32? {
         switch self {
         case .null: return nil
         case .number(let text), .string(let text):
@@ -46,7 +46,7 @@ extension JSONValue {
     }
 
     /// A state by its name in any case, or by its number; Unknown for null.
-    func state(_ place: String) throws(RESTProblem) -> WebhookState {
+    func state(_ place: String) throws(RESTError) -> WebhookState {
         switch self {
         case .null: return .unknown
         case .number(let untrimmed), .string(let untrimmed):
@@ -64,7 +64,7 @@ extension JSONValue {
     }
 
     /// An array of texts; nil for null.
-    func texts(_ place: String) throws(RESTProblem) -> [String?]? {
+    func texts(_ place: String) throws(RESTError) -> [String?]? {
         switch self {
         case .null: return nil
         case .array(let items):
@@ -76,7 +76,7 @@ extension JSONValue {
     }
 
     /// An object whose values are texts; nil for null.
-    fileprivate func textMembers(_ place: String) throws(RESTProblem) -> StringDictionary? {
+    fileprivate func textMembers(_ place: String) throws(RESTError) -> StringDictionary? {
         guard let object = try members(place) else { return nil }
         var dictionary = StringDictionary()
         for member in object {
@@ -87,7 +87,7 @@ extension JSONValue {
     }
 
     /// An object of any values; nil for null.
-    func objectMembers(_ place: String, isForm: Bool = false) throws(RESTProblem) -> ObjectDictionary? {
+    func objectMembers(_ place: String, isForm: Bool = false) throws(RESTError) -> ObjectDictionary? {
         try members(place).map { object in
             ObjectDictionary(
                 object.map { member in
@@ -100,7 +100,7 @@ extension JSONValue {
         }
     }
 
-    private func members(_ place: String) throws(RESTProblem) -> JSONObject? {
+    private func members(_ place: String) throws(RESTError) -> JSONObject? {
         switch self {
         case .null: return nil
         case .object(let object): return object

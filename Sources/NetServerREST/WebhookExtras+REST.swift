@@ -7,7 +7,7 @@ import XML
 /// How REST reads what it alone has of ``WebhookExtras``, and how it shows items of lists.
 extension WebhookExtras {
     /// Reads a webhook's JSON, names in any case.
-    init(_ node: JSONValue) throws(RESTProblem) {
+    init(_ node: JSONValue) throws(RESTError) {
         self.init()
         errorsEmail = try node["ErrorsEmail"]?.text("ErrorsEmail")
         errorEmails = try node["ErrorEmails"]?.texts("ErrorEmails")
@@ -18,7 +18,7 @@ extension WebhookExtras {
     }
 
     /// Reads a webhook's XML.
-    init(_ element: XMLElement) throws(RESTProblem) {
+    init(_ element: XMLElement) throws(RESTError) {
         self.init()
         do throws(SOAPFault) {
             errorsEmail = try element.field("ErrorsEmail", in: .any)?.string()
@@ -37,7 +37,7 @@ extension WebhookExtras {
 
 extension ListItem {
     /// Reads an object, or the id that stands for one.
-    fileprivate init(_ node: JSONValue, _ place: String) throws(RESTProblem) {
+    fileprivate init(_ node: JSONValue, _ place: String) throws(RESTError) {
         guard case .object = node else {
             guard let id = try node.int32(place) else { throw .argument("\(place) must be an item or its id.") }
             self.init(id: id)
@@ -99,7 +99,7 @@ extension [ListItem]? {
 
 extension JSONValue {
     /// Items of a list, or their ids; nil for null. An item that is null is left out.
-    fileprivate func listItems(_ place: String) throws(RESTProblem) -> [ListItem]? {
+    fileprivate func listItems(_ place: String) throws(RESTError) -> [ListItem]? {
         switch self {
         case .null: return nil
         case .array(let nodes):
@@ -113,7 +113,7 @@ extension JSONValue {
     }
 
     /// Flags by their names in any case, or by their number; nil for null.
-    fileprivate func flags<Flags: NamedFlags>(_ place: String) throws(RESTProblem) -> Flags? {
+    fileprivate func flags<Flags: NamedFlags>(_ place: String) throws(RESTError) -> Flags? {
         switch self {
         case .null: return nil
         case .number(let text), .string(let text):
@@ -124,7 +124,7 @@ extension JSONValue {
     }
 
     /// A boolean, which may be written as text; nil for null.
-    fileprivate func flag(_ place: String) throws(RESTProblem) -> Bool? {
+    fileprivate func flag(_ place: String) throws(RESTError) -> Bool? {
         switch self {
         case .null: return nil
         case .bool(let flag): return flag

@@ -63,7 +63,7 @@ struct FormBodyTests {
 
     @Test("What is no form is refused with what is wrong", arguments: wrong)
     func refused(form: [UInt8], naming: String) {
-        do throws(RESTProblem) {
+        do throws(RESTError) {
             let node = try FormBody(form).object()
             Issue.record("It was read as \(node.text.prefix(100)).")
         } catch {

@@ -24,7 +24,7 @@ struct WebhookJSONTests {
     /// Why it cannot be read; nil when it can.
     static func refusal(_ json: String) throws -> String? {
         let node = try parsedJSON(json)
-        do throws(RESTProblem) {
+        do throws(RESTError) {
             _ = try Webhook(node)
             return nil
         } catch {
@@ -80,7 +80,7 @@ struct WebhookJSONTests {
     @Test("Events are an array, of one too")
     func singleEvent() throws {
         #expect(try Self.webhook(#"{"Events": ["sale.created"]}"#).events == ["sale.created"])
-        #expect(throws: RESTProblem.self) { try Self.webhook(#"{"Events": "sale.created"}"#) }
+        #expect(throws: RESTError.self) { try Self.webhook(#"{"Events": "sale.created"}"#) }
         #expect(try Self.webhook(#"{"Events": []}"#).events == [])
     }
 

@@ -3,7 +3,7 @@ import HTTPTypes
 import JSON
 
 /// Why a REST call was not answered: the error object and the status that carries it.
-struct RESTProblem: Error {
+struct RESTError: Error {
     var status: HTTPResponse.Status
     var error: AgentError
     var headers: HTTPFields = [:]
@@ -33,19 +33,19 @@ struct RESTProblem: Error {
     }
 
     /// A body that cannot be read.
-    static func body(_ message: String) -> RESTProblem {
-        RESTProblem(.badRequest, .invalidArgument, "The request's body cannot be read: \(message)")
+    static func body(_ message: String) -> RESTError {
+        RESTError(.badRequest, .invalidArgument, "The request's body cannot be read: \(message)")
     }
 
     /// An argument that will not do, named in the message.
-    static func argument(_ message: String) -> RESTProblem {
-        RESTProblem(.badRequest, .invalidArgument, message)
+    static func argument(_ message: String) -> RESTError {
+        RESTError(.badRequest, .invalidArgument, message)
     }
 
     /// A parameter that an agent's call lacks.
-    static func missing(_ parameter: String) -> RESTProblem {
+    static func missing(_ parameter: String) -> RESTError {
         let text = "The parameter '\(parameter)' is missing."
-        var problem = RESTProblem(.ok, .invalidArgument, text)
+        var problem = RESTError(.ok, .invalidArgument, text)
         problem.missingParameter = parameter
         return problem
     }
