@@ -18,14 +18,14 @@ struct ForwardProxy: Sendable {
     }
 
     /// The failure of a connection to the proxy, as the proxy's; what is our own stays our own.
-    func blamed(for failure: SendFailure) -> SendFailure {
+    func blamed(for failure: SendError) -> SendError {
         guard failure.kind.isTargets else { return failure }
-        return SendFailure(.proxy, failure.text.replacing("The target", with: name, maxReplacements: 1))
+        return SendError(.proxy, failure.text.replacing("The target", with: name, maxReplacements: 1))
     }
 
     /// The failure to find the proxy's address.
-    func unresolved(_ error: any Error) -> SendFailure {
-        SendFailure(
+    func unresolved(_ error: any Error) -> SendError {
+        SendError(
             .proxy,
             "The name of the proxy \(url.authority) cannot be resolved: \(error)."
                 + (remedy.map { " Correct the \($0)." } ?? "")
@@ -74,7 +74,7 @@ struct ForwardProxy: Sendable {
     }
 
     /// What a status that is no success says.
-    func refusal(status: Int, line: String, target: TargetURL) -> SendFailure {
+    func refusal(status: Int, line: String, target: TargetURL) -> SendError {
         let place = Excerpt.of(target.authority)
         let line = Excerpt.plain(line)
         let text =
@@ -85,11 +85,11 @@ struct ForwardProxy: Sendable {
             case 500...: "\(name) did not reach \(place) (\(line)). See the proxy's log for the reason."
             default: "\(name) does not let us through to \(place) (\(line)). Allow it in the proxy's rules."
             }
-        return SendFailure(.proxy, text)
+        return SendError(.proxy, text)
     }
 
-    func failure(_ text: String) -> SendFailure {
-        SendFailure(.proxy, "\(name) \(text)")
+    func failure(_ text: String) -> SendError {
+        SendError(.proxy, "\(name) \(text)")
     }
 }
 
@@ -110,7 +110,7 @@ final class ProxyTunnelHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// How long its answer may be.
     private static let answerBytes = 16 << 10
 
-    /// - Parameter opened: Kept when the tunnel is open; fails with a ``SendFailure``.
+    /// - Parameter opened: Kept when the tunnel is open; fails with a ``SendError``.
     init(proxy: ForwardProxy, target: TargetURL, opened: EventLoopPromise<Void>) {
         self.proxy = proxy
         self.target = target
@@ -170,7 +170,7 @@ final class ProxyTunnelHandler: ChannelInboundHandler, RemovableChannelHandler {
         finish(context: context, proxy.failure(text))
     }
 
-    private func finish(context: ChannelHandlerContext, _ failure: SendFailure) {
+    private func finish(context: ChannelHandlerContext, _ failure: SendError) {
         guard !isDone else { return }
         isDone = true
         opened.fail(failure)

@@ -72,7 +72,7 @@ package final class HappyEyeballs: Sendable {
     /// Of the attempts' errors, one that tells of the host rather than of what this machine lacks.
     private static func mostTelling(_ error: any Error) -> any Error {
         guard let errors = (error as? NIOConnectionError)?.connectionErrors.map(\.error) else { return error }
-        let isOfHost = { (error: any Error) in (error as? IOError).map { SendFailure($0).kind.isTargets } ?? true }
+        let isOfHost = { (error: any Error) in (error as? IOError).map { SendError($0).kind.isTargets } ?? true }
         return errors.last(where: isOfHost) ?? errors.last ?? error
     }
 }

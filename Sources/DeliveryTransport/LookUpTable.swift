@@ -5,7 +5,7 @@ package import NIOCore
 /// A look-up begins in one of a few quick places. When it is slow it gives that up for one of the slow places, so that names
 /// whose servers are silent do not keep the others waiting. A name known to be silent begins in a slow place.
 struct LookUpTable<Waiter> {
-    typealias Answer = Result<[SocketAddress], ResolutionFailure>
+    typealias Answer = Result<[SocketAddress], ResolutionError>
 
     /// What the owner has to do.
     struct Steps {
@@ -42,7 +42,7 @@ struct LookUpTable<Waiter> {
     private struct Name {
         var addresses: [SocketAddress] = []
         var resolved = NIODeadline.uptimeNanoseconds(0)
-        var failure: ResolutionFailure?
+        var failure: ResolutionError?
         /// How often in a row nobody knew.
         var failures = 0
         /// Whether the last look-up that failed was a slow one.
@@ -127,7 +127,7 @@ struct LookUpTable<Waiter> {
         guard var name = names[lookUp.host], let running = name.running, running.number == lookUp.number else {
             return Steps()
         }
-        let failure: ResolutionFailure
+        let failure: ResolutionError
         if running.place == .waiting {
             queue.removeAll { $0 == lookUp }
             name.running = nil
@@ -170,20 +170,20 @@ struct LookUpTable<Waiter> {
         return steps
     }
 
-    private static var silence: ResolutionFailure {
-        ResolutionFailure("the servers of the name do not answer", isDefinite: false)
+    private static var silence: ResolutionError {
+        ResolutionError("the servers of the name do not answer", isDefinite: false)
     }
 
-    private static var slowness: ResolutionFailure {
-        ResolutionFailure("its look-up takes long and others wait for it already", isDefinite: false)
+    private static var slowness: ResolutionError {
+        ResolutionError("its look-up takes long and others wait for it already", isDefinite: false)
     }
 
-    private static var noPlace: ResolutionFailure {
-        ResolutionFailure("too many other names are being looked up", isDefinite: false)
+    private static var noPlace: ResolutionError {
+        ResolutionError("too many other names are being looked up", isDefinite: false)
     }
 
     /// The last good addresses where nobody knows better (RFC 8767), else the failure.
-    private func answer(_ failure: ResolutionFailure, _ name: Name, now: NIODeadline) -> Answer {
+    private func answer(_ failure: ResolutionError, _ name: Name, now: NIODeadline) -> Answer {
         if !failure.isDefinite, let known = lastGood(name, now: now) { return .success(known) }
         return .failure(failure)
     }

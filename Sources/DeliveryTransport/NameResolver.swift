@@ -2,13 +2,13 @@ package import NIOCore
 
 /// Turns names into addresses.
 package protocol NameResolver: Sendable {
-    /// Every address of `host`, in the order in which to try them; within a few seconds. Fails with ``ResolutionFailure``
+    /// Every address of `host`, in the order in which to try them; within a few seconds. Fails with ``ResolutionError``
     /// when there is none.
     func addresses(of host: String, port: Int, on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]>
 }
 
 /// Why a name has no address now.
-package struct ResolutionFailure: Error, Hashable, CustomStringConvertible {
+package struct ResolutionError: Error, Hashable, CustomStringConvertible {
     /// Whether the name's servers said that there is none. Otherwise nobody knows, because a server was silent or this
     /// machine lacked something.
     package let isDefinite: Bool

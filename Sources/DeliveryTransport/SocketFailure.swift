@@ -2,7 +2,7 @@ import Foundation
 package import NIOCore
 package import WebhookModel
 
-extension SendFailure {
+extension SendError {
     /// What a socket's error means: whose failure it is, in a sentence.
     ///
     /// A target refuses, resets or stays silent. A machine runs short of descriptors, ports, memory or routes, or forbids

@@ -85,7 +85,7 @@ package final class SocketSender: NotificationSender {
         do throws(TargetURL.Problem) {
             target = try TargetURL(parsing: notification.url)
         } catch {
-            return .failed(SendFailure(.invalidURL, "The target is not a URL that can be posted to: \(error.text)"))
+            return .failed(SendError(.invalidURL, "The target is not a URL that can be posted to: \(error.text)"))
         }
         var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: route.requestTarget(for: target))
         head.headers = request.headers(of: notification)

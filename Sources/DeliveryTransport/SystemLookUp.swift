@@ -4,7 +4,7 @@ import NIOCore
 /// The C library's look-up of a name, and threads for it: it blocks, for 20 seconds and more when a server is silent.
 enum SystemLookUp {
     /// The addresses of `host`, without a port.
-    static func addresses(of host: String) throws(ResolutionFailure) -> [SocketAddress] {
+    static func addresses(of host: String) throws(ResolutionError) -> [SocketAddress] {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         hints.ai_flags = AI_ADDRCONFIG
@@ -12,7 +12,7 @@ enum SystemLookUp {
         let status = getaddrinfo(host, nil, &hints, &list)
         guard status == 0 else {
             let reason = status == EAI_SYSTEM ? String(cString: strerror(errno)) : String(cString: gai_strerror(status))
-            throw ResolutionFailure(reason, isDefinite: definite.contains(status))
+            throw ResolutionError(reason, isDefinite: definite.contains(status))
         }
         defer { freeaddrinfo(list) }
         var addresses: [SocketAddress] = []
@@ -21,7 +21,7 @@ enum SystemLookUp {
             if let address = address(entry.pointee), !addresses.contains(address) { addresses.append(address) }
             next = entry.pointee.ai_next
         }
-        guard !addresses.isEmpty else { throw ResolutionFailure("it has no address", isDefinite: true) }
+        guard !addresses.isEmpty else { throw ResolutionError("it has no address", isDefinite: true) }
         return addresses
     }
 

@@ -5,7 +5,7 @@ import Synchronization
 /// address is not looked up.
 package final class SystemResolver: NameResolver {
     /// A look-up that blocks. Its addresses' ports do not matter.
-    package typealias LookUp = @Sendable (_ host: String) throws(ResolutionFailure) -> [SocketAddress]
+    package typealias LookUp = @Sendable (_ host: String) throws(ResolutionError) -> [SocketAddress]
 
     /// A clock for look-ups, so that tests can move it.
     package struct Time: Sendable {
@@ -46,7 +46,7 @@ package final class SystemResolver: NameResolver {
     package init(
         limits: LookUpLimits = LookUpLimits(),
         time: Time = .system,
-        lookUp: @escaping LookUp = { host throws(ResolutionFailure) in try SystemLookUp.addresses(of: host) }
+        lookUp: @escaping LookUp = { host throws(ResolutionError) in try SystemLookUp.addresses(of: host) }
     ) {
         self.limits = limits
         self.time = time
@@ -84,11 +84,11 @@ package final class SystemResolver: NameResolver {
     private func start(_ started: LookUpTable<Waiter>.LookUp, on loop: any EventLoop) {
         let lookUp = lookUp
         let hasThread = SystemLookUp.startThread {
-            let result = Result { () throws(ResolutionFailure) in try lookUp(started.host) }
+            let result = Result { () throws(ResolutionError) in try lookUp(started.host) }
             self.carryOut(on: loop) { $0.ended(started, result, now: $1) }
         }
         guard !hasThread else { return }
-        let failure = ResolutionFailure("this machine has no thread left for it", isDefinite: false)
+        let failure = ResolutionError("this machine has no thread left for it", isDefinite: false)
         carryOut(on: loop) { $0.ended(started, .failure(failure), now: $1) }
     }
 

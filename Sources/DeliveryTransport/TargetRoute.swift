@@ -34,7 +34,7 @@ struct TargetRoute: Sendable {
         proxy != nil && !target.isTLS ? "http://\(target.hostHeader)\(target.path)" : target.path
     }
 
-    /// The addresses to connect to, each checked; fails with ``SendFailure``.
+    /// The addresses to connect to, each checked; fails with ``SendError``.
     func addresses(of target: TargetURL, on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
         if let literal = IPAddress(target.host), let objection = policy.objection(to: literal) {
             return loop.makeFailedFuture(Self.refusal(objection + remedies.note(.addresses)))
@@ -93,29 +93,29 @@ struct TargetRoute: Sendable {
     }
 
     /// A failure to reach the proxy, as the proxy's.
-    func blamingProxy(for failure: SendFailure) -> SendFailure {
+    func blamingProxy(for failure: SendError) -> SendError {
         proxy?.blamed(for: failure) ?? failure
     }
 
     /// The failure of an exchange. Where the proxy reads requests, a connection that breaks is the proxy's: for a target
     /// that breaks its own, the proxy has an answer.
-    func blamed(for failure: SendFailure, of target: TargetURL) -> SendFailure {
+    func blamed(for failure: SendError, of target: TargetURL) -> SendError {
         target.isTLS || failure.kind != .connection ? failure : blamingProxy(for: failure)
     }
 
-    private static func refusal(_ objection: String) -> SendFailure {
-        SendFailure(.refusedByPolicy, "The target's address is \(objection).")
+    private static func refusal(_ objection: String) -> SendError {
+        SendError(.refusedByPolicy, "The target's address is \(objection).")
     }
 
-    private func unresolved(_ asked: TargetURL, _ error: any Error) -> SendFailure {
-        if let failure = error as? ResolutionFailure, !failure.isDefinite {
-            return SendFailure(
+    private func unresolved(_ asked: TargetURL, _ error: any Error) -> SendError {
+        if let failure = error as? ResolutionError, !failure.isDefinite {
+            return SendError(
                 .network,
                 "The name '\(asked.host)' could not be looked up on this machine: \(failure)."
             )
         }
         return proxy?.unresolved(error)
-            ?? SendFailure(.resolution, "The target's name '\(asked.host)' cannot be resolved: \(error).")
+            ?? SendError(.resolution, "The target's name '\(asked.host)' cannot be resolved: \(error).")
     }
 
     private func openTunnel(to target: TargetURL, in channel: any Channel) -> EventLoopFuture<Void> {

@@ -85,13 +85,13 @@ private final class HandshakeHandler: ChannelInboundHandler {
         ready.fail(Self.ended)
     }
 
-    private static let ended = SendFailure(.tls, "The target ended the connection during the TLS handshake.")
+    private static let ended = SendError(.tls, "The target ended the connection during the TLS handshake.")
 
-    private func objection(to host: String) -> SendFailure? {
+    private func objection(to host: String) -> SendError? {
         let certificate = (try? tls.peerCertificate?.toDERBytes()).flatMap(CertificateNames.init)
         guard certificate?.include(host) != true else { return nil }
         let names = certificate?.description ?? ""
-        return SendFailure(
+        return SendError(
             .tls,
             "The target's certificate is not for \(Excerpt.of(host)): "
                 + (names.isEmpty

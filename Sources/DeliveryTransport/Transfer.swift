@@ -104,7 +104,7 @@ final class Transfer {
         }
         let handler = try? channel?.pipeline.syncOperations.handler(type: ExchangeHandler.self)
         if let handler, handler.cut() { return }
-        let failure = SendFailure(
+        let failure = SendError(
             .timeout,
             "The target did not answer within \(timeout)\(route.remedies.note(.timeout))."
         )
@@ -132,7 +132,7 @@ final class Transfer {
     private func open() {
         channel = nil
         dial().assumeIsolated().flatMapError { error in
-            guard SendFailure.isShortageOfDescriptors((error as? ForwardProxy.Unreached)?.error ?? error) else {
+            guard SendError.isShortageOfDescriptors((error as? ForwardProxy.Unreached)?.error ?? error) else {
                 return self.loop.makeFailedFuture(error)
             }
             // The descriptor of the longest idle connection will do.
@@ -206,7 +206,7 @@ final class Transfer {
             guard let standstill else { return outcome }
             let time = "\(standstill.components.seconds) s"
             return .failed(
-                SendFailure(.local, "This service stood still for \(time) while it waited for the target's answer.")
+                SendError(.local, "This service stood still for \(time) while it waited for the target's answer.")
             )
         case .refusedByPolicy, .invalidURL, .protocolViolation, .local, .shutdown: return outcome
         }
@@ -216,7 +216,7 @@ final class Transfer {
         Endpoint(isTLS: target.isTLS, host: target.host, port: target.port, address: address)
     }
 
-    private static let stopped = SendFailure(.shutdown, "The service stopped before the target answered.")
+    private static let stopped = SendError(.shutdown, "The service stopped before the target answered.")
 
     /// Whether the other end closed the connection. TLS says so too when it comes without a close_notify.
     private static func isEndOfConnection(_ error: any Error) -> Bool {
@@ -226,30 +226,30 @@ final class Transfer {
         }
     }
 
-    private func failure(_ error: any Error) -> SendFailure {
+    private func failure(_ error: any Error) -> SendError {
         switch error {
-        case let failure as SendFailure:
+        case let failure as SendError:
             failure
         case let error as IOError:
-            SendFailure(error)
+            SendError(error)
         case ChannelError.connectTimeout:
-            SendFailure(.timeout, "The target could not be connected to in time.")
+            SendError(.timeout, "The target could not be connected to in time.")
         case _ where Self.isEndOfConnection(error):
-            SendFailure(.connection, "The target ended the connection before its answer was complete.")
+            SendError(.connection, "The target ended the connection before its answer was complete.")
         case let violation as AnswerParser.Violation:
-            SendFailure(.protocolViolation, "The target's answer is not HTTP as it should be: \(violation).")
+            SendError(.protocolViolation, "The target's answer is not HTTP as it should be: \(violation).")
         case let error as ForwardProxy.Unreached:
             route.blamingProxy(for: failure(error.error))
         case is HTTPParserError:
-            SendFailure(.invalidURL, "The target's URL or headers hold characters that HTTP does not allow.")
+            SendError(.invalidURL, "The target's URL or headers hold characters that HTTP does not allow.")
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
-            SendFailure(
+            SendError(
                 .tls,
                 // Without the places in the library's source.
                 "The TLS connection to the target failed: \("\(error)".replacing(#/ at [^\s\]]*:[0-9]+/#, with: ""))\(route.remedies.note(.certificates))."
             )
         default:
-            SendFailure(.connection, "The target could not be reached: \(error).")
+            SendError(.connection, "The target could not be reached: \(error).")
         }
     }
 }

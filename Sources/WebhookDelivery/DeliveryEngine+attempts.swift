@@ -53,7 +53,7 @@ extension DeliveryEngine {
     }
 
     /// Tells operators of a failure that is not the target's, which its webhook does not show.
-    private func report(_ failure: SendFailure, of delivery: ClaimedDelivery) {
+    private func report(_ failure: SendError, of delivery: ClaimedDelivery) {
         metrics.countOwnFailure(failure.kind)
         let message: StaticString =
             failure.kind == .proxy

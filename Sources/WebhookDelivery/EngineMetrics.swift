@@ -25,7 +25,7 @@ package struct EngineMetrics: Sendable {
     }
 
     /// Counts a failure that is not the target's.
-    func countOwnFailure(_ kind: SendFailure.Kind) {
+    func countOwnFailure(_ kind: SendError.Kind) {
         Metric.ownFailures.counter(kind.rawValue, in: factory).increment()
     }
 

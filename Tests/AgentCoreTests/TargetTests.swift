@@ -36,8 +36,8 @@ struct TargetTests {
         (.status(404, "Not Found"), "HTTP/1.1 404 Not Found"),
         (.status(410, "Gone"), "HTTP/1.1 410 Gone"),
         (.status(500, "Oops"), "HTTP/1.1 500 Oops"),
-        (.failed(SendFailure(.connection, "Connection refused.")), "Connection refused."),
-        (.failed(SendFailure(.tls, "The certificate is not valid.")), "The certificate is not valid."),
+        (.failed(SendError(.connection, "Connection refused.")), "Connection refused."),
+        (.failed(SendError(.tls, "The certificate is not valid.")), "The certificate is not valid."),
     ]
 
     @Test("Saving sends the test event first, once")

@@ -12,7 +12,7 @@ struct SocketFailureTests {
         arguments: [EMFILE, ENFILE, EADDRNOTAVAIL, EADDRINUSE, ENOBUFS, ENOMEM, EAGAIN]
     )
     func local(code: CInt) {
-        let failure = SendFailure(IOError(errnoCode: code, reason: "connect"))
+        let failure = SendError(IOError(errnoCode: code, reason: "connect"))
         #expect(failure.kind == .local)
         expectSentence(failure.text)
     }
@@ -22,7 +22,7 @@ struct SocketFailureTests {
         arguments: [ENETUNREACH, ENETDOWN, EACCES, EPERM, EAFNOSUPPORT]
     )
     func network(code: CInt) {
-        let failure = SendFailure(IOError(errnoCode: code, reason: "connect"))
+        let failure = SendError(IOError(errnoCode: code, reason: "connect"))
         #expect(failure.kind == .network)
         expectSentence(failure.text)
     }
@@ -32,7 +32,7 @@ struct SocketFailureTests {
         arguments: [ECONNREFUSED, ECONNRESET, EPIPE, ECONNABORTED, EHOSTUNREACH, EHOSTDOWN, ETIMEDOUT, EINVAL, EIO]
     )
     func targets(code: CInt) {
-        let failure = SendFailure(IOError(errnoCode: code, reason: "connect"))
+        let failure = SendError(IOError(errnoCode: code, reason: "connect"))
         #expect(failure.kind == (code == ETIMEDOUT ? .timeout : .connection))
         expectSentence(failure.text)
     }

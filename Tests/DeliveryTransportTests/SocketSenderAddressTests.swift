@@ -138,8 +138,8 @@ struct SocketSenderAddressTests {
 
     @Test("A look-up that this machine could not make is not the target's failure, and the text says so")
     func unknownAddress() async throws {
-        let resolver = SystemResolver { _ throws(ResolutionFailure) in
-            throw ResolutionFailure("Temporary failure in name resolution", isDefinite: false)
+        let resolver = SystemResolver { _ throws(ResolutionError) in
+            throw ResolutionError("Temporary failure in name resolution", isDefinite: false)
         }
         try await Receiver.with(.silence, resolver: resolver) { _, sender in
             let outcome = await sender.send(.sample(to: "https://target.test/hook"))
@@ -183,7 +183,7 @@ struct SocketSenderAddressTests {
     @Test("The system's resolver says when there can be no such name")
     func systemResolverFailure() async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        await #expect(throws: ResolutionFailure.self) {
+        await #expect(throws: ResolutionError.self) {
             _ = try await SystemResolver().addresses(of: "a..b", port: 80, on: loop).get()
         }
     }

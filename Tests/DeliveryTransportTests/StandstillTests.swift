@@ -104,7 +104,7 @@ struct StandstillTests {
     func stoppedProcess() async {
         await #expect(processExitsWith: .success) {
             try await Receiver.with(.silence, timeout: .seconds(10)) { receiver, sender in
-                let kinds = try await withThrowingTaskGroup(of: SendFailure.Kind?.self) { group in
+                let kinds = try await withThrowingTaskGroup(of: SendError.Kind?.self) { group in
                     for _ in 0..<200 { group.addTask { await sender.send(.sample(to: receiver.url)).failureKind } }
                     try await receiver.connections.wait { $0.open >= 100 }
                     let child = Process()

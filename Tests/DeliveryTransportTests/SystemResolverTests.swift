@@ -9,7 +9,7 @@ import Testing
 struct SystemResolverTests {
     private let time = ManualResolverTime()
     private let loop = MultiThreadedEventLoopGroup.singleton.next()
-    private static let unknown = ResolutionFailure("Temporary failure", isDefinite: false)
+    private static let unknown = ResolutionError("Temporary failure", isDefinite: false)
 
     private func resolver(_ lookUp: BlockingLookUp, _ limits: LookUpLimits = LookUpLimits()) -> SystemResolver {
         SystemResolver(limits: limits, time: time.time, lookUp: lookUp.addresses)
@@ -48,7 +48,7 @@ struct SystemResolverTests {
             #expect(try await ask(resolver, "healthy.test").get() == address("192.0.2.1"))
         }
         for future in silent {
-            let error = await #expect(throws: ResolutionFailure.self) { _ = try await future.get() }
+            let error = await #expect(throws: ResolutionError.self) { _ = try await future.get() }
             #expect(error?.isDefinite == false)
         }
         try await release(lookUp, of: resolver)
@@ -71,7 +71,7 @@ struct SystemResolverTests {
         #expect(try await healthy.get() == address("192.0.2.1"))
         #expect(lookUp.state.value.running.count == 80)
         try await time.advance(by: .seconds(5))
-        for future in silent { await #expect(throws: ResolutionFailure.self) { _ = try await future.get() } }
+        for future in silent { await #expect(throws: ResolutionError.self) { _ = try await future.get() } }
         #expect(lookUp.state.value.running.count == 80)
         try await release(lookUp, of: resolver)
     }
@@ -100,7 +100,7 @@ struct SystemResolverTests {
         try await lookUp.state.wait { $0.running == ["target.test"] }
         try await time.advance(by: .milliseconds(250))
         for future in others + [ask(resolver, "target.test")] {
-            let error = await #expect(throws: ResolutionFailure.self) { _ = try await future.get() }
+            let error = await #expect(throws: ResolutionError.self) { _ = try await future.get() }
             #expect(error?.isDefinite == false)
         }
         lookUp.answer("target.test", .success(["192.0.2.1"]))
@@ -115,13 +115,13 @@ struct SystemResolverTests {
             let future = ask(resolver, "silent.test")
             try await lookUp.state.wait { $0.begun.count == number + 1 }
             try await time.advance(by: .seconds(5))
-            await #expect(throws: ResolutionFailure.self) { _ = try await future.get() }
+            await #expect(throws: ResolutionError.self) { _ = try await future.get() }
             // The C library is still at it.
-            await #expect(throws: ResolutionFailure.self) { _ = try await ask(resolver, "silent.test").get() }
+            await #expect(throws: ResolutionError.self) { _ = try await ask(resolver, "silent.test").get() }
             try await release(lookUp, of: resolver)
             lookUp.answer("silent.test", nil)
             try await time.advance(by: .seconds(Int64(pause)) - .milliseconds(1))
-            await #expect(throws: ResolutionFailure.self) { _ = try await ask(resolver, "silent.test").get() }
+            await #expect(throws: ResolutionError.self) { _ = try await ask(resolver, "silent.test").get() }
             #expect(lookUp.state.value.begun.count == number + 1)
             try await time.advance(by: .milliseconds(1))
         }
@@ -143,7 +143,7 @@ struct SystemResolverTests {
             try await lookUp.state.wait { $0.running.count == running }
         }
         try await time.advance(by: .seconds(5))
-        for future in first { await #expect(throws: ResolutionFailure.self) { _ = try await future.get() } }
+        for future in first { await #expect(throws: ResolutionError.self) { _ = try await future.get() } }
         try await release(lookUp, of: resolver)
         for name in names { lookUp.answer(name, nil) }
         try await time.advance(by: .seconds(10))
@@ -153,7 +153,7 @@ struct SystemResolverTests {
         #expect(try await ask(resolver, "healthy.test").get() == address("192.0.2.1"))
         #expect(lookUp.state.value.running.count == 3)
         try await time.advance(by: .seconds(5))
-        for future in again { await #expect(throws: ResolutionFailure.self) { _ = try await future.get() } }
+        for future in again { await #expect(throws: ResolutionError.self) { _ = try await future.get() } }
         try await release(lookUp, of: resolver)
     }
 
@@ -173,8 +173,8 @@ struct SystemResolverTests {
         try await time.advance(by: .seconds(3))
         #expect(try await ask(resolver, "target.test").get() == address("192.0.2.1"), "a temporary failure")
         try await time.advance(by: .seconds(60))
-        lookUp.answer("target.test", .failure(ResolutionFailure("no such name", isDefinite: true)))
-        let error = await #expect(throws: ResolutionFailure.self) { _ = try await ask(resolver, "target.test").get() }
+        lookUp.answer("target.test", .failure(ResolutionError("no such name", isDefinite: true)))
+        let error = await #expect(throws: ResolutionError.self) { _ = try await ask(resolver, "target.test").get() }
         #expect(error?.isDefinite == true)
         try await time.advance(by: .seconds(2))
         lookUp.answer("target.test", .failure(Self.unknown))
@@ -193,7 +193,7 @@ struct SystemResolverTests {
 
     @Test("An answer stands for a second, also that there is no such name")
     func freshAnswers() async throws {
-        let none = ResolutionFailure("no such name", isDefinite: true)
+        let none = ResolutionError("no such name", isDefinite: true)
         let lookUp = BlockingLookUp(["target.test": .success(["192.0.2.1"]), "absent.test": .failure(none)])
         let resolver = resolver(lookUp)
         for count in 1...3 {
@@ -226,7 +226,7 @@ struct SystemResolverTests {
 
     @Test("The C library's definite answer is told from what this machine lacks")
     func systemsAnswers() async throws {
-        let error = await #expect(throws: ResolutionFailure.self) {
+        let error = await #expect(throws: ResolutionError.self) {
             _ = try await SystemResolver().addresses(of: "a..b", port: 80, on: loop).get()
         }
         #expect(error?.isDefinite == true)

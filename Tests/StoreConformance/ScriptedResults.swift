@@ -17,8 +17,8 @@ package enum Scripted: Sendable, Hashable {
     fileprivate var outcome: SendOutcome {
         switch self {
         case .delivered: .ok
-        case .retry(_, let error, _), .failed(let error): .failed(SendFailure(.connection, error))
-        case .postponed(_, let error): .failed(SendFailure(.local, error))
+        case .retry(_, let error, _), .failed(let error): .failed(SendError(.connection, error))
+        case .postponed(_, let error): .failed(SendError(.local, error))
         case .gone: .gone
         }
     }

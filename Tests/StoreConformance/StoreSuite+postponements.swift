@@ -108,11 +108,11 @@ extension StoreSuite {
     private static func postponedByPolicy(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
         try await store.signal(Sample.event())
-        let kinds = SendFailure.Kind.allCases.filter { !$0.isTargets }
+        let kinds = SendError.Kind.allCases.filter { !$0.isTargets }
         for attempt in 0..<20 {
             let now = Sample.after(.seconds(attempt))
             let delivery = try #require(try await store.take(at: now).first)
-            let outcome = SendOutcome.failed(SendFailure(kinds[attempt % kinds.count], "ours"))
+            let outcome = SendOutcome.failed(SendError(kinds[attempt % kinds.count], "ours"))
             #expect(try await store.settle(delivery, after: outcome, at: now))
         }
         #expect(try await store.state(of: webhook) == .active)

@@ -45,7 +45,7 @@ struct LastErrorTests {
 
     @Test("Where there was no answer it says why")
     func noAnswer() {
-        #expect(SendOutcome.failed(SendFailure(.timeout, "too late")).lastError == "too late")
+        #expect(SendOutcome.failed(SendError(.timeout, "too late")).lastError == "too late")
     }
 
     @Test("A failed attempt's decision has the line for the log and the text for GetLastError")

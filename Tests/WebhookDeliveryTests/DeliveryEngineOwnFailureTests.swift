@@ -9,9 +9,9 @@ import WebhookModel
 
 @Suite("Delivery engine that cannot send", .timeLimit(.minutes(5)))
 struct DeliveryEngineOwnFailureTests {
-    private static let network = SendOutcome.failed(SendFailure(.network, "no route"))
-    private static let local = SendOutcome.failed(SendFailure(.local, "too many open files"))
-    private static let proxy = SendOutcome.failed(SendFailure(.proxy, "the proxy refused the connection"))
+    private static let network = SendOutcome.failed(SendError(.network, "no route"))
+    private static let local = SendOutcome.failed(SendError(.local, "too many open files"))
+    private static let proxy = SendOutcome.failed(SendError(.proxy, "the proxy refused the connection"))
 
     @Test("The waits for a target grow while nothing can be sent to it, and begin again after an answer")
     func waits() async throws {

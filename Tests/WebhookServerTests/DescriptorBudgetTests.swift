@@ -94,7 +94,7 @@ struct DescriptorBudgetTests {
             guard notification.url.contains("hangs") else { return .answered(TargetAnswer(status: 200, reason: "OK")) }
             held.withLock { $0 += 1 }
             try? await Task.sleep(for: .seconds(3600))
-            return .failed(SendFailure(.shutdown, "cancelled"))
+            return .failed(SendError(.shutdown, "cancelled"))
         }
     }
 

@@ -48,7 +48,7 @@ package enum SendOutcome: Sendable, Hashable {
     /// The target answered, with whatever status.
     case answered(TargetAnswer)
     /// There was no answer.
-    case failed(SendFailure)
+    case failed(SendError)
 
     /// One line that says what happened, without the answer's body.
     package var summary: String {
@@ -130,7 +130,7 @@ package struct TargetAnswer: Sendable, Hashable {
 }
 
 /// Why there was no answer.
-package struct SendFailure: Error, Sendable, Hashable {
+package struct SendError: Error, Sendable, Hashable {
     /// Bounded, hence fit for a metric's label.
     package enum Kind: String, Sendable, CaseIterable {
         /// The address may not be reached.
@@ -181,6 +181,6 @@ package struct SendFailure: Error, Sendable, Hashable {
 
 /// Sends notifications: signs, posts, and reads the answer up to a bound. Never throws: a failure is an outcome.
 package protocol NotificationSender: Sendable {
-    /// Returns within the sender's own time limit; a cancelled task gets ``SendFailure/Kind/shutdown``.
+    /// Returns within the sender's own time limit; a cancelled task gets ``SendError/Kind/shutdown``.
     func send(_ notification: WebhookNotification) async -> SendOutcome
 }

@@ -19,7 +19,7 @@ extension WebhookNotification {
 
 extension SendOutcome {
     /// What kind of failure a send ended with; nil when there was an answer.
-    var failureKind: SendFailure.Kind? {
+    var failureKind: SendError.Kind? {
         guard case .failed(let failure) = self else { return nil }
         return failure.kind
     }

@@ -22,7 +22,7 @@ final class ScriptedResolver: NameResolver {
         }
         let texts = answers[min(number, answers.count - 1)]
         return loop.makeCompletedFuture {
-            if texts.isEmpty { throw ResolutionFailure("there is no such name", isDefinite: true) }
+            if texts.isEmpty { throw ResolutionError("there is no such name", isDefinite: true) }
             return try texts.map { try SocketAddress(ipAddress: $0, port: port) }
         }
     }
@@ -50,26 +50,26 @@ final class BlockingLookUp: Sendable {
         /// The names that are being looked up, in the order in which they were begun.
         var running: [String] = []
         var begun: [String] = []
-        var answers: [String: Result<[String], ResolutionFailure>] = [:]
+        var answers: [String: Result<[String], ResolutionError>] = [:]
     }
 
     let state = Watched(State())
     private let condition = NSCondition()
 
     /// Names that are not told to answer are silent.
-    init(_ answers: [String: Result<[String], ResolutionFailure>] = [:]) {
+    init(_ answers: [String: Result<[String], ResolutionError>] = [:]) {
         state.update { $0.answers = answers }
     }
 
     /// Answers from now on, also those that are being looked up.
-    func answer(_ host: String, _ answer: Result<[String], ResolutionFailure>?) {
+    func answer(_ host: String, _ answer: Result<[String], ResolutionError>?) {
         condition.lock()
         defer { condition.unlock() }
         state.update { $0.answers[host] = answer }
         condition.broadcast()
     }
 
-    @Sendable func addresses(of host: String) throws(ResolutionFailure) -> [SocketAddress] {
+    @Sendable func addresses(of host: String) throws(ResolutionError) -> [SocketAddress] {
         state.update { state in
             state.running.append(host)
             state.begun.append(host)

@@ -16,7 +16,7 @@ struct DeliveryPolicyTests {
     /// Everything that is no success and not for good.
     static let failures: [SendOutcome] =
         [199, 201, 204, 299, 300, 301, 302, 400, 401, 404, 408, 409, 411, 429, 500, 503, 599].map { answered($0) }
-        + SendFailure.Kind.allCases.filter(\.isTargets).map { SendOutcome.failed(SendFailure($0, "it failed: \($0)")) }
+        + SendError.Kind.allCases.filter(\.isTargets).map { SendOutcome.failed(SendError($0, "it failed: \($0)")) }
 
     /// A row of failures that has lasted so long until now, the last of them a second ago.
     static func row(_ count: Int, lasted: Duration = .seconds(35)) -> FailureRow {
@@ -129,11 +129,11 @@ struct DeliveryPolicyTests {
         }
     }
 
-    static let ownKinds = SendFailure.Kind.allCases.filter { !$0.isTargets }
+    static let ownKinds = SendError.Kind.allCases.filter { !$0.isTargets }
 
     @Test("What is not the target's failure is postponed, whatever the state", arguments: ownKinds)
-    func postponed(kind: SendFailure.Kind) {
-        let failure = SendOutcome.failed(SendFailure(kind, "not the target's"))
+    func postponed(kind: SendError.Kind) {
+        let failure = SendOutcome.failed(SendError(kind, "not the target's"))
         for policy in [DeliveryPolicy.netServer, .durable] {
             for snapshot in Self.snapshots {
                 let expected = DeliveryDecision(
@@ -156,7 +156,7 @@ struct DeliveryPolicyTests {
         let since = Self.now.advanced(by: .milliseconds(0) - .milliseconds(1) * lasted)
         for (random, share) in [(0, 0.5), (0.5, 0.75)] {
             let found = DeliveryPolicy.netServer.decide(
-                on: .failed(SendFailure(.proxy, "no")),
+                on: .failed(SendError(.proxy, "no")),
                 DeliverySnapshot(attempts: 8, failures: Self.row(8)),
                 began: Self.now,
                 now: Self.now,
@@ -213,7 +213,7 @@ struct DeliveryPolicyTests {
     @Test("Five failures in a row pause a target for thirty seconds", arguments: [0, 3, 4, 5, 100])
     func breaker(errors: Int) {
         let snapshot = DeliverySnapshot(attempts: 2, failures: Self.row(errors))
-        for outcome in [Self.answered(500), .failed(SendFailure(.timeout, "late"))] {
+        for outcome in [Self.answered(500), .failed(SendError(.timeout, "late"))] {
             let found = decision(outcome, snapshot, by: .durable)
             #expect(found.pauseUntil == (errors >= 4 ? Self.now.advanced(by: .seconds(30)) : nil))
             #expect(found.fate == .retry(at: Self.now.advanced(by: .seconds(10))))

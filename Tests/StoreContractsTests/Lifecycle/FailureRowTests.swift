@@ -17,7 +17,7 @@ struct FailureRowTests {
         to now: Double
     ) -> DeliveryDecision {
         policy.decide(
-            on: .failed(SendFailure(.timeout, "late")),
+            on: .failed(SendError(.timeout, "late")),
             DeliverySnapshot(attempts: attempts, failures: failures),
             began: Self.time(began),
             now: Self.time(now),
@@ -88,7 +88,7 @@ struct FailureRowTests {
     func replays() {
         let row = FailureRow(count: 3, began: Self.time(0), latest: Self.time(1))
         let found = DeliveryPolicy.netServer.decide(
-            on: .failed(SendFailure(.timeout, "late")),
+            on: .failed(SendError(.timeout, "late")),
             DeliverySnapshot(attempts: 0, isReplay: true, failures: row),
             began: Self.time(5),
             now: Self.time(6),

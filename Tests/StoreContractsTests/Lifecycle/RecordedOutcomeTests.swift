@@ -29,7 +29,7 @@ struct RecordedOutcomeTests {
     private static let outcomes: [SendOutcome] =
         [200, 201, 299, 301, 410, 429, 500, 503].map { status in
             .answered(TargetAnswer(status: status, reason: "Reason", body: Array("body".utf8)))
-        } + SendFailure.Kind.allCases.map { .failed(SendFailure($0, "it failed")) }
+        } + SendError.Kind.allCases.map { .failed(SendError($0, "it failed")) }
 
     /// Failures one below, at and above NetServer's nine, and the durable policy's five; lasting too short and long enough.
     private static let rows: [FailureRow] = [0, 1, 3, 4, 7, 8, 20].flatMap { count -> [FailureRow] in

@@ -69,7 +69,7 @@ struct Gate: Sendable {
             try await isOpen.wait { $0 }
             return outcome
         } catch {
-            return .failed(SendFailure(.shutdown, "stopped"))
+            return .failed(SendError(.shutdown, "stopped"))
         }
     }
 }
@@ -77,5 +77,5 @@ struct Gate: Sendable {
 extension SendOutcome {
     static let ok = SendOutcome.answered(TargetAnswer(status: 200, reason: "OK"))
     static let serverError = SendOutcome.answered(TargetAnswer(status: 500, reason: "Internal Server Error"))
-    static let refused = SendOutcome.failed(SendFailure(.connection, "The target could not be reached."))
+    static let refused = SendOutcome.failed(SendError(.connection, "The target could not be reached."))
 }
