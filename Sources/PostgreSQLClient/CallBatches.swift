@@ -46,7 +46,7 @@ package final class CallBatches<Input: Sendable, Output: Sendable>: Sendable {
     /// Whether it may be one call's own failure: the server did not like what was in it.
     private static func isOfOneCall(_ error: any Error) -> Bool {
         switch error {
-        case let failure as PostgreSQLFailure: failure.kind == .statement
+        case let failure as PostgreSQLError: failure.kind == .statement
         case StoreError.corrupt: true
         // The store is closed or overloaded, for all of them.
         case is StoreError: false

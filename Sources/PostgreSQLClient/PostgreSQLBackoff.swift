@@ -5,7 +5,7 @@ import Foundation
 package struct PostgreSQLBackoff {
     private var failures = 0
     private var next = ContinuousClock.now
-    private var last = PostgreSQLFailure(.unreachable, "there is no connection yet")
+    private var last = PostgreSQLError(.unreachable, "there is no connection yet")
 
     package init() {}
 
@@ -13,10 +13,10 @@ package struct PostgreSQLBackoff {
     package mutating func connect(
         until deadline: ContinuousClock.Instant,
         stop: PostgreSQLStop? = nil,
-        _ open: () throws(PostgreSQLFailure) -> PostgreSQLConnection
-    ) throws(PostgreSQLFailure) -> PostgreSQLConnection {
+        _ open: () throws(PostgreSQLError) -> PostgreSQLConnection
+    ) throws(PostgreSQLError) -> PostgreSQLConnection {
         while true {
-            if let stop, stop.isOver { throw PostgreSQLFailure(.unreachable, "the store is closed") }
+            if let stop, stop.isOver { throw PostgreSQLError(.unreachable, "the store is closed") }
             let wait = ContinuousClock.now.duration(to: min(next, deadline))
             if wait > .zero { Thread.sleep(forTimeInterval: wait / .seconds(1)) }
             guard ContinuousClock.now >= next else { throw last }

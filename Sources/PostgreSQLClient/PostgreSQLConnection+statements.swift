@@ -31,10 +31,10 @@ extension PostgreSQLConnection {
     }
 
     /// Carries out any number of statements without parameters.
-    package func execute(_ sql: String) throws(PostgreSQLFailure) {
+    package func execute(_ sql: String) throws(PostgreSQLError) {
         guard PQsendQuery(connection, sql) == 1 else { throw failure() }
         roundTrips += 1
-        var problem: PostgreSQLFailure?
+        var problem: PostgreSQLError?
         while let result = try nextResult() {
             defer { PQclear(result) }
             let status = PQresultStatus(result)
@@ -45,7 +45,7 @@ extension PostgreSQLConnection {
 
     /// Carries out one statement; a transaction of its own unless one is open.
     @discardableResult
-    package func run(_ sql: String, _ values: [PostgreSQLValue] = []) throws(PostgreSQLFailure) -> PostgreSQLRows {
+    package func run(_ sql: String, _ values: [PostgreSQLValue] = []) throws(PostgreSQLError) -> PostgreSQLRows {
         try run([Call(sql, values)])[0]
     }
 
@@ -55,7 +55,7 @@ extension PostgreSQLConnection {
     /// The server may send much only in answer to the last of them: a connection that blocks does not read while it
     /// sends.
     @discardableResult
-    package func run(_ calls: [Call]) throws(PostgreSQLFailure) -> [PostgreSQLRows] {
+    package func run(_ calls: [Call]) throws(PostgreSQLError) -> [PostgreSQLRows] {
         guard PQenterPipelineMode(connection) == 1 else { throw failure() }
         var preparing: [Int: String] = [:]
         for (index, call) in calls.enumerated() {
@@ -72,7 +72,7 @@ extension PostgreSQLConnection {
         guard PQpipelineSync(connection) == 1 else { throw failure() }
         roundTrips += 1
         var results: [PostgreSQLRows] = []
-        var problem: PostgreSQLFailure?
+        var problem: PostgreSQLError?
         for (index, call) in calls.enumerated() {
             if let sql = preparing[index], let found = try read(problem: &problem), !found.isSuccess {
                 names[sql] = nil
@@ -81,7 +81,7 @@ extension PostgreSQLConnection {
             let rows = PostgreSQLRows(found.result)
             // A transaction that has failed answers a COMMIT with ROLLBACK, as a success.
             if call.sql == "COMMIT", rows.command != "COMMIT", problem == nil {
-                problem = PostgreSQLFailure(.statement, "the transaction was rolled back")
+                problem = PostgreSQLError(.statement, "the transaction was rolled back")
             }
             results.append(rows)
         }
@@ -93,12 +93,12 @@ extension PostgreSQLConnection {
     }
 
     /// Ends a transaction that has failed or was given up, so that the connection can be used again.
-    package func rollBack() throws(PostgreSQLFailure) {
-        guard isOpen else { throw PostgreSQLFailure(.lost, "the connection is closed") }
+    package func rollBack() throws(PostgreSQLError) {
+        guard isOpen else { throw PostgreSQLError(.lost, "the connection is closed") }
         if PQtransactionStatus(connection) != PQTRANS_IDLE { try execute("ROLLBACK") }
     }
 
-    private func send(_ call: Call) throws(PostgreSQLFailure) {
+    private func send(_ call: Call) throws(PostgreSQLError) {
         var buffer: [UInt8] = []
         let ranges: [Range<Int>?] = call.values.map { value in
             let start = buffer.count
@@ -132,8 +132,8 @@ extension PostgreSQLConnection {
 
     /// Reads what one message of a pipeline was answered with. The caller frees a successful result.
     private func read(
-        problem: inout PostgreSQLFailure?
-    ) throws(PostgreSQLFailure) -> (result: OpaquePointer, isSuccess: Bool)? {
+        problem: inout PostgreSQLError?
+    ) throws(PostgreSQLError) -> (result: OpaquePointer, isSuccess: Bool)? {
         guard let result = try nextResult() else { throw failure() }
         let status = PQresultStatus(result)
         let isSuccess = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK

@@ -13,7 +13,7 @@ package final class PostgreSQLConnection: @unchecked Sendable {
     }
 
     /// Prepares a connection for whoever works with it.
-    package typealias Preparation = @Sendable (PostgreSQLConnection) throws(PostgreSQLFailure) -> Void
+    package typealias Preparation = @Sendable (PostgreSQLConnection) throws(PostgreSQLError) -> Void
 
     private let handle: Handle
     private let location: PostgreSQLLocation
@@ -43,7 +43,7 @@ package final class PostgreSQLConnection: @unchecked Sendable {
         planning: Planning = .custom,
         onOpen: Preparation? = nil,
         stop: PostgreSQLStop? = nil
-    ) throws(PostgreSQLFailure) {
+    ) throws(PostgreSQLError) {
         self.location = location
         self.planning = planning
         self.stop = stop
@@ -57,14 +57,14 @@ package final class PostgreSQLConnection: @unchecked Sendable {
                 values.map { UnsafePointer($0) } + [nil],
                 1
             )
-        else { throw PostgreSQLFailure(.unreachable, "out of memory") }
+        else { throw PostgreSQLError(.unreachable, "out of memory") }
         handle = Handle(pointer: opened)
         guard PQstatus(connection) == CONNECTION_OK else {
             var text = location.redacted(String(cString: PQerrorMessage(connection)))
             if text.contains("session is read-only") {
                 text += "; it is a standby, or default_transaction_read_only is on; name the primary"
             }
-            throw PostgreSQLFailure(.unreachable, text)
+            throw PostgreSQLError(.unreachable, text)
         }
         PQsetNoticeReceiver(connection, { _, _ in }, nil)
         do {
@@ -72,12 +72,12 @@ package final class PostgreSQLConnection: @unchecked Sendable {
             try setWhatIsNotEverywhere()
             try onOpen?(self)
         } catch {
-            throw PostgreSQLFailure(.unreachable, error.text, code: error.code)
+            throw PostgreSQLError(.unreachable, error.text, code: error.code)
         }
     }
 
     /// Servers before 14 have none of these, and some systems cannot watch a client.
-    private func setWhatIsNotEverywhere() throws(PostgreSQLFailure) {
+    private func setWhatIsNotEverywhere() throws(PostgreSQLError) {
         guard serverVersion >= 14_00_00 else { return }
         for setting in ["client_connection_check_interval = '2s'", "idle_session_timeout = 0"] {
             do {
@@ -132,7 +132,7 @@ package final class PostgreSQLConnection: @unchecked Sendable {
     }
 
     /// Has statements planned anew that were planned some time ago.
-    func renewPlans() throws(PostgreSQLFailure) {
+    func renewPlans() throws(PostgreSQLError) {
         guard planning == .fixed, plansEnd <= .now else { return }
         try execute("DISCARD PLANS")
         plansEnd = .now.advanced(by: .seconds(1))
@@ -144,7 +144,7 @@ package final class PostgreSQLConnection: @unchecked Sendable {
     }
 
     /// The notifications that have come in, by their payload.
-    func notifications() throws(PostgreSQLFailure) -> [String] {
+    func notifications() throws(PostgreSQLError) -> [String] {
         guard PQconsumeInput(connection) == 1 else { throw failure() }
         var payloads: [String] = []
         while let notification = PQnotifies(connection) {
@@ -155,17 +155,17 @@ package final class PostgreSQLConnection: @unchecked Sendable {
     }
 
     /// The next result of what was sent, nil when there is no more. Throws when it does not come.
-    func nextResult() throws(PostgreSQLFailure) -> OpaquePointer? {
+    func nextResult() throws(PostgreSQLError) -> OpaquePointer? {
         guard let answerLimit else { return PQgetResult(connection) }
         let deadline = ContinuousClock.now.advanced(by: answerLimit)
         while PQisBusy(connection) == 1 {
             guard waitUntilReadable(deadline) else {
                 isGivenUp = true
                 // The server sees soon that nobody is there any more.
-                if let stop, stop.isOver { throw PostgreSQLFailure(.lost, "the store is closed") }
+                if let stop, stop.isOver { throw PostgreSQLError(.lost, "the store is closed") }
                 // Else its backend would go on, for as long as a COMMIT waits for a standby, and others would pile up.
                 PostgreSQLCancellation.request(by: self)
-                throw PostgreSQLFailure(.lost, "no answer within \(answerLimit.components.seconds) s")
+                throw PostgreSQLError(.lost, "no answer within \(answerLimit.components.seconds) s")
             }
             guard PQconsumeInput(connection) == 1 else { throw failure() }
         }
@@ -185,17 +185,17 @@ package final class PostgreSQLConnection: @unchecked Sendable {
     /// How often a connection that waits looks whether it was stopped, in milliseconds.
     private static let stopInterval: Int32 = 250
 
-    func failure(_ result: OpaquePointer? = nil) -> PostgreSQLFailure {
+    func failure(_ result: OpaquePointer? = nil) -> PostgreSQLError {
         guard isOpen else {
-            return PostgreSQLFailure(.lost, location.redacted(String(cString: PQerrorMessage(connection))))
+            return PostgreSQLError(.lost, location.redacted(String(cString: PQerrorMessage(connection))))
         }
         func field(_ code: Character) -> String {
             PQresultErrorField(result, Int32(code.asciiValue ?? 0)).map { String(cString: $0) } ?? ""
         }
         let code = field("C")
         guard !code.isEmpty else {
-            return PostgreSQLFailure(.lost, location.redacted(String(cString: PQerrorMessage(connection))))
+            return PostgreSQLError(.lost, location.redacted(String(cString: PQerrorMessage(connection))))
         }
-        return PostgreSQLFailure(code: code, message: field("M"))
+        return PostgreSQLError(code: code, message: field("M"))
     }
 }

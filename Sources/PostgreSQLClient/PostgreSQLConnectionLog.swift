@@ -1,6 +1,6 @@
 import AgentCore
-package import Logging
 import LogThrottling
+package import Logging
 
 /// Tells of a process's connections, of which there are ten, as of one.
 package final class PostgreSQLConnectionLog: Sendable {
@@ -23,7 +23,7 @@ package final class PostgreSQLConnectionLog: Sendable {
     }
 
     /// A connection cannot be made.
-    package func failed(_ failure: PostgreSQLFailure) {
+    package func failed(_ failure: PostgreSQLError) {
         outages.failed(
             .warning,
             "PostgreSQL cannot be reached",

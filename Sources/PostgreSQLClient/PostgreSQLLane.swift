@@ -120,7 +120,7 @@ package final class PostgreSQLLane: Sendable {
                 },
                 finish: { failure in
                     if let failure { return continuation.resume(returning: .failure(failure)) }
-                    let missing = PostgreSQLFailure(.statement, "a job left no result")
+                    let missing = PostgreSQLError(.statement, "a job left no result")
                     continuation.resume(returning: made.withLock { $0 }.map { .success($0) } ?? .failure(missing))
                 }
             )
@@ -233,7 +233,7 @@ package final class PostgreSQLLane: Sendable {
                     try connection.rollBack()
                     return job.finish(nil)
                 } catch {
-                    let failure = error as? PostgreSQLFailure
+                    let failure = error as? PostgreSQLError
                     if let connection, (try? connection.rollBack()) == nil || failure?.kind == .lost {
                         self.connection = nil
                         if stop.isOver { return job.finish(StoreError.closed) }
@@ -261,8 +261,8 @@ package final class PostgreSQLLane: Sendable {
             connection = nil
             let (location, planning, onOpen, stop) = (location, planning, onOpen, stop)
             do {
-                let made = try backoff.connect(until: deadline, stop: stop) { () throws(PostgreSQLFailure) in
-                    do throws(PostgreSQLFailure) {
+                let made = try backoff.connect(until: deadline, stop: stop) { () throws(PostgreSQLError) in
+                    do throws(PostgreSQLError) {
                         let connection = try PostgreSQLConnection(
                             location,
                             planning: planning,

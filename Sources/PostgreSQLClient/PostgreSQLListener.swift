@@ -35,7 +35,7 @@ package final class PostgreSQLListener: Sendable {
                             opened
                         } else {
                             try backoff.connect(until: .now.advanced(by: .seconds(1)), stop: stop) {
-                                () throws(PostgreSQLFailure) in
+                                () throws(PostgreSQLError) in
                                 try PostgreSQLConnection(location, onOpen: onOpen, stop: stop)
                             }
                         }
@@ -53,7 +53,7 @@ package final class PostgreSQLListener: Sendable {
                     }
                 } catch {
                     if stop.isOver { return }
-                    let failure = error as? PostgreSQLFailure ?? PostgreSQLFailure(.statement, "\(error)")
+                    let failure = error as? PostgreSQLError ?? PostgreSQLError(.statement, "\(error)")
                     if isConnected { log.cut(failure.text) } else { log.failed(failure) }
                 }
             }

@@ -20,7 +20,7 @@ package enum PostgreSQLPooling {
             guard try process(asked) == processes[0], try others.map(process) == Array(processes.dropFirst()) else {
                 throw shared
             }
-        } catch is PostgreSQLFailure {
+        } catch is PostgreSQLError {
             // In statement mode there are no transactions, and in transaction mode there may be too few sessions.
             throw shared
         }

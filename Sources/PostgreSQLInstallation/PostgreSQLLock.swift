@@ -28,12 +28,12 @@ package enum PostgreSQLLock {
 
     /// Tells `store copy` that a process serves the store, for as long as the connection lives.
     @Sendable
-    package static func shareServing(_ connection: PostgreSQLConnection) throws(PostgreSQLFailure) {
+    package static func shareServing(_ connection: PostgreSQLConnection) throws(PostgreSQLError) {
         let isTaken = try connection.run(
             "SELECT pg_try_advisory_lock_shared(\(serving), 'webhook'::regclass::oid::int4)"
         )
         guard isTaken[0].optionalInt(0) == 1 else {
-            throw PostgreSQLFailure(.statement, "'store copy' works on this store; it ends before a service can start")
+            throw PostgreSQLError(.statement, "'store copy' works on this store; it ends before a service can start")
         }
     }
 }

@@ -19,18 +19,18 @@ package enum PostgreSQLMigration {
         let setUp = try PostgreSQLSetUp(connection)
         do {
             if try !isCurrent(try applied(connection)) { try migrate(connection) }
-        } catch let failure as PostgreSQLFailure where failure.code == "42501" {
+        } catch let failure as PostgreSQLError where failure.code == "42501" {
             throw StoreError.unavailable(
                 """
                 the role "\(setUp.role)" may not make, migrate or read the tables of the schema "\(setUp.schema)": \
                 \(failure.text); let their owner run 'webhook-svc store migrate' and grant the rights that docs/postgresql.md names
                 """
             )
-        } catch let failure as PostgreSQLFailure where failure.code == "55P03" {
+        } catch let failure as PostgreSQLError where failure.code == "55P03" {
             throw StoreError.unavailable(
                 "the schema could not be migrated within \(patience.components.seconds) s: another process migrates it, or reads its tables (a backup?)"
             )
-        } catch let failure as PostgreSQLFailure where ["42P07", "42710"].contains(failure.code) {
+        } catch let failure as PostgreSQLError where ["42P07", "42710"].contains(failure.code) {
             throw setUp.holdsForeign(failure.text)
         }
         try setUp.checkTables(connection)

@@ -42,13 +42,13 @@ struct PostgreSQLOpening {
         _ location: PostgreSQLLocation,
         plannings: [PostgreSQLConnection.Planning],
         patience: Duration
-    ) throws(PostgreSQLFailure) -> [PostgreSQLConnection] {
+    ) throws(PostgreSQLError) -> [PostgreSQLConnection] {
         let deadline = ContinuousClock.now.advanced(by: patience)
-        let results = Mutex<[Int: Result<PostgreSQLConnection, PostgreSQLFailure>]>([:])
+        let results = Mutex<[Int: Result<PostgreSQLConnection, PostgreSQLError>]>([:])
         let open = { @Sendable (index: Int) in
             var backoff = PostgreSQLBackoff()
-            let result = Result { () throws(PostgreSQLFailure) in
-                try backoff.connect(until: deadline) { () throws(PostgreSQLFailure) in
+            let result = Result { () throws(PostgreSQLError) in
+                try backoff.connect(until: deadline) { () throws(PostgreSQLError) in
                     try PostgreSQLConnection(location, planning: plannings[index])
                 }
             }
@@ -76,7 +76,7 @@ struct PostgreSQLOpening {
         let advice =
             opened.isEmpty
             ? "" : " (see max_connections, the CONNECTION LIMIT of the role and the database, and a pooler's limits)"
-        throw PostgreSQLFailure(
+        throw PostgreSQLError(
             .unreachable,
             "\(opened.count) of the \(plannings.count) connections that a process needs could be opened\(advice): \(problem.text)"
         )

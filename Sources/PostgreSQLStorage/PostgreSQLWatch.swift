@@ -111,8 +111,8 @@ final class PostgreSQLWatch: Sendable {
                 connection.answerLimit = answerLimit
                 do {
                     try body(connection)
-                    return nil as PostgreSQLFailure?
-                } catch let failure as PostgreSQLFailure where failure.kind == .conflict {
+                    return nil as PostgreSQLError?
+                } catch let failure as PostgreSQLError where failure.kind == .conflict {
                     // It is tried again soon enough.
                     return failure
                 }
@@ -120,7 +120,7 @@ final class PostgreSQLWatch: Sendable {
             let failure: String? =
                 switch outcome {
                 case .success(let failure): failure?.text
-                case .failure(let failure as PostgreSQLFailure): failure.text
+                case .failure(let failure as PostgreSQLError): failure.text
                 case .failure(StoreError.unavailable(let text)): text
                 case .failure(let error): "\(error)"
                 }
@@ -180,7 +180,7 @@ final class ClockSkewWatch: Sendable {
         note(best.skew, isCertain: best.roundTrip / 2)
         let seconds = Self.text(best.skew)
         guard abs(best.skew) - best.roundTrip / 2 <= settings.skewLimit else {
-            throw PostgreSQLFailure(.statement, "this machine's clock is \(seconds) the database's: set one of them")
+            throw PostgreSQLError(.statement, "this machine's clock is \(seconds) the database's: set one of them")
         }
     }
 

@@ -59,7 +59,7 @@ package enum StoreCopy {
             }
             return copied
         } catch {
-            throw (error as? PostgreSQLFailure).map { StoreError(postgreSQL: $0) } ?? StoreError(sqlite: error)
+            throw (error as? PostgreSQLError).map { StoreError(postgreSQL: $0) } ?? StoreError(sqlite: error)
         }
     }
 

@@ -41,7 +41,7 @@ struct CallBatchesTests {
     @Test(
         "A batch that may have been carried out, or that a closed store refuses, is not sent again call by call",
         arguments: [
-            PostgreSQLFailure(.lost, "the connection broke"), PostgreSQLFailure(.unreachable, "nobody answers"),
+            PostgreSQLError(.lost, "the connection broke"), PostgreSQLError(.unreachable, "nobody answers"),
             StoreError.closed, StoreError.overloaded(waiting: 1),
         ] as [any Error]
     )
@@ -53,7 +53,7 @@ struct CallBatchesTests {
 
     @Test(
         "A batch that may have failed because of one of its calls is sent again call by call",
-        arguments: [PostgreSQLFailure(.statement, "a value is too long"), StoreError.corrupt("no such state")]
+        arguments: [PostgreSQLError(.statement, "a value is too long"), StoreError.corrupt("no such state")]
             as [any Error]
     )
     func divided(failure: any Error) async throws {

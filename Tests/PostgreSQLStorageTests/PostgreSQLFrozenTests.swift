@@ -17,7 +17,7 @@ struct PostgreSQLFrozenTests {
             let frozen = try PostgreSQLConnection(location)
             try frozen.run([.begin, PostgreSQLLock.ownWebhooks])
             #expect(try await store.signal(Sample.event()) == 1)
-            #expect(throws: PostgreSQLFailure.self) { try frozen.run("SELECT 1") }
+            #expect(throws: PostgreSQLError.self) { try frozen.run("SELECT 1") }
         }
     }
 
@@ -27,7 +27,7 @@ struct PostgreSQLFrozenTests {
             let connection = try PostgreSQLConnection(location)
             try connection.execute("SET statement_timeout = 0")
             connection.answerLimit = .milliseconds(100)
-            #expect(throws: PostgreSQLFailure.self) { try connection.execute("SELECT pg_sleep(600)") }
+            #expect(throws: PostgreSQLError.self) { try connection.execute("SELECT pg_sleep(600)") }
             let lane = PostgreSQLLane(location, name: "test", planning: .custom)
             let sleeping = """
                 SELECT 1 FROM pg_stat_activity

@@ -1,7 +1,7 @@
 import StoreContracts
 
 /// Why something was not done, or is not known to have been done.
-package struct PostgreSQLFailure: Error {
+package struct PostgreSQLError: Error {
     package enum Kind {
         /// There is no connection; nothing was sent.
         case unreachable
@@ -47,9 +47,9 @@ extension StoreError {
     package init(postgreSQL error: any Error) {
         switch error {
         case let error as StoreError: self = error
-        case let error as PostgreSQLFailure where error.kind == .lost:
+        case let error as PostgreSQLError where error.kind == .lost:
             self = .unavailable("the connection to PostgreSQL broke: \(error.text)")
-        case let error as PostgreSQLFailure: self = .unavailable("PostgreSQL: \(error.text)")
+        case let error as PostgreSQLError: self = .unavailable("PostgreSQL: \(error.text)")
         default: self = .unavailable("\(error)")
         }
     }
