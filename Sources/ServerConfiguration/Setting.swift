@@ -35,7 +35,7 @@ package struct Setting: Sendable {
     let mayHoldPassword: Bool
     let form: SettingForm
     /// Parses a text and puts its value into settings.
-    let set: @Sendable (String, inout ServerSettings) throws(SettingRefusal) -> Void
+    let set: @Sendable (String, inout ServerSettings) throws(SettingValueError) -> Void
 
     /// The flag without its dashes: `retry-delays`.
     package var flag: String { Self.flag(of: key) }
@@ -110,7 +110,7 @@ extension Setting {
             isSecret: kind.isSecret,
             mayHoldPassword: mayHoldPassword || kind.isSecret,
             form: kind.form,
-            set: { text, settings throws(SettingRefusal) in settings[keyPath: path] = try kind.parse(text) }
+            set: { text, settings throws(SettingValueError) in settings[keyPath: path] = try kind.parse(text) }
         )
     }
 
@@ -144,7 +144,7 @@ extension Setting {
             isSecret: kind.isSecret,
             mayHoldPassword: mayHoldPassword || kind.isSecret,
             form: kind.form,
-            set: { text, settings throws(SettingRefusal) in settings[keyPath: path] = try kind.parse(text) }
+            set: { text, settings throws(SettingValueError) in settings[keyPath: path] = try kind.parse(text) }
         )
     }
 }
@@ -169,7 +169,7 @@ extension Setting {
                 Deprecation(spelling: "\(self.key)=\(text)", replacement: "\(self.key)=\(replacement)")
             )
         }
-        do throws(SettingRefusal) {
+        do throws(SettingValueError) {
             try set(deprecatedValues[text] ?? text, &settings)
         } catch {
             switch error {
@@ -181,8 +181,8 @@ extension Setting {
         }
     }
 
-    /// What a flag gives. Throws ``SettingRefusal`` for a text that is no value of the setting's form.
-    package func content(of text: String) throws(SettingRefusal) -> ConfigContent {
+    /// What a flag gives. Throws ``SettingValueError`` for a text that is no value of the setting's form.
+    package func content(of text: String) throws(SettingValueError) -> ConfigContent {
         let content: ConfigContent? =
             switch form {
             case .text: .string(text)

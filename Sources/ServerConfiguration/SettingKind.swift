@@ -22,7 +22,7 @@ enum SettingForm: Sendable, Hashable {
 }
 
 /// Why a text is no value of a setting.
-package enum SettingRefusal: Error, CustomStringConvertible {
+package enum SettingValueError: Error, CustomStringConvertible {
     /// The value is not what is expected, in words that follow "is not".
     case isNot(String)
     /// What is wrong, in words that follow the setting's name.
@@ -44,7 +44,7 @@ struct SettingKind<Value: Sendable>: Sendable {
     let valueName: String
     var isSwitch = false
     var isSecret = false
-    let parse: @Sendable (String) throws(SettingRefusal) -> Value
+    let parse: @Sendable (String) throws(SettingValueError) -> Value
     /// Writes a value as it could be given.
     let text: @Sendable (Value) -> String
 
@@ -58,7 +58,7 @@ struct SettingKind<Value: Sendable>: Sendable {
         SettingKind(
             form: .text,
             valueName: valueName,
-            parse: { text throws(SettingRefusal) in
+            parse: { text throws(SettingValueError) in
                 guard let value = parse(text) else { throw .isNot(expected) }
                 return value
             },
@@ -71,7 +71,7 @@ struct SettingKind<Value: Sendable>: Sendable {
         SettingKind(
             form: form,
             valueName: valueName,
-            parse: { text throws(SettingRefusal) in
+            parse: { text throws(SettingValueError) in
                 let value = try parse(text)
                 guard condition(value) else { throw .problem(problem) }
                 return value
@@ -100,7 +100,7 @@ extension SettingKind<Bool> {
         SettingKind(
             form: .truth,
             valueName: "bool",
-            parse: { text throws(SettingRefusal) in text == "true" },
+            parse: { text throws(SettingValueError) in text == "true" },
             text: { "\($0)" }
         )
     }
@@ -120,7 +120,7 @@ extension SettingKind<Int> {
         return SettingKind(
             form: form,
             valueName: valueName,
-            parse: { text throws(SettingRefusal) in
+            parse: { text throws(SettingValueError) in
                 guard let value = Int(text), range.contains(value) else { throw .isNot(form.name) }
                 return value
             },
@@ -179,7 +179,7 @@ extension SettingKind<String?> {
             form: .text,
             valueName: valueName,
             isSecret: true,
-            parse: { text throws(SettingRefusal) in
+            parse: { text throws(SettingValueError) in
                 guard !text.isEmpty else { return nil }
                 do throws(SecretReference.Failure) {
                     let secret = try SecretReference.resolve(text)
@@ -200,7 +200,7 @@ extension SettingKind<StoreLocation> {
         SettingKind(
             form: .text,
             valueName: "url",
-            parse: { text throws(SettingRefusal) in
+            parse: { text throws(SettingValueError) in
                 do throws(StoreLocation.Problem) {
                     return try StoreLocation(text)
                 } catch {
