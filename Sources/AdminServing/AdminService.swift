@@ -68,7 +68,7 @@ package struct AdminService: Sendable {
         let path = RequestPath(exactly: parts)
         do {
             return try await answer(request.method, path, try Query(request.uri.queryParameters))
-        } catch let error as Query.Failure {
+        } catch let error as Query.ParseError {
             return Self.problem(.badRequest, error.description)
         } catch let error as StoreError {
             throttle.log(.error, "admin call failed", metadata: ["error": "\(error)"], to: logger)
@@ -160,7 +160,7 @@ package struct AdminService: Sendable {
     private func replayAll(_ query: Query) async throws -> Response {
         var filter = try query.filter()
         guard filter != DeliveryFilter() else {
-            throw Query.Failure(description: "a filter is needed: webhookId, event, state, since or until")
+            throw Query.ParseError(description: "a filter is needed: webhookId, event, state, since or until")
         }
         let limit = try query.int("limit", in: 1...Self.replaysPerCall) ?? Self.replaysPerCall
         let now = Timestamp(Date())
@@ -214,7 +214,7 @@ package struct AdminService: Sendable {
         let filter = query.sessions()
         let all = try query.flag("all")
         guard filter != SessionFilter() || all else {
-            throw Query.Failure(description: "a filter is needed: id, user or tenant; or all=true")
+            throw Query.ParseError(description: "a filter is needed: id, user or tenant; or all=true")
         }
         return Self.json(AdminAPI.Revocation(revoked: try await principals.endSessions(matching: filter)))
     }

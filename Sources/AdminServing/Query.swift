@@ -7,7 +7,7 @@ import WebhookModel
 /// The parameters of an admin call.
 struct Query {
     /// A parameter that will not do.
-    struct Failure: Error, CustomStringConvertible {
+    struct ParseError: Error, CustomStringConvertible {
         let description: String
     }
 
@@ -20,11 +20,11 @@ struct Query {
     init(_ parameters: FlatDictionary<Substring, Substring>) throws {
         // A filter that is mistyped must not let everything through.
         if let unknown = parameters.first(where: { !Self.names.contains(String($0.key)) }) {
-            throw Failure(description: "there is no parameter \(Excerpt.of(unknown.key))")
+            throw ParseError(description: "there is no parameter \(Excerpt.of(unknown.key))")
         }
         // No store keeps such a text, and not every one can be asked for it.
         if let broken = parameters.first(where: { $0.value.utf8.contains(0) }) {
-            throw Failure(description: "\(broken.key): it holds the character U+0000")
+            throw ParseError(description: "\(broken.key): it holds the character U+0000")
         }
         values = Dictionary(
             parameters.map { (String($0.key), String($0.value)) },
@@ -36,7 +36,7 @@ struct Query {
         let state = try values["state"].map { text in
             guard let state = DeliveryState(rawValue: text) else {
                 let names = DeliveryState.allCases.map(\.rawValue).joined(separator: ", ")
-                throw Failure(description: "state: \(Excerpt.of(text)) is not one of \(names)")
+                throw ParseError(description: "state: \(Excerpt.of(text)) is not one of \(names)")
             }
             return state
         }
@@ -52,7 +52,7 @@ struct Query {
     private func time(_ name: String) throws -> Timestamp? {
         try values[name].map { text in
             guard let time = Self.time(text) else {
-                throw Failure(description: "\(name): \(Excerpt.of(text)) is not a time such as 2024-06-01T09:30:00Z")
+                throw ParseError(description: "\(name): \(Excerpt.of(text)) is not a time such as 2024-06-01T09:30:00Z")
             }
             return time
         }
@@ -75,14 +75,14 @@ struct Query {
         switch values[name] {
         case nil, "false": return false
         case "true": return true
-        case .some(let text): throw Failure(description: "\(name): \(Excerpt.of(text)) is neither true nor false")
+        case .some(let text): throw ParseError(description: "\(name): \(Excerpt.of(text)) is neither true nor false")
         }
     }
 
     func cursor() throws -> DeliveryID? {
         try values["cursor"].map { text in
             guard let id = DeliveryID(text) else {
-                throw Failure(description: "cursor: \(Excerpt.of(text)) is not what an earlier answer gave")
+                throw ParseError(description: "cursor: \(Excerpt.of(text)) is not what an earlier answer gave")
             }
             return id
         }
@@ -91,7 +91,7 @@ struct Query {
     func int(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
         try values[name].map { text in
             guard let number = Int(text), range.contains(number) else {
-                throw Failure(
+                throw ParseError(
                     description:
                         "\(name): \(Excerpt.of(text)) is not a whole number from \(range.lowerBound) to \(range.upperBound)"
                 )
@@ -103,7 +103,7 @@ struct Query {
     func duration(_ name: String) throws -> Duration? {
         try values[name].map { text in
             guard let duration = DurationText.parse(text) else {
-                throw Failure(description: "\(name): \(Excerpt.of(text)) is not a duration such as 300ms, 15s or 6h")
+                throw ParseError(description: "\(name): \(Excerpt.of(text)) is not a duration such as 300ms, 15s or 6h")
             }
             return duration
         }

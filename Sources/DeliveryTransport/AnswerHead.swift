@@ -3,7 +3,7 @@ import NIOHTTP1
 
 /// The status line and the header lines of an answer.
 struct AnswerHead {
-    typealias Violation = AnswerParser.Violation
+    typealias ViolationError = AnswerParser.ViolationError
 
     let status: Int
     /// As the target wrote it, without control characters; the standard one where it wrote none.
@@ -17,7 +17,7 @@ struct AnswerHead {
     private static let mark = Array("HTTP/1.".utf8)
 
     /// Reads a status line.
-    init(statusLine line: ByteBufferView) throws(Violation) {
+    init(statusLine line: ByteBufferView) throws(ViolationError) {
         let version = line.dropFirst(Self.mark.count)
         guard line.starts(with: Self.mark), let minor = version.first,
             minor == UInt8(ascii: "0") || minor == UInt8(ascii: "1"),
@@ -27,7 +27,9 @@ struct AnswerHead {
         let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
         let status = digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
         guard digits.count == 3, status >= 100 else {
-            throw Violation(description: "its status line '\(Self.excerpt(line))' has no status code of three digits")
+            throw ViolationError(
+                description: "its status line '\(Self.excerpt(line))' has no status code of three digits"
+            )
         }
         let reason = Self.text(rest.dropFirst(3).map { $0 < 0x20 || $0 == 0x7F ? UInt8(ascii: " ") : $0 })
             .prefix(Self.reasonLength)
@@ -37,37 +39,37 @@ struct AnswerHead {
     }
 
     /// Adds a header line to the head, or to the line before it where it is folded.
-    mutating func add(_ line: ByteBufferView) throws(Violation) {
+    mutating func add(_ line: ByteBufferView) throws(ViolationError) {
         // A CR within a line stands for a blank (RFC 9112, section 2.2).
         let line = line.map { $0 == UInt8(ascii: "\r") ? UInt8(ascii: " ") : $0 }
         if Self.isBlank(line.first) {
             guard let last = fields.popLast() else {
-                throw Violation(description: "its first header line is folded")
+                throw ViolationError(description: "its first header line is folded")
             }
             let parts = [last.value, Self.text(line)].filter { !$0.isEmpty }
             fields.append((last.name, parts.joined(separator: " ")))
             return
         }
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else {
-            throw Violation(description: "its header line '\(Self.excerpt(line))' has no name")
+            throw ViolationError(description: "its header line '\(Self.excerpt(line))' has no name")
         }
         fields.append((Self.text(line[..<colon]), Self.text(line[(colon + 1)...])))
     }
 
     /// Refuses at once what cannot become an answer.
-    static func checkBegin(_ bytes: ByteBufferView) throws(Violation) {
+    static func checkBegin(_ bytes: ByteBufferView) throws(ViolationError) {
         let begin = bytes.prefix(mark.count)
         // A lone CR may be the beginning of an empty line.
         guard !begin.isEmpty, !mark.starts(with: begin), !begin.elementsEqual([UInt8(ascii: "\r")]) else { return }
         throw noHTTP(bytes)
     }
 
-    private static func noHTTP(_ bytes: ByteBufferView) -> Violation {
+    private static func noHTTP(_ bytes: ByteBufferView) -> ViolationError {
         // The beginning of a TLS record that holds an alert or a handshake.
         if let first = bytes.first, first == 0x15 || first == 0x16, bytes.dropFirst().first == 3 {
-            return Violation(description: "it is TLS; the URL may have to begin with https:")
+            return ViolationError(description: "it is TLS; the URL may have to begin with https:")
         }
-        return Violation(description: "it begins with '\(excerpt(bytes))' instead of 'HTTP/1.1'")
+        return ViolationError(description: "it begins with '\(excerpt(bytes))' instead of 'HTTP/1.1'")
     }
 
     // MARK: Framing
@@ -85,7 +87,7 @@ struct AnswerHead {
     }
 
     /// How the body's end is found (RFC 9112, section 6.3).
-    func framing() throws(Violation) -> Framing {
+    func framing() throws(ViolationError) -> Framing {
         let options = tokens("connection")
         let keepsConnection = isOfHTTP1_0 ? options.contains("keep-alive") : !options.contains("close")
         switch status {
@@ -105,7 +107,7 @@ struct AnswerHead {
                 .map { Self.number($0) }
             guard let length = values.first ?? nil, values.allSatisfy({ $0 == length }) else {
                 let shown = Self.excerpt(Array((lengths.dropFirst().reduce(first.value) { "\($0), \($1.value)" }).utf8))
-                throw Violation(description: "its Content-Length is '\(shown)'")
+                throw ViolationError(description: "its Content-Length is '\(shown)'")
             }
             return Framing(body: .length(length), keepsConnection: keepsConnection)
         }

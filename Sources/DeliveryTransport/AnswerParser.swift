@@ -13,7 +13,7 @@ struct AnswerParser {
     }
 
     /// Why an answer cannot be read, in words that follow a colon.
-    struct Violation: Error, CustomStringConvertible {
+    struct ViolationError: Error, CustomStringConvertible {
         let description: String
     }
 
@@ -51,7 +51,7 @@ struct AnswerParser {
     static let extensionBytes = 16 << 10
 
     /// The next part, nil when more bytes are needed for it. Takes the part's bytes from the buffer.
-    mutating func next(_ buffer: inout ByteBuffer) throws(Violation) -> Part? {
+    mutating func next(_ buffer: inout ByteBuffer) throws(ViolationError) -> Part? {
         while true {
             switch state {
             case .statusLine:
@@ -71,7 +71,7 @@ struct AnswerParser {
                 if (100..<200).contains(head.status), head.status != 101 {
                     interimLeft -= 1
                     guard interimLeft >= 0 else {
-                        throw Violation(description: "more than \(Self.interimAnswers) interim answers came (1xx)")
+                        throw ViolationError(description: "more than \(Self.interimAnswers) interim answers came (1xx)")
                     }
                     state = .statusLine
                     continue
@@ -114,7 +114,7 @@ struct AnswerParser {
             case .chunkEnd:
                 let reason = "a chunk is longer than it says"
                 guard let line = try self.line(&buffer, atMost: 1, or: reason) else { return nil }
-                guard line.isEmpty else { throw Violation(description: reason) }
+                guard line.isEmpty else { throw ViolationError(description: reason) }
                 state = .chunkSize
             case .trailers:
                 guard let line = try headLine(&buffer) else { return nil }
@@ -132,11 +132,11 @@ struct AnswerParser {
         _ buffer: inout ByteBuffer,
         atMost limit: Int,
         or reason: @autoclosure () -> String
-    ) throws(Violation) -> ByteBufferView? {
+    ) throws(ViolationError) -> ByteBufferView? {
         let view = buffer.readableBytesView
         let feed = view.dropFirst(searched).firstIndex(of: UInt8(ascii: "\n"))
         let length = feed.map { $0 - view.startIndex } ?? view.count
-        guard length <= limit else { throw Violation(description: reason()) }
+        guard length <= limit else { throw ViolationError(description: reason()) }
         guard let feed else {
             searched = length
             return nil
@@ -147,29 +147,31 @@ struct AnswerParser {
         return line.last == UInt8(ascii: "\r") ? line.dropLast() : line
     }
 
-    private mutating func headLine(_ buffer: inout ByteBuffer) throws(Violation) -> ByteBufferView? {
+    private mutating func headLine(_ buffer: inout ByteBuffer) throws(ViolationError) -> ByteBufferView? {
         let before = buffer.readableBytes
         let reason = "it has more than \(Self.headBytes) bytes beside its body"
         guard let line = try self.line(&buffer, atMost: bytesLeft, or: reason) else { return nil }
         bytesLeft -= before - buffer.readableBytes
         linesLeft -= 1
         guard linesLeft >= 0 else {
-            throw Violation(description: "it has more than \(Self.lines) lines beside its body")
+            throw ViolationError(description: "it has more than \(Self.lines) lines beside its body")
         }
-        guard !line.contains(0) else { throw Violation(description: "a header line holds a NUL byte") }
+        guard !line.contains(0) else { throw ViolationError(description: "a header line holds a NUL byte") }
         return line
     }
 
-    private mutating func chunkSize(_ buffer: inout ByteBuffer) throws(Violation) -> Int? {
+    private mutating func chunkSize(_ buffer: inout ByteBuffer) throws(ViolationError) -> Int? {
         let tooLong = "its chunk extensions are more than \(Self.extensionBytes) bytes"
         guard let line = try self.line(&buffer, atMost: 16 + 1 + extensionBytesLeft, or: tooLong) else { return nil }
         let digits = line.prefix { Self.hexDigit($0) != nil }
         let rest = line.dropFirst(digits.count)
         guard (1...16).contains(digits.count),
             rest.isEmpty || AnswerHead.isBlank(rest.first) || rest.first == UInt8(ascii: ";")
-        else { throw Violation(description: "a chunk begins with '\(AnswerHead.excerpt(line))' instead of its size") }
+        else {
+            throw ViolationError(description: "a chunk begins with '\(AnswerHead.excerpt(line))' instead of its size")
+        }
         extensionBytesLeft -= rest.count
-        guard extensionBytesLeft >= 0 else { throw Violation(description: tooLong) }
+        guard extensionBytesLeft >= 0 else { throw ViolationError(description: tooLong) }
         return Int(clamping: digits.reduce(into: UInt64(0)) { $0 = $0 << 4 | UInt64(Self.hexDigit($1) ?? 0) })
     }
 

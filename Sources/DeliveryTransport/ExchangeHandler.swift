@@ -24,17 +24,17 @@ final class ExchangeHandler: ChannelInboundHandler {
     }
 
     /// The connection ended.
-    struct Ended: Error {}
+    struct ConnectionEndedError: Error {}
 
     /// Why there was no whole answer, and whether anything of it had come.
-    struct Failure: Error {
+    struct ExchangeError: Error {
         var error: any Error
         var answerHasBegun: Bool
     }
 
     private let answerBytes: Int
     private var context: ChannelHandlerContext?
-    private var promise: EventLoopPromise<Result<Exchange, Failure>>?
+    private var promise: EventLoopPromise<Result<Exchange, ExchangeError>>?
     /// Whether the request has left this process.
     private var isWritten = false
     /// Whether what comes is thrown away.
@@ -61,9 +61,9 @@ final class ExchangeHandler: ChannelInboundHandler {
     }
 
     /// Sends a request. On the channel's event loop, and only when no other is under way.
-    func send(_ request: HTTPRequestHead, body: ByteBuffer) -> EventLoopFuture<Result<Exchange, Failure>>? {
+    func send(_ request: HTTPRequestHead, body: ByteBuffer) -> EventLoopFuture<Result<Exchange, ExchangeError>>? {
         guard let context, promise == nil, !isDraining else { return nil }
-        let promise = context.eventLoop.makePromise(of: Result<Exchange, Failure>.self)
+        let promise = context.eventLoop.makePromise(of: Result<Exchange, ExchangeError>.self)
         self.promise = promise
         parser = AnswerParser()
         received.clear()
@@ -83,7 +83,7 @@ final class ExchangeHandler: ChannelInboundHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
-        fail(Ended())
+        fail(ConnectionEndedError())
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -118,7 +118,7 @@ final class ExchangeHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        fail(Ended())
+        fail(ConnectionEndedError())
         context.fireChannelInactive()
     }
 
@@ -150,7 +150,7 @@ final class ExchangeHandler: ChannelInboundHandler {
 
     private func fail(_ error: any Error) {
         guard !cut() else { return }
-        promise?.succeed(.failure(Failure(error: error, answerHasBegun: hasReceived)))
+        promise?.succeed(.failure(ExchangeError(error: error, answerHasBegun: hasReceived)))
         promise = nil
     }
 }

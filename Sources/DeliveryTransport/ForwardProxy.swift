@@ -13,7 +13,7 @@ struct ForwardProxy: Sendable {
     private var name: String { "The proxy \(url.authority)" + (remedy.map { " (\($0))" } ?? "") }
 
     /// An error that came before the proxy had opened a way to the target.
-    struct Unreached: Error {
+    struct UnreachableError: Error {
         var error: any Error
     }
 
@@ -154,7 +154,7 @@ final class ProxyTunnelHandler: ChannelInboundHandler, RemovableChannelHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard !isDone else { return context.fireErrorCaught(error) }
         isDone = true
-        opened.fail(ForwardProxy.Unreached(error: error))
+        opened.fail(ForwardProxy.UnreachableError(error: error))
         context.close(promise: nil)
     }
 

@@ -82,7 +82,7 @@ package final class SocketSender: NotificationSender {
 
     package func send(_ notification: WebhookNotification) async -> SendOutcome {
         let target: TargetURL
-        do throws(TargetURL.Problem) {
+        do throws(TargetURL.ParseError) {
             target = try TargetURL(parsing: notification.url)
         } catch {
             return .failed(SendError(.invalidURL, "The target is not a URL that can be posted to: \(error.text)"))

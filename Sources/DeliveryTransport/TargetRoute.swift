@@ -73,7 +73,9 @@ struct TargetRoute: Sendable {
     ) -> EventLoopFuture<(channel: any Channel, address: SocketAddress)> {
         let asked = proxy?.url ?? target
         let connection = connector.connect(to: addresses, host: asked.host, port: asked.port, on: loop)
-        return (proxy == nil ? connection : connection.flatMapErrorThrowing { throw ForwardProxy.Unreached(error: $0) })
+        return
+            (proxy == nil
+            ? connection : connection.flatMapErrorThrowing { throw ForwardProxy.UnreachableError(error: $0) })
             .flatMap { channel, address in
                 opened(channel)
                 let way = target.isTLS ? openTunnel(to: target, in: channel) : loop.makeSucceededVoidFuture()

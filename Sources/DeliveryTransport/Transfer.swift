@@ -132,7 +132,7 @@ final class Transfer {
     private func open() {
         channel = nil
         dial().assumeIsolated().flatMapError { error in
-            guard SendError.isShortageOfDescriptors((error as? ForwardProxy.Unreached)?.error ?? error) else {
+            guard SendError.isShortageOfDescriptors((error as? ForwardProxy.UnreachableError)?.error ?? error) else {
                 return self.loop.makeFailedFuture(error)
             }
             // The descriptor of the longest idle connection will do.
@@ -221,7 +221,7 @@ final class Transfer {
     /// Whether the other end closed the connection. TLS says so too when it comes without a close_notify.
     private static func isEndOfConnection(_ error: any Error) -> Bool {
         switch error {
-        case is ExchangeHandler.Ended, is IOError, is ChannelError, NIOSSLError.uncleanShutdown: true
+        case is ExchangeHandler.ConnectionEndedError, is IOError, is ChannelError, NIOSSLError.uncleanShutdown: true
         default: false
         }
     }
@@ -236,9 +236,9 @@ final class Transfer {
             SendError(.timeout, "The target could not be connected to in time.")
         case _ where Self.isEndOfConnection(error):
             SendError(.connection, "The target ended the connection before its answer was complete.")
-        case let violation as AnswerParser.Violation:
+        case let violation as AnswerParser.ViolationError:
             SendError(.protocolViolation, "The target's answer is not HTTP as it should be: \(violation).")
-        case let error as ForwardProxy.Unreached:
+        case let error as ForwardProxy.UnreachableError:
             route.blamingProxy(for: failure(error.error))
         case is HTTPParserError:
             SendError(.invalidURL, "The target's URL or headers hold characters that HTTP does not allow.")

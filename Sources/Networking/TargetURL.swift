@@ -15,7 +15,7 @@ package struct TargetURL: Sendable, Hashable {
     package let basicAuthorization: String?
 
     /// What is wrong with a text that is no target.
-    package struct Problem: Error {
+    package struct ParseError: Error {
         /// A sentence for whoever wrote the URL.
         package let text: String
     }
@@ -26,9 +26,9 @@ package struct TargetURL: Sendable, Hashable {
     }
 
     /// Takes an absolute http or https URL apart, or says why it is none.
-    package init(parsing text: String) throws(Problem) {
+    package init(parsing text: String) throws(ParseError) {
         guard text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F }) else {
-            throw Problem(text: "It holds white space or a control character.")
+            throw ParseError(text: "It holds white space or a control character.")
         }
         let parts = URLParts(text)
         guard let scheme = parts.scheme, scheme == "http" || scheme == "https", let authority = parts.authority else {
@@ -46,37 +46,37 @@ package struct TargetURL: Sendable, Hashable {
         guard digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
             let port = digits.isEmpty ? (isTLS ? 443 : 80) : Int(String(decoding: digits, as: UTF8.self)),
             (1..<65536).contains(port)
-        else { throw Problem(text: "Its port is not a number from 1 to 65535.") }
+        else { throw ParseError(text: "Its port is not a number from 1 to 65535.") }
         self.port = port
         path =
             (parts.path.isEmpty ? "/" : Self.escaped(parts.path, isQuery: false))
             + (parts.query.map { "?" + Self.escaped($0, isQuery: true) } ?? "")
     }
 
-    private static let notAbsolute = Problem(text: "It must be an absolute http or https URL.")
+    private static let notAbsolute = ParseError(text: "It must be an absolute http or https URL.")
 
     // MARK: Host
 
-    private static func host(_ bytes: ArraySlice<UInt8>) throws(Problem) -> String {
+    private static func host(_ bytes: ArraySlice<UInt8>) throws(ParseError) -> String {
         let text = String(decoding: bytes, as: UTF8.self)
         guard !text.isEmpty else { throw notAbsolute }
         if text.hasPrefix("[") {
             let address = String(text.dropFirst().dropLast())
             var buffer = in6_addr()
             guard text.hasSuffix("]"), inet_pton(AF_INET6, address, &buffer) == 1 else {
-                throw Problem(
+                throw ParseError(
                     text: "Its host \(Excerpt.of(text)) is no IPv6 address; in brackets stands one, without a zone."
                 )
             }
             return address.lowercased()
         }
         guard !text.contains("%") else {
-            throw Problem(text: "Its host \(Excerpt.of(text)) is escaped; write the host's own characters.")
+            throw ParseError(text: "Its host \(Excerpt.of(text)) is escaped; write the host's own characters.")
         }
         // Another script may stand for these too, hence after it has been mapped.
         guard !text.utf8.contains(where: isForbiddenInHost), let ascii = ascii(text),
             !ascii.utf8.contains(where: isForbiddenInHost)
-        else { throw Problem(text: "Its host \(Excerpt.of(text)) holds a character that no host has.") }
+        else { throw ParseError(text: "Its host \(Excerpt.of(text)) holds a character that no host has.") }
         return ascii
     }
 

@@ -12,7 +12,7 @@ package struct EnvelopeReader: Sendable {
     }
 
     /// A fault together with the version it is answered in.
-    package struct Refusal: Error, Sendable {
+    package struct ReadError: Error, Sendable {
         /// What is wrong.
         package let fault: SOAPFault
         /// The version to answer in.
@@ -29,12 +29,12 @@ package struct EnvelopeReader: Sendable {
         mediaType: MediaType,
         action: String?,
         namespace: String
-    ) throws(Refusal) -> Envelope {
+    ) throws(ReadError) -> Envelope {
         let document: XMLDocument
         do {
             document = try xml.read(bytes, charset: mediaType.charset)
         } catch {
-            throw Refusal(fault: SOAPFault(.sender, error.description), version: mediaType.impliedVersion)
+            throw ReadError(fault: SOAPFault(.sender, error.description), version: mediaType.impliedVersion)
         }
         let version = try Self.version(of: document.root, implied: mediaType.impliedVersion)
         do {
@@ -45,7 +45,7 @@ package struct EnvelopeReader: Sendable {
             }
             return envelope
         } catch {
-            throw Refusal(fault: error, version: version)
+            throw ReadError(fault: error, version: version)
         }
     }
 
@@ -69,13 +69,13 @@ package struct EnvelopeReader: Sendable {
         }
     }
 
-    private static func version(of root: XMLElement, implied: SOAPVersion) throws(Refusal) -> SOAPVersion {
+    private static func version(of root: XMLElement, implied: SOAPVersion) throws(ReadError) -> SOAPVersion {
         guard root.isNamed("Envelope") else {
             let fault = SOAPFault(
                 .sender,
                 "The document is not a SOAP envelope: its element is '\(root.name.prefix(60))'."
             )
-            throw Refusal(fault: fault, version: implied)
+            throw ReadError(fault: fault, version: implied)
         }
         let namespace = root.namespace
         guard let version = SOAPVersion.allCases.first(where: { $0.namespace == namespace }) else {
@@ -83,7 +83,7 @@ package struct EnvelopeReader: Sendable {
                 .versionMismatch,
                 "The envelope's namespace '\(namespace.prefix(120))' is neither SOAP 1.1's nor SOAP 1.2's."
             )
-            throw Refusal(fault: fault, version: implied)
+            throw ReadError(fault: fault, version: implied)
         }
         return version
     }

@@ -101,7 +101,7 @@ extension ServerSettings {
     private mutating func resolveCertificate() -> [SettingsError] {
         switch (choices.certificate, choices.key) {
         case (let certificate?, let key?):
-            do throws(ListenerCertificate.Problem) {
+            do throws(ListenerCertificate.LoadError) {
                 self.certificate = try ListenerCertificate(
                     .init(certificate: certificate, key: key),
                     ciphers: choices.ciphers

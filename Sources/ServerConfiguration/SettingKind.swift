@@ -181,7 +181,7 @@ extension SettingKind<String?> {
             isSecret: true,
             parse: { text throws(SettingValueError) in
                 guard !text.isEmpty else { return nil }
-                do throws(SecretReference.Failure) {
+                do throws(SecretReference.ReferenceError) {
                     let secret = try SecretReference.resolve(text)
                     guard secret.isEmpty else { return secret }
                 } catch {
@@ -201,7 +201,7 @@ extension SettingKind<StoreLocation> {
             form: .text,
             valueName: "url",
             parse: { text throws(SettingValueError) in
-                do throws(StoreLocation.Problem) {
+                do throws(StoreLocation.ParseError) {
                     return try StoreLocation(text)
                 } catch {
                     throw .problem(error.description)

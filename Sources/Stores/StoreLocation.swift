@@ -15,14 +15,14 @@ package enum StoreLocation: Sendable, Hashable {
     case postgreSQL(PostgreSQLLocation)
 
     /// What is wrong with a text that should be a location, in words that follow the name of the setting.
-    package struct Problem: Error, CustomStringConvertible {
+    package struct ParseError: Error, CustomStringConvertible {
         package let description: String
 
         init(_ description: String) { self.description = description }
     }
 
     /// Reads `memory:`, `sqlite:PATH` or what ``PostgreSQLLocation`` reads.
-    package init(_ text: String) throws(Problem) {
+    package init(_ text: String) throws(ParseError) {
         if text == "memory:" {
             self = .memory
         } else if text.hasPrefix("sqlite:"), text.count > 7 {
@@ -31,15 +31,15 @@ package enum StoreLocation: Sendable, Hashable {
             self = .postgreSQL(location)
         } else {
             let shown = text.contains("@") || text.contains("password") ? "its value" : "'\(text)'"
-            throw Problem("\(shown) is not \(Self.forms)")
+            throw ParseError("\(shown) is not \(Self.forms)")
         }
     }
 
-    private static func postgreSQL(_ text: String) throws(Problem) -> PostgreSQLLocation? {
-        do throws(PostgreSQLLocation.Problem) {
+    private static func postgreSQL(_ text: String) throws(ParseError) -> PostgreSQLLocation? {
+        do throws(PostgreSQLLocation.ParseError) {
             return try PostgreSQLLocation(text)
         } catch {
-            throw Problem(error.description)
+            throw ParseError(error.description)
         }
     }
 

@@ -9,7 +9,7 @@ import Logging
 /// is busy, and ends the process when it cannot.
 struct DescriptorBudget: Hashable, Sendable {
     /// The system allows the process fewer than it needs.
-    struct TooFew: Error, CustomStringConvertible {
+    struct TooFewError: Error, CustomStringConvertible {
         let limit: Int
 
         var description: String {
@@ -42,8 +42,8 @@ struct DescriptorBudget: Hashable, Sendable {
     /// - Parameters:
     ///   - deliveries: How many are to be in flight where there are enough.
     ///   - idleConnections: How many connections are to be kept where there are enough.
-    init(limit: Int, deliveries: Int, idleConnections: Int) throws(TooFew) {
-        guard limit >= Self.least else { throw TooFew(limit: limit) }
+    init(limit: Int, deliveries: Int, idleConnections: Int) throws(TooFewError) {
+        guard limit >= Self.least else { throw TooFewError(limit: limit) }
         let all = limit - Self.rest
         self.deliveries = min(deliveries, all / 4 / Self.socketsPerDelivery)
         self.idleConnections = min(idleConnections, all / 8)

@@ -36,7 +36,7 @@ struct QueryTests {
         ]
     )
     func refused(text: String, message: String) {
-        let failure = #expect(throws: Query.Failure.self) { try Self.query(text).filter() }
+        let failure = #expect(throws: Query.ParseError.self) { try Self.query(text).filter() }
         #expect(failure?.description.hasPrefix(message) == true, "\(failure?.description ?? "")")
     }
 
@@ -44,7 +44,7 @@ struct QueryTests {
     func values() throws {
         let query = try Self.query("limit=5&all=true&timeout=300ms&user=anna&tenant=Default")
         #expect(try query.int("limit", in: 1...10) == 5)
-        #expect(throws: Query.Failure.self) { try query.int("limit", in: 6...10) }
+        #expect(throws: Query.ParseError.self) { try query.int("limit", in: 6...10) }
         #expect(try query.flag("all"))
         #expect(try query.duration("timeout") == .milliseconds(300))
         #expect(query.sessions() == SessionFilter(tenant: "Default", userName: "anna"))
@@ -52,7 +52,7 @@ struct QueryTests {
         #expect(try empty.int("limit", in: 1...10) == nil)
         #expect(try !empty.flag("all"))
         #expect(try empty.duration("timeout") == nil)
-        #expect(throws: Query.Failure.self) { try Self.query("all=yes").flag("all") }
-        #expect(throws: Query.Failure.self) { try Self.query("timeout=soon").duration("timeout") }
+        #expect(throws: Query.ParseError.self) { try Self.query("all=yes").flag("all") }
+        #expect(throws: Query.ParseError.self) { try Self.query("timeout=soon").duration("timeout") }
     }
 }

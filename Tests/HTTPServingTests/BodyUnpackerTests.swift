@@ -101,17 +101,23 @@ struct BodyUnpackerTests {
     @Test("Bodies that are damaged, cut off or go on are refused with what is wrong with them")
     func damaged() throws {
         let cut = ByteBuffer(bytes: try Self.bytes(Self.gzip).readableBytesView.dropLast(9))
-        #expect(throws: Inflation.Failure.cutOff(.gzip)) { try Self.unpack(["Content-Encoding": "gzip"], cut) }
+        #expect(throws: Inflation.InflationError.cutOff(.gzip)) { try Self.unpack(["Content-Encoding": "gzip"], cut) }
         let one = ByteBuffer(bytes: [0x78])
-        #expect(throws: Inflation.Failure.cutOff(.deflate)) { try Self.unpack(["Content-Encoding": "deflate"], one) }
+        #expect(throws: Inflation.InflationError.cutOff(.deflate)) {
+            try Self.unpack(["Content-Encoding": "deflate"], one)
+        }
         let plain = ByteBuffer(string: "<Envelope/>")
-        #expect(throws: Inflation.Failure.notPacked(.gzip)) { try Self.unpack(["Content-Encoding": "gzip"], plain) }
+        #expect(throws: Inflation.InflationError.notPacked(.gzip)) {
+            try Self.unpack(["Content-Encoding": "gzip"], plain)
+        }
         var longer = try Self.bytes(Self.zlib)
         longer.writeString("x")
-        #expect(throws: Inflation.Failure.goesOn) { try Self.unpack(["Content-Encoding": "deflate"], longer) }
+        #expect(throws: Inflation.InflationError.goesOn) { try Self.unpack(["Content-Encoding": "deflate"], longer) }
         var garbage = try Self.bytes(Self.gzip)
         garbage.writeString("x<y")
-        #expect(throws: Inflation.Failure.notPacked(.gzip)) { try Self.unpack(["Content-Encoding": "gzip"], garbage) }
+        #expect(throws: Inflation.InflationError.notPacked(.gzip)) {
+            try Self.unpack(["Content-Encoding": "gzip"], garbage)
+        }
     }
 
     @Test("No more is unpacked than is read")
@@ -121,7 +127,7 @@ struct BodyUnpackerTests {
         var count = uLongf(packed.count)
         #expect(compress(&packed, &count, zeros, uLong(zeros.count)) == Z_OK)
         let body = ByteBuffer(bytes: packed.prefix(Int(count)))
-        #expect(throws: BodyUnpacker.TooLong.self) {
+        #expect(throws: BodyUnpacker.TooLongError.self) {
             try Self.unpack(["Content-Encoding": "deflate"], body, limit: 100_000)
         }
     }

@@ -38,18 +38,18 @@ struct RequestTargetTests {
         ]
     )
     func malformed(host: String) {
-        #expect(throws: RequestTarget.Problem.self) { try Self.settled("/", hosts: [host]) }
-        #expect(throws: RequestTarget.Problem.self) { try Self.settled("http://\(host)/", hosts: ["x"]) }
-        #expect(throws: RequestTarget.Problem.self) { try Self.settled("/", hosts: ["a/b"]) }
+        #expect(throws: RequestTarget.TargetError.self) { try Self.settled("/", hosts: [host]) }
+        #expect(throws: RequestTarget.TargetError.self) { try Self.settled("http://\(host)/", hosts: ["x"]) }
+        #expect(throws: RequestTarget.TargetError.self) { try Self.settled("/", hosts: ["a/b"]) }
     }
 
     @Test("Two Hosts are refused, and none in HTTP/1.1; HTTP/1.0 needs none")
     func count() throws {
         for hosts in [["x", "y"], ["x", "x"], ["x", ""], []] {
-            #expect(throws: RequestTarget.Problem.self, "\(hosts)") { try Self.settled("/", hosts: hosts) }
-            #expect(throws: RequestTarget.Problem.self, "\(hosts)") { try Self.settled("http://x/", hosts: hosts) }
+            #expect(throws: RequestTarget.TargetError.self, "\(hosts)") { try Self.settled("/", hosts: hosts) }
+            #expect(throws: RequestTarget.TargetError.self, "\(hosts)") { try Self.settled("http://x/", hosts: hosts) }
         }
-        #expect(throws: RequestTarget.Problem.self) { try Self.settled("/", hosts: ["x", "x"], version: .http1_0) }
+        #expect(throws: RequestTarget.TargetError.self) { try Self.settled("/", hosts: ["x", "x"], version: .http1_0) }
         #expect(try Self.settled("/", hosts: [], version: .http1_0).hosts == [])
     }
 
@@ -72,7 +72,7 @@ struct RequestTargetTests {
         arguments: ["ftp://x/", "x", "http:/x", "http://", "urn:a"]
     )
     func other(uri: String) throws {
-        #expect(throws: RequestTarget.Problem.self) { try Self.settled(uri, hosts: ["x"]) }
+        #expect(throws: RequestTarget.TargetError.self) { try Self.settled(uri, hosts: ["x"]) }
         #expect(try Self.settled("*", hosts: ["x"]).uri == "*")
     }
 }

@@ -25,7 +25,7 @@ func readEnvelope(
     _ text: String,
     contentType: String = "application/soap+xml",
     action: String? = nil
-) throws(EnvelopeReader.Refusal) -> Envelope {
+) throws(EnvelopeReader.ReadError) -> Envelope {
     try EnvelopeReader().read(
         Array(text.utf8),
         mediaType: MediaType(contentType),
@@ -39,7 +39,7 @@ func refusal(
     of text: String,
     contentType: String = "application/soap+xml",
     action: String? = nil
-) -> EnvelopeReader.Refusal? {
+) -> EnvelopeReader.ReadError? {
     do {
         _ = try readEnvelope(text, contentType: contentType, action: action)
         return nil

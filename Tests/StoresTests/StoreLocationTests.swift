@@ -28,7 +28,7 @@ struct StoreLocationTests {
 
     @Test("Is none without a database system or a server", arguments: ["postgres:", "postgres", "mysql://host/db"])
     func none(text: String) {
-        let problem = #expect(throws: StoreLocation.Problem.self) { try StoreLocation(text) }
+        let problem = #expect(throws: StoreLocation.ParseError.self) { try StoreLocation(text) }
         #expect(problem?.description == "'\(text)' is not \(StoreLocation.forms)")
     }
 
@@ -45,7 +45,7 @@ struct StoreLocationTests {
         ]
     )
     func unescaped(text: String) throws {
-        let problem = try #require(throws: StoreLocation.Problem.self) { try StoreLocation(text) }
+        let problem = try #require(throws: StoreLocation.ParseError.self) { try StoreLocation(text) }
         #expect(problem.description.contains("percent-encoded"))
         for part in ["s3c", "etw0rd", "user", "12", "host"] { #expect(!problem.description.contains("\(part):")) }
         #expect(!problem.description.contains("s3c") && !problem.description.contains("etw0rd"))
@@ -61,7 +61,7 @@ struct StoreLocationTests {
         ]
     )
     func unreadable(text: String) throws {
-        let problem = try #require(throws: StoreLocation.Problem.self) { try StoreLocation(text) }
+        let problem = try #require(throws: StoreLocation.ParseError.self) { try StoreLocation(text) }
         #expect(!problem.description.contains("sec"))
     }
 }

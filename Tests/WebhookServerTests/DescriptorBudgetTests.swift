@@ -41,7 +41,7 @@ struct DescriptorBudgetTests {
 
     @Test("Too few descriptors are an error of one line that says what is needed and what to do")
     func tooFew() throws {
-        let error = try #require(throws: DescriptorBudget.TooFew.self) {
+        let error = try #require(throws: DescriptorBudget.TooFewError.self) {
             try DescriptorBudget(limit: 255, deliveries: 1, idleConnections: 1)
         }
         let text = error.description

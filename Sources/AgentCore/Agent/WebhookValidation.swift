@@ -119,7 +119,7 @@ struct WebhookValidation {
         }
         guard webhook.isDeliverable else { return }
         let url: TargetURL
-        do throws(TargetURL.Problem) {
+        do throws(TargetURL.ParseError) {
             url = try TargetURL(parsing: target)
         } catch {
             return refuse("TargetUrl", error.text)

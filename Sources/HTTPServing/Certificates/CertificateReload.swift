@@ -44,7 +44,7 @@ package struct CertificateReload: Service, CustomStringConvertible {
                     logger.notice("the certificate was reloaded")
                     sayDoubts()
                 } catch {
-                    let text = (error as? ListenerCertificate.Problem)?.text ?? "\(error)"
+                    let text = (error as? ListenerCertificate.LoadError)?.text ?? "\(error)"
                     logger.error("the certificate stays as it was", metadata: ["error": "\(text)"])
                 }
             }

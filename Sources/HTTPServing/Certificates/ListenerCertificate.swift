@@ -21,7 +21,7 @@ package final class ListenerCertificate: Sendable {
     }
 
     /// Why a certificate cannot be used.
-    package struct Problem: Error {
+    package struct LoadError: Error {
         /// What is wrong.
         package let text: String
         /// Whether it is the key's fault.
@@ -39,8 +39,8 @@ package final class ListenerCertificate: Sendable {
     private let ciphers: TLSCiphers
     private let current: Mutex<Content>
 
-    /// Reads the files. Throws ``Problem``.
-    package init(_ files: Files, ciphers: TLSCiphers = .modern) throws(Problem) {
+    /// Reads the files. Throws ``LoadError``.
+    package init(_ files: Files, ciphers: TLSCiphers = .modern) throws(LoadError) {
         self.files = files
         self.ciphers = ciphers
         current = Mutex(try Self.read(files, ciphers))
@@ -49,8 +49,8 @@ package final class ListenerCertificate: Sendable {
     /// What the next connection is served with.
     var context: NIOSSLContext { current.withLock { $0.context } }
 
-    /// Reads the files again, which blocks. Throws ``Problem``, and goes on with what it has then.
-    func reload() throws(Problem) {
+    /// Reads the files again, which blocks. Throws ``LoadError``, and goes on with what it has then.
+    func reload() throws(LoadError) {
         let content = try Self.read(files, ciphers)
         current.withLock { $0 = content }
     }
@@ -84,7 +84,7 @@ package final class ListenerCertificate: Sendable {
         return doubts
     }
 
-    private static func read(_ files: Files, _ ciphers: TLSCiphers) throws(Problem) -> Content {
+    private static func read(_ files: Files, _ ciphers: TLSCiphers) throws(LoadError) -> Content {
         let chain = try parse(files.certificate, isKey: false, expecting: "certificates in PEM") { bytes in
             let chain = try NIOSSLCertificate.fromPEMBytes(bytes)
             return chain.isEmpty ? nil : chain
@@ -106,7 +106,7 @@ package final class ListenerCertificate: Sendable {
         do {
             return Content(context: try NIOSSLContext(configuration: configuration), chain: chain)
         } catch {
-            throw Problem(text: "the key in '\(files.key)' is not that of the certificate", isKey: true)
+            throw LoadError(text: "the key in '\(files.key)' is not that of the certificate", isKey: true)
         }
     }
 
@@ -115,12 +115,12 @@ package final class ListenerCertificate: Sendable {
         isKey: Bool,
         expecting expected: String,
         _ parse: ([UInt8]) throws -> Value?
-    ) throws(Problem) -> Value {
+    ) throws(LoadError) -> Value {
         guard let content = FileManager.default.contents(atPath: path) else {
-            throw Problem(text: "the file '\(path)' cannot be read", isKey: isKey)
+            throw LoadError(text: "the file '\(path)' cannot be read", isKey: isKey)
         }
         guard let value = try? parse(Array(content)) else {
-            throw Problem(text: "the file '\(path)' holds no \(expected)", isKey: isKey)
+            throw LoadError(text: "the file '\(path)' holds no \(expected)", isKey: isKey)
         }
         return value
     }

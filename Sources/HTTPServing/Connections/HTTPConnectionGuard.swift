@@ -85,8 +85,8 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
-        case is BodyUnpacker.TooLong: handle(machine.refuseBody(), context)
-        case let failure as Inflation.Failure: reject(context, .unreadableBody(failure))
+        case is BodyUnpacker.TooLongError: handle(machine.refuseBody(), context)
+        case let failure as Inflation.InflationError: reject(context, .unreadableBody(failure))
         case is HTTPParserError where machine.state == .headExpired: reject(context, .late)
         case let error as HTTPParserError: reject(context, .unreadable(error))
         default: if !machine.hasFinished { context.fireErrorCaught(error) }

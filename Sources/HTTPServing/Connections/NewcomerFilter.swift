@@ -4,7 +4,7 @@ import NIOCore
 /// the listener is closed.
 enum NewcomerFilter {
     /// Why there is no filter.
-    enum Failure: Error {
+    enum FilterError: Error {
         case notHere
     }
 
@@ -39,21 +39,21 @@ enum NewcomerFilter {
 
     /// Has the system drop new connections to `listener`.
     ///
-    /// Throws ``Failure`` on a system without such filters, and what setting the socket's option throws.
+    /// Throws ``FilterError`` on a system without such filters, and what setting the socket's option throws.
     static func attach(to listener: any Channel) async throws {
         #if os(Linux)
-            guard let socket = listener as? any SocketOptionProvider else { throw Failure.notHere }
+            guard let socket = listener as? any SocketOptionProvider else { throw FilterError.notHere }
             let copy = UnsafeMutableBufferPointer<Instruction>.allocate(capacity: instructions.count)
             _ = copy.initialize(from: instructions)
             defer { copy.deallocate() }
-            guard let start = copy.baseAddress else { throw Failure.notHere }
+            guard let start = copy.baseAddress else { throw FilterError.notHere }
             try await socket.unsafeSetSocketOption(
                 level: .socket,
                 name: .init(rawValue: 26),  // SO_ATTACH_FILTER
                 value: Program(count: UInt16(copy.count), instructions: start)
             ).get()
         #else
-            throw Failure.notHere
+            throw FilterError.notHere
         #endif
     }
 }

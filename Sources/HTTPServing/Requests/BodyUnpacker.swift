@@ -10,7 +10,7 @@ final class BodyUnpacker: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundOut = HTTPServerRequestPart
 
     /// The body is longer than anybody reads; as much as is read of it has been passed on.
-    struct TooLong: Error {}
+    struct TooLongError: Error {}
 
     private let limit: Int
     private var inflation: Inflation?
@@ -36,7 +36,7 @@ final class BodyUnpacker: ChannelInboundHandler, RemovableChannelHandler {
                 try inflation.unpack(part) { output in
                     unpackedBytes += output.readableBytes
                     context.fireChannelRead(wrapInboundOut(.body(output)))
-                    if unpackedBytes > limit { throw TooLong() }
+                    if unpackedBytes > limit { throw TooLongError() }
                 }
             case .end:
                 guard !hasFailed else { return }

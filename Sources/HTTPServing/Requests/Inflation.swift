@@ -20,7 +20,7 @@ final class Inflation {
     }
 
     /// Why a body cannot be unpacked; fit for its sender.
-    enum Failure: Error, Equatable {
+    enum InflationError: Error, Equatable {
         case notPacked(Format)
         case cutOff(Format)
         case goesOn
@@ -59,7 +59,7 @@ final class Inflation {
         stream.deallocate()
     }
 
-    /// Unpacks `input` and passes what comes of it on, piece by piece. Throws ``Failure``, and what `pass` throws.
+    /// Unpacks `input` and passes what comes of it on, piece by piece. Throws ``InflationError``, and what `pass` throws.
     func unpack(_ input: ByteBuffer, pass: (ByteBuffer) throws -> Void) throws {
         var input = input
         start.writeBuffer(&input)
@@ -76,12 +76,12 @@ final class Inflation {
         }
     }
 
-    /// Throws ``Failure`` when something is missing.
-    func finish() throws(Failure) {
+    /// Throws ``InflationError`` when something is missing.
+    func finish() throws(InflationError) {
         guard isComplete else { throw .cutOff(format) }
     }
 
-    private func open(_ packed: ByteBuffer) throws(Failure) {
+    private func open(_ packed: ByteBuffer) throws(InflationError) {
         // Bits of the window, as zlib is told of the format: 16 more for gzip, negative for no header.
         let bits: Int32 =
             switch format {
@@ -93,7 +93,7 @@ final class Inflation {
         isComplete = false
     }
 
-    private func beginMember() throws(Failure) {
+    private func beginMember() throws(InflationError) {
         guard format == .gzip else { throw .goesOn }
         guard inflateReset(stream) == Z_OK else { throw .noMemory }
         isComplete = false
@@ -115,7 +115,7 @@ final class Inflation {
                 let consumed = input.count - Int(stream.pointee.avail_in)
                 (stream.pointee.next_in, stream.pointee.next_out) = (nil, nil)
                 guard status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR else {
-                    throw status == Z_MEM_ERROR ? Failure.noMemory : Failure.notPacked(format)
+                    throw status == Z_MEM_ERROR ? InflationError.noMemory : InflationError.notPacked(format)
                 }
                 return consumed
             }

@@ -7,11 +7,11 @@ enum RequestRejection {
     /// CONNECT.
     case proxyRequest
     /// The request does not say clearly what it asks for.
-    case unclearTarget(RequestTarget.Problem)
+    case unclearTarget(RequestTarget.TargetError)
     /// The bytes are no request.
     case unreadable(HTTPParserError)
     /// The body cannot be unpacked.
-    case unreadableBody(Inflation.Failure)
+    case unreadableBody(Inflation.InflationError)
 
     private static let methods = "GET, HEAD, POST"
 

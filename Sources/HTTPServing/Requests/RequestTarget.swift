@@ -3,25 +3,25 @@ import NIOHTTP1
 /// What a request's first lines say of the resource that is meant (RFC 9112, section 3.2).
 enum RequestTarget {
     /// Why a request is refused; fit for its sender.
-    struct Problem: Error, Equatable {
+    struct TargetError: Error, Equatable {
         let text: String
     }
 
     /// Checks `Host` and the target, and leaves the origin form: a path in the target, and the host that was asked in `Host`.
-    static func settle(_ head: inout HTTPRequestHead) throws(Problem) {
+    static func settle(_ head: inout HTTPRequestHead) throws(TargetError) {
         let hosts = head.headers["Host"]
         guard hosts.count < 2 else {
-            throw Problem(text: "The request has \(hosts.count) headers Host; it may have one.")
+            throw TargetError(text: "The request has \(hosts.count) headers Host; it may have one.")
         }
         if hosts.isEmpty, head.version == .http1_1 {
-            throw Problem(text: "The request has no header Host, which HTTP/1.1 needs.")
+            throw TargetError(text: "The request has no header Host, which HTTP/1.1 needs.")
         }
         if let host = hosts.first, !host.isEmpty, !isAuthority(host[...]) {
-            throw Problem(text: "The header Host is not a host name or address with, at most, a port after it.")
+            throw TargetError(text: "The header Host is not a host name or address with, at most, a port after it.")
         }
         guard head.uri.utf8.first != UInt8(ascii: "/"), head.uri != "*", head.method != .CONNECT else { return }
         guard let (authority, path) = absolute(head.uri) else {
-            throw Problem(text: "The request's target is neither a path nor an http or https URL.")
+            throw TargetError(text: "The request's target is neither a path nor an http or https URL.")
         }
         head.headers.replaceOrAdd(name: "Host", value: String(authority))
         head.uri = path.utf8.first == UInt8(ascii: "/") ? String(path) : "/" + path
