@@ -9,7 +9,7 @@ struct DeliveryTable: Sequence {
     private struct Queue {
         var pending = DueHeap()
         /// What waits in another state, by that.
-        var waiting: [RowState: [Int64]] = [:]
+        var waiting: [DeliveryRowState: [Int64]] = [:]
         var deliveries = 0
 
         /// So many entries are kept at most, those that are out of date included.
@@ -78,7 +78,7 @@ struct DeliveryTable: Sequence {
 
     /// Takes deliveries of a webhook that are in these states, of which `failed` is none; each has to be stored with another
     /// state.
-    mutating func pop(_ states: [RowState], of webhook: Int32, limit: Int) -> [DeliveryID] {
+    mutating func pop(_ states: [DeliveryRowState], of webhook: Int32, limit: Int) -> [DeliveryID] {
         var popped: [DeliveryID] = []
         for state in states where popped.count < limit {
             let left = limit - popped.count
@@ -90,7 +90,7 @@ struct DeliveryTable: Sequence {
         return popped
     }
 
-    private mutating func popWaiting(in state: RowState, of webhook: Int32, limit: Int) -> [DeliveryID] {
+    private mutating func popWaiting(in state: DeliveryRowState, of webhook: Int32, limit: Int) -> [DeliveryID] {
         var found: Set<DeliveryID> = []
         while found.count < limit, let event = queues[webhook]?.waiting[state]?.popLast() {
             let id = DeliveryID(event: event, webhook: webhook)
@@ -105,7 +105,7 @@ struct DeliveryTable: Sequence {
     }
 
     /// Drops what is out of date where there is much of it.
-    private mutating func dropStale(of webhook: Int32, _ state: RowState) {
+    private mutating func dropStale(of webhook: Int32, _ state: DeliveryRowState) {
         guard let limit = queues[webhook]?.limit else { return }
         if state == .pending {
             guard let entries = queues[webhook]?.pending.entries, entries.count > limit else { return }

@@ -185,7 +185,7 @@ struct MemoryState {
             }
         }
         let failed = deliveries.filter { _, delivery in
-            RowState.onRecord.contains(delivery.row.state) && delivery.row.due < limits.failedBefore
+            DeliveryRowState.onRecord.contains(delivery.row.state) && delivery.row.due < limits.failedBefore
         }.map(\.key).prefix(limits.rowsPerStep)
         var touched = Set(old.map { attempts[$0].id.event }).union(failed.map(\.event))
         attempts = attempts.enumerated().filter { !old.contains($0.offset) }.map(\.element)

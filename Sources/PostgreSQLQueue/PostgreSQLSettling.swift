@@ -14,7 +14,7 @@ package import WebhookModel
 package final class PostgreSQLSettling: Sendable {
     /// How far the steps have come in the index of each state: by due time where it is the queue's, else by event. What
     /// stands before has been changed, and may have to be walked over as long as a snapshot is open that sees it.
-    private typealias Place = [RowState: Int64]
+    private typealias Place = [DeliveryRowState: Int64]
 
     private struct Settled: Sendable {
         var isMore: Bool
@@ -151,7 +151,7 @@ package final class PostgreSQLSettling: Sendable {
     }
 
     /// A statement for each state, since each has an index.
-    package static func statement(_ change: DeliveryChange, of state: RowState) -> String {
+    package static func statement(_ change: DeliveryChange, of state: DeliveryRowState) -> String {
         let assignments =
             switch change {
             case .park: "state = 2"
@@ -176,7 +176,7 @@ package final class PostgreSQLSettling: Sendable {
     /// The webhooks with deliveries that have not followed them, found by leaping from one to the next in the indexes, with
     /// the time to settle them at; none for those that are gone.
     static let unsettledStatement: String = {
-        let queues = RowState.unsent.map { state in
+        let queues = DeliveryRowState.unsent.map { state in
             """
             queue\(state.rawValue) (id) AS (
                 (SELECT webhook_id FROM delivery WHERE state = \(state.rawValue) ORDER BY webhook_id LIMIT 1)
@@ -188,7 +188,7 @@ package final class PostgreSQLSettling: Sendable {
             )
             """
         }
-        let all = RowState.unsent.map { "SELECT \($0.rawValue) AS state, id FROM queue\($0.rawValue)" }
+        let all = DeliveryRowState.unsent.map { "SELECT \($0.rawValue) AS state, id FROM queue\($0.rawValue)" }
         return """
             WITH RECURSIVE \(queues.joined(separator: ", "))
             SELECT q.id, w.updated FROM (\(all.joined(separator: " UNION ALL "))) AS q LEFT JOIN webhook w ON w.id = q.id

@@ -51,7 +51,7 @@ extension PostgreSQLStore {
         limit: Int,
         _ connection: PostgreSQLConnection
     ) throws -> PostgreSQLRows {
-        let states = [RowState.pending, .failed, .parked, .missed].filter {
+        let states = [DeliveryRowState.pending, .failed, .parked, .missed].filter {
             [nil, $0.deliveryState].contains(filter.state)
         }
         return try connection.run(
@@ -153,7 +153,7 @@ extension PostgreSQLStore {
             let suffix = try Self.suffix(of: id, connection)
             let outcome = try ReplayOutcome(
                 isKnown: suffix != nil,
-                row: state.flatMap { RowState(rawValue: Int($0)) }
+                row: state.flatMap { DeliveryRowState(rawValue: Int($0)) }
             ) {
                 try connection.run([PostgreSQLWebhookStates.standing(of: id.webhook)])[0].first.map(
                     PostgreSQLWebhookStates.standing
@@ -169,7 +169,7 @@ extension PostgreSQLStore {
                     VALUES ($1::int8, $2::int8, $3::int8, 0, $4::int8, $4::int8, $5::bytea, true)
                     ON CONFLICT (event_id, webhook_id) DO UPDATE SET state = excluded.state, attempts = 0,
                         due = excluded.due, owner = NULL, reason = NULL, is_replay = true
-                        WHERE d.state IN (\(RowState.onRecord.sqlList))
+                        WHERE d.state IN (\(DeliveryRowState.onRecord.sqlList))
                     """,
                     [
                         .int(id.event), .int(id.webhook), .int(rowState.rawValue), .int(now.ticks), .bytes(suffix),
@@ -212,13 +212,13 @@ extension PostgreSQLStore {
                 "SELECT state, count(*), min(due) FILTER (WHERE state = 0) FROM delivery GROUP BY state"
             )
             let byState = Dictionary(uniqueKeysWithValues: try rows.map { (try $0.count(0), $0) })
-            func count(_ state: RowState) throws -> Int { try byState[state.rawValue]?.count(1) ?? 0 }
+            func count(_ state: DeliveryRowState) throws -> Int { try byState[state.rawValue]?.count(1) ?? 0 }
             return DeliveryCounts(
                 pending: try count(.pending),
                 failed: try count(.failed),
                 parked: try count(.parked),
                 missed: try count(.missed),
-                oldestDue: try byState[RowState.pending.rawValue]?.optionalTimestamp(2)
+                oldestDue: try byState[DeliveryRowState.pending.rawValue]?.optionalTimestamp(2)
             )
         }
     }

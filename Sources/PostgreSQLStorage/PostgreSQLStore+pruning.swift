@@ -69,7 +69,7 @@ extension PostgreSQLStore {
         _ connection: PostgreSQLConnection
     ) throws -> Bool {
         let rows = PostgreSQLValue.int(limits.rowsPerStep)
-        let ended = RowState.onRecord.map { state in
+        let ended = DeliveryRowState.onRecord.map { state in
             PostgreSQLConnection.Call(
                 """
                 DELETE FROM delivery d USING (

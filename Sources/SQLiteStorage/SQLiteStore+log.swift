@@ -46,7 +46,7 @@ extension SQLiteStore {
         limit: Int,
         _ database: Database
     ) throws -> [DeliveryRecord] {
-        let states = [RowState.pending, .failed, .parked, .missed].filter {
+        let states = [DeliveryRowState.pending, .failed, .parked, .missed].filter {
             [nil, $0.deliveryState].contains(filter.state)
         }
         return try Row.fetchAll(
@@ -143,7 +143,8 @@ extension SQLiteStore {
                 sql: "SELECT state FROM delivery WHERE event_id = ? AND webhook_id = ?",
                 arguments: [id.event, id.webhook]
             )
-            let outcome = try ReplayOutcome(isKnown: suffix != nil, row: row.flatMap(RowState.init(rawValue:))) {
+            let outcome = try ReplayOutcome(isKnown: suffix != nil, row: row.flatMap(DeliveryRowState.init(rawValue:)))
+            {
                 try Self.standing(of: id.webhook, database)
             }
             guard let suffix, let state = outcome.rowState else { return outcome }
@@ -186,10 +187,10 @@ extension SQLiteStore {
             let states = try rows.map { (try SQLiteRow($0).count(0), try SQLiteRow($0).count(1)) }
             let counts = Dictionary(uniqueKeysWithValues: states)
             return DeliveryCounts(
-                pending: counts[RowState.pending.rawValue] ?? 0,
-                failed: counts[RowState.failed.rawValue] ?? 0,
-                parked: counts[RowState.parked.rawValue] ?? 0,
-                missed: counts[RowState.missed.rawValue] ?? 0,
+                pending: counts[DeliveryRowState.pending.rawValue] ?? 0,
+                failed: counts[DeliveryRowState.failed.rawValue] ?? 0,
+                parked: counts[DeliveryRowState.parked.rawValue] ?? 0,
+                missed: counts[DeliveryRowState.missed.rawValue] ?? 0,
                 oldestDue: try Int64.fetchOne(database, sql: "SELECT min(due) FROM delivery WHERE state = 0")
                     .map(Timestamp.init(ticks:))
             )

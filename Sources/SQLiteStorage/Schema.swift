@@ -20,7 +20,7 @@ enum Schema {
     }
 
     /// Times are in ticks of 100 ns since 1970. `delivery.due` is when the next attempt is due or, while somebody holds
-    /// the lease, when that ends: so that a claim and its end are one indexed column. `delivery.state` is ``RowState``'s
+    /// the lease, when that ends: so that a claim and its end are one indexed column. `delivery.state` is ``DeliveryRowState``'s
     /// number. A delivered row leaves `delivery`; what its body needs goes into the attempt that delivered it.
     private static let version1 = """
         CREATE TABLE webhook (

@@ -1,6 +1,6 @@
 import StoreContracts
 
-extension [RowState] {
+extension [DeliveryRowState] {
     /// The states' numbers as SQL lists them.
     package var sqlList: String { map { String($0.rawValue) }.joined(separator: ", ") }
 }

@@ -8,7 +8,7 @@ import WebhookModel
 
 @Suite("Memory store's order of what is due")
 struct DeliveryTableTests {
-    private static func row(_ state: RowState, due: Int64, fence: Int64 = 0) -> MemoryState.Delivery {
+    private static func row(_ state: DeliveryRowState, due: Int64, fence: Int64 = 0) -> MemoryState.Delivery {
         let row = DeliveryRow(state: state, due: Timestamp(ticks: due))
         return MemoryState.Delivery(suffix: [], row: row, fence: fence)
     }
@@ -20,7 +20,8 @@ struct DeliveryTableTests {
         var plain: [DeliveryID: MemoryState.Delivery] = [:]
         for _ in 0..<2000 {
             let id = DeliveryID(event: .random(in: 0..<40, using: &random), webhook: .random(in: 0..<3, using: &random))
-            let state = [RowState.pending, .pending, .parked, .failed].randomElement(using: &random) ?? .pending
+            let state =
+                [DeliveryRowState.pending, .pending, .parked, .failed].randomElement(using: &random) ?? .pending
             let row: MemoryState.Delivery? =
                 Int.random(in: 0..<5, using: &random) == 0
                 ? nil : Self.row(state, due: .random(in: 0..<50, using: &random))

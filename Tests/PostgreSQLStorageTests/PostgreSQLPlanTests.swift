@@ -25,12 +25,12 @@ struct PostgreSQLPlanTests {
     /// Those that are planned anew for what is bound. There is nothing missed here, so that any index would do for that.
     private static let upkeepStatements: [(name: String, sql: String)] =
         [settling("park", .park, .pending), settling("resume", .resume, .parked)]
-        + [RowState.pending, .parked].map { settling("end", .end(reason: ""), $0) }
+        + [DeliveryRowState.pending, .parked].map { settling("end", .end(reason: ""), $0) }
 
     private static func settling(
         _ name: String,
         _ change: DeliveryChange,
-        _ state: RowState
+        _ state: DeliveryRowState
     ) -> (name: String, sql: String) {
         ("\(name) \(state)", PostgreSQLSettling.statement(change, of: state))
     }

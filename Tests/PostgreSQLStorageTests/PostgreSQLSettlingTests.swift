@@ -101,7 +101,7 @@ struct PostgreSQLSettlingTests {
             try await store.delete(id: webhook.id, in: Sample.scope)
             try await store.expectSettled(pending: 0, parked: 0, failed: Self.count)
             let changes = try await changes(store)
-            #expect(changes.largest <= RowState.unsent.count * DeliverySettling.rowsPerStep + 10)
+            #expect(changes.largest <= DeliveryRowState.unsent.count * DeliverySettling.rowsPerStep + 10)
             #expect(changes.transactions >= 4 * Self.count / DeliverySettling.rowsPerStep)
             #expect(changes.exclusive == 0, "nothing is changed under the lock that events wait for")
         }

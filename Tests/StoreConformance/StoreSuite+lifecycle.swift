@@ -120,7 +120,7 @@ extension StoreSuite {
         at time: Timestamp,
         isHeld: Bool
     ) -> DeliveryRecord {
-        guard let state = RowState.allCases.first(where: { $0.deliveryState == record.state }),
+        guard let state = DeliveryRowState.allCases.first(where: { $0.deliveryState == record.state }),
             change.states.contains(state)
         else { return record }
         let leaseEnd = Sample.after(Sample.lease)

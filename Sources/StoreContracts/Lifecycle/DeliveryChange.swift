@@ -19,11 +19,11 @@ package enum DeliveryChange: Sendable, Hashable {
     }
 
     /// The states of the deliveries that change.
-    package var states: [RowState] {
+    package var states: [DeliveryRowState] {
         switch self {
         case .park: [.pending]
         case .resume: [.parked]
-        case .end: RowState.unsent
+        case .end: DeliveryRowState.unsent
         }
     }
 

@@ -3,7 +3,7 @@ package import WebhookModel
 /// What a store keeps of a delivery that changes in the course of its life.
 package struct DeliveryRow: Sendable, Hashable {
     /// Where the delivery stands.
-    package var state: RowState
+    package var state: DeliveryRowState
     /// Attempts made in its present set.
     package var attempts: Int
     /// When a pending delivery is next tried, or its lease ends; since when one on record has failed or was missed.
@@ -12,7 +12,7 @@ package struct DeliveryRow: Sendable, Hashable {
     package var reason: String?
 
     /// Creates a row; by default of a delivery that is pending and has not been tried.
-    package init(state: RowState = .pending, attempts: Int = 0, due: Timestamp, reason: String? = nil) {
+    package init(state: DeliveryRowState = .pending, attempts: Int = 0, due: Timestamp, reason: String? = nil) {
         self.state = state
         self.attempts = attempts
         self.due = due
@@ -25,7 +25,7 @@ package struct DeliveryRow: Sendable, Hashable {
     ///   - time: When the event was signalled.
     ///   - missed: What becomes of the event where the webhook is TooManyErrors.
     package init?(signalledAt time: Timestamp, for webhook: WebhookStanding, missed: MissedEvents) {
-        let state: RowState
+        let state: DeliveryRowState
         switch webhook.state {
         case .active: state = .pending
         case .tooManyErrors:

@@ -21,12 +21,12 @@ package enum ReplayOutcome: String, Sendable, Hashable {
     ///   - webhook: Reads its webhook where the outcome depends on it; nil when it was deleted.
     package init(
         isKnown: Bool,
-        row: RowState?,
+        row: DeliveryRowState?,
         webhook: () throws -> WebhookStanding?
     ) rethrows {
         if !isKnown {
             self = .unknown
-        } else if let row, !RowState.onRecord.contains(row) {
+        } else if let row, !DeliveryRowState.onRecord.contains(row) {
             self = .alreadyQueued
         } else if let webhook = try webhook(), webhook.isDeliverable {
             self = webhook.state == .active ? .queued : .parked
@@ -36,7 +36,7 @@ package enum ReplayOutcome: String, Sendable, Hashable {
     }
 
     /// The state of the row that the delivery gets; nil where it stays as it is.
-    package var rowState: RowState? {
+    package var rowState: DeliveryRowState? {
         switch self {
         case .queued: .pending
         case .parked: .parked

@@ -5,7 +5,7 @@ extension DeliveryRecord {
     /// Reads `event_id, webhook_id, guid, name, tenant, created, state, attempts, due, reason`. State, due time and reason
     /// are null for what was delivered.
     package init(_ row: some StoreRow) throws(StoreError) {
-        let state = try row.optionalInt(6).flatMap { RowState(rawValue: Int($0)) }
+        let state = try row.optionalInt(6).flatMap { DeliveryRowState(rawValue: Int($0)) }
         self.init(
             id: DeliveryID(event: try row.int(0), webhook: try row.int32(1)),
             eventID: try row.uuid(2),

@@ -63,7 +63,7 @@ struct DeliveryChangeTests {
                 for missed in MissedEvents.allCases {
                     let webhook = WebhookStanding(state: state, isDeliverable: isDeliverable, type: "crmscript")
                     let row = DeliveryRow(signalledAt: Self.time, for: webhook, missed: missed)
-                    var expected: RowState?
+                    var expected: DeliveryRowState?
                     switch (state, missed) {
                     case (.active, _): expected = .pending
                     case (.tooManyErrors, .record): expected = .missed
@@ -85,7 +85,7 @@ struct DeliveryChangeTests {
     func replays() {
         let webhooks = [nil] + Self.changes.compactMap(\.webhook)
         for webhook in webhooks {
-            for row in [nil] + RowState.allCases.map(Optional.some) {
+            for row in [nil] + DeliveryRowState.allCases.map(Optional.some) {
                 var asked = false
                 func ask() -> WebhookStanding? {
                     asked = true

@@ -1,5 +1,5 @@
 /// The states of a delivery that has a row. The raw values are the numbers that stand in databases.
-package enum RowState: Int, Sendable, Hashable, CaseIterable {
+package enum DeliveryRowState: Int, Sendable, Hashable, CaseIterable {
     /// In the queue: it is being sent, or will be.
     case pending = 0
     /// Given up after its last attempt.
@@ -27,7 +27,7 @@ package enum RowState: Int, Sendable, Hashable, CaseIterable {
 
 extension MissedEvents {
     /// The state of the delivery that is made for a webhook that is TooManyErrors; nil for no delivery.
-    package var rowState: RowState? {
+    package var rowState: DeliveryRowState? {
         switch self {
         case .record: .missed
         case .park: .parked
