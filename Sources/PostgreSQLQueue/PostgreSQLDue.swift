@@ -5,7 +5,7 @@ import Synchronization
 
 /// Tells this process's engine, and the other processes', that deliveries may have become due.
 package final class PostgreSQLDue: Sendable {
-    package let marks = DueMarks()
+    package let marks = DueWatermarks()
     package let sweeps = SweepSchedule()
     package let arrivals = Arrivals()
     /// Tells this process's hints from others'.

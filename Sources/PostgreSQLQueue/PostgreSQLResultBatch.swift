@@ -150,7 +150,7 @@ struct PostgreSQLResultBatch {
         let written = try connection.run(calls + (stateChanges.isEmpty ? [.commit] : []))
         if !pauses.isEmpty {
             // They are due when they were before the pause.
-            for row in written[calls.count - 1] { dues[try row.int32(0)] = DueMarks.ever }
+            for row in written[calls.count - 1] { dues[try row.int32(0)] = DueWatermarks.ever }
         }
         guard !stateChanges.isEmpty else { return }
         let events = try stateChanges.compactMap { change in

@@ -88,7 +88,7 @@ extension PostgreSQLStore {
             let waiting = try Self.waiting(limits, at: now, marks, clock, connection)
             let found = Dictionary(uniqueKeysWithValues: waiting.map { ($0.webhook, $0) })
             var plan = ClaimPlan(waiting.map(WaitingWebhook.init), limits: limits, now: now)
-            var wanted: [(waiting: DueMarks.Found, count: Int)] = []
+            var wanted: [(waiting: DueWatermarks.Found, count: Int)] = []
             plan.carryOut { webhook, count in
                 guard let webhook = found[webhook.id] else { return 0 }
                 wanted.append((webhook, count))
@@ -138,13 +138,13 @@ extension PostgreSQLStore {
     private static func waiting(
         _ limits: ClaimLimits,
         at now: Timestamp,
-        _ marks: DueMarks,
+        _ marks: DueWatermarks,
         _ clock: PostgreSQLLeaseClock,
         _ connection: PostgreSQLConnection
-    ) throws -> [DueMarks.Found] {
+    ) throws -> [DueWatermarks.Found] {
         let most = min(limits.total, webhooksPerLook)
         var looked: Set<Int32> = []
-        var found: [Int32: DueMarks.Found] = [:]
+        var found: [Int32: DueWatermarks.Found] = [:]
         for _ in 0..<looksPerClaim {
             let unseen = marks.due(limits, at: now.ticks, most: most).filter { !looked.contains($0) }
             guard !unseen.isEmpty else { break }
@@ -160,10 +160,10 @@ extension PostgreSQLStore {
     private static func look(
         at webhooks: [Int32],
         now: Timestamp?,
-        _ marks: DueMarks,
+        _ marks: DueWatermarks,
         _ clock: PostgreSQLLeaseClock,
         _ connection: PostgreSQLConnection
-    ) throws -> [Int32: DueMarks.Found] {
+    ) throws -> [Int32: DueWatermarks.Found] {
         let froms = marks.look(at: webhooks)
         let rows = try connection.run(
             waitingStatement,
@@ -177,13 +177,13 @@ extension PostgreSQLStore {
     }
 
     /// nil when the webhook has nothing pending, or gets nothing now.
-    static func found(_ row: PostgreSQLRow, _ clock: PostgreSQLLeaseClock) throws -> DueMarks.Found? {
+    static func found(_ row: PostgreSQLRow, _ clock: PostgreSQLLeaseClock) throws -> DueWatermarks.Found? {
         // A webhook without a row of counters is damaged. It is left out, so that it does not keep the others waiting.
         guard let first = row.optionalInt(1), let target = row.optionalText(6), let pausedUntil = row.optionalInt(4),
             row.optionalInt(5) != nil
         else { return nil }
         let firstTime = try row.bool(2) ? clock.callerTime(leaseEnd: first) : first
-        return DueMarks.Found(
+        return DueWatermarks.Found(
             webhook: try row.int32(0),
             from: first,
             time: max(min(firstTime, row.optionalInt(3) ?? .max), pausedUntil),
@@ -239,7 +239,7 @@ extension PostgreSQLStore {
 }
 
 extension WaitingWebhook {
-    fileprivate init(_ found: DueMarks.Found) {
+    fileprivate init(_ found: DueWatermarks.Found) {
         self.init(
             id: found.webhook,
             due: Timestamp(ticks: found.time),

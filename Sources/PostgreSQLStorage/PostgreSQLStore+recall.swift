@@ -54,7 +54,7 @@ extension PostgreSQLStore {
             return (rows, try resumed.map { try $0.int32(0) })
         }
         due.announce(Dictionary(rows.map { ($0.webhook, $0.due) }, uniquingKeysWith: min))
-        due.announce(Dictionary(resumed.map { ($0, DueMarks.ever) }, uniquingKeysWith: min))
+        due.announce(Dictionary(resumed.map { ($0, DueWatermarks.ever) }, uniquingKeysWith: min))
         return Recalled(deliveries: rows.reduce(0) { $0 + $1.count }, pauses: resumed.count)
     }
 }

@@ -160,7 +160,7 @@ extension PostgreSQLStore {
             try connection.run([.commit])
         }
         // Whatever it has pending is looked for, wherever that stands.
-        if webhook.state == .active, webhook.isDeliverable { updated.dues[webhook.id] = DueMarks.ever }
+        if webhook.state == .active, webhook.isDeliverable { updated.dues[webhook.id] = DueWatermarks.ever }
         return updated
     }
 

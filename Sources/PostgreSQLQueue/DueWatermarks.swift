@@ -13,7 +13,7 @@ import Synchronization
 /// Claims begin to look where the mark says. Without it each would walk over what has been delivered since the oldest
 /// snapshot that is open anywhere in the database: its rows cannot be removed until then, and stand at the front of the
 /// queue's index.
-package final class DueMarks: Sendable {
+package final class DueWatermarks: Sendable {
     /// A webhook that has something pending, as a look at the queue found it.
     package struct Found: Sendable {
         package let webhook: Int32

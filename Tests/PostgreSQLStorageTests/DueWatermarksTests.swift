@@ -5,9 +5,10 @@ import WebhookModel
 @testable import PostgreSQLQueue
 
 @Suite("Due marks")
-struct DueMarksTests {
-    private func found(_ webhook: Int32, at time: Int64, target: String? = nil, errors: Int = 0) -> DueMarks.Found {
-        DueMarks.Found(
+struct DueWatermarksTests {
+    private func found(_ webhook: Int32, at time: Int64, target: String? = nil, errors: Int = 0) -> DueWatermarks.Found
+    {
+        DueWatermarks.Found(
             webhook: webhook,
             from: time,
             time: time,
@@ -20,9 +21,9 @@ struct DueMarksTests {
 
     @Test("Webhooks that wait or whose target has no room are not looked at")
     func waiting() {
-        let marks = DueMarks()
+        let marks = DueWatermarks()
         let count: Int32 = 30_000
-        let all = (1...count).map { id -> DueMarks.Found in
+        let all = (1...count).map { id -> DueWatermarks.Found in
             switch id % 3 {
             case 0: found(id, at: 1000)
             case 1: found(id, at: 1, target: "full")
@@ -40,7 +41,7 @@ struct DueMarksTests {
 
     @Test("Webhooks that waited longest come first, as many per target as it has room for")
     func order() {
-        let marks = DueMarks()
+        let marks = DueWatermarks()
         let all = (1...10).map { found(Int32($0), at: Int64(100 - $0), target: $0 <= 6 ? "near" : nil) }
         _ = marks.swept(all, since: marks.moment)
         #expect(marks.due(limits, at: 100, most: 256) == [10, 9, 8, 7, 6, 5, 4, 3])
@@ -52,7 +53,7 @@ struct DueMarksTests {
 
     @Test("Failing webhooks are looked at up to the room for all failing ones")
     func failing() {
-        let marks = DueMarks()
+        let marks = DueWatermarks()
         _ = marks.swept((1...9).map { found($0, at: Int64($0), errors: 1) }, since: marks.moment)
         var limits = ClaimLimits(total: 100, perTarget: 4, perFailingTarget: 1, failing: 3)
         #expect(marks.due(limits, at: 100, most: 256) == [1, 2, 3])
@@ -65,7 +66,7 @@ struct DueMarksTests {
 
     @Test("A due mark that arrives during a look outlives the results of the look")
     func heardDuringLook() {
-        let marks = DueMarks()
+        let marks = DueWatermarks()
         marks.lower([1: 10, 2: 20, 3: 30])
         #expect(marks.look(at: [1, 2, 3]) == [10, 20, 30])
         marks.lower([1: 15, 2: 25])
@@ -80,7 +81,7 @@ struct DueMarksTests {
 
     @Test("A sweep lowers what has changed since it began, and raises only what has not")
     func sweeps() {
-        let marks = DueMarks()
+        let marks = DueWatermarks()
         marks.lower([1: 50, 2: 50])
         let moment = marks.moment
         marks.lower([1: 40])
@@ -95,7 +96,7 @@ struct DueMarksTests {
 
     @Test("What a sweep saw before it was claimed does not bring a webhook forward, but is looked at")
     func claimedMeanwhile() {
-        let marks = DueMarks()
+        let marks = DueWatermarks()
         marks.lower([1: 10, 2: 20])
         let moment = marks.moment
         _ = marks.look(at: [1])
@@ -107,7 +108,7 @@ struct DueMarksTests {
 
     @Test("What others hold is looked at again a little later")
     func busy() {
-        let marks = DueMarks()
+        let marks = DueWatermarks()
         marks.lower([1: 10])
         _ = marks.look(at: [1])
         marks.found([1: found(1, at: 10)], of: [1])
