@@ -23,7 +23,7 @@ package struct PathPattern: Sendable, Hashable, ExpressibleByStringLiteral {
         let parts = pattern.split(separator: "/")
         isOpen = parts.last == "**"
         self.parts = (isOpen ? parts.dropLast() : parts[...]).map { part in
-            guard part.first == "{" else { return .name(AnyCaseName(part).text) }
+            guard part.first == "{" else { return .name(CaseInsensitiveName(part).text) }
             let words = part.dropFirst().dropLast().split(separator: ":")
             return words.count > 1 ? .number(parameter: String(words[0])) : .text(parameter: String(words[0]))
         }

@@ -16,7 +16,7 @@ package struct RequestPath: Sendable, Hashable {
         guard !parts.isEmpty || path.hasPrefix("/") || path == "*", parts.allSatisfy({ StreamSafeText.isSafe($0) })
         else { return nil }
         self.parts = parts[...]
-        names = parts.map { AnyCaseName($0).text }[...]
+        names = parts.map { CaseInsensitiveName($0).text }[...]
     }
 
     /// Creates a path of parts whose case counts.

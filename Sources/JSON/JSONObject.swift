@@ -24,7 +24,7 @@ package struct JSONObject: Sendable, Sequence {
     /// The index by exact spelling; nil for an object of few members.
     private var places: [ExactText: Int]?
     /// The index by name in any case: the places of names that differ in case only, in their order.
-    private var placesInAnyCase: [AnyCaseName: [Int]]?
+    private var placesInAnyCase: [CaseInsensitiveName: [Int]]?
 
     private static let mostWithoutIndex = 32
 
@@ -67,7 +67,7 @@ package struct JSONObject: Sendable, Sequence {
             return
         }
         places?[ExactText(name)] = entries.count
-        placesInAnyCase?[AnyCaseName(name), default: []].append(entries.count)
+        placesInAnyCase?[CaseInsensitiveName(name), default: []].append(entries.count)
         entries.append(Member(name: name, value: value))
     }
 
@@ -75,7 +75,7 @@ package struct JSONObject: Sendable, Sequence {
     /// member's place until the member is removed.
     func place(of name: String) -> Int? {
         if let place = place(ofSpelling: name) { return place }
-        let name = AnyCaseName(name)
+        let name = CaseInsensitiveName(name)
         if let placesInAnyCase { return placesInAnyCase[name]?.last }
         return entries.lastIndex { $0.map { name.matches($0.name) } ?? false }
     }
@@ -99,16 +99,16 @@ package struct JSONObject: Sendable, Sequence {
         guard let name = entries[place]?.name else { return }
         entries[place] = nil
         places?[ExactText(name)] = nil
-        placesInAnyCase?[AnyCaseName(name)]?.removeAll { $0 == place }
+        placesInAnyCase?[CaseInsensitiveName(name)]?.removeAll { $0 == place }
     }
 
     /// Makes the index if there are many members, for a change that looks names up.
     mutating func makeIndex() {
         guard placesInAnyCase == nil, entries.count > Self.mostWithoutIndex else { return }
         indexSpellings()
-        var places: [AnyCaseName: [Int]] = [:]
+        var places: [CaseInsensitiveName: [Int]] = [:]
         for (place, entry) in entries.enumerated() {
-            if let entry { places[AnyCaseName(entry.name), default: []].append(place) }
+            if let entry { places[CaseInsensitiveName(entry.name), default: []].append(place) }
         }
         placesInAnyCase = places
     }

@@ -121,7 +121,7 @@ private struct PatchOperation: Sendable {
 
     func changes(_ name: String) -> Bool {
         if case .test = action { return false }
-        return path.tokens.first.map { AnyCaseName(name).matches($0) } ?? true
+        return path.tokens.first.map { CaseInsensitiveName(name).matches($0) } ?? true
     }
 
     func apply(to document: inout JSONValue) throws(PatchError) {

@@ -32,18 +32,18 @@ struct FormBody: Sendable {
     }
 
     /// What there is only one way to be: an array, though it may stand there once.
-    private static let arrays = Set(["Events", "ErrorEmails", "ErrorAssociates"].map(AnyCaseName.init))
+    private static let arrays = Set(["Events", "ErrorEmails", "ErrorAssociates"].map(CaseInsensitiveName.init))
 
     /// As an object whose members are objects where fields are named `Headers[X-A]` or `Headers.X-A`, in any case. Throws a
     /// problem for a name that is both a value and an object.
     func object() throws(RESTError) -> JSONValue {
         var members: [(name: String, values: [JSONValue], entries: [JSONObject.Member])] = []
-        var places: [AnyCaseName: Int] = [:]
+        var places: [CaseInsensitiveName: Int] = [:]
         for (name, value) in pairs {
             let (outer, inner) = Self.path(name)
-            let place = places[AnyCaseName(outer)] ?? members.count
+            let place = places[CaseInsensitiveName(outer)] ?? members.count
             if place == members.count {
-                places[AnyCaseName(outer)] = place
+                places[CaseInsensitiveName(outer)] = place
                 members.append((outer, [], []))
             }
             if let inner {
@@ -59,7 +59,7 @@ struct FormBody: Sendable {
             JSONObject(
                 members.map { name, values, entries in
                     guard entries.isEmpty else { return (name, .object(JSONObject(members: entries))) }
-                    let isArray = values.count > 1 || Self.arrays.contains(AnyCaseName(name))
+                    let isArray = values.count > 1 || Self.arrays.contains(CaseInsensitiveName(name))
                     return (name, isArray ? .array(values) : values[0])
                 }
             )

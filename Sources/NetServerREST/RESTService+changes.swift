@@ -128,7 +128,7 @@ extension RESTService {
     /// Checks that a patch names no members but those that are shown and `_Links`, which answers bring along.
     private static func checkMembers(_ names: [String], of document: JSONValue) throws(RESTError) {
         guard case .object(let members) = document,
-            let unknown = names.first(where: { members[$0] == nil && !AnyCaseName("_Links").matches($0) })
+            let unknown = names.first(where: { members[$0] == nil && !CaseInsensitiveName("_Links").matches($0) })
         else { return }
         let known = members.map(\.name).joined(separator: ", ")
         throw .argument("A webhook has no member \(Excerpt.of(unknown)). Its members are \(known).")

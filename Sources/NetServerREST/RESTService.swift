@@ -268,7 +268,7 @@ package struct RESTService: Sendable {
         do {
             let pairs = try FormBody.pairs(Array(query.utf8).split(separator: UInt8(ascii: "&")))
             return Dictionary(
-                pairs.map { (AnyCaseName($0.name).text, $0.value) },
+                pairs.map { (CaseInsensitiveName($0.name).text, $0.value) },
                 uniquingKeysWith: { first, _ in first }
             )
         } catch {

@@ -5,7 +5,7 @@ import WebhookModel
 /// `$select`: the members that an answer keeps; the others become null (contract, section 8). Names in any case, nested
 /// with `/`.
 struct Selection: Sendable {
-    private var members: [AnyCaseName: Selection] = [:]
+    private var members: [CaseInsensitiveName: Selection] = [:]
     /// Whether all of it was named.
     private var isWhole = false
 
@@ -29,7 +29,7 @@ struct Selection: Sendable {
             isWhole = true
             return
         }
-        members[AnyCaseName(name), default: Selection()].insert(path.dropFirst())
+        members[CaseInsensitiveName(name), default: Selection()].insert(path.dropFirst())
     }
 
     /// What is left of an answer's content.
@@ -51,7 +51,7 @@ struct Selection: Sendable {
     }
 
     /// What is selected of a member; nil when it is not named.
-    private func part(_ name: String) -> Selection? { members[AnyCaseName(name)] }
+    private func part(_ name: String) -> Selection? { members[CaseInsensitiveName(name)] }
 
     private func applied(to value: JSONValue) -> JSONValue {
         guard !isWhole else { return value }

@@ -51,7 +51,7 @@ extension JSONValue {
         case .null: return .unknown
         case .number(let untrimmed), .string(let untrimmed):
             let text = untrimmed.trimmingXMLSpace
-            let byName = WebhookState.allCases.first { AnyCaseName($0.name).matches(text) }
+            let byName = WebhookState.allCases.first { CaseInsensitiveName($0.name).matches(text) }
             let number =
                 if case .number = self { DecimalValue.int32(text).flatMap { Int16(exactly: $0) } } else { Int16(text) }
             if let state = byName ?? number.flatMap({ WebhookState(rawValue: $0) }) { return state }

@@ -11,7 +11,7 @@ extension PostgreSQLStore {
 
     package func insert(_ session: Session, limit: Int) async throws(StoreError) {
         try await lanes.calls.run { connection in
-            let user: [PostgreSQLValue] = [.text(session.tenant), .text(session.userName.caseless)]
+            let user: [PostgreSQLValue] = [.text(session.tenant), .text(session.userName.caseFolded)]
             try connection.run([
                 .begin,
                 // Of two that log in at once neither would see the other's session among those that are too many.
@@ -102,7 +102,7 @@ extension PostgreSQLStore {
             parts.append("tenant = $\(values.count)::text")
         }
         if let name = filter.userName {
-            values.append(.text(name.caseless))
+            values.append(.text(name.caseFolded))
             parts.append("user_key = $\(values.count)::text")
         }
         if let id = filter.id {

@@ -13,7 +13,7 @@ extension SQLiteStore {
                     INSERT INTO session (\(StoreTable.session.columns.sqlList)) VALUES (?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    Data(session.key.digest), session.tenant, session.userName, session.userName.caseless,
+                    Data(session.key.digest), session.tenant, session.userName, session.userName.caseFolded,
                     session.created.ticks, session.used.ticks,
                 ]
             )
@@ -23,7 +23,7 @@ extension SQLiteStore {
                         SELECT digest FROM session WHERE tenant = ? AND user_key = ? AND digest <> ?
                         ORDER BY used DESC LIMIT -1 OFFSET ?)
                     """,
-                arguments: [session.tenant, session.userName.caseless, Data(session.key.digest), limit - 1]
+                arguments: [session.tenant, session.userName.caseFolded, Data(session.key.digest), limit - 1]
             )
         }
     }
@@ -86,7 +86,7 @@ extension SQLiteStore {
         }
         if let name = filter.userName {
             parts.append("user_key = ?")
-            arguments += [name.caseless]
+            arguments += [name.caseFolded]
         }
         if let id = filter.id {
             guard let range = SessionKeyRange(id: id) else { return ("WHERE 0", []) }

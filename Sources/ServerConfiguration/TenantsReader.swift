@@ -57,7 +57,7 @@ struct TenantsReader {
             )
         }
         let users = list(members, "users", place).map { ($0.place, user($0.members, $0.place)) }
-        checkUnique(users, "name") { $0.name.caseless }
+        checkUnique(users, "name") { $0.name.caseFolded }
         let applications = list(members, "applications", place).map { place, members in
             checkNames(members, place, ["token", "name"])
             let application = Application(
@@ -71,7 +71,7 @@ struct TenantsReader {
         let accessTokens = list(members, "accessTokens", place).map { place, members in
             checkNames(members, place, ["token", "user", "application"])
             let user = required(text(members, "user", place), "\(place).user")
-            if !user.isEmpty, !users.contains(where: { $0.1.name.caseless == user.caseless }) {
+            if !user.isEmpty, !users.contains(where: { $0.1.name.caseFolded == user.caseFolded }) {
                 refuse("\(place).user", "the tenant has no user '\(user)'")
             }
             let token = required(secret(members, "token", place), "\(place).token")

@@ -2,7 +2,7 @@
 ///
 /// Swift's `==`, and with it sets and dictionaries of `String`, also takes é for e and an accent, and U+212A (Kelvin) for K.
 /// Of two secrets that are equal so, one would sign for the other. Text of clients is compared and looked up as this;
-/// names without regard to case as ``AnyCaseName``, those of events and users as ``Swift/String/caseless``.
+/// names without regard to case as ``CaseInsensitiveName``, those of events and users as ``Swift/String/caseFolded``.
 package struct ExactText: Hashable, Sendable {
     /// The text.
     package let text: String

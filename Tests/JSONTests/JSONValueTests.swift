@@ -45,7 +45,7 @@ struct JSONValueTests {
     func names(name: String, other: String, isSame: Bool) {
         let node = JSONValue.object(JSONObject([(name, .null)]))
         #expect((node[other] != nil) == isSame)
-        #expect((AnyCaseName(name) == AnyCaseName(other)) == isSame)
+        #expect((CaseInsensitiveName(name) == CaseInsensitiveName(other)) == isSame)
     }
 
     @Test(

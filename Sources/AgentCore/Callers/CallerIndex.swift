@@ -20,7 +20,7 @@ struct CallerIndex: Sendable {
             self.cryptography = cryptography
             applications = Self.index(tenant.applications.map { (digest($0.token), $0) })
             applicationsByName = Self.index(tenant.applications.map { ($0.name, $0) })
-            users = Self.index(tenant.users.map { ($0.name.caseless, $0) })
+            users = Self.index(tenant.users.map { ($0.name.caseFolded, $0) })
             accessTokens = Self.index(tenant.accessTokens.map { (digest($0.token), $0) })
             fixedTickets = Self.index(tenant.fixedTickets.map { (digest($0.key), $0.value) })
         }
@@ -28,13 +28,13 @@ struct CallerIndex: Sendable {
         /// What the password of an unknown user is checked against, so that it takes as long as a known one's: always the
         /// same hash for the same name, in every process, since hashes may differ in what they cost.
         func decoyHash(for name: String) -> String? {
-            let digest = cryptography.digest(of: Array(name.caseless.utf8))
+            let digest = cryptography.digest(of: Array(name.caseFolded.utf8))
             let number = digest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
             return hashes.isEmpty ? nil : hashes[number % hashes.count]
         }
 
         func application(_ digest: [UInt8]) -> Application? { applications[digest] }
-        func user(named name: String) -> User? { users[name.caseless] }
+        func user(named name: String) -> User? { users[name.caseFolded] }
         func user(ofAccessToken digest: [UInt8]) -> User? { accessTokens[digest].flatMap { user(named: $0.user) } }
         /// The application that an access token was issued to; nil for a token that names none of the tenant's.
         func application(ofAccessToken digest: [UInt8]) -> Application? {
@@ -54,19 +54,19 @@ struct CallerIndex: Sendable {
     init(_ installation: Installation, cryptography: any CallerCryptography) {
         isHosted = installation.kind == .hosted
         tenants = Dictionary(
-            installation.tenants.map { ($0.id.caseless, Tenant($0, cryptography: cryptography)) },
+            installation.tenants.map { ($0.id.caseFolded, Tenant($0, cryptography: cryptography)) },
             uniquingKeysWith: { first, _ in first }
         )
     }
 
     /// The tenant of this identifier, as it is configured.
     func tenant(id: String) -> Tenant? {
-        tenants[id.caseless].flatMap { $0.id.isSame(as: id) ? $0 : nil }
+        tenants[id.caseFolded].flatMap { $0.id.isSame(as: id) ? $0 : nil }
     }
 
     /// The tenant that a path begins with, without regard to case; on-site the only one, which paths do not name.
     func tenant(named name: String?) -> Tenant? {
         guard isHosted else { return name == nil ? tenants.values.first : nil }
-        return name.flatMap { tenants[$0.caseless] }
+        return name.flatMap { tenants[$0.caseFolded] }
     }
 }

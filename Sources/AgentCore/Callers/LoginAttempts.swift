@@ -67,9 +67,9 @@ struct LoginAttempts: Sendable {
     ) async throws(AgentError) -> PasswordLogin? {
         let origin = Origin(kind: "password", userName: userName, tenant: tenant.id, credentials: credentials)
         guard password.utf8.count <= PrincipalAgent.longestPassword else {
-            return try await attempt(origin, by: userName.caseless) { _ in .wrong }
+            return try await attempt(origin, by: userName.caseFolded) { _ in .wrong }
         }
-        return try await attempt(origin, by: userName.caseless) { isKnown in
+        return try await attempt(origin, by: userName.caseFolded) { isKnown in
             let known = tenant.user(named: userName).map { user in
                 (user: user, key: verified.key(password, of: user, tenant: tenant.id))
             }

@@ -146,14 +146,14 @@ package struct PrincipalAgent: Sendable {
     ) async throws(AgentError) -> Login? {
         let (tenant, _) = try applicant(credentials)
         let values = Dictionary(
-            (data?.entries ?? []).map { (AnyCaseName($0.key), $0.value ?? "") },
+            (data?.entries ?? []).map { (CaseInsensitiveName($0.key), $0.value ?? "") },
             uniquingKeysWith: { first, _ in first }
         )
-        let value = { (name: String) in values[AnyCaseName(name)] }
+        let value = { (name: String) in values[CaseInsensitiveName(name)] }
         switch value("Type")?.trimmingSpace {
-        case let type? where AnyCaseName("UsernamePassword").matches(type):
+        case let type? where CaseInsensitiveName("UsernamePassword").matches(type):
             return try await authenticate(userName: value("UserName"), password: value("Password"), credentials)
-        case let type? where AnyCaseName("Ticket").matches(type):
+        case let type? where CaseInsensitiveName("Ticket").matches(type):
             let ticket = value("Ticket")?.trimmingSpace ?? ""
             // Tickets cannot be guessed, so nobody is slowed.
             let user = try await sessions.user(ofTicket: ticket, in: tenant)

@@ -84,7 +84,7 @@ package struct SessionFilter: Sendable, Hashable {
     /// Whether `session` passes.
     package func matches(_ session: Session) -> Bool {
         (tenant == nil || tenant.isSame(as: session.tenant))
-            && (userName == nil || userName?.caseless == session.userName.caseless)
+            && (userName == nil || userName?.caseFolded == session.userName.caseFolded)
             && (id == nil || id == session.key.id)
     }
 }

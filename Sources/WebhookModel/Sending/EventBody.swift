@@ -12,7 +12,7 @@ package enum EventBody {
         [
             "EventId", "Timestamp", "Changes", "Event", "PrimaryKey", "Entity", "ContextIdentifier",
             "ChangedByAssociateId", "WebhookName", "FieldValues",
-        ].map(AnyCaseName.init)
+        ].map(CaseInsensitiveName.init)
     )
 
     /// From the opening brace up to `ChangedByAssociateId`.
@@ -40,7 +40,7 @@ package enum EventBody {
     package static func suffix(of webhook: Webhook) -> [UInt8] {
         var json = ",\"WebhookName\":" + (webhook.name.map(JSONText.string) ?? "null")
         for property in webhook.properties?.entries ?? []
-        where !property.key.isEmpty && !standardMembers.contains(AnyCaseName(property.key)) {
+        where !property.key.isEmpty && !standardMembers.contains(CaseInsensitiveName(property.key)) {
             json += "," + JSONText.string(property.key) + ":" + property.value.jsonText
         }
         return Array(json.utf8)

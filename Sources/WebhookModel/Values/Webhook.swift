@@ -46,7 +46,7 @@ package struct Webhook: Sendable, Hashable {
 
     /// Whether its events are posted to its target by this service (contract, section 6).
     package var isDeliverable: Bool {
-        type.map { $0.isEmpty || AnyCaseName(Self.deliverableType).matches($0) } ?? true
+        type.map { $0.isEmpty || CaseInsensitiveName(Self.deliverableType).matches($0) } ?? true
     }
 
     /// Where a URL leads: scheme, host and port. Deliveries that lead to the same place share its room.
@@ -136,8 +136,8 @@ package struct WebhookFilter: Sendable, Hashable {
 /// Rules about event names.
 package enum EventName {
     /// The form in which names are compared: whole, without the white space around them, and without regard to case
-    /// (``Swift/String/caseless``). The stores keep it and compare its bytes, so that all of them find the same webhooks.
-    package static func key(_ name: String) -> String { name.trimmingSpace.caseless }
+    /// (``Swift/String/caseFolded``). The stores keep it and compare its bytes, so that all of them find the same webhooks.
+    package static func key(_ name: String) -> String { name.trimmingSpace.caseFolded }
 
     /// The event name up to its last dot; the whole name when it has none (contract, section 7).
     package static func entity(of name: String) -> String {

@@ -1,6 +1,6 @@
 /// A name for comparing in any case, as .NET's ordinal comparison does: letter by letter, without a language. What is ASCII
 /// equals nothing that is not, so that U+212A (Kelvin) is no `k`.
-package struct AnyCaseName: Hashable, Sendable {
+package struct CaseInsensitiveName: Hashable, Sendable {
     private let folded: [UInt8]
 
     /// The name, in whatever case.
@@ -18,7 +18,7 @@ package struct AnyCaseName: Hashable, Sendable {
 
     /// Whether `name` is this one in some case; costs no allocation where that is ASCII.
     package func matches(_ name: some StringProtocol) -> Bool {
-        guard name.utf8.allSatisfy({ $0 < 0x80 }) else { return AnyCaseName(name) == self }
+        guard name.utf8.allSatisfy({ $0 < 0x80 }) else { return CaseInsensitiveName(name) == self }
         return name.utf8.count == folded.count && name.utf8.lazy.map(Self.lowercased).elementsEqual(folded)
     }
 

@@ -4,7 +4,7 @@ extension String {
     /// The form in which people's names for events, users and tenants are compared without regard to case: Unicode's lower
     /// case, in normal form C. So `BLÅ` is `blå`, however å is composed, and U+212A (Kelvin) is `k`; a final sigma is not σ.
     /// It is composed so that what Swift calls equal is equal to a database, which compares bytes, as well.
-    package var caseless: String {
+    package var caseFolded: String {
         let key = lowercased()
         return key.utf8.allSatisfy { $0 < 0x80 } ? key : key.precomposedStringWithCanonicalMapping
     }
