@@ -88,7 +88,7 @@ package struct RESTService: Sendable {
         var headers: HTTPFields
         var query: [String: String]
         var target: Target
-        var times: RESTTimes
+        var times: TimestampPresentation
         var bodyKind: RequestBody.Kind
 
         /// The URL of all webhooks.
@@ -191,7 +191,7 @@ package struct RESTService: Sendable {
             )
         }
         let (caller, headers) = try await authorize(request, target, tenant)
-        guard let times = RESTTimes(zone: request.headers[Self.timeZone]) else {
+        guard let times = TimestampPresentation(zone: request.headers[Self.timeZone]) else {
             throw RESTError(
                 .badRequest,
                 .invalidArgument,

@@ -7,7 +7,7 @@ extension Webhook {
     /// What an answer shows of the webhook.
     ///
     /// - Parameter links: The URL of all webhooks, which the webhook's own begins with; nil for no `_Links`.
-    func content(times: RESTTimes, links: String? = nil) -> RESTContent {
+    func content(times: TimestampPresentation, links: String? = nil) -> RESTContent {
         var members: [(String, RESTContent.Member)] = [
             ("WebhookId", .value(JSONValue(id))), ("Name", .value(JSONValue(name))),
             ("Events", .value(JSONValue(events))), ("TargetUrl", .value(JSONValue(targetURL))),

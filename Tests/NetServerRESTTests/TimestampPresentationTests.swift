@@ -7,7 +7,7 @@ import WebhookModel
 
 /// How times are shown.
 @Suite("REST times")
-struct RESTTimesTests {
+struct TimestampPresentationTests {
     /// - Parameters:
     ///   - second: Since 1970.
     ///   - ticks: Of 100 ns, beyond the second.
@@ -17,7 +17,7 @@ struct RESTTimesTests {
 
     @Test("REST times without a zone are UTC, with as many digits as needed")
     func utc() throws {
-        let times = try #require(RESTTimes(zone: nil))
+        let times = try #require(TimestampPresentation(zone: nil))
         #expect(times.text(Self.time(1_709_209_815, 1_234_500)) == "2024-02-29T12:30:15.12345Z")
         #expect(times.text(Self.time(1_709_209_815, 1)) == "2024-02-29T12:30:15.0000001Z")
         #expect(times.text(Self.time(1_709_209_815, 9_999_999)) == "2024-02-29T12:30:15.9999999Z")
@@ -26,7 +26,7 @@ struct RESTTimesTests {
 
     @Test("A zone that is empty is none that is asked for")
     func empty() throws {
-        let times = try #require(RESTTimes(zone: ""))
+        let times = try #require(TimestampPresentation(zone: ""))
         #expect(times.text(Self.time(1_709_209_815)) == "2024-02-29T12:30:15Z")
     }
 
@@ -52,9 +52,9 @@ struct RESTTimesTests {
         arguments: zoned
     )
     func local(zone: String, second: Int64, text: String) throws {
-        let bare = try #require(RESTTimes(zone: zone))
+        let bare = try #require(TimestampPresentation(zone: zone))
         #expect(bare.text(Self.time(second, 1_234_500)) == String(text.dropLast(6)))
-        let times = try #require(RESTTimes(zone: zone + ", includeTZOffset"))
+        let times = try #require(TimestampPresentation(zone: zone + ", includeTZOffset"))
         #expect(times.text(Self.time(second, 1_234_500)) == text)
     }
 
@@ -65,7 +65,7 @@ struct RESTTimesTests {
         ]
     )
     func unset(zone: String?, end: String) throws {
-        let times = try #require(RESTTimes(zone: zone))
+        let times = try #require(TimestampPresentation(zone: zone))
         #expect(times.text(.unset) == "0001-01-01T00:00:00" + end)
     }
 
@@ -83,13 +83,13 @@ struct RESTTimesTests {
         ]
     )
     func codes(zone: String, text: String) throws {
-        let times = try #require(RESTTimes(zone: zone))
+        let times = try #require(TimestampPresentation(zone: zone))
         #expect(times.text(Self.time(1_709_209_815)) == text)
     }
 
     @Test("A code that is not documented leaves times in UTC", arguments: ["XX", "499", "BR-SP", "AU-NSW"])
     func undocumented(code: String) throws {
-        let times = try #require(RESTTimes(zone: code))
+        let times = try #require(TimestampPresentation(zone: code))
         #expect(times.text(Self.time(1_709_209_815)) == "2024-02-29T12:30:15Z")
     }
 
@@ -98,6 +98,6 @@ struct RESTTimesTests {
         arguments: ["Nowhere", "Europe/Nowhere", "W. Europe Standard Time", "../../etc/passwd", "+01:00x"]
     )
     func unknown(zone: String) {
-        #expect(RESTTimes(zone: zone) == nil)
+        #expect(TimestampPresentation(zone: zone) == nil)
     }
 }

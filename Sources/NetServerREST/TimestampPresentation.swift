@@ -3,11 +3,11 @@ import WebhookModel
 
 /// How times are shown: in UTC, or in the zone that `SO-TimeZone` names. In a zone they are without its offset, as NetServer
 /// shows them, unless the header asks for it with `includeTZOffset`.
-struct RESTTimes: Sendable {
+struct TimestampPresentation: Sendable {
     private let zone: TimeZone?
     private let includesOffset: Bool
 
-    static let utc = RESTTimes()
+    static let utc = TimestampPresentation()
 
     private init() {
         zone = nil
