@@ -67,8 +67,8 @@ package struct AdminService: Sendable {
         let parts = request.uri.path.dropFirst(AdminAPI.prefix.count).split(separator: "/").map(String.init)
         let path = RequestPath(exactly: parts)
         do {
-            return try await answer(request.method, path, try Query(request.uri.queryParameters))
-        } catch let error as Query.ParseError {
+            return try await answer(request.method, path, try AdminQuery(request.uri.queryParameters))
+        } catch let error as AdminQuery.ParseError {
             return Self.problem(.badRequest, error.description)
         } catch let error as StoreError {
             throttle.log(.error, "admin call failed", metadata: ["error": "\(error)"], to: logger)
@@ -76,7 +76,8 @@ package struct AdminService: Sendable {
         }
     }
 
-    private func answer(_ method: HTTPRequest.Method, _ path: RequestPath, _ query: Query) async throws -> Response {
+    private func answer(_ method: HTTPRequest.Method, _ path: RequestPath, _ query: AdminQuery) async throws -> Response
+    {
         guard let route = AdminRoutes.table.match(path)?.route(for: method) else {
             return Self.problem(.notFound, "There is no \(method.rawValue) of this.")
         }
@@ -120,7 +121,7 @@ package struct AdminService: Sendable {
         return answer
     }
 
-    private func list(_ query: Query) async throws -> Response {
+    private func list(_ query: AdminQuery) async throws -> Response {
         let limit = try query.int("limit", in: 1...Self.longestPage) ?? Self.defaultPage
         let records = try await store.deliveries(matching: query.filter(), after: query.cursor(), limit: limit)
         return Self.json(AdminAPI.DeliveryList(records, limit: limit))
@@ -157,10 +158,10 @@ package struct AdminService: Sendable {
     }
 
     /// Those of the first events first. What is signalled from now on is not asked for: it would never end.
-    private func replayAll(_ query: Query) async throws -> Response {
+    private func replayAll(_ query: AdminQuery) async throws -> Response {
         var filter = try query.filter()
         guard filter != DeliveryFilter() else {
-            throw Query.ParseError(description: "a filter is needed: webhookId, event, state, since or until")
+            throw AdminQuery.ParseError(description: "a filter is needed: webhookId, event, state, since or until")
         }
         let limit = try query.int("limit", in: 1...Self.replaysPerCall) ?? Self.replaysPerCall
         let now = Timestamp(Date())
@@ -204,23 +205,23 @@ package struct AdminService: Sendable {
         return Self.json(AdminAPI.Usage(usage, of: id))
     }
 
-    private func tickets(_ query: Query) async throws -> Response {
+    private func tickets(_ query: AdminQuery) async throws -> Response {
         let limit = try query.int("limit", in: 1...Self.longestPage) ?? Self.defaultPage
         let sessions = try await principals.openSessions(matching: query.sessions(), limit: limit)
         return Self.json(AdminAPI.TicketList(sessions, lifetime: ticketLifetime))
     }
 
-    private func revoke(_ query: Query) async throws -> Response {
+    private func revoke(_ query: AdminQuery) async throws -> Response {
         let filter = query.sessions()
         let all = try query.flag("all")
         guard filter != SessionFilter() || all else {
-            throw Query.ParseError(description: "a filter is needed: id, user or tenant; or all=true")
+            throw AdminQuery.ParseError(description: "a filter is needed: id, user or tenant; or all=true")
         }
         return Self.json(AdminAPI.Revocation(revoked: try await principals.endSessions(matching: filter)))
     }
 
     /// Waits until nothing is pending or in flight; tests wait for deliveries with it.
-    private func idle(_ query: Query) async throws -> Response {
+    private func idle(_ query: AdminQuery) async throws -> Response {
         let clock = ContinuousClock()
         let deadline = clock.now + min(try query.duration("timeout") ?? .seconds(30), Self.longestIdle)
         while true {

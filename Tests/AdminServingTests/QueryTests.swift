@@ -7,8 +7,8 @@ import Testing
 /// What the parameters of an admin call mean.
 @Suite("Parameters of admin calls")
 struct QueryTests {
-    static func query(_ text: String) throws -> Query {
-        try Query(URI("/admin/v1/deliveries?\(text)").queryParameters)
+    static func query(_ text: String) throws -> AdminQuery {
+        try AdminQuery(URI("/admin/v1/deliveries?\(text)").queryParameters)
     }
 
     @Test("A filter of deliveries has the parameters that were given, and no others")
@@ -36,7 +36,7 @@ struct QueryTests {
         ]
     )
     func refused(text: String, message: String) {
-        let failure = #expect(throws: Query.ParseError.self) { try Self.query(text).filter() }
+        let failure = #expect(throws: AdminQuery.ParseError.self) { try Self.query(text).filter() }
         #expect(failure?.description.hasPrefix(message) == true, "\(failure?.description ?? "")")
     }
 
@@ -44,7 +44,7 @@ struct QueryTests {
     func values() throws {
         let query = try Self.query("limit=5&all=true&timeout=300ms&user=anna&tenant=Default")
         #expect(try query.int("limit", in: 1...10) == 5)
-        #expect(throws: Query.ParseError.self) { try query.int("limit", in: 6...10) }
+        #expect(throws: AdminQuery.ParseError.self) { try query.int("limit", in: 6...10) }
         #expect(try query.flag("all"))
         #expect(try query.duration("timeout") == .milliseconds(300))
         #expect(query.sessions() == SessionFilter(tenant: "Default", userName: "anna"))
@@ -52,7 +52,7 @@ struct QueryTests {
         #expect(try empty.int("limit", in: 1...10) == nil)
         #expect(try !empty.flag("all"))
         #expect(try empty.duration("timeout") == nil)
-        #expect(throws: Query.ParseError.self) { try Self.query("all=yes").flag("all") }
-        #expect(throws: Query.ParseError.self) { try Self.query("timeout=soon").duration("timeout") }
+        #expect(throws: AdminQuery.ParseError.self) { try Self.query("all=yes").flag("all") }
+        #expect(throws: AdminQuery.ParseError.self) { try Self.query("timeout=soon").duration("timeout") }
     }
 }

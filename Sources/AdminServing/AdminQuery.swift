@@ -5,7 +5,7 @@ import Text
 import WebhookModel
 
 /// The parameters of an admin call.
-struct Query {
+struct AdminQuery {
     /// A parameter that will not do.
     struct ParseError: Error, CustomStringConvertible {
         let description: String
