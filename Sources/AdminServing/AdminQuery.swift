@@ -20,7 +20,7 @@ struct AdminQuery {
     init(_ parameters: FlatDictionary<Substring, Substring>) throws {
         // A filter that is mistyped must not let everything through.
         if let unknown = parameters.first(where: { !Self.names.contains(String($0.key)) }) {
-            throw ParseError(description: "there is no parameter \(Excerpt.of(unknown.key))")
+            throw ParseError(description: "there is no parameter \(Excerpt.quoted(unknown.key))")
         }
         // No store keeps such a text, and not every one can be asked for it.
         if let broken = parameters.first(where: { $0.value.utf8.contains(0) }) {
@@ -36,7 +36,7 @@ struct AdminQuery {
         let state = try values["state"].map { text in
             guard let state = DeliveryState(rawValue: text) else {
                 let names = DeliveryState.allCases.map(\.rawValue).joined(separator: ", ")
-                throw ParseError(description: "state: \(Excerpt.of(text)) is not one of \(names)")
+                throw ParseError(description: "state: \(Excerpt.quoted(text)) is not one of \(names)")
             }
             return state
         }
@@ -52,7 +52,9 @@ struct AdminQuery {
     private func time(_ name: String) throws -> Timestamp? {
         try values[name].map { text in
             guard let time = Self.time(text) else {
-                throw ParseError(description: "\(name): \(Excerpt.of(text)) is not a time such as 2024-06-01T09:30:00Z")
+                throw ParseError(
+                    description: "\(name): \(Excerpt.quoted(text)) is not a time such as 2024-06-01T09:30:00Z"
+                )
             }
             return time
         }
@@ -75,14 +77,15 @@ struct AdminQuery {
         switch values[name] {
         case nil, "false": return false
         case "true": return true
-        case .some(let text): throw ParseError(description: "\(name): \(Excerpt.of(text)) is neither true nor false")
+        case .some(let text):
+            throw ParseError(description: "\(name): \(Excerpt.quoted(text)) is neither true nor false")
         }
     }
 
     func cursor() throws -> DeliveryID? {
         try values["cursor"].map { text in
             guard let id = DeliveryID(text) else {
-                throw ParseError(description: "cursor: \(Excerpt.of(text)) is not what an earlier answer gave")
+                throw ParseError(description: "cursor: \(Excerpt.quoted(text)) is not what an earlier answer gave")
             }
             return id
         }
@@ -93,7 +96,7 @@ struct AdminQuery {
             guard let number = Int(text), range.contains(number) else {
                 throw ParseError(
                     description:
-                        "\(name): \(Excerpt.of(text)) is not a whole number from \(range.lowerBound) to \(range.upperBound)"
+                        "\(name): \(Excerpt.quoted(text)) is not a whole number from \(range.lowerBound) to \(range.upperBound)"
                 )
             }
             return number
@@ -103,7 +106,9 @@ struct AdminQuery {
     func duration(_ name: String) throws -> Duration? {
         try values[name].map { text in
             guard let duration = DurationText.parse(text) else {
-                throw ParseError(description: "\(name): \(Excerpt.of(text)) is not a duration such as 300ms, 15s or 6h")
+                throw ParseError(
+                    description: "\(name): \(Excerpt.quoted(text)) is not a duration such as 300ms, 15s or 6h"
+                )
             }
             return duration
         }

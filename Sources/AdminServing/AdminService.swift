@@ -200,7 +200,7 @@ package struct AdminService: Sendable {
 
     private func usage(_ text: String) async throws -> Response {
         guard let id = Int32(text), let usage = try await store.usage(of: id) else {
-            return Self.problem(.notFound, "There is no webhook with the id \(Excerpt.of(text)).")
+            return Self.problem(.notFound, "There is no webhook with the id \(Excerpt.quoted(text)).")
         }
         return Self.json(AdminAPI.Usage(usage, of: id))
     }
@@ -241,7 +241,7 @@ package struct AdminService: Sendable {
     }
 
     private static func noDelivery(_ id: String) -> Response {
-        problem(.notFound, "There is no record of a delivery \(Excerpt.of(id)).")
+        problem(.notFound, "There is no record of a delivery \(Excerpt.quoted(id)).")
     }
 
     private static func problem(_ status: HTTPResponse.Status, _ text: String) -> Response {

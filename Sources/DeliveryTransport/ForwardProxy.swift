@@ -75,7 +75,7 @@ struct ForwardProxy: Sendable {
 
     /// What a status that is no success says.
     func refusal(status: Int, line: String, target: TargetURL) -> SendError {
-        let place = Excerpt.of(target.authority)
+        let place = Excerpt.quoted(target.authority)
         let line = Excerpt.plain(line)
         let text =
             switch status {
@@ -131,7 +131,7 @@ final class ProxyTunnelHandler: ChannelInboundHandler, RemovableChannelHandler {
         received.writeImmutableBuffer(unwrapInboundIn(data))
         while !isDone, let head = takeHead() {
             guard let status = Self.status(of: head) else {
-                return fail(context: context, "does not answer as an HTTP proxy does: \(Excerpt.of(head)).")
+                return fail(context: context, "does not answer as an HTTP proxy does: \(Excerpt.quoted(head)).")
             }
             switch status {
             case 100..<200: continue
@@ -142,12 +142,15 @@ final class ProxyTunnelHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
         if !isDone, received.readableBytes > Self.answerBytes || !isLikelyHTTP {
             let beginning = String(decoding: received.readableBytesView.prefix(100), as: UTF8.self)
-            fail(context: context, "does not answer as an HTTP proxy does: \(Excerpt.of(beginning)).")
+            fail(context: context, "does not answer as an HTTP proxy does: \(Excerpt.quoted(beginning)).")
         }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        fail(context: context, "closed the connection instead of opening a tunnel to \(Excerpt.of(target.authority)).")
+        fail(
+            context: context,
+            "closed the connection instead of opening a tunnel to \(Excerpt.quoted(target.authority))."
+        )
         context.fireChannelInactive()
     }
 

@@ -93,10 +93,10 @@ private final class HandshakeHandler: ChannelInboundHandler {
         let names = certificate?.description ?? ""
         return SendError(
             .tls,
-            "The target's certificate is not for \(Excerpt.of(host)): "
+            "The target's certificate is not for \(Excerpt.quoted(host)): "
                 + (names.isEmpty
                     ? "it holds no subject alternative name, and its common name does not count"
-                    : "it is for \(Excerpt.line(String(names.prefix(Self.shownNames))))")
+                    : "it is for \(Excerpt.singleLine(String(names.prefix(Self.shownNames))))")
                 + note + "."
         )
     }

@@ -72,7 +72,7 @@ struct JSONParser {
             let start = index
             let name = try name()
             guard !refusesDuplicates || !object.contains(spelling: name) else {
-                throw error("the member \(Excerpt.of(name)) is there twice", at: start)
+                throw error("the member \(Excerpt.quoted(name)) is there twice", at: start)
             }
             try skipSpace()
             guard skip(UInt8(ascii: ":")) else { throw expected("':'") }

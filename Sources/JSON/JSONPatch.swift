@@ -84,11 +84,11 @@ private struct PatchOperation: Sendable {
         guard let pointer = JSONPointer(path) else {
             throw PatchError(
                 .malformed,
-                "\(title) has the path \(Excerpt.of(path)): a '~' must be written '~0', and a '/' in a name '~1'."
+                "\(title) has the path \(Excerpt.quoted(path)): a '~' must be written '~0', and a '/' in a name '~1'."
             )
         }
         self.path = pointer
-        self.title = "\(title) (\(Excerpt.of(name)) at \(Excerpt.of(path)))"
+        self.title = "\(title) (\(Excerpt.quoted(name)) at \(Excerpt.quoted(path)))"
         let value = operation["value"]
         switch (name.lowercased(), value) {
         case ("remove", _): action = .remove
@@ -100,7 +100,7 @@ private struct PatchOperation: Sendable {
         default:
             throw PatchError(
                 .malformed,
-                "\(title) is \(Excerpt.of(name)), which is not supported; add, replace, remove and test are."
+                "\(title) is \(Excerpt.quoted(name)), which is not supported; add, replace, remove and test are."
             )
         }
         guard pointer.tokens.count + (value?.depth ?? 0) <= depth else {

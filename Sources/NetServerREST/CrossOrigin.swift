@@ -23,7 +23,7 @@ struct CrossOrigin: Sendable {
             throw RESTError(
                 .forbidden,
                 .sentry,
-                "Pages of the origin \(Excerpt.of(origin)) may not call this service (setting cors-origins)."
+                "Pages of the origin \(Excerpt.quoted(origin)) may not call this service (setting cors-origins)."
             )
         }
         return Response(

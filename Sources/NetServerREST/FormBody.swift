@@ -52,7 +52,7 @@ struct FormBody: Sendable {
                 members[place].values.append(.string(value))
             }
             guard members[place].values.isEmpty || members[place].entries.isEmpty else {
-                throw .body("the field \(Excerpt.of(name)) is both a value and an object.")
+                throw .body("the field \(Excerpt.quoted(name)) is both a value and an object.")
             }
         }
         return .object(

@@ -131,7 +131,7 @@ extension RESTService {
             let unknown = names.first(where: { members[$0] == nil && !CaseInsensitiveName("_Links").matches($0) })
         else { return }
         let known = members.map(\.name).joined(separator: ", ")
-        throw .argument("A webhook has no member \(Excerpt.of(unknown)). Its members are \(known).")
+        throw .argument("A webhook has no member \(Excerpt.quoted(unknown)). Its members are \(known).")
     }
 
     /// Whole seconds are compared, since HTTP's dates have no others (RFC 9110, section 13.1.4).

@@ -39,7 +39,7 @@ struct UsageQuery: Sendable {
             let name = text.trimmingCharacters(in: .whitespaces).lowercased()
             guard let column = Column.allCases.first(where: { $0.name == name }) else {
                 let names = Column.allCases.map(\.name).joined(separator: ", ")
-                throw .argument("$select: there is no column \(Excerpt.of(name)) here; there are \(names).")
+                throw .argument("$select: there is no column \(Excerpt.quoted(name)) here; there are \(names).")
             }
             if !columns.contains(column) { columns.append(column) }
         }

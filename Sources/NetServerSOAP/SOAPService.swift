@@ -117,7 +117,7 @@ package struct SOAPService: Sendable {
         guard let operation = Self.operation(named: envelope.operation.name, target) else {
             let fault = SOAPFault(
                 .actionNotSupported,
-                "\(target.number.name)/\(target.service.file) has no operation \(Excerpt.of(envelope.operation.name))."
+                "\(target.number.name)/\(target.service.file) has no operation \(Excerpt.quoted(envelope.operation.name))."
             )
             return Answer(fault, version: envelope.version, number: target.number)
         }

@@ -65,18 +65,18 @@ package struct TargetURL: Sendable, Hashable {
             var buffer = in6_addr()
             guard text.hasSuffix("]"), inet_pton(AF_INET6, address, &buffer) == 1 else {
                 throw ParseError(
-                    text: "Its host \(Excerpt.of(text)) is no IPv6 address; in brackets stands one, without a zone."
+                    text: "Its host \(Excerpt.quoted(text)) is no IPv6 address; in brackets stands one, without a zone."
                 )
             }
             return address.lowercased()
         }
         guard !text.contains("%") else {
-            throw ParseError(text: "Its host \(Excerpt.of(text)) is escaped; write the host's own characters.")
+            throw ParseError(text: "Its host \(Excerpt.quoted(text)) is escaped; write the host's own characters.")
         }
         // Another script may stand for these too, hence after it has been mapped.
         guard !text.utf8.contains(where: isForbiddenInHost), let ascii = ascii(text),
             !ascii.utf8.contains(where: isForbiddenInHost)
-        else { throw ParseError(text: "Its host \(Excerpt.of(text)) holds a character that no host has.") }
+        else { throw ParseError(text: "Its host \(Excerpt.quoted(text)) holds a character that no host has.") }
         return ascii
     }
 

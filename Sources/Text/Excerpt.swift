@@ -5,22 +5,22 @@ package enum Excerpt {
     private static let scalars = 60
 
     /// In quotes.
-    package static func of(_ text: some StringProtocol) -> String {
+    package static func quoted(_ text: some StringProtocol) -> String {
         "'\(plain(text))'"
     }
 
     /// Without quotes.
     package static func plain(_ text: some StringProtocol) -> String {
-        let excerpt = line(String.UnicodeScalarView(text.unicodeScalars.prefix(scalars)))
+        let excerpt = singleLine(String.UnicodeScalarView(text.unicodeScalars.prefix(scalars)))
         return excerpt + (text.unicodeScalars.dropFirst(scalars).isEmpty ? "" : "...")
     }
 
     /// All of a text, on one line.
-    package static func line(_ text: String) -> String {
-        line(text.unicodeScalars)
+    package static func singleLine(_ text: String) -> String {
+        singleLine(text.unicodeScalars)
     }
 
-    private static func line(_ scalars: String.UnicodeScalarView) -> String {
+    private static func singleLine(_ scalars: String.UnicodeScalarView) -> String {
         var line = String.UnicodeScalarView()
         for scalar in scalars {
             switch scalar.properties.generalCategory {

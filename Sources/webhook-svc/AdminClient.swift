@@ -64,7 +64,7 @@ struct TextTable {
     }
 
     mutating func add(_ row: [String]) {
-        rows.append(row.map { Excerpt.line($0) })
+        rows.append(row.map { Excerpt.singleLine($0) })
     }
 
     var text: String {

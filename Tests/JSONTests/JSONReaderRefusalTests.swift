@@ -144,8 +144,8 @@ struct JSONReaderRefusalTests {
     func excerpts() throws {
         let long = try #require(refusal(ofJSON: String(repeating: "é", count: 100_000)))
         #expect(long.reason == "this is no JSON value; text needs quotes")
-        #expect(Excerpt.of("a\nb\u{0}\u{2028}\u{202E}é") == "'a\u{FFFD}b\u{FFFD}\u{FFFD}\u{FFFD}é'")
+        #expect(Excerpt.quoted("a\nb\u{0}\u{2028}\u{202E}é") == "'a\u{FFFD}b\u{FFFD}\u{FFFD}\u{FFFD}é'")
         let onePileOfAccents = "e" + String(repeating: "\u{301}", count: 1000)
-        #expect(Excerpt.of(onePileOfAccents).unicodeScalars.count < 70)
+        #expect(Excerpt.quoted(onePileOfAccents).unicodeScalars.count < 70)
     }
 }

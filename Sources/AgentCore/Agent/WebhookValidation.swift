@@ -77,7 +77,7 @@ struct WebhookValidation {
             refuse("Properties", "A name holds the character U+0000.")
         }
         if let name = webhook.properties?.indistinctNames.first {
-            refuse("Properties", "Two names are shown as \(Excerpt.of(name)) to clients that read XML.")
+            refuse("Properties", "Two names are shown as \(Excerpt.quoted(name)) to clients that read XML.")
         }
         if webhook.headers?.entries.count ?? 0 > Size.headers {
             refuse("Headers", "There are more than \(Size.headers).")
@@ -133,13 +133,13 @@ struct WebhookValidation {
         for header in webhook.headers?.entries ?? [] {
             // The documentation's sample has one without a name, which is not sent.
             guard header.key.utf8.allSatisfy(Self.isTokenByte) else {
-                refuse("Headers", "\(Excerpt.of(header.key)) is not a name that an HTTP header can have.")
+                refuse("Headers", "\(Excerpt.quoted(header.key)) is not a name that an HTTP header can have.")
                 continue
             }
             // Control characters would let a header end and another begin.
             guard (header.value ?? "").unicodeScalars.allSatisfy({ $0 == "\t" || $0.value >= 0x20 && $0.value != 0x7F })
             else {
-                refuse("Headers", "The value of \(Excerpt.of(header.key)) holds a control character.")
+                refuse("Headers", "The value of \(Excerpt.quoted(header.key)) holds a control character.")
                 continue
             }
         }

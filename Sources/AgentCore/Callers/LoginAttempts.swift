@@ -124,8 +124,9 @@ struct LoginAttempts: Sendable {
             "login failed",
             metadata: [
                 // In quotes: it may look like another member.
-                "with": "\(origin.kind)", "user": "\(Excerpt.of(origin.userName ?? ""))", "tenant": "\(origin.tenant)",
-                "address": "\(Excerpt.of(origin.credentials.address))",
+                "with": "\(origin.kind)", "user": "\(Excerpt.quoted(origin.userName ?? ""))",
+                "tenant": "\(origin.tenant)",
+                "address": "\(Excerpt.quoted(origin.credentials.address))",
             ]
         )
     }

@@ -170,7 +170,7 @@ package struct PrincipalAgent: Sendable {
         case .some(let type):
             throw AgentError(
                 .notSupported,
-                "The authentication type \(Excerpt.of(type)) is not supported; usernamepassword and ticket are."
+                "The authentication type \(Excerpt.quoted(type)) is not supported; usernamepassword and ticket are."
             )
         }
     }
@@ -230,7 +230,7 @@ package struct PrincipalAgent: Sendable {
 
     private func tenant(_ credentials: Credentials) throws(AgentError) -> CallerIndex.Tenant {
         guard let tenant = callers.tenant(id: credentials.tenant) else {
-            throw AgentError(.session, "There is no tenant \(Excerpt.of(credentials.tenant)).")
+            throw AgentError(.session, "There is no tenant \(Excerpt.quoted(credentials.tenant)).")
         }
         return tenant
     }
