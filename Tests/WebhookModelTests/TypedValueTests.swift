@@ -176,13 +176,13 @@ struct TypedValueTests {
     }
 
     @Test("An untyped value that repeats a stored one keeps its type", arguments: TypedValueTests.adoptions)
-    func adoptingType(_ adoption: Adoption) {
-        #expect(adoption.given.adoptingType(of: adoption.stored) == adoption.result)
+    func preservingType(_ adoption: Adoption) {
+        #expect(adoption.given.preservingType(of: adoption.stored) == adoption.result)
     }
 
     @Test("A value composed otherwise is another value")
     func composition() {
-        let composed = TypedValue.untyped(text: "\u{E9}").adoptingType(of: .string("e\u{301}"))
+        let composed = TypedValue.untyped(text: "\u{E9}").preservingType(of: .string("e\u{301}"))
         guard case .scalar(.string, let text) = composed else {
             Issue.record("not a string: \(composed)")
             return

@@ -42,18 +42,18 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
 
     /// `stored` where this value says the same and has no type, or one that a client made of the stored value's. Many
     /// clients lose the types of what they read, or write them otherwise (contract, sections 3 and 9).
-    func adoptingType(of stored: TypedValue?) -> TypedValue {
+    func preservingType(of stored: TypedValue?) -> TypedValue {
         switch (self, stored) {
         case (.inferred(.dictionary(let dictionary)), _):
-            TypedValue.dictionary(dictionary).adoptingType(of: stored)
+            TypedValue.dictionary(dictionary).preservingType(of: stored)
         case (.inferred(let value), let stored?) where value.isSameJSON(as: stored):
             stored
         case (.inferred(let value), _):
             value
-        case (.untyped(let text), let stored?) where stored.isRepeated(byUntyped: text):
+        case (.untyped(let text), let stored?) where stored.isRoundTripped(byUntyped: text):
             stored
         case (.scalar(let type, let text), .scalar(let storedType, let storedText))
-        where storedType.isRepeated(storedText, by: text, as: type):
+        where storedType.isRoundTripped(storedText, by: text, as: type):
             .scalar(storedType, text: storedText)
         case (.strings(let items), .strings(let storedItems)):
             .strings(StoredTexts(storedItems.compactMap(\.self)).restored(items))
@@ -78,9 +78,9 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
 
 extension TypedValue {
     /// Whether `text`, which has no type, is what a client writes that has read this value.
-    private func isRepeated(byUntyped text: String) -> Bool {
+    private func isRoundTripped(byUntyped text: String) -> Bool {
         switch self {
-        case .scalar(let type, let stored): type.isRepeated(stored, byUntyped: text)
+        case .scalar(let type, let stored): type.isRoundTripped(stored, byUntyped: text)
         case .qualifiedName(_, _, let name):
             text.isSame(as: name) || text.utf8.reversed().starts(with: (":" + name).utf8.reversed())
         case .json(let stored): text.repeats(stored)
@@ -147,7 +147,7 @@ package struct ObjectDictionary: Sendable, Hashable, Codable {
         return entries.map(\.key).filter { !seen.insert(ExactText($0.shownInXML)).inserted } + inner
     }
 
-    /// See ``TypedValue/adoptingType(of:)``. A name that comes back as it was shown is the stored one.
+    /// See ``TypedValue/preservingType(of:)``. A name that comes back as it was shown is the stored one.
     package func adoptingTypes(of stored: ObjectDictionary?) -> ObjectDictionary {
         let storedEntries = stored?.entries ?? []
         let known = Dictionary(
@@ -159,7 +159,7 @@ package struct ObjectDictionary: Sendable, Hashable, Codable {
         for (index, name) in names.enumerated() {
             let name = name ?? ""
             result.entries[index].key = name
-            result.entries[index].value = entries[index].value.adoptingType(of: known[ExactText(name)])
+            result.entries[index].value = entries[index].value.preservingType(of: known[ExactText(name)])
         }
         return result
     }

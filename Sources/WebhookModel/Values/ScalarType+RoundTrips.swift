@@ -6,21 +6,21 @@ import Text
 /// PHP were watched for this (contract, section 9).
 extension ScalarType {
     /// Types that toolkits have in place of one that their language lacks. Axis calls every text a guid.
-    private static let standIns: [ScalarType: ScalarType] = [
+    private static let substitutes: [ScalarType: ScalarType] = [
         .unsignedByte: .short, .unsignedShort: .int, .unsignedInt: .long, .unsignedLong: .long, .anyURI: .string,
         .string: .guid,
     ]
 
     /// Whether `text`, sent as a value of type `sent`, repeats `stored`, a value of this type.
-    func isRepeated(_ stored: String, by text: String, as sent: ScalarType) -> Bool {
+    func isRoundTripped(_ stored: String, by text: String, as sent: ScalarType) -> Bool {
         // As a string a value is shown that clients cannot read as what it is.
         if sent == .string, !isReadable(stored), text.isSame(as: stored) { return true }
-        guard sent == self || sent == Self.standIns[self] else { return false }
+        guard sent == self || sent == Self.substitutes[self] else { return false }
         return text.repeats(stored) || isSameValue(stored, text)
     }
 
     /// Whether `text`, sent without a type, repeats `stored`, a value of this type.
-    func isRepeated(_ stored: String, byUntyped text: String) -> Bool {
+    func isRoundTripped(_ stored: String, byUntyped text: String) -> Bool {
         if text.repeats(stored) { return true }
         switch self {
         case .boolean: return isSameValue(stored, text.lowercased())
