@@ -46,7 +46,7 @@ extension RESTService {
             let element = name.flatMap { document.root.field($0, in: .any) } ?? document.root
             for (name, item) in RESTContent.collections { try element.field(name, in: .any)?.checkItems(item) }
             let state = try element.field("State", in: .any)?.token.map(JSONValue.string)?.state("State")
-            var webhook = try reading { () throws(SOAPFault) in
+            var webhook = try mappingFaults { () throws(SOAPFault) in
                 try Webhook(clientsPartOf: element, service: .any, state: state ?? .unknown, known: .all)
             }
             webhook.extras = try WebhookExtras(element)
@@ -70,7 +70,7 @@ extension RESTService {
                 return nil
             }
             try element.checkItems("StringObjectKeyValuePair")
-            return try reading { () throws(SOAPFault) in try ObjectDictionary(element, service: .any) }
+            return try mappingFaults { () throws(SOAPFault) in try ObjectDictionary(element, service: .any) }
         }
     }
 
@@ -114,7 +114,7 @@ extension RESTService {
         }
     }
 
-    private func reading<Value>(_ body: () throws(SOAPFault) -> Value) throws(RESTError) -> Value {
+    private func mappingFaults<Value>(_ body: () throws(SOAPFault) -> Value) throws(RESTError) -> Value {
         do { return try body() } catch { throw .body(error.reason) }
     }
 }

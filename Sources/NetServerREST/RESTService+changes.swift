@@ -39,7 +39,7 @@ extension RESTService {
     func patch(_ call: Call, _ body: RequestBody, _ caller: Caller) async throws(RESTError) -> Outcome {
         try await change(call, caller, onConflict: .retry) { stored throws(RESTError) in
             // A patch may test the counters.
-            let stored = try await asking { () throws(AgentError) in try await counted(stored, caller) }
+            let stored = try await mappingAgentErrors { () throws(AgentError) in try await counted(stored, caller) }
             guard case .json(let patch) = body else {
                 throw .argument(
                     "The request has no body; it must hold an array of operations (application/json-patch+json) or an object (application/merge-patch+json)."
@@ -68,7 +68,7 @@ extension RESTService {
             case .operation(let error): throw RESTError(error)
             }
         }
-        let shown = try await asking { () throws(AgentError) in try await counted(saved, caller) }
+        let shown = try await mappingAgentErrors { () throws(AgentError) in try await counted(saved, caller) }
         return show(shown, call, links: call.links)
     }
 

@@ -34,7 +34,9 @@ extension RESTService {
         case .delete:
             let id = try call.number("id")
             guard try await find(id, caller) != nil else { throw Self.notFound(id) }
-            try await asking { () throws(AgentError) in try await webhooks.deleteWebhook(id: id, for: caller) }
+            try await mappingAgentErrors { () throws(AgentError) in
+                try await webhooks.deleteWebhook(id: id, for: caller)
+            }
             return .nothing
         case .replace: return try await replace(call, body, caller)
         case .patch: return try await patch(call, body, caller)
@@ -81,7 +83,9 @@ extension RESTService {
             return list(filter, call, caller)
         case .deleteWebhook:
             let id = try id(call, body)
-            try await asking { () throws(AgentError) in try await webhooks.deleteWebhook(id: id, for: caller) }
+            try await mappingAgentErrors { () throws(AgentError) in
+                try await webhooks.deleteWebhook(id: id, for: caller)
+            }
             return .nothing
         case .testWebhook:
             guard let webhook = try optionalWebhook(in: body, named: "Webhook") else { throw .missing("Webhook") }
@@ -144,7 +148,7 @@ extension RESTService {
     }
 
     func find(_ id: Int32, _ caller: Caller) async throws(RESTError) -> Webhook? {
-        try await asking { () throws(AgentError) in
+        try await mappingAgentErrors { () throws(AgentError) in
             guard let webhook = try await webhooks.webhook(id: id, for: caller) else { return nil }
             return try await counted(webhook, caller)
         }
@@ -159,14 +163,16 @@ extension RESTService {
     }
 
     private func test(_ webhook: Webhook?, _ caller: Caller) async throws(RESTError) -> Outcome {
-        let result = try await asking { () throws(AgentError) in
+        let result = try await mappingAgentErrors { () throws(AgentError) in
             try await webhooks.testWebhook(webhook, by: caller)
         }
         return .document(RESTDocument(root: "WebhookResult", json: result.json))
     }
 
     private func lastError(_ id: Int32, _ caller: Caller) async throws(RESTError) -> Outcome {
-        let text = try await asking { () throws(AgentError) in try await webhooks.lastError(id: id, for: caller) }
+        let text = try await mappingAgentErrors { () throws(AgentError) in
+            try await webhooks.lastError(id: id, for: caller)
+        }
         return .document(RESTDocument(root: "string", json: .string(text)))
     }
 
@@ -176,7 +182,7 @@ extension RESTService {
         _ data: ObjectDictionary?,
         _ caller: Caller
     ) async throws(RESTError) -> Outcome {
-        try await asking { () throws(AgentError) in
+        try await mappingAgentErrors { () throws(AgentError) in
             try await webhooks.signalEvent(name: name, primaryKey: key, data: data, by: caller)
         }
         return .nothing
@@ -186,7 +192,7 @@ extension RESTService {
         .document(RESTDocument(root: "Webhook", content: webhook.content(times: call.times, links: links)))
     }
 
-    func asking<Value>(
+    func mappingAgentErrors<Value>(
         _ body: () async throws(AgentError) -> Value
     ) async throws(RESTError) -> Value {
         do { return try await body() } catch { throw RESTError(error) }

@@ -24,7 +24,7 @@ struct StoreFailureLogTests {
     /// What the caller of a store that fails so is told.
     private func told(_ error: StoreError) async -> String {
         do {
-            try await failures.storing(reference: UUID()) { () throws(StoreError) in throw error }
+            try await failures.mappingStoreErrors(reference: UUID()) { () throws(StoreError) in throw error }
             return "nothing"
         } catch {
             return error.message
@@ -32,7 +32,7 @@ struct StoreFailureLogTests {
     }
 
     private func work() async {
-        _ = try? await failures.storing(reference: UUID()) { () throws(StoreError) in 7 }
+        _ = try? await failures.mappingStoreErrors(reference: UUID()) { () throws(StoreError) in 7 }
     }
 
     @Test("A full disk is logged when it begins and once a minute, and every caller's reference is of a logged line")
@@ -92,7 +92,7 @@ struct StoreFailureLogTests {
 
     @Test("What succeeds is handed on and logs nothing")
     func success() async throws {
-        let value = try await failures.storing(reference: UUID()) { () throws(StoreError) in 7 }
+        let value = try await failures.mappingStoreErrors(reference: UUID()) { () throws(StoreError) in 7 }
         #expect(value == 7 && lines.all.isEmpty)
     }
 }

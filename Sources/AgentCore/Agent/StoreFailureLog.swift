@@ -22,7 +22,7 @@ final class StoreFailureLog: Sendable {
 
     /// Calls a store. Why it could not do its work goes to the log; the caller learns a reference to that, which a call
     /// that failed in the same way in the same minute has too.
-    func storing<Value>(
+    func mappingStoreErrors<Value>(
         reference: @autoclosure () -> UUID,
         _ body: () async throws(StoreError) -> Value
     ) async throws(AgentError) -> Value {

@@ -76,7 +76,9 @@ extension WebhookAgent {
     private static let changeAttempts = 50
 
     private func stored(_ id: Int32, for caller: Caller) async throws(AgentError) -> Webhook {
-        let stored = try await storing { () throws(StoreError) in try await store.webhook(id: id, in: caller.scope) }
+        let stored = try await mappingStoreErrors { () throws(StoreError) in
+            try await store.webhook(id: id, in: caller.scope)
+        }
         guard let stored else { throw Self.notFound(id) }
         return stored
     }
@@ -93,7 +95,7 @@ extension WebhookAgent {
         webhook.registeredBy = caller.associate
         webhook.known = .all
         let creating = webhook
-        return try await storing { () throws(StoreError) in
+        return try await mappingStoreErrors { () throws(StoreError) in
             try await store.insert(creating, bodySuffix: EventBody.suffix(of: creating), in: caller.scope)
         }
     }
@@ -127,7 +129,7 @@ extension WebhookAgent {
             sendsFieldValues: rules.sendsFieldValues,
             missed: rules.missedEvents
         )
-        let updated = try await storing { () throws(StoreError) in
+        let updated = try await mappingStoreErrors { () throws(StoreError) in
             try await store.update(
                 replacing,
                 bodySuffix: EventBody.suffix(of: replacing),

@@ -49,7 +49,8 @@ package struct WebhookAgent: Sendable {
     /// The caller's webhook of that id, nil when there is none.
     package func webhook(id: Int32, for caller: Caller) async throws(AgentError) -> Webhook? {
         try checkRight(caller)
-        return try await storing { () throws(StoreError) in try await store.webhook(id: id, in: caller.scope) }
+        return try await mappingStoreErrors { () throws(StoreError) in try await store.webhook(id: id, in: caller.scope)
+        }
     }
 
     /// The caller's webhooks that pass the filter and whose ids follow `id`, by id, `limit` at most.
@@ -60,7 +61,7 @@ package struct WebhookAgent: Sendable {
         for caller: Caller
     ) async throws(AgentError) -> [Webhook] {
         try checkRight(caller)
-        return try await storing { () throws(StoreError) in
+        return try await mappingStoreErrors { () throws(StoreError) in
             try await store.webhooks(in: caller.scope, matching: filter, after: id, limit: limit)
         }
     }
@@ -69,7 +70,9 @@ package struct WebhookAgent: Sendable {
     package func deleteWebhook(id: Int32, for caller: Caller) async throws(AgentError) {
         try checkRight(caller)
         let time = now()
-        try await storing { () throws(StoreError) in _ = try await store.delete(id: id, in: caller.scope, at: time) }
+        try await mappingStoreErrors { () throws(StoreError) in
+            _ = try await store.delete(id: id, in: caller.scope, at: time)
+        }
     }
 
     /// Sends the test event to the webhook's target and tells what it answered. The webhook need not be stored.
@@ -79,7 +82,7 @@ package struct WebhookAgent: Sendable {
         webhook.trimNames()
         if webhook.id != 0, webhook.mayBeRestored {
             let id = webhook.id
-            let stored = try await storing { () throws(StoreError) in
+            let stored = try await mappingStoreErrors { () throws(StoreError) in
                 try await store.webhook(id: id, in: caller.scope)
             }
             if let stored { webhook.restoreTexts(of: stored) }
@@ -109,13 +112,15 @@ package struct WebhookAgent: Sendable {
         event.missed = rules.missedEvents
         if rules.sendsFieldValues { event.bodyTail = EventBody.tail(fieldValues: data ?? ObjectDictionary()) }
         let signalled = event
-        try await storing { () throws(StoreError) in _ = try await store.signal(signalled) }
+        try await mappingStoreErrors { () throws(StoreError) in _ = try await store.signal(signalled) }
     }
 
     /// The text of the last failed delivery; empty when there was none or no such webhook.
     package func lastError(id: Int32, for caller: Caller) async throws(AgentError) -> String {
         try checkRight(caller)
-        return try await storing { () throws(StoreError) in try await store.lastError(id: id, in: caller.scope) } ?? ""
+        return try await mappingStoreErrors { () throws(StoreError) in
+            try await store.lastError(id: id, in: caller.scope)
+        } ?? ""
     }
 
     /// The counters of the caller's webhooks with one of these ids, by id; of the `limit` lowest at most.
@@ -125,7 +130,7 @@ package struct WebhookAgent: Sendable {
         for caller: Caller
     ) async throws(AgentError) -> [Int32: WebhookUsage] {
         try checkRight(caller)
-        return try await storing { () throws(StoreError) in
+        return try await mappingStoreErrors { () throws(StoreError) in
             try await store.usages(of: ids, in: caller.scope, limit: limit)
         }
     }
@@ -183,10 +188,10 @@ package struct WebhookAgent: Sendable {
         return Event(id: id, tenant: caller.tenant, name: name, bodyHead: head, bodyTail: tail, time: time)
     }
 
-    func storing<Value>(
+    func mappingStoreErrors<Value>(
         _ body: () async throws(StoreError) -> Value
     ) async throws(AgentError) -> Value {
-        try await failures.storing(reference: makeID(), body)
+        try await failures.mappingStoreErrors(reference: makeID(), body)
     }
 
     static func missing(_ argument: String) -> AgentError {

@@ -131,6 +131,6 @@ struct UserSessions: Sendable {
     }
 
     private func storing<Value>(_ body: () async throws(StoreError) -> Value) async throws(AgentError) -> Value {
-        try await failures.storing(reference: UUID(), body)
+        try await failures.mappingStoreErrors(reference: UUID(), body)
     }
 }
