@@ -64,7 +64,7 @@ package struct PrincipalAgent: Sendable {
     /// Who makes a call. Throws an error of kind session that names what is missing or wrong: the application token, or
     /// the ticket.
     package func caller(_ credentials: Credentials) async throws(AgentError) -> Caller {
-        let (tenant, application) = try applicant(credentials)
+        let (tenant, application) = try tenantAndApplication(credentials)
         guard let ticket = credentials.ticket, !ticket.isEmpty else { throw Self.noSession(ticketIsMissing: true) }
         guard let user = try await sessions.user(ofTicket: ticket, in: tenant) else {
             throw Self.noSession(ticketIsMissing: false)
@@ -79,7 +79,7 @@ package struct PrincipalAgent: Sendable {
         password: String,
         _ credentials: Credentials
     ) async throws(AgentError) -> (caller: Caller, ticket: String) {
-        let (tenant, application) = try applicant(credentials)
+        let (tenant, application) = try tenantAndApplication(credentials)
         guard
             let login = try await attempts.login(userName: userName, password: password, in: tenant, with: credentials)
         else { throw Self.loginFailed }
@@ -118,7 +118,7 @@ package struct PrincipalAgent: Sendable {
         password: String?,
         _ credentials: Credentials
     ) async throws(AgentError) -> Login? {
-        let (tenant, _) = try applicant(credentials)
+        let (tenant, _) = try tenantAndApplication(credentials)
         let login = try await attempts.login(
             userName: userName ?? "",
             password: password ?? "",
@@ -131,7 +131,7 @@ package struct PrincipalAgent: Sendable {
 
     /// Logs in with an access token; nil when it is unknown.
     package func authenticate(accessToken: String?, _ credentials: Credentials) async throws(AgentError) -> Login? {
-        let (tenant, _) = try applicant(credentials)
+        let (tenant, _) = try tenantAndApplication(credentials)
         guard let user = try await attempts.user(accessToken: accessToken ?? "", in: tenant, with: credentials) else {
             return nil
         }
@@ -144,7 +144,7 @@ package struct PrincipalAgent: Sendable {
         data: StringDictionary?,
         _ credentials: Credentials
     ) async throws(AgentError) -> Login? {
-        let (tenant, _) = try applicant(credentials)
+        let (tenant, _) = try tenantAndApplication(credentials)
         let values = Dictionary(
             (data?.entries ?? []).map { (CaseInsensitiveName($0.key), $0.value ?? "") },
             uniquingKeysWith: { first, _ in first }
@@ -177,13 +177,13 @@ package struct PrincipalAgent: Sendable {
 
     /// Logs in the identity under which the request arrived: here requests arrive under none.
     package func authenticateImplicit(_ credentials: Credentials) throws(AgentError) -> Login? {
-        _ = try applicant(credentials)
+        _ = try tenantAndApplication(credentials)
         return nil
     }
 
     /// Whether a caller may be told about the installation: whoever may log in.
     package func checkApplicant(_ credentials: Credentials) throws(AgentError) {
-        _ = try applicant(credentials)
+        _ = try tenantAndApplication(credentials)
     }
 
     // MARK: Sessions
@@ -206,7 +206,7 @@ package struct PrincipalAgent: Sendable {
     // MARK: Parts
 
     /// The tenant and, hosted, the application that a request comes from.
-    private func applicant(
+    private func tenantAndApplication(
         _ credentials: Credentials
     ) throws(AgentError) -> (tenant: CallerIndex.Tenant, application: Application?) {
         let tenant = try tenant(credentials)
