@@ -53,14 +53,14 @@ package final class PostgreSQLDue: Sendable {
     }
 
     /// Takes another process's hint.
-    package func hear(_ payload: String) {
+    package func receive(_ payload: String) {
         guard let hint = DueHint(payload: payload), hint.instance != instance else { return }
         if hint.dues.isEmpty { sweeps.request() } else { marks.lower(hint.dues) }
         arrivals.raise()
     }
 
     /// After a time in which hints may have been lost.
-    package func hearNothing() {
+    package func resynchronize() {
         sweeps.request()
         arrivals.raise()
     }

@@ -75,7 +75,7 @@ package final class PostgreSQLStore: AgentStore, SettlingStore, Service, CustomS
             onOpen: PostgreSQLLock.shareServing,
             channel: PostgreSQLDue.channel,
             log: log,
-            begin: { due.hearNothing() },
+            begin: { due.resynchronize() },
             receive: { due.hear($0) }
         )
         let settling = settling
