@@ -26,7 +26,7 @@ package struct JSONObject: Sendable, Sequence {
     /// The index by name in any case: the places of names that differ in case only, in their order.
     private var placesInAnyCase: [CaseInsensitiveName: [Int]]?
 
-    private static let mostWithoutIndex = 32
+    private static let maximumWithoutIndex = 32
 
     /// Creates an object without members.
     package init() {}
@@ -61,7 +61,7 @@ package struct JSONObject: Sendable, Sequence {
 
     /// Adds a member at the end, or gives the member of the very same name the value.
     package mutating func append(_ value: JSONValue, named name: String) {
-        if places == nil, entries.count >= Self.mostWithoutIndex { indexSpellings() }
+        if places == nil, entries.count >= Self.maximumWithoutIndex { indexSpellings() }
         if let place = place(ofSpelling: name) {
             entries[place]?.value = value
             return
@@ -104,7 +104,7 @@ package struct JSONObject: Sendable, Sequence {
 
     /// Makes the index if there are many members, for a change that looks names up.
     mutating func makeIndex() {
-        guard placesInAnyCase == nil, entries.count > Self.mostWithoutIndex else { return }
+        guard placesInAnyCase == nil, entries.count > Self.maximumWithoutIndex else { return }
         indexSpellings()
         var places: [CaseInsensitiveName: [Int]] = [:]
         for (place, entry) in entries.enumerated() {

@@ -25,7 +25,7 @@ struct AnswerType: Sendable, Hashable {
     ///
     /// - Parameter accept: The header's values; none takes anything.
     init(accept: [String]) {
-        let ranges = accept.flatMap { $0.split(separator: ",") }.prefix(Self.mostRanges).compactMap(Range.init)
+        let ranges = accept.flatMap { $0.split(separator: ",") }.prefix(Self.maximumRanges).compactMap(Range.init)
         var best: (type: AnswerType, quality: Double, precision: Int)?
         for type in Self.all {
             // The most precise range that covers a type decides about it.
@@ -38,7 +38,7 @@ struct AnswerType: Sendable, Hashable {
         self = best?.type ?? .json
     }
 
-    private static let mostRanges = 500
+    private static let maximumRanges = 500
 
     private struct Range {
         let essence: Substring

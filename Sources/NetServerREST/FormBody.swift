@@ -7,12 +7,12 @@ import XML
 struct FormBody: Sendable {
     private let pairs: [(name: String, value: String)]
 
-    private static let mostFields = 2000
+    private static let maximumFields = 2000
 
     /// Reads a form. Throws a problem that says what is wrong.
     init(_ bytes: [UInt8]) throws(RESTError) {
         let fields = bytes.split(separator: UInt8(ascii: "&"))
-        guard fields.count <= Self.mostFields else { throw .body("it has more than \(Self.mostFields) fields.") }
+        guard fields.count <= Self.maximumFields else { throw .body("it has more than \(Self.maximumFields) fields.") }
         pairs = try Self.pairs(fields)
     }
 

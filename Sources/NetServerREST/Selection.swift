@@ -14,14 +14,14 @@ struct Selection: Sendable {
         let paths = (text ?? "").split(separator: ",").map { path in
             path.split(separator: "/").map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty }
         }
-        for path in paths.prefix(Self.mostPaths) where !path.isEmpty { insert(path.prefix(Self.deepest)) }
+        for path in paths.prefix(Self.maximumPaths) where !path.isEmpty { insert(path.prefix(Self.deepest)) }
         if members.isEmpty { return nil }
     }
 
     private init() {}
 
     /// More than there are members to name.
-    private static let mostPaths = 1000
+    private static let maximumPaths = 1000
     private static let deepest = 8
 
     private mutating func insert(_ path: ArraySlice<String>) {
