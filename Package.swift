@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Every target of this package: Swift 6 language mode, imports internal unless marked, warnings fatal in CI.
+/// Swift 6 language mode, imports internal unless marked, and warnings that CI takes for errors.
 let settings: [SwiftSetting] =
     [
         .enableUpcomingFeature("ExistentialAny"),
@@ -9,11 +9,66 @@ let settings: [SwiftSetting] =
         .enableUpcomingFeature("InternalImportsByDefault"),
     ] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+/// The package of each product that a target uses.
+let packages = [
+    "ArgumentParser": "swift-argument-parser",
+    "AsyncHTTPClient": "async-http-client",
+    "Configuration": "swift-configuration",
+    "CoreMetrics": "swift-metrics",
+    "Crypto": "swift-crypto",
+    "GRDB": "GRDB.swift",
+    "HTTPTypes": "swift-http-types",
+    "Hummingbird": "hummingbird",
+    "HummingbirdCore": "hummingbird",
+    "Logging": "swift-log",
+    "NIOCore": "swift-nio",
+    "NIOEmbedded": "swift-nio",
+    "NIOHTTP1": "swift-nio",
+    "NIOHTTPCompression": "swift-nio-extras",
+    "NIOHTTPTypesHTTP1": "swift-nio-extras",
+    "NIOPosix": "swift-nio",
+    "NIOSSL": "swift-nio-ssl",
+    "NIOTLS": "swift-nio",
+    "ServiceLifecycle": "swift-service-lifecycle",
+    "ServiceLifecycleTestKit": "swift-service-lifecycle",
+    "UnixSignals": "swift-service-lifecycle",
+]
 
-let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
-let lifecycleTestKit = Target.Dependency.product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")
+extension [Target.Dependency] {
+    /// The targets of this package and the products of others that have these names.
+    init(named names: [String]) {
+        self = names.map { name in packages[name].map { .product(name: name, package: $0) } ?? .target(name: name) }
+    }
+}
+
+extension Target {
+    static func library(
+        _ name: String,
+        path: String? = nil,
+        uses names: [String] = [],
+        resources: [Resource]? = nil
+    ) -> Target {
+        .target(
+            name: name,
+            dependencies: .init(named: names),
+            path: path,
+            resources: resources,
+            swiftSettings: settings
+        )
+    }
+
+    static func command(_ name: String, path: String? = nil, uses names: [String]) -> Target {
+        .executableTarget(name: name, dependencies: .init(named: names), path: path, swiftSettings: settings)
+    }
+
+    static func tests(_ name: String, uses names: [String], exclude: [String] = []) -> Target {
+        .testTarget(name: name, dependencies: .init(named: names), exclude: exclude, swiftSettings: settings)
+    }
+
+    static func system(_ name: String, pkgConfig: String? = nil, apt package: String? = nil) -> Target {
+        .systemLibrary(name: name, pkgConfig: pkgConfig, providers: package.map { [.apt([$0])] })
+    }
+}
 
 let package = Package(
     name: "webhook-svc",
@@ -37,465 +92,274 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
-        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "CMalloc"),
-        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "Text", swiftSettings: settings),
-        .target(name: "Networking", dependencies: ["Text"], swiftSettings: settings),
-        .target(name: "JSON", dependencies: ["Text"], swiftSettings: settings),
-        .target(name: "XML", dependencies: ["CLibXML2", "Text"], swiftSettings: settings),
-        .target(name: "SOAP", dependencies: ["Networking", "XML"], swiftSettings: settings),
-        .target(name: "Cryptography", dependencies: ["COpenSSL", "Text"], swiftSettings: settings),
-        .target(name: "WebhookModel", dependencies: ["JSON", "Networking", "Text"], swiftSettings: settings),
-        .target(name: "StoreContracts", dependencies: ["Networking", "Text", "WebhookModel"], swiftSettings: settings),
-        .target(name: "LogThrottling", dependencies: [logging], swiftSettings: settings),
-        .target(
-            name: "AgentCore",
-            dependencies: ["LogThrottling", "Networking", "StoreContracts", "Text", "WebhookModel", logging],
-            swiftSettings: settings
+        .system("CLibXML2", pkgConfig: "libxml-2.0", apt: "libxml2-dev"),
+        .system("CLibPQ", pkgConfig: "libpq", apt: "libpq-dev"),
+        .system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        .system("CMalloc"),
+        .system("COpenSSL", pkgConfig: "libcrypto", apt: "libssl-dev"),
+        .library("Text"),
+        .library("Networking", uses: ["Text"]),
+        .library("JSON", uses: ["Text"]),
+        .library("XML", uses: ["CLibXML2", "Text"]),
+        .library("SOAP", uses: ["Networking", "XML"]),
+        .library("Cryptography", uses: ["COpenSSL", "Text"]),
+        .library("WebhookModel", uses: ["JSON", "Networking", "Text"]),
+        .library("StoreContracts", uses: ["Networking", "Text", "WebhookModel"]),
+        .library("LogThrottling", uses: ["Logging"]),
+        .library(
+            "AgentCore",
+            uses: ["LogThrottling", "Networking", "StoreContracts", "Text", "WebhookModel", "Logging"]
         ),
-        .target(
-            name: "AdminModel",
-            dependencies: ["Networking", "StoreContracts", "WebhookModel"],
-            swiftSettings: settings
+        .library("AdminModel", uses: ["AgentCore", "JSON", "Networking", "StoreContracts", "WebhookModel"]),
+        .library("StoreSupport", uses: ["AgentCore", "StoreContracts", "WebhookModel"]),
+        .library("MemoryStorage", uses: ["StoreContracts", "StoreSupport", "Text", "WebhookModel"]),
+        .library(
+            "SQLiteStorage",
+            uses: ["AgentCore", "StoreContracts", "StoreSupport", "Text", "WebhookModel", "GRDB", "Logging"]
         ),
-        .target(name: "AgentCore", dependencies: ["JSON", "Networking", "Text", logging], swiftSettings: settings),
-        .target(name: "AdminModel", dependencies: ["AgentCore", "JSON", "Networking"], swiftSettings: settings),
-        .target(name: "AdminModel", dependencies: ["AgentCore", "Networking"], swiftSettings: settings),
-        .target(name: "StoreSupport", dependencies: ["AgentCore"], swiftSettings: settings),
-        .target(name: "MemoryStorage", dependencies: ["AgentCore", "StoreSupport", "Text"], swiftSettings: settings),
-        .target(
-            name: "SQLiteStorage",
-            dependencies: [
-                "CLibPQ", "LogThrottling", "StoreContracts", "Text", "WebhookModel", lifecycle, logging,
-                .product(name: "GRDB", package: "GRDB.swift"),
-                "AgentCore", "StoreSupport", "Text", logging, .product(name: "GRDB", package: "GRDB.swift"),
-            ],
-            swiftSettings: settings
+        .library(
+            "PostgreSQLClient",
+            uses: ["AgentCore", "CLibPQ", "LogThrottling", "StoreContracts", "StoreSupport", "Logging"]
         ),
-        .target(
-            name: "PostgreSQLClient",
-            dependencies: ["AgentCore", "CLibPQ", "StoreSupport", logging],
-            swiftSettings: settings
+        .library(
+            "PostgreSQLInstallation",
+            uses: ["AgentCore", "PostgreSQLClient", "StoreContracts", "StoreSupport", "Logging"]
         ),
-        .target(
-            name: "PostgreSQLInstallation",
-            dependencies: ["AgentCore", "PostgreSQLClient", "StoreSupport", logging],
-            swiftSettings: settings
+        .library(
+            "PostgreSQLQueue",
+            uses: [
+                "AgentCore", "PostgreSQLClient", "PostgreSQLInstallation", "StoreContracts", "StoreSupport",
+                "WebhookModel",
+            ]
         ),
-        .target(
-            name: "PostgreSQLQueue",
-            dependencies: ["AgentCore", "PostgreSQLClient", "PostgreSQLInstallation", "StoreSupport"],
-            swiftSettings: settings
+        .library(
+            "PostgreSQLStorage",
+            uses: [
+                "AgentCore", "PostgreSQLClient", "PostgreSQLInstallation", "PostgreSQLQueue", "StoreContracts",
+                "StoreSupport", "Text", "WebhookModel", "Logging", "ServiceLifecycle",
+            ]
         ),
-        .target(
-            name: "PostgreSQLStorage",
-            dependencies: [
-                "AgentCore", "PostgreSQLClient", "PostgreSQLInstallation", "PostgreSQLQueue", "StoreSupport", "Text",
-                lifecycle, logging,
-            ],
-            swiftSettings: settings
+        .library(
+            "Stores",
+            uses: [
+                "MemoryStorage", "PostgreSQLClient", "PostgreSQLStorage", "SQLiteStorage", "StoreContracts",
+                "StoreSupport", "Logging",
+            ]
         ),
-        .target(
-            name: "Stores",
-            dependencies: [
-                "AgentCore", "MemoryStorage", "PostgreSQLClient", "PostgreSQLStorage", "SQLiteStorage",
-                "StoreSupport", logging,
-            ],
-            swiftSettings: settings
+        .library("ServiceMetrics", uses: ["CoreMetrics"]),
+        .library(
+            "DeliveryTransport",
+            uses: [
+                "Cryptography", "Networking", "Text", "WebhookModel", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
+                "NIOTLS",
+            ]
         ),
-        .target(
-            name: "DeliveryTransport",
-            dependencies: [
-                "Cryptography", "Networking", "Text", "WebhookModel",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOTLS", package: "swift-nio"),
-            ],
-            swiftSettings: settings
+        .library(
+            "WebhookDelivery",
+            uses: [
+                "DeliveryTransport", "LogThrottling", "Networking", "ServiceMetrics", "StoreContracts", "WebhookModel",
+                "CoreMetrics", "Logging", "ServiceLifecycle",
+            ]
         ),
-        .target(name: "ServiceMetrics", dependencies: [metrics], swiftSettings: settings),
-        .target(
-            name: "WebhookDelivery",
-            dependencies: [
-                "AgentCore", "Cryptography", "Networking", "ServiceMetrics", "Text", logging, lifecycle, metrics,
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOTLS", package: "swift-nio"),
-                "DeliveryTransport", "LogThrottling", "Networking", "StoreContracts", "WebhookModel", logging,
-                lifecycle,
-                metrics,
-            ],
-            swiftSettings: settings
+        .library("WSDL", path: "WSDL", resources: [.embedInCode("SoPrincipal.wsdl"), .embedInCode("Webhook.wsdl")]),
+        .library("HTTPRouting", uses: ["Networking", "Text", "HTTPTypes"]),
+        .library(
+            "HTTPServing",
+            uses: [
+                "CZlib", "Cryptography", "Networking", "HTTPTypes", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1",
+                "NIOHTTPTypesHTTP1", "NIOPosix", "NIOSSL", "ServiceLifecycle",
+            ]
         ),
-        .target(
-            name: "WSDL",
-            path: "WSDL",
-            resources: [.embedInCode("Webhook.wsdl"), .embedInCode("SoPrincipal.wsdl")],
-            swiftSettings: settings
-        ),
-        .target(
-            name: "HTTPServing",
-            dependencies: [
-                "CZlib", "Cryptography", "Networking", logging, lifecycle,
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ],
-            swiftSettings: settings
-        ),
-        .target(
-            name: "HTTPRouting",
-            dependencies: ["Networking", "Text", .product(name: "HTTPTypes", package: "swift-http-types")],
-            swiftSettings: settings
-        ),
-        .target(
-            name: "NetServerSOAP",
-            dependencies: [
+        .library(
+            "NetServerSOAP",
+            uses: [
                 "AgentCore", "HTTPServing", "JSON", "Networking", "SOAP", "Text", "WSDL", "WebhookModel", "XML",
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ],
-            swiftSettings: settings
+                "HummingbirdCore", "NIOCore",
+            ]
         ),
-        .target(
-            name: "PrometheusMetrics",
-            dependencies: ["AgentCore", "ServiceMetrics", metrics],
-            swiftSettings: settings
+        .library(
+            "PrometheusMetrics",
+            uses: ["AgentCore", "ServiceMetrics", "StoreContracts", "WebhookModel", "CoreMetrics"]
         ),
-        .target(
-            name: "NetServerREST",
-            dependencies: [
+        .library(
+            "NetServerREST",
+            uses: [
                 "AgentCore", "Cryptography", "HTTPRouting", "HTTPServing", "JSON", "NetServerSOAP", "Networking",
-                "PrometheusMetrics", "SOAP", "Text", "XML",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"),
+                "PrometheusMetrics", "SOAP", "Text", "WebhookModel", "XML", "HTTPTypes", "HummingbirdCore", "NIOCore",
             ],
-            resources: [.embedInCode("openapi.json")],
-            swiftSettings: settings
+            resources: [.embedInCode("openapi.json")]
         ),
-        .target(
-            name: "AdminServing",
-            dependencies: [
-                "AdminModel", "AgentCore", "Cryptography", "HTTPRouting", "HTTPServing", "JSON", "Networking", "Text",
-                "WebhookDelivery", logging, lifecycle,
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ],
-            swiftSettings: settings
+        .library(
+            "AdminServing",
+            uses: [
+                "AdminModel", "AgentCore", "Cryptography", "DeliveryTransport", "HTTPRouting", "HTTPServing", "JSON",
+                "LogThrottling", "Networking", "StoreContracts", "Text", "WebhookDelivery", "WebhookModel", "HTTPTypes",
+                "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "ServiceLifecycle",
+            ]
         ),
-        .target(
-            name: "ServerConfiguration",
-            dependencies: [
-                "AgentCore", "AgentStores", "Cryptography", "HTTPServing", "JSON", "NetServerSOAP", "Networking",
-                "Text", "WebhookDelivery", logging,
-                .product(name: "Configuration", package: "swift-configuration"),
+        .library(
+            "ServerConfiguration",
+            uses: [
+                "AgentCore", "Cryptography", "DeliveryTransport", "HTTPServing", "JSON", "NetServerSOAP", "Networking",
+                "StoreContracts", "Stores", "Text", "WebhookDelivery", "WebhookModel", "Configuration", "Logging",
             ],
-            resources: [.embedInCode("example.json")],
-            swiftSettings: settings
+            resources: [.embedInCode("example.json")]
         ),
-        .target(
-            name: "WebhookServer",
-            dependencies: [
-                "AdminServing", "AgentCore", "AgentStores", "CMalloc", "Cryptography", "HTTPRouting", "HTTPServing",
-                "JSON",
-                "NetServerREST", "NetServerSOAP", "Networking", "PrometheusMetrics", "SOAP",
-                "ServerConfiguration", "Text",
-                "WebhookDelivery", "XML", logging, lifecycle,
-                "AdminModel", "AgentCore", "AgentStores", "CMalloc", "Cryptography", "DeliveryTransport", "HTTPServing",
-                "JSON", "LogThrottling", "NetServerSOAP", "Networking", "SOAP", "StoreContracts", "Text",
-                "WebhookDelivery", "WebhookModel", "XML", logging, lifecycle,
-                "AdminModel", "AgentCore", "CMalloc", "Cryptography", "HTTPServing", "JSON", "NetServerSOAP",
-                "Networking", "PostgreSQLInstallation", "SOAP", "SQLiteStorage", "Stores", "Text",
-                "WebhookDelivery", "XML", logging, lifecycle,
-                .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: settings
+        .library(
+            "WebhookServer",
+            uses: [
+                "AdminServing", "AgentCore", "CMalloc", "Cryptography", "DeliveryTransport", "HTTPRouting",
+                "HTTPServing", "JSON", "LogThrottling", "NetServerREST", "NetServerSOAP", "Networking",
+                "PostgreSQLInstallation", "PrometheusMetrics", "SOAP", "SQLiteStorage", "ServerConfiguration",
+                "StoreContracts", "Stores", "Text", "WebhookDelivery", "WebhookModel", "XML", "HTTPTypes",
+                "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
+            ]
         ),
-        .target(
-            name: "Conformance",
-            dependencies: [
-                "Networking", "XML",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ],
-            swiftSettings: settings
+        .library(
+            "Conformance",
+            uses: [
+                "Networking", "XML", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOHTTPCompression", "NIOPosix",
+                "NIOSSL",
+            ]
         ),
-        .executableTarget(
-            name: "webhook-svc",
-            dependencies: [
-                "WebhookServer", "AdminModel", "Conformance", "AgentCore", "Cryptography", "Networking",
-                "ServiceMetrics", "Text", logging, lifecycle,
-                "ServerConfiguration", "Text", logging, lifecycle,
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-            ],
-            swiftSettings: settings
+        .command(
+            "webhook-svc",
+            uses: [
+                "AdminModel", "AgentCore", "Conformance", "Cryptography", "Networking", "ServerConfiguration",
+                "ServiceMetrics", "Text", "WebhookServer", "ArgumentParser", "AsyncHTTPClient", "Configuration",
+                "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "NIOHTTP1", "ServiceLifecycle", "UnixSignals",
+            ]
         ),
         // A sample for users, who have no reason to build on this package's own modules.
-        .executableTarget(
-            name: "sample-receiver",
-            dependencies: [
-                logging,
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ],
+        .command(
+            "sample-receiver",
             path: "Tests/Interop/receivers/swift",
-            swiftSettings: settings
+            uses: ["Crypto", "HTTPTypes", "Hummingbird", "Logging", "NIOCore"]
         ),
-        .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport", swiftSettings: settings),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
-        .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: settings),
-        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport", "Text"], swiftSettings: settings),
-        .testTarget(name: "NetworkingTests", dependencies: ["Networking"], swiftSettings: settings),
-        .testTarget(name: "XMLTests", dependencies: ["TestSupport", "XML"], swiftSettings: settings),
-        .testTarget(name: "SOAPTests", dependencies: ["Networking", "SOAP", "XML"], swiftSettings: settings),
-        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"], swiftSettings: settings),
-        .testTarget(name: "ServiceMetricsTests", dependencies: ["ServiceMetrics", metrics], swiftSettings: settings),
-        .target(
-            name: "TestSupport",
-            dependencies: ["WebhookModel", logging],
-            path: "Tests/TestSupport",
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "WebhookModelTests",
-            dependencies: ["JSON", "Networking", "TestSupport", "WebhookModel"],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "StoreContractsTests",
-            dependencies: ["StoreContracts", "TestSupport", "WebhookModel"],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "LogThrottlingTests",
-            dependencies: ["LogThrottling", "TestSupport", logging],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "AgentCoreTests",
-            dependencies: [
-                "AgentCore", "AgentStores", "LogThrottling", "StoreContracts", "TestSupport", "Text", "WebhookModel",
-                logging,
-            ],
-            dependencies: ["AgentCore", "JSON", "MemoryStorage", "Networking", "Text", logging],
-            swiftSettings: settings
-        ),
-        .target(
-            name: "StoreConformance",
-            dependencies: [
-                "AgentCore", "StoreSupport",
-            ],
+        .library("TestSupport", path: "Tests/TestSupport", uses: ["JSON", "WebhookModel", "Logging"]),
+        .library(
+            "StoreConformance",
             path: "Tests/StoreConformance",
-            swiftSettings: settings
+            uses: ["AgentCore", "StoreContracts", "StoreSupport", "WebhookModel"]
         ),
-        .target(
-            name: "PostgreSQLTestSupport",
-            dependencies: [
-                "AgentCore", "PostgreSQLClient", "PostgreSQLQueue", "PostgreSQLStorage", logging,
-            ],
+        .library(
+            "PostgreSQLTestSupport",
             path: "Tests/PostgreSQLTestSupport",
-            swiftSettings: settings
+            uses: ["PostgreSQLClient", "PostgreSQLQueue", "PostgreSQLStorage", "Logging"]
         ),
-        .testTarget(
-            name: "StoreSupportTests",
-            dependencies: [
-                "AgentStores", "StoreContracts", "WebhookModel", lifecycle, lifecycleTestKit, logging,
-                "AgentCore", "StoreConformance", "StoreSupport",
-            ],
-            swiftSettings: settings
+        .tests("TextTests", uses: ["Text"]),
+        .tests("NetworkingTests", uses: ["Networking"]),
+        .tests("JSONTests", uses: ["JSON", "TestSupport", "Text"]),
+        .tests("XMLTests", uses: ["TestSupport", "XML"]),
+        .tests("SOAPTests", uses: ["Networking", "SOAP", "XML"]),
+        .tests("CryptographyTests", uses: ["Cryptography"]),
+        .tests("WebhookModelTests", uses: ["JSON", "Networking", "TestSupport", "WebhookModel"]),
+        .tests("StoreContractsTests", uses: ["StoreContracts", "TestSupport", "WebhookModel"]),
+        .tests("LogThrottlingTests", uses: ["LogThrottling", "TestSupport", "Logging"]),
+        .tests(
+            "AgentCoreTests",
+            uses: [
+                "AgentCore", "LogThrottling", "MemoryStorage", "StoreContracts", "TestSupport", "Text", "WebhookModel",
+                "Logging",
+            ]
         ),
-        .testTarget(
-            name: "MemoryStorageTests",
-            dependencies: [
-                "AgentCore", "MemoryStorage", "StoreConformance",
-            ],
-            swiftSettings: settings
+        .tests("AdminModelTests", uses: ["AdminModel", "AgentCore", "JSON"]),
+        .tests(
+            "StoreSupportTests",
+            uses: ["AgentCore", "StoreConformance", "StoreContracts", "StoreSupport", "WebhookModel"]
         ),
-        .testTarget(
-            name: "SQLiteStorageTests",
-            dependencies: [
-                "AgentCore", "SQLiteStorage", "StoreConformance", "StoreSupport",
-                .product(name: "GRDB", package: "GRDB.swift"),
-            ],
-            swiftSettings: settings
+        .tests(
+            "MemoryStorageTests",
+            uses: ["AgentCore", "MemoryStorage", "StoreConformance", "StoreContracts", "WebhookModel"]
         ),
-        .testTarget(
-            name: "DeliveryTransportTests",
-            dependencies: [
-                "DeliveryTransport", "Networking", "TestSupport", "WebhookModel",
-                "AgentCore", "AgentStores", "Networking", "TestSupport", "WebhookDelivery", logging, metrics, lifecycle,
-                lifecycleTestKit,
-            name: "PostgreSQLClientTests",
-            dependencies: [
-                "AgentCore", "PostgreSQLClient", "StoreSupport",
-            ],
-            swiftSettings: settings
+        .tests(
+            "SQLiteStorageTests",
+            uses: [
+                "AgentCore", "SQLiteStorage", "StoreConformance", "StoreContracts", "StoreSupport", "WebhookModel",
+                "GRDB",
+            ]
         ),
-        .testTarget(
-            name: "PostgreSQLStorageTests",
-            dependencies: [
+        .tests(
+            "PostgreSQLClientTests",
+            uses: ["AgentCore", "PostgreSQLClient", "StoreContracts", "StoreSupport", "WebhookModel"]
+        ),
+        .tests(
+            "PostgreSQLStorageTests",
+            uses: [
                 "AgentCore", "PostgreSQLClient", "PostgreSQLInstallation", "PostgreSQLQueue", "PostgreSQLStorage",
-                "PostgreSQLTestSupport", "StoreConformance", "StoreSupport", lifecycle, lifecycleTestKit, logging,
-            ],
-            swiftSettings: settings
+                "PostgreSQLTestSupport", "StoreConformance", "StoreContracts", "StoreSupport", "WebhookModel",
+                "Logging", "ServiceLifecycle", "ServiceLifecycleTestKit",
+            ]
         ),
-        .testTarget(
-            name: "StoresTests",
-            dependencies: [
-                "AgentCore", "PostgreSQLClient", "PostgreSQLInstallation", "PostgreSQLQueue", "PostgreSQLStorage",
-                "PostgreSQLTestSupport", "SQLiteStorage", "StoreConformance", "Stores",
-            ],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "WebhookDeliveryTests",
-            dependencies: [
-                "AgentCore", "MemoryStorage", "Networking", "SQLiteStorage", "WebhookDelivery", logging, metrics,
-                lifecycle, lifecycleTestKit,
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "WebhookDeliveryTests",
-            dependencies: [
-                "AgentStores", "DeliveryTransport", "StoreContracts", "TestSupport", "WebhookDelivery", "WebhookModel",
-                logging, metrics, lifecycle, lifecycleTestKit,
-            ],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "NetServerSOAPTests",
-            dependencies: [
-                "AgentCore", "NetServerSOAP", "SOAP", "WebhookModel", "XML",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "ConformanceTests",
-            dependencies: [
-                "Conformance", "XML",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "AdminModelTests",
-            dependencies: ["AdminModel", "AgentCore", "JSON"],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "HTTPServingTests",
-            dependencies: [
-                "CZlib", "HTTPServing", "Networking",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-            ],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "PrometheusMetricsTests",
-            dependencies: ["AgentCore", "PrometheusMetrics", "ServiceMetrics", metrics],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "NetServerRESTTests",
-            dependencies: [
-                "AgentCore", "HTTPRouting", "JSON", "NetServerREST", "TestSupport",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-            ],
-            swiftSettings: settings
-        ),
-        .testTarget(name: "AdminModelTests", dependencies: ["AdminModel", "AgentCore"], swiftSettings: settings),
-        .testTarget(
-            name: "AdminServingTests",
-            dependencies: ["AdminServing", "AgentCore", .product(name: "HummingbirdCore", package: "hummingbird")],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "ServerConfigurationTests",
-            dependencies: [
-                "AgentCore", "AgentStores", "Cryptography", "HTTPServing", "NetServerSOAP", "Networking",
-                "ServerConfiguration", "WebhookDelivery",
-                .product(name: "Configuration", package: "swift-configuration"),
-            ],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "HTTPRoutingTests",
-            dependencies: ["HTTPRouting", .product(name: "HTTPTypes", package: "swift-http-types")],
-            swiftSettings: settings
-        ),
-        .testTarget(
-            name: "WebhookServerTests",
-            dependencies: [
-                "AdminServing", "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPRouting", "HTTPServing",
-                "JSON", "NetServerREST",
-                "NetServerSOAP", "Networking", "ServerConfiguration", "TestSupport", "WSDL", "WebhookDelivery",
-                "WebhookServer", "XML", logging, lifecycleTestKit,
-                "AgentCore", "AgentStores", "Conformance", "Cryptography", "HTTPServing", "JSON", "NetServerSOAP",
-                "Networking", "SOAP", "ServiceMetrics", "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML",
-                logging,
-                "Networking", "SOAP", "StoreContracts", "Text", "WSDL", "WebhookModel", "WebhookServer", "XML", logging,
-                "Networking", "SOAP", "TestSupport", "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML", logging,
-                "AgentCore", "Conformance", "Cryptography", "HTTPServing", "JSON", "NetServerSOAP", "Networking",
-                "SOAP", "Stores", "Text", "WSDL", "WebhookDelivery", "WebhookServer", "XML", logging,
-                lifecycleTestKit,
-                "AgentCore", "AgentStores", "Conformance", "Cryptography", "DeliveryTransport", "HTTPServing", "JSON",
-                "NetServerSOAP", "Networking", "SOAP", "StoreContracts", "Text", "WSDL", "WebhookDelivery",
+        .tests(
+            "StoresTests",
+            uses: [
+                "PostgreSQLClient", "PostgreSQLInstallation", "PostgreSQLQueue", "PostgreSQLStorage",
+                "PostgreSQLTestSupport", "SQLiteStorage", "StoreConformance", "StoreContracts", "Stores",
                 "WebhookModel",
-                "WebhookServer", "XML", logging, lifecycleTestKit,
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .tests("ServiceMetricsTests", uses: ["ServiceMetrics"]),
+        .tests(
+            "DeliveryTransportTests",
+            uses: [
+                "AgentCore", "DeliveryTransport", "Networking", "TestSupport", "WebhookModel", "NIOCore", "NIOHTTP1",
+                "NIOPosix", "NIOSSL",
+            ]
+        ),
+        .tests(
+            "WebhookDeliveryTests",
+            uses: [
+                "AgentCore", "DeliveryTransport", "MemoryStorage", "SQLiteStorage", "StoreContracts", "TestSupport",
+                "WebhookDelivery", "WebhookModel", "CoreMetrics", "Logging", "NIOCore", "NIOSSL",
+                "ServiceLifecycleTestKit",
+            ]
+        ),
+        .tests("HTTPRoutingTests", uses: ["HTTPRouting", "HTTPTypes"]),
+        .tests(
+            "HTTPServingTests",
+            uses: [
+                "CZlib", "HTTPServing", "Networking", "HTTPTypes", "HummingbirdCore", "NIOCore", "NIOEmbedded",
+                "NIOHTTP1",
+            ]
+        ),
+        .tests(
+            "NetServerSOAPTests",
+            uses: [
+                "AgentCore", "NetServerSOAP", "SOAP", "WebhookModel", "XML", "HTTPTypes", "HummingbirdCore", "NIOCore",
+            ]
+        ),
+        .tests("PrometheusMetricsTests", uses: ["AgentCore", "PrometheusMetrics", "ServiceMetrics", "CoreMetrics"]),
+        .tests(
+            "NetServerRESTTests",
+            uses: [
+                "AgentCore", "HTTPRouting", "JSON", "NetServerREST", "StoreContracts", "TestSupport", "WebhookModel",
+                "HTTPTypes",
+            ]
+        ),
+        .tests("AdminServingTests", uses: ["AdminServing", "AgentCore", "HummingbirdCore"]),
+        .tests(
+            "ServerConfigurationTests",
+            uses: [
+                "AgentCore", "Cryptography", "DeliveryTransport", "HTTPServing", "NetServerSOAP", "Networking",
+                "ServerConfiguration", "StoreContracts", "Stores", "WebhookDelivery", "WebhookModel", "WebhookServer",
+                "Configuration",
+            ]
+        ),
+        .tests(
+            "WebhookServerTests",
+            uses: [
+                "AdminServing", "AgentCore", "Conformance", "Cryptography", "HTTPRouting", "HTTPServing", "JSON",
+                "NetServerREST", "NetServerSOAP", "Networking", "ServerConfiguration", "ServiceMetrics",
+                "StoreContracts", "Stores", "TestSupport", "WSDL", "WebhookDelivery", "WebhookModel", "WebhookServer",
+                "XML", "AsyncHTTPClient", "CoreMetrics", "HTTPTypes", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
+                "ServiceLifecycleTestKit",
             ],
-            exclude: ["Contract/Digests", "Samples"],
-            swiftSettings: settings
+            exclude: ["Contract/Digests", "Samples"]
+        ),
+        .tests(
+            "ConformanceTests",
+            uses: ["Conformance", "XML", "NIOCore", "NIOHTTP1", "NIOHTTPCompression", "NIOPosix"]
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -8,18 +8,18 @@ import StoreSupport
 /// because of another.
 package final class CallBatches<Input: Sendable, Output: Sendable>: Sendable {
     private let calls: Batcher<Input, Output>
-    private let carryOut: @Sendable ([Input], Duration) async -> Result<[Output], any Error>
+    private let executeBatch: @Sendable ([Input], Duration) async -> Result<[Output], any Error>
 
     /// - Parameters:
     ///   - weightLimit: What the calls of one batch may weigh together, unless it is one call.
-    ///   - carryOut: Carries a batch out as one: all of it is done, with an output for each input, or nothing is. It is
+    ///   - executeBatch: Carries a batch out as one: all of it is done, with an output for each input, or nothing is. It is
     ///     told how long the first of its calls has been waiting.
     package init(
         weightLimit: Int,
-        carryOut: @escaping @Sendable ([Input], Duration) async -> Result<[Output], any Error>
+        executeBatch: @escaping @Sendable ([Input], Duration) async -> Result<[Output], any Error>
     ) {
         calls = Batcher(callsPerBatch: 256, weightPerBatch: weightLimit)
-        self.carryOut = carryOut
+        self.executeBatch = executeBatch
     }
 
     /// How many calls wait for a batch.
@@ -28,15 +28,15 @@ package final class CallBatches<Input: Sendable, Output: Sendable>: Sendable {
     package func call(_ input: Input, weight: Int) async throws(StoreError) -> Output {
         try await calls.call(input, weight: weight) {
             // Not a child of the caller, whose end must not end others' calls. ``close()`` waits for it.
-            Task.detached { await self.calls.drain { await self.carryOut($0) } }
+            Task.detached { await self.calls.drain { await self.executeBatch($0) } }
         }
     }
 
     /// Refuses all further calls, and returns when those that wait have been carried out.
     package func close() async { await calls.close() }
 
-    private func carryOut(_ batch: Batcher<Input, Output>.Batch) async -> Batcher<Input, Output>.Outcome {
-        switch await carryOut(batch.inputs, batch.waited) {
+    private func executeBatch(_ batch: Batcher<Input, Output>.Batch) async -> Batcher<Input, Output>.Outcome {
+        switch await executeBatch(batch.inputs, batch.waited) {
         case .success(let outputs): return .done(outputs)
         case .failure(let error) where batch.count > 1 && Self.isOfOneCall(error): return .divided
         case .failure(let error): return .failed(StoreError(postgreSQL: error))

@@ -8,7 +8,7 @@ package import StoreContracts
 /// else is worked out on what is read under locks in the same transaction (``PostgreSQLResultBatch``).
 package final class PostgreSQLResults: Sendable {
     private let delivered: CallBatches<[DeliveryResult], [DeliveryFate?]>
-    private let others: CallBatches<[DeliveryResult], [DeliveryFate?]>
+    private let outcomes: CallBatches<[DeliveryResult], [DeliveryFate?]>
 
     /// Results that one batch may hold, unless they are of one call.
     private static let resultsPerBatch = 512
@@ -24,7 +24,7 @@ package final class PostgreSQLResults: Sendable {
             }
             return recorded.map { Self.split($0.fates, like: calls) }
         }
-        others = CallBatches(weightLimit: Self.resultsPerBatch, carryOut: { calls, _ in await record(calls) })
+        outcomes = CallBatches(weightLimit: Self.resultsPerBatch, executeBatch: { calls, _ in await record(calls) })
         delivered = CallBatches(weightLimit: Self.resultsPerBatch) { calls, _ in
             let results = calls.flatMap(\.self)
             switch await lane.attempt({ try PostgreSQLDeliveredBatch.carryOut(results, $0) }) {
@@ -40,12 +40,12 @@ package final class PostgreSQLResults: Sendable {
     /// Refuses all further results, and returns when those that wait have been recorded.
     package func close() async {
         await delivered.close()
-        await others.close()
+        await outcomes.close()
     }
 
     package func record(_ results: [DeliveryResult]) async throws(StoreError) -> [DeliveryFate?] {
         guard !results.isEmpty else { return [] }
-        return try await (results.allSatisfy(\.isDelivered) ? delivered : others).call(results, weight: results.count)
+        return try await (results.allSatisfy(\.isDelivered) ? delivered : outcomes).call(results, weight: results.count)
     }
 
     private static func split(_ fates: [DeliveryFate?], like calls: [[DeliveryResult]]) -> [[DeliveryFate?]] {

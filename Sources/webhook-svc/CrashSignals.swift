@@ -1,4 +1,3 @@
-import CDispatch
 import Foundation
 
 /// Makes a crash end the process, so that whoever supervises it starts it anew.
