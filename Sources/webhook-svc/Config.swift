@@ -8,7 +8,7 @@ import WebhookServer
 struct Config: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check a configuration file, or see what one looks like.",
-        subcommands: [Check.self, Example.self, Reference.self, Metrics.self]
+        subcommands: [Check.self, Example.self, Reference.self]
     )
 
     struct Check: AsyncParsableCommand {
@@ -41,24 +41,21 @@ struct Config: AsyncParsableCommand {
         }
     }
     struct Reference: ParsableCommand {
+        /// What the documentation has a generated table of.
+        enum Subject: String, ExpressibleByArgument, CaseIterable { case settings, metrics }
+
         static let configuration = CommandConfiguration(
-            abstract: "Print the tables of settings in docs/configuration.md.",
+            abstract: "Print the tables of docs/configuration.md or of docs/operations.md.",
             shouldDisplay: false
         )
+        @Argument(help: "What to print the tables of.")
+        var subject = Subject.settings
 
         func run() throws {
-            print(SettingsReference.markdown, terminator: "")
-        }
-    }
-
-    struct Metrics: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Print the table of metrics in docs/operations.md.",
-            shouldDisplay: false
-        )
-
-        func run() throws {
-            print(MetricsReference.markdown, terminator: "")
+            switch subject {
+            case .settings: print(SettingsReference.markdown, terminator: "")
+            case .metrics: print(MetricsReference.markdown, terminator: "")
+            }
         }
     }
 }

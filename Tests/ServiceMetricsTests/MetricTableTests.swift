@@ -20,7 +20,7 @@ struct MetricTableTests {
         }
     }
 
-    @Test("docs/operations.md has the table that 'webhook-svc config metrics' prints")
+    @Test("docs/operations.md has the table that 'webhook-svc config reference metrics' prints")
     func page() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
