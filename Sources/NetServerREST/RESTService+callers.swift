@@ -3,7 +3,7 @@ import HTTPServing
 import HTTPTypes
 import HummingbirdCore
 
-/// Who calls, as the front asks it.
+/// Finds out who calls.
 extension RESTService {
     /// Who makes a call, and the cookies with which a browser goes on.
     func authorize(

@@ -13,8 +13,8 @@ import Text
 package import WebhookModel
 package import XML
 
-/// The REST front: each route is bound to the agent method that the SOAP front calls. It has no rule
-/// about webhooks.
+/// The REST API. Each route is bound to the agent's method that the SOAP service calls, so that it needs no rule about
+/// webhooks.
 package struct RESTService: Sendable {
     let webhooks: WebhookAgent
     let principals: PrincipalAgent

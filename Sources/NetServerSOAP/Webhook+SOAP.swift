@@ -21,10 +21,10 @@ extension Webhook {
         }
     }
 
-    /// Reads what clients have a say in, and looks at nothing else. Of the extras it reads what Services88 has.
+    /// Reads the members that clients may set, and nothing else. Of the extras it reads those of Services88.
     ///
     /// - Parameters:
-    ///   - state: As the front reads it.
+    ///   - state: The state that the service has read.
     ///   - known: The members that the client's contract has.
     package init(
         clientsPartOf element: XMLElement,

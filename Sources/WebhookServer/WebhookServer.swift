@@ -21,7 +21,7 @@ import WebhookDelivery
 package import WebhookModel
 import XML
 
-/// The whole service, wired: store, agent, delivery engine and fronts.
+/// The whole service: puts the store, the agents, the delivery engine and the services together.
 package struct WebhookServer: Service, CustomStringConvertible {
     /// Services are logged as they describe themselves, and what this one holds is secret.
     package var description: String { "WebhookServer" }

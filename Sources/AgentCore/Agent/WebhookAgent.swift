@@ -4,10 +4,11 @@ package import StoreContracts
 import Text
 package import WebhookModel
 
-/// NetServer's Webhook agent: the eight operations, with every rule about webhooks. The SOAP and REST fronts bind to it
-/// and add none of their own.
+/// NetServer's Webhook agent: the eight operations, with every rule about webhooks. The SOAP and REST
+/// services bind to it and add no rule.
 ///
-/// Operations throw ``AgentError``; one of kind sentry where the caller's user lacks the right (``AgentRules/webhookRight``). A failure of the store reaches the caller as a reference, and the log in full.
+/// Operations throw ``AgentError``. It is of the kind `sentry` if the caller's user lacks the right
+/// ``AgentRules/webhookRight``. If the store fails, the caller gets a reference, and the log gets the whole error.
 package struct WebhookAgent: Sendable {
     let store: any WebhookStore & EventIntake
     private let sender: any NotificationSender

@@ -5,9 +5,9 @@ import Text
 package import WebhookModel
 
 /// NetServer's SoPrincipal agent: who may call. It logs users in, gives out tickets, and says whom the credentials of any
-/// other call stand for (contract, section 5). Every front asks it; none has a rule about callers of its own.
+/// other call stand for (docs/contract.md#section-5). Every service asks it and adds no rule about callers.
 ///
-/// Operations throw ``AgentError``. Wrong names, passwords and access tokens are no error but a nil ``Login``.
+/// Operations throw ``AgentError``. For a wrong name, password or access token they return nil instead of a ``Login``.
 package struct PrincipalAgent: Sendable {
     private let callers: CallerIndex
     private let sessions: UserSessions

@@ -1,10 +1,10 @@
 import NIOCore
 import NIOHTTP1
 
-/// Unpacks the bodies of requests that say that they are packed, in `Content-Encoding` or in `Transfer-Encoding`.
+/// Unpacks the bodies of requests whose `Content-Encoding` or `Transfer-Encoding` says that they are packed.
 ///
-/// What it has unpacked has no `Content-Encoding` any longer. A coding that it does not know, or a second one, stays there
-/// for the fronts to refuse.
+/// An unpacked request has no `Content-Encoding` any longer. A coding that the handler does not know, or a second one, stays
+/// in the header, and the services refuse the request.
 final class BodyUnpacker: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart

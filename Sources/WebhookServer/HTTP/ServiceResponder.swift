@@ -17,7 +17,7 @@ import Synchronization
 import Text
 import XML
 
-/// Answers HTTP requests: finds what a path asks for, and carries what the fronts say.
+/// Answers HTTP requests: finds what a path asks for, and returns the answer of that service.
 struct ServiceResponder: HTTPResponder {
     typealias Context = ServiceContext
 
