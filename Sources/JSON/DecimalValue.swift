@@ -2,9 +2,9 @@
 /// is lost, as it would be in a Double.
 package struct DecimalValue: Hashable {
     private let isNegative: Bool
-    /// Without zeros at either end; empty for zero.
+    /// The digits without zeros at either end. There are none for zero.
     private let digits: [UInt8]
-    /// Of ten, for the last digit.
+    /// The power of ten of the last digit.
     private let exponent: Int
 
     /// - Parameter number: A number of RFC 8259. nil when its exponent has more than 15 digits: it is then equal to what

@@ -12,7 +12,7 @@ struct DeliveryTable: Sequence {
         var waiting: [DeliveryRowState: [Int64]] = [:]
         var deliveries = 0
 
-        /// So many entries are kept at most, those that are out of date included.
+        /// The number of entries that are kept at most, including those that are out of date.
         var limit: Int { 2 * deliveries + 64 }
     }
 

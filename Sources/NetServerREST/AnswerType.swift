@@ -1,6 +1,6 @@
 /// The media type of an answer, as `Accept` asks for it (RFC 9110, section 12.5.1).
 struct AnswerType: Sendable, Hashable {
-    /// As it is sent.
+    /// The media type as it is sent.
     let essence: String
     let isXML: Bool
 

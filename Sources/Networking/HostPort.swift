@@ -11,12 +11,12 @@ package struct HostPort: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
-    /// As it stands in a URL: `[::1]:9000`.
+    /// The host and the port as a URL has them: `[::1]:9000`.
     package var description: String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
-    /// nil for what is not `HOST:PORT`.
+    /// Reads a text. Returns nil if it is not `HOST:PORT`.
     package init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
             (0...65535).contains(port)

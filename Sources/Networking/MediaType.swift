@@ -2,7 +2,7 @@
 package struct MediaType: Sendable, Hashable {
     /// Lower case, without parameters: `text/xml`.
     package let essence: String
-    /// As sent, without quotes; nil when absent or empty.
+    /// The charset as it was sent, without quotes. It is nil when absent or empty.
     package let charset: String?
     /// The parameter `action`, which SOAP 1.2 defines (RFC 3902); nil when absent or empty.
     package let action: String?

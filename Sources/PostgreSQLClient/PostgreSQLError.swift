@@ -14,7 +14,7 @@ package struct PostgreSQLError: Error {
     }
 
     package let kind: Kind
-    /// Without the values that were bound.
+    /// The server's text, without the values that were bound.
     package let text: String
     /// Whether a statement took longer than it may.
     let isTimeout: Bool

@@ -84,7 +84,7 @@ package struct PostgreSQLLocation: Sendable, Hashable {
         return values
     }
 
-    /// Without user, password and parameters.
+    /// The location without user, password and parameters.
     package var display: String {
         if let rest = connectionString.split(separator: "://", maxSplits: 1).dropFirst().first,
             connectionString.hasPrefix("postgres")

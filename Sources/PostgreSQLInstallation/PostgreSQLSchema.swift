@@ -143,10 +143,10 @@ enum PostgreSQLSchema {
         CREATE INDEX session_used ON session (used);
         """
 
-    /// As ``Schema``'s version 3.
+    /// The same change as ``Schema``'s version 3.
     private static let version2 = "ALTER TABLE webhook ADD COLUMN extras text;"
 
-    /// As ``Schema``'s version 4.
+    /// The same change as ``Schema``'s version 4.
     private static let version3 = """
         ALTER TABLE webhook_usage ADD COLUMN failing_since int8, ADD COLUMN last_failure int8;
         CREATE INDEX delivery_missed ON delivery (webhook_id, event_id) WHERE state = 3;

@@ -8,7 +8,7 @@ import WebhookModel
 package enum AttemptColumns {
     package static let names = Attempt.columns.sqlList
 
-    /// As parameters from number `first` on.
+    /// Returns the columns as parameters from number `first` on.
     package static func parameters(from first: Int) -> String { Attempt.columns.arrayParameters(from: first) }
 
     package static func values(_ attempts: [Attempt]) throws -> [PostgreSQLValue] {

@@ -44,7 +44,7 @@ package final class DueWatermarks: Sendable {
 
     /// Webhooks that share the room of a target.
     private struct Group: Hashable, Comparable {
-        /// nil for webhooks that have not been looked at.
+        /// The target. It is nil for webhooks that have not been looked at.
         var target: String?
         var isFailing = false
 

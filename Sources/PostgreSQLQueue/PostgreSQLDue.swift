@@ -16,7 +16,7 @@ package final class PostgreSQLDue: Sendable {
 
     /// How long hints are gathered for one NOTIFY: a transaction with one waits for all others that have one.
     private static let gathering = Duration.milliseconds(30)
-    /// Of each installation, of which there is one in a schema.
+    /// The channel of an installation. A schema holds one installation.
     package static let channel = "'webhook_svc_' || 'webhook'::regclass::oid"
 
     package init(lane: PostgreSQLLane, tasks: StoreTasks) {

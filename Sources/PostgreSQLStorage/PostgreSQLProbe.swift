@@ -46,7 +46,7 @@ struct PostgreSQLProbe: Sendable {
     private typealias Call = PostgreSQLConnection.Call
 
     private static let nobody: Int32 = 0
-    /// Of no ``DeliveryRowState``.
+    /// A state that no ``DeliveryRowState`` has.
     private static let deliveryState = -1
 
     private static func begin(_ settings: PostgreSQLWatch.Settings) -> [Call] {

@@ -133,7 +133,7 @@ extension XMLElement {
 }
 
 extension String {
-    /// Without the white space, as XML defines it, around it.
+    /// This text without the white space around it, as XML defines white space.
     package var trimmingXMLSpace: String {
         let isSpace: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
         guard let first = utf8.first, let last = utf8.last, isSpace(first) || isSpace(last) else { return self }

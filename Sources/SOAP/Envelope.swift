@@ -14,7 +14,7 @@ package struct Envelope: Sendable {
 
 /// The two shapes that answers come in (contract, section 4).
 package enum AnswerShape: Sendable, Hashable {
-    /// As the documentation's samples: prefixed, and `xsi:type` on every value.
+    /// The shape of the documentation's samples: prefixed, and `xsi:type` on every value.
     case documented
     /// As the original framework writes: a default namespace, and `xsi:type` only where the schema says `anyType`.
     case framework

@@ -5,7 +5,7 @@ package struct ResponseHeader: Sendable {
     /// Echoes the request's.
     package var timeZone: TimeZoneBlock?
 
-    /// With these members.
+    /// Creates a response header.
     package init(exception: ExceptionInfo? = nil, timeZone: TimeZoneBlock? = nil) {
         self.exception = exception
         self.timeZone = timeZone
@@ -32,14 +32,14 @@ package struct ExceptionInfo: Sendable, Hashable {
         /// What is wrong with it.
         package var value: String
 
-        /// With these members.
+        /// Creates a parameter.
         package init(key: String, value: String) {
             self.key = key
             self.value = value
         }
     }
 
-    /// With these members.
+    /// Creates exception information.
     package init(
         message: String,
         friendlyText: String,

@@ -20,7 +20,7 @@ package struct SOAPFault: Error, Sendable, Hashable {
     /// What is wrong, for the sender.
     package var reason: String
 
-    /// With these members.
+    /// Creates a SOAP fault.
     package init(_ code: Code, _ reason: String) {
         self.code = code
         self.reason = reason
@@ -42,7 +42,7 @@ package struct QualifiedName: Sendable, Hashable {
     /// The local name.
     package let localName: String
 
-    /// With these members.
+    /// Creates a qualified name.
     package init(namespace: String, localName: String) {
         self.namespace = namespace
         self.localName = localName

@@ -4,13 +4,13 @@ import XML
 package struct XMLValueWriter: Sendable {
     /// A type's name; what stands behind the prefix in `xsi:type`.
     package enum TypeName: Sendable {
-        /// Of XML Schema.
+        /// A type of XML Schema.
         case schema(String)
-        /// Of the service's namespace.
+        /// A type of the service's namespace.
         case service(String)
-        /// Of the Arrays namespace.
+        /// A type of the Arrays namespace.
         case arrays(String)
-        /// Of the serialization namespace.
+        /// A type of the serialization namespace.
         case serialization(String)
     }
 

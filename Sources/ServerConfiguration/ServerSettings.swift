@@ -122,9 +122,9 @@ package struct RequestLimits: Sendable, Hashable {
 
 /// The ready-made policies of delivery.
 package enum DeliveryProfile: String, CaseIterable, Sendable {
-    /// As NetServer delivers.
+    /// Delivers as NetServer does.
     case netserver
-    /// For days instead of seconds.
+    /// Tries for days instead of seconds.
     case durable
 
     var policy: DeliveryPolicy {

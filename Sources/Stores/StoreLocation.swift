@@ -46,7 +46,7 @@ package enum StoreLocation: Sendable, Hashable {
     /// The forms that are understood, for messages.
     package static let forms = "sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE or memory:"
 
-    /// As it may be logged: without passwords.
+    /// The location as a log may show it, without passwords.
     package var display: String {
         switch self {
         case .memory: "memory:"

@@ -4,18 +4,18 @@ package enum Excerpt {
     /// Counted in Unicode scalars: one grapheme can be as long as the whole text.
     private static let scalars = 60
 
-    /// In quotes.
+    /// Returns the beginning of a text in quotes.
     package static func quoted(_ text: some StringProtocol) -> String {
         "'\(plain(text))'"
     }
 
-    /// Without quotes.
+    /// Returns the beginning of a text, without quotes.
     package static func plain(_ text: some StringProtocol) -> String {
         let excerpt = singleLine(String.UnicodeScalarView(text.unicodeScalars.prefix(scalars)))
         return excerpt + (text.unicodeScalars.dropFirst(scalars).isEmpty ? "" : "...")
     }
 
-    /// All of a text, on one line.
+    /// Returns all of a text on one line.
     package static func singleLine(_ text: String) -> String {
         singleLine(text.unicodeScalars)
     }

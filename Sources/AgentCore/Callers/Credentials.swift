@@ -11,7 +11,7 @@ package struct Credentials: Sendable, Hashable {
     /// What is slowed down together when logins fail: the address or, where a client has many, what they have in common.
     package var network: String
 
-    /// With these members.
+    /// Creates credentials.
     package init(
         tenant: String,
         ticket: String? = nil,

@@ -18,7 +18,7 @@ package struct Installation: Sendable, Hashable {
     /// Its customers; on-site exactly one.
     package var tenants: [Tenant]
 
-    /// With these members.
+    /// Creates an installation.
     package init(kind: Kind, tenants: [Tenant]) {
         self.kind = kind
         self.tenants = tenants
@@ -38,7 +38,7 @@ package struct Tenant: Sendable, Hashable {
     /// Tickets that are always valid, by user name: for the documentation's samples, with `--dev` alone.
     package var fixedTickets: [String: String]
 
-    /// With these members.
+    /// Creates a tenant.
     package init(
         id: String,
         applications: [Application] = [],
@@ -61,7 +61,7 @@ package struct Application: Sendable, Hashable {
     /// What its webhooks belong to: a new token does not part them from it.
     package var name: String
 
-    /// With these members.
+    /// Creates an application.
     package init(token: String, name: String) {
         self.token = token
         self.name = name
@@ -94,7 +94,7 @@ package struct User: Sendable, Hashable {
     /// Who it is.
     package var principal: Principal
 
-    /// With these members.
+    /// Creates a user.
     package init(passwordHash: String, rights: Set<Right> = Set(Right.allCases), principal: Principal) {
         self.passwordHash = passwordHash
         self.rights = rights
@@ -130,7 +130,7 @@ package struct Principal: Sendable, Hashable {
     /// User groups beside the associate's own.
     package var secondaryGroups: [Int32] = []
 
-    /// Of this associate, the rest unknown.
+    /// Creates a principal of whom only the associate is known.
     package init(associate: Associate) {
         self.associate = associate
     }

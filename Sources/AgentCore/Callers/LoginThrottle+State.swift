@@ -14,7 +14,7 @@ extension LoginThrottle {
 
         /// Why no attempt may be made.
         enum Obstacle {
-            /// As many as may be made at once are in progress.
+            /// There are as many attempts in progress as may be made at once.
             case busy
             /// The last one failed so short a time ago.
             case pause(Duration)

@@ -15,7 +15,7 @@ package struct Ticket: Sendable, Hashable {
     /// Longer text is no ticket; so that nobody has us decode a megabyte.
     private static let longestText = 4096
 
-    /// With these members.
+    /// Creates a ticket.
     package init(secret: String, number: Int32, tenant: String) {
         self.secret = secret
         self.number = number

@@ -7,7 +7,7 @@ package struct XMLDifference: Sendable, Hashable, Codable, CustomStringConvertib
     /// What the answer has there.
     package let actual: String
 
-    /// With these members.
+    /// Creates an XML difference.
     package init(path: String, expected: String, actual: String) {
         self.path = path
         self.expected = expected

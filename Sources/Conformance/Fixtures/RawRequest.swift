@@ -7,7 +7,7 @@ package struct RawRequest: Sendable, Equatable {
         /// The value without the white space around it.
         package let value: String
 
-        /// With these members.
+        /// Creates a header.
         package init(name: String, value: String) {
             self.name = name
             self.value = value

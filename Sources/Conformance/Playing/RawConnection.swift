@@ -7,7 +7,7 @@ import NIOSSL
 /// A connection for one request that is sent as it stands: an HTTP client would write its head anew.
 struct RawConnection {
     let target: ConformanceTarget
-    /// nil for plain HTTP.
+    /// The context of TLS. It is nil for plain HTTP.
     let tls: NIOSSLContext?
     let timeout: TimeAmount
     /// In bytes.

@@ -133,7 +133,7 @@ package enum TLSCiphers: String, Sendable, CaseIterable {
     /// Also CBC with SHA-1, and RSA without forward secrecy, for clients that know nothing else.
     case legacy
 
-    /// As OpenSSL writes lists of suites.
+    /// The suites, as OpenSSL writes lists of them.
     var suites: String {
         switch self {
         case .modern: "ECDHE+AESGCM:ECDHE+CHACHA20"

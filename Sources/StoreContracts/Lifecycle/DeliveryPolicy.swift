@@ -43,7 +43,7 @@ package struct DeliveryPolicy: Sendable, Hashable {
         /// How long the target is left alone then.
         package var pause: Duration
 
-        /// With these members.
+        /// Creates a breaker.
         package init(failures: Int, pause: Duration) {
             self.failures = failures
             self.pause = pause
@@ -62,7 +62,7 @@ package struct DeliveryPolicy: Sendable, Hashable {
     /// When a target is left alone; nil for never.
     package var breaker: Breaker?
 
-    /// With these members.
+    /// Creates a delivery policy.
     package init(
         schedule: Schedule,
         success: Success,

@@ -55,7 +55,7 @@ package struct Session: Sendable, Hashable {
     /// When it was last used.
     package var used: Timestamp
 
-    /// With these members.
+    /// Creates a session.
     package init(key: SessionKey, tenant: String, userName: String, created: Timestamp, used: Timestamp) {
         self.key = key
         self.tenant = tenant
@@ -74,7 +74,7 @@ package struct SessionFilter: Sendable, Hashable {
     /// The one with this ``SessionKey/id``.
     package var id: String?
 
-    /// With these members.
+    /// Creates a session filter.
     package init(tenant: String? = nil, userName: String? = nil, id: String? = nil) {
         self.tenant = tenant
         self.userName = userName

@@ -48,7 +48,7 @@ package struct DeliveryRecord: Sendable, Hashable {
 
 /// One delivery with all that is known of it.
 package struct DeliveryDetail: Sendable, Hashable {
-    /// As in a list.
+    /// What a list shows of the delivery.
     package var record: DeliveryRecord
     /// The bytes that every attempt sent.
     package var body: [UInt8]

@@ -108,6 +108,6 @@ package struct StoreTable: Sendable {
 extension [StoreTable.Column] {
     package var names: [String] { map(\.name) }
 
-    /// As SQL lists them.
+    /// The names, as SQL lists them.
     package var sqlList: String { names.joined(separator: ", ") }
 }

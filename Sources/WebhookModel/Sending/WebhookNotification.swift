@@ -88,7 +88,7 @@ package struct TargetAnswer: Sendable, Hashable {
     package var reason: String
     /// In the order they came.
     package var headers: [StringDictionary.Entry]
-    /// As far as it was read.
+    /// The part of the answer's body that was read.
     package var body: [UInt8]
 
     /// An answer with these members.

@@ -61,7 +61,7 @@ extension ScalarType {
         ScalarType.double.accepts(text) && !["INF", "-INF", "NaN"].contains(text)
     }
 
-    /// nil for NaN, which equals nothing, and for what is no number.
+    /// Returns nil for NaN, which equals nothing, and for a text that is not a number.
     private static func double(_ text: String) -> Double? { text == "NaN" ? nil : Double(text) }
     private static func float(_ text: String) -> Float? { text == "NaN" ? nil : Float(text) }
 }
