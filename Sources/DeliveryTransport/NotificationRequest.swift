@@ -2,7 +2,8 @@ import Foundation
 package import NIOHTTP1
 package import WebhookModel
 
-/// What is sent for a notification: the documented headers, and the signature over the exact body (contract, section 7).
+/// What is sent for a notification: the documented headers, and the signature over the exact body
+/// (docs/contract.md#section-7).
 package struct NotificationRequest: Sendable {
     private let userAgent: String
     private let signer: NotificationSigner

@@ -4,7 +4,7 @@ import Synchronization
 import Text
 import WebhookModel
 
-/// Signs bodies: base64 of HMAC-SHA256 under the webhook's secret (contract, section 7).
+/// Signs bodies: base64 of HMAC-SHA256 under the webhook's secret (docs/contract.md#section-7).
 ///
 /// Keyed contexts are kept by secret, since keying one costs twice as much as signing with it.
 package final class NotificationSigner: Sendable {

@@ -7,7 +7,7 @@ import Synchronization
 package import WebhookModel
 
 /// Sends notifications over SwiftNIO: signs, resolves, checks every address, connects to the address that was checked,
-/// posts, and reads the answer up to a bound. Redirects are not followed (contract, section 7).
+/// posts, and reads the answer up to a bound. Redirects are not followed (docs/contract.md#section-7).
 package final class SocketSender: NotificationSender {
     /// How targets are reached.
     package struct Settings: Sendable {

@@ -3,8 +3,8 @@ import Text
 /// A JSON Patch (RFC 6902) as NetServer takes it: operations `add`, `replace`, `remove` and `test`; their members, their
 /// names and the paths in any case; the leading slash of a path optional.
 ///
-/// Three rules go beyond the RFC; the contract (section 8) states the first two. A name that a member has in
-/// another case means that member, which keeps its spelling. A single value where the document has an array is
+/// Three rules go beyond the RFC; the contract (docs/contract.md#section-8) states the first two. A name that a member
+/// has in another case means that member, which keeps its spelling. A single value where the document has an array is
 /// appended to it. An `add` below a null makes an array of the null where the path goes on with `-` or `0`, else an
 /// object.
 package struct JSONPatch: Sendable {

@@ -2,7 +2,8 @@ import Text
 
 /// A JSON value: members in the order they were written, numbers as they were written.
 ///
-/// Foundation's types keep neither, and both are part of the contract (sections 3 and 8).
+/// Foundation's types keep neither, and both are part of the contract (docs/contract.md#section-3 and
+/// docs/contract.md#section-8).
 package enum JSONValue: Sendable, Hashable {
     case null
     case bool(Bool)

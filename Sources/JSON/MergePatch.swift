@@ -1,7 +1,7 @@
 /// A merge patch (RFC 7396) for an entity: an object with the members that are to change.
 ///
-/// Three rules go beyond the RFC; the contract (section 8) states the last. A null at the top does not remove the
-/// member, since an entity has all its members: the member becomes null. Further down, as in Headers and
+/// Three rules go beyond the RFC; the contract (docs/contract.md#section-8) states the last. A null at the top does not
+/// remove the member, since an entity has all its members: the member becomes null. Further down, as in Headers and
 /// Properties, null removes. A name that a member has in another case means that member, which keeps its spelling.
 /// A single value where the document has an array is appended to it.
 package enum MergePatch {

@@ -2,7 +2,7 @@ import AgentCore
 import HTTPRouting
 import HTTPTypes
 
-/// The routes of the REST API, by what follows `/api` (contract, section 8).
+/// The routes of the REST API, by what follows `/api` (docs/contract.md#section-8).
 enum RESTRoutes {
     static let table = RouteTable(descriptions + webhooks + agents)
 

@@ -12,7 +12,7 @@ enum RequestBody {
     case form(FormBody)
     case xml(XMLDocument)
 
-    /// The media types that are taken (contract, section 8).
+    /// The media types that are taken (docs/contract.md#section-8).
     enum Kind: Sendable, Hashable {
         case json, jsonPatch, mergePatch, xml, form
 

@@ -2,8 +2,8 @@ import JSON
 import Text
 import WebhookModel
 
-/// `$select`: the members that an answer keeps; the others become null (contract, section 8). Names in any case, nested
-/// with `/`.
+/// `$select`: the members that an answer keeps; the others become null (docs/contract.md#section-8). Names in any case,
+/// nested with `/`.
 struct Selection: Sendable {
     private var members: [CaseInsensitiveName: Selection] = [:]
     /// Whether all of it was named.

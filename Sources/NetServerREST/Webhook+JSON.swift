@@ -3,7 +3,8 @@ import SOAP
 import Text
 import WebhookModel
 
-/// How carriers are read from JSON: names in any case, members that are not known are ignored (contract, section 8).
+/// How carriers are read from JSON: names in any case, members that are not known are ignored
+/// (docs/contract.md#section-8).
 extension Webhook {
     /// Reads a webhook. Its id, who registered and updated it, and when, are not this member's to say and not looked at.
     ///
@@ -110,7 +111,7 @@ extension JSONValue {
 }
 
 extension TypedValue {
-    /// The type is read off the value (contract, section 3); an update may take the stored value's instead.
+    /// The type is read off the value (docs/contract.md#section-3); an update may take the stored value's instead.
     init(_ node: JSONValue) {
         switch node {
         case .null: self = .null

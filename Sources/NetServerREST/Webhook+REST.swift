@@ -2,7 +2,8 @@ import AgentCore
 import JSON
 import WebhookModel
 
-/// How carriers are shown over REST: the members of the documentation's table, in its order (contract, section 8).
+/// How carriers are shown over REST: the members of the documentation's table, in its order
+/// (docs/contract.md#section-8).
 extension Webhook {
     /// What an answer shows of the webhook.
     ///

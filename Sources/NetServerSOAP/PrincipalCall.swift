@@ -3,7 +3,7 @@ import SOAP
 import WebhookModel
 import XML
 
-/// The operations of `SoPrincipal.svc`, by the names that the contract gives them (contract, section 5).
+/// The operations of `SoPrincipal.svc`, by the names that the contract gives them (docs/contract.md#section-5).
 enum PrincipalOperation: String, Sendable, CaseIterable {
     case getSystemInfo = "GetSystemInfo"
     case authenticateImplicit = "AuthenticateImplicit"
@@ -23,7 +23,7 @@ enum PrincipalOperation: String, Sendable, CaseIterable {
     }
 }
 
-/// A call of `SoPrincipal.svc` with its arguments (contract, section 5).
+/// A call of `SoPrincipal.svc` with its arguments (docs/contract.md#section-5).
 ///
 /// The arguments of a login are what the caller is authenticated by, so they are read first.
 enum PrincipalCall {

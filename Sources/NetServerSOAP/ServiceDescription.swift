@@ -3,8 +3,8 @@ package import HummingbirdCore
 import NIOCore
 import WSDL
 
-/// What `GET` on a service answers: the published WSDL, addressed to whoever asks, or a page that links it (contract,
-/// section 4).
+/// What `GET` on a service answers: the published WSDL, addressed to whoever asks, or a page that links it
+/// (docs/contract.md#section-4).
 package struct ServiceDescription: Sendable {
     /// What one is found by.
     package struct ID: Hashable, Sendable {

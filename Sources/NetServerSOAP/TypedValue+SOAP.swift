@@ -3,7 +3,7 @@ package import SOAP
 package import WebhookModel
 package import XML
 
-/// How values of type `anyType` are read and written (contract, section 3).
+/// How values of type `anyType` are read and written (docs/contract.md#section-3).
 extension TypedValue {
     /// Reads `element` by its `xsi:type`, or else by the type that it has where it stands.
     init(_ element: XMLElement, type typeThere: QualifiedName? = nil, service: FieldNamespace) throws(SOAPFault) {

@@ -2,7 +2,7 @@ package import SOAP
 package import WebhookModel
 package import XML
 
-/// How carriers are read and written: members in the order of the schema (contract, section 9).
+/// How carriers are read and written: members in the order of the schema (docs/contract.md#section-9).
 extension Webhook {
     /// Reads a `Webhook`. What the server sets is checked to be of its type and otherwise ignored; clients in languages whose
     /// dates have no time, or no year 1, write any date or time for it.

@@ -3,7 +3,7 @@ import SOAP
 import WebhookModel
 import XML
 
-/// A call of `Webhook.svc` with its arguments (contract, section 3).
+/// A call of `Webhook.svc` with its arguments (docs/contract.md#section-3).
 enum WebhookCall {
     case createDefaultWebhook
     case saveWebhook(Webhook?)

@@ -8,7 +8,7 @@ package struct MediaType: Sendable, Hashable {
     package let action: String?
 
     /// Reads a header's value. Real clients quote parameters or not, write `UTF-8` or `utf-8`, and end with a bare `;`
-    /// (contract, section 9).
+    /// (docs/contract.md#section-9).
     package init(_ value: String) {
         var parameters: [String: String] = [:]
         let parts = Self.split(value)

@@ -1,6 +1,6 @@
 import XML
 
-/// Writes an answer in the shape and version that its request asks for (contract, section 4).
+/// Writes an answer in the shape and version that its request asks for (docs/contract.md#section-4).
 ///
 /// Elements are written in the service's namespace unless said otherwise. Types are written where the shape wants them.
 package struct AnswerWriter: Sendable {

@@ -4,12 +4,13 @@ package import XML
 package enum FieldNamespace: Sendable, Hashable {
     /// Any: fields are found by their local names alone, as in REST's documents.
     case any
-    /// The service's of this name, that of arrays, or none (contract, section 2).
+    /// The service's of this name, that of arrays, or none (docs/contract.md#section-2).
     case service(String)
 }
 
 /// How an element's content is read as a value of the schema. What does not parse is a fault that names the element
-/// (contract, section 3); nil, empty and absent are one and the same for numbers, booleans and enumerations (section 9).
+/// (docs/contract.md#section-3); nil, empty and absent are one and the same for numbers, booleans and enumerations
+/// (docs/contract.md#section-9).
 extension XMLElement {
     /// Whether `xsi:nil` says that there is no value.
     package var isNil: Bool {

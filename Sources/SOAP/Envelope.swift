@@ -12,7 +12,7 @@ package struct Envelope: Sendable {
     package let operation: XMLElement
 }
 
-/// The two shapes that answers come in (contract, section 4).
+/// The two shapes that answers come in (docs/contract.md#section-4).
 package enum AnswerShape: Sendable, Hashable {
     /// The shape of the documentation's samples: prefixed, and `xsi:type` on every value.
     case documented
@@ -20,7 +20,7 @@ package enum AnswerShape: Sendable, Hashable {
     case framework
 }
 
-/// The header blocks that NetServer's services take (contract, section 2); nil when absent or nil.
+/// The header blocks that NetServer's services take (docs/contract.md#section-2); nil when absent or nil.
 package struct RequestHeader: Sendable, Hashable {
     /// Identifies the calling application on hosted installations.
     package var applicationToken: String?

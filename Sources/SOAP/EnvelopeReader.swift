@@ -2,7 +2,7 @@ package import Networking
 package import XML
 
 /// Reads requests in all three envelope forms, on one path: the documented form differs from SOAP 1.2 only in where its
-/// blocks stand (contract, section 2).
+/// blocks stand (docs/contract.md#section-2).
 package struct EnvelopeReader: Sendable {
     private let xml: XMLReader
 
@@ -111,7 +111,7 @@ package struct EnvelopeReader: Sendable {
                 guard body == nil else { throw SOAPFault(.sender, "The envelope has two Body elements.") }
                 body = child
             default:
-                // A lone TimeZone does not make the documented form (contract, section 4).
+                // A lone TimeZone does not make the documented form (docs/contract.md#section-4).
                 if try outside.take(child, namespace: namespace), !child.isNamed("TimeZone") { hasBlocksOutside = true }
             }
         }
@@ -188,7 +188,7 @@ extension RequestHeader {
         return true
     }
 
-    /// Blocks inside a Header win over those outside (contract, section 2).
+    /// Blocks inside a Header win over those outside (docs/contract.md#section-2).
     fileprivate mutating func fill(from outside: RequestHeader) {
         applicationToken = applicationToken ?? outside.applicationToken
         ticket = ticket ?? outside.ticket

@@ -1,4 +1,4 @@
-/// Writes faults (contract, section 4), with the codes of the original's framework.
+/// Writes faults (docs/contract.md#section-4), with the codes of the original's framework.
 package enum FaultWriter {
     /// The whole envelope of a fault.
     ///

@@ -1,7 +1,7 @@
 package import Networking
 
 extension MediaType {
-    /// The media types that an envelope may come in (contract, section 2).
+    /// The media types that an envelope may come in (docs/contract.md#section-2).
     package static let accepted = ["text/xml", "application/soap+xml", "application/xml"]
 
     /// Whether an envelope may come in it.

@@ -1,4 +1,5 @@
-/// The header blocks of an answer (contract, section 4). `Succeeded` is always sent, the others when they say something.
+/// The header blocks of an answer (docs/contract.md#section-4). `Succeeded` is always sent, the others when they say
+/// something.
 package struct ResponseHeader: Sendable {
     /// nil when the operation succeeded.
     package var exception: ExceptionInfo?

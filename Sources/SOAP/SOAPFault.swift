@@ -1,5 +1,5 @@
-/// What is wrong with a message itself, or with the service; an operation that fails is not a fault (contract,
-/// section 4). The reason is fit for the sender.
+/// What is wrong with a message itself, or with the service; an operation that fails is not a fault
+/// (docs/contract.md#section-4). The reason is fit for the sender.
 package struct SOAPFault: Error, Sendable, Hashable {
     /// The codes, by their SOAP 1.2 names.
     package enum Code: Sendable, Hashable {

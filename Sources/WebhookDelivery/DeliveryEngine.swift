@@ -9,8 +9,8 @@ package import WebhookModel
 
 /// Delivers what is due: claims, sends, decides, records; for as long as the process runs.
 ///
-/// At least once (contract, section 7): a delivery leaves the queue only with its result. What a process had claimed when
-/// it died is due again when its lease ends.
+/// At least once (docs/contract.md#section-7): a delivery leaves the queue only with its result. What a process had
+/// claimed when it died is due again when its lease ends.
 package struct DeliveryEngine: Service, CustomStringConvertible {
     package var description: String { "DeliveryEngine" }
 

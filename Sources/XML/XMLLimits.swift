@@ -1,5 +1,5 @@
 /// What one document may cost to read. Every limit is checked while parsing, so that a hostile document is left before
-/// it has been read (contract, section 4).
+/// it has been read (docs/contract.md#section-4).
 package struct XMLLimits: Sendable, Equatable {
     /// Size of the whole document, in bytes as received.
     package var bytes: Int

@@ -7,7 +7,7 @@ import WebhookModel
 
 @testable import NetServerREST
 
-/// `application/x-www-form-urlencoded` as JSON (contract, section 8).
+/// `application/x-www-form-urlencoded` as JSON (docs/contract.md#section-8).
 @Suite("Form body")
 struct FormBodyTests {
     static let forms: [(form: String, json: String)] = [

@@ -7,7 +7,7 @@ import Testing
 
 @testable import NetServerREST
 
-/// What paths of the REST API ask for (contract, section 8).
+/// What paths of the REST API ask for (docs/contract.md#section-8).
 @Suite("REST routes")
 struct RESTRouteTests {
     @Test(

@@ -6,7 +6,7 @@ import WebhookModel
 
 @testable import NetServerREST
 
-/// `$select` (contract, section 8).
+/// `$select` (docs/contract.md#section-8).
 @Suite("Selection of members over REST")
 struct SelectionTests {
     static let webhook = JSONValue.object([

@@ -8,7 +8,7 @@ import WebhookModel
 @testable import AgentCore
 @testable import NetServerREST
 
-/// How webhooks are read from JSON (contract, sections 3 and 8).
+/// How webhooks are read from JSON (docs/contract.md#section-3 and docs/contract.md#section-8).
 @Suite("Webhook from JSON")
 struct WebhookJSONTests {
     static func webhook(_ json: String) throws -> Webhook {

@@ -10,7 +10,8 @@ import Testing
 import WebhookModel
 import WebhookServer
 
-/// Who may call what (contract, section 5): every kind of installation, ticket and application token with every operation.
+/// Who may call what (docs/contract.md#section-5): every kind of installation, ticket and application token with every
+/// operation.
 @Suite("Callers", .timeLimit(.minutes(10)))
 struct CallerTableTests {
     enum SentTicket: CaseIterable { case good, missing, wrong, expired, otherTenants }

@@ -7,7 +7,7 @@ import XML
 
 @testable import WebhookServer
 
-/// `GET` on a service (contract, section 4).
+/// `GET` on a service (docs/contract.md#section-4).
 @Suite("Service description")
 struct DescriptionTests {
     static let wsdl = "http://schemas.xmlsoap.org/wsdl/"

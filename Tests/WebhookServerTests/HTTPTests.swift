@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-/// What old HTTP clients do (contract, sections 2 and 9).
+/// What old HTTP clients do (docs/contract.md#section-2 and docs/contract.md#section-9).
 @Suite("HTTP behaviour that old clients rely on")
 struct HTTPTests {
     static let body = BadInputTests.envelope(BadInputTests.versions[0].0, "<n:CreateDefaultWebhook/>")

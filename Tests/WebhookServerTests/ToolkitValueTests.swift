@@ -2,8 +2,8 @@ import Foundation
 import Testing
 import XML
 
-/// What toolkits make of the typed values that they read, saved back, leaves what is stored as it is (contract, sections
-/// 3 and 9).
+/// What toolkits make of the typed values that they read, saved back, leaves what is stored as it is
+/// (docs/contract.md#section-3 and docs/contract.md#section-9).
 @Suite("Values as toolkits write them")
 struct ToolkitValueTests {
     struct Case: Sendable, CustomTestStringConvertible {

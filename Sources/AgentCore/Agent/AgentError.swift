@@ -1,7 +1,7 @@
 package import WebhookModel
 
 /// An operation that failed, as NetServer's clients are told of it: `ExceptionInfo` over SOAP, the error object over REST
-/// (contract, sections 4 and 8). Every text is fit for the caller.
+/// (docs/contract.md#section-4 and docs/contract.md#section-8). Every text is fit for the caller.
 package struct AgentError: Error, Sendable, Hashable {
     /// The exception types; the raw value is the last component of the type's name.
     package enum Kind: String, Sendable, CaseIterable {

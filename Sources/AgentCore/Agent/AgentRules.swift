@@ -1,6 +1,6 @@
 package import StoreContracts
 
-/// What an installation decides about webhooks (contract, section 6).
+/// What an installation decides about webhooks (docs/contract.md#section-6).
 package struct AgentRules: Sendable, Hashable {
     /// Whether targets must be `https`.
     package var requiresHTTPS: Bool

@@ -1,4 +1,4 @@
-/// The operations of NetServer's Webhook agent, by the names that the contract gives them (contract, section 3).
+/// The operations of NetServer's Webhook agent, by the names that the contract gives them (docs/contract.md#section-3).
 package enum WebhookOperation: String, Sendable, CaseIterable {
     case createDefaultWebhook = "CreateDefaultWebhook"
     case saveWebhook = "SaveWebhook"

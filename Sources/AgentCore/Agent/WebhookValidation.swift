@@ -3,8 +3,8 @@ import Networking
 import Text
 import WebhookModel
 
-/// The rules that a webhook must pass (contract, section 6), stated as field and fault, so that a caller learns of all of
-/// them at once.
+/// The rules that a webhook must pass (docs/contract.md#section-6), stated as field and fault, so that a caller learns
+/// of all of them at once.
 struct WebhookValidation {
     private(set) var faults: [StringDictionary.Entry] = []
 

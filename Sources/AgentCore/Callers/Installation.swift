@@ -1,6 +1,6 @@
 package import WebhookModel
 
-/// What an installation is and who may call it (contract, section 5).
+/// What an installation is and who may call it (docs/contract.md#section-5).
 package struct Installation: Sendable, Hashable {
     /// The two kinds of installation.
     package enum Kind: String, Sendable, Hashable, CaseIterable {

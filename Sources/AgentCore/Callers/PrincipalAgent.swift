@@ -248,7 +248,7 @@ package struct PrincipalAgent: Sendable {
         cryptography.digest(of: Array(text.utf8))
     }
 
-    /// Contract, section 5.
+    /// See docs/contract.md#section-5.
     private static let loginFailed = AgentError(.session, "Authentication failed!")
 
     private static func noSession(ticketIsMissing: Bool) -> AgentError {

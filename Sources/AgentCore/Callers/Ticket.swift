@@ -1,7 +1,7 @@
 import Foundation
 
 /// A ticket's text: `7T:` and, in base64, `<32 hexadecimal digits>;<number>;<tenant>` as UTF-16, little end first
-/// (contract, section 5).
+/// (docs/contract.md#section-5).
 package struct Ticket: Sendable, Hashable {
     /// What makes it unguessable: 32 lower-case hexadecimal digits.
     package let secret: String

@@ -5,8 +5,8 @@ import StoreContracts
 import Text
 import WebhookModel
 
-/// The sessions of users who have logged in: it begins them, finds the user of a ticket, and ends them (contract,
-/// section 5).
+/// The sessions of users who have logged in: it begins them, finds the user of a ticket, and ends them
+/// (docs/contract.md#section-5).
 struct UserSessions: Sendable {
     private let store: any SessionStore
     private let cryptography: any CallerCryptography

@@ -62,7 +62,7 @@ enum Vocabulary {
 
     private static let confidential = ["Secret", "Headers", "Properties"]
 
-    /// What a ticket begins with (contract, section 5).
+    /// What a ticket begins with (docs/contract.md#section-5).
     static var ticket: Regex<Substring> { /7T:[A-Za-z0-9+\/=]{8,}/ }
 
     /// An attribute's name for a path.

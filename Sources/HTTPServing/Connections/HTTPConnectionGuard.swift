@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 
 /// Guards one HTTP/1 connection: bounds what a request may cost, and ends the connection so that its client can read the
-/// last answer (contract, sections 2 and 9).
+/// last answer (docs/contract.md#section-2 and docs/contract.md#section-9).
 ///
 /// NIO and Hummingbird leave this to the application: `100 Continue` for clients that wait for it, `Connection` for clients
 /// in HTTP/1.0, an answer to requests that no service can read, the time that a request may take to arrive, how much of a

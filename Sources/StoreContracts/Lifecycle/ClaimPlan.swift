@@ -23,7 +23,7 @@ package struct WaitingWebhook: Sendable, Hashable {
     package var isFailing: Bool { consecutiveErrors > 0 }
 }
 
-/// What one claim takes of which webhooks (contract, section 7).
+/// What one claim takes of which webhooks (docs/contract.md#section-7).
 ///
 /// Each webhook gets a fair share, the one that has waited longest first, as far as the limits leave its target room.
 package struct ClaimPlan: Sendable {

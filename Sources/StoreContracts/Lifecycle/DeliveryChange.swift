@@ -1,6 +1,7 @@
 package import WebhookModel
 
-/// How the deliveries of a webhook follow what it has become (contract, sections 6 and 7).
+/// How the deliveries of a webhook follow what it has become (docs/contract.md#section-6 and
+/// docs/contract.md#section-7).
 package enum DeliveryChange: Sendable, Hashable {
     /// Pending deliveries are parked until the webhook is Active. A process that holds a delivery keeps its lease.
     case park

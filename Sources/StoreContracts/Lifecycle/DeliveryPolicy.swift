@@ -4,7 +4,7 @@ import Text
 package import WebhookModel
 
 /// When deliveries are tried again and what an attempt says about its webhook, as data, and the decision as a pure
-/// function of it (contract, section 7).
+/// function of it (docs/contract.md#section-7).
 package struct DeliveryPolicy: Sendable, Hashable {
     /// When a delivery is tried again.
     package enum Schedule: Sendable, Hashable {

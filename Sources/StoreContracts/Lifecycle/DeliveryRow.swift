@@ -19,7 +19,7 @@ package struct DeliveryRow: Sendable, Hashable {
         self.reason = reason
     }
 
-    /// The row that an event makes for a webhook that listens to it; nil for none (contract, section 7).
+    /// The row that an event makes for a webhook that listens to it; nil for none (docs/contract.md#section-7).
     ///
     /// - Parameters:
     ///   - time: When the event was signalled.

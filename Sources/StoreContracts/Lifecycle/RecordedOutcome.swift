@@ -21,7 +21,7 @@ package struct RecordedOutcome: Sendable, Hashable {
     /// The change of the webhook's state; nil where it stays.
     package var stateChange: WebhookStateChange?
 
-    /// What follows from `result` where the delivery and its webhook are as in `snapshot` (contract, section 7).
+    /// What follows from `result` where the delivery and its webhook are as in `snapshot` (docs/contract.md#section-7).
     package init(of result: DeliveryResult, on snapshot: DeliverySnapshot) {
         let decision = result.policy.decide(
             on: result.outcome,

@@ -3,8 +3,8 @@ package enum UnsentReason {
     /// Its webhook was deleted.
     package static let deleted = "The webhook was deleted."
 
-    /// Its webhook is of a type that this service records, but does not send (contract, section 6). The type stands
-    /// between the two texts.
+    /// Its webhook is of a type that this service records, but does not send (docs/contract.md#section-6). The type
+    /// stands between the two texts.
     package static let undeliverable = (before: "Webhooks of type '", after: "' are not delivered by this service.")
 
     /// The whole text for a type.

@@ -1,6 +1,6 @@
 package import WebhookModel
 
-/// A stored webhook that somebody replaces, with what follows from that (contract, section 6).
+/// A stored webhook that somebody replaces, with what follows from that (docs/contract.md#section-6).
 package struct WebhookReplacement: Sendable, Hashable {
     /// The webhook as it is stored from now on.
     package let webhook: Webhook

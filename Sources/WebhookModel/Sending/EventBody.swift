@@ -2,8 +2,8 @@ package import FoundationEssentials
 import JSON
 import Text
 
-/// The JSON that a target gets, in the documented order of members (contract, section 7), in three parts: the head and
-/// the tail belong to the event, what stands between them to the webhook.
+/// The JSON that a target gets, in the documented order of members (docs/contract.md#section-7), in three parts: the
+/// head and the tail belong to the event, what stands between them to the webhook.
 ///
 /// Each part is text, since none of them is a whole JSON value: a body is made of them without a look into any.
 package enum EventBody {

@@ -1,4 +1,4 @@
-/// Who registered or last changed a webhook (contract, section 3).
+/// Who registered or last changed a webhook (docs/contract.md#section-3).
 package struct Associate: Sendable, Hashable, Codable {
     /// Primary key of the associate.
     package var associateID: Int32

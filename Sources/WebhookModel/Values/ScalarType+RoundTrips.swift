@@ -3,7 +3,7 @@ import JSON
 import Text
 
 /// When a client that saves what it has read means the stored value, although it writes it otherwise. gSOAP, JAX-WS and
-/// PHP were watched for this (contract, section 9).
+/// PHP were watched for this (docs/contract.md#section-9).
 extension ScalarType {
     /// Types that toolkits have in place of one that their language lacks. Axis calls every text a guid.
     private static let substitutes: [ScalarType: ScalarType] = [

@@ -1,7 +1,7 @@
 package import JSON
 
-/// The simple types that a value of a `StringObjectDictionary` may have (contract, section 3). The raw value is the
-/// type's local name in XML Schema or, for the last three, in the serialization namespace.
+/// The simple types that a value of a `StringObjectDictionary` may have (docs/contract.md#section-3). The raw value is
+/// the type's local name in XML Schema or, for the last three, in the serialization namespace.
 package enum ScalarType: String, Sendable, Codable, CaseIterable {
     case string, boolean, byte, unsignedByte, short, unsignedShort, int, unsignedInt, long, unsignedLong
     case float, double, decimal, dateTime, base64Binary, anyURI
@@ -39,7 +39,7 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
         }
     }
 
-    /// `text` as JSON (contract, section 3): numbers keep every digit, what JSON has no form for is a string.
+    /// `text` as JSON (docs/contract.md#section-3): numbers keep every digit, what JSON has no form for is a string.
     package func json(_ text: String) -> JSONValue {
         switch self {
         case .boolean: .bool(text == "true" || text == "1")

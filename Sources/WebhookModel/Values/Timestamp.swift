@@ -17,7 +17,7 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable {
         self.ticks = Int64(exactly: ticks) ?? (ticks < 0 ? .min : .max)
     }
 
-    /// What stands for a time that was never set: `0001-01-01T00:00:00` (contract, section 9).
+    /// What stands for a time that was never set: `0001-01-01T00:00:00` (docs/contract.md#section-9).
     package static let unset = Timestamp(ticks: -621_355_968_000_000_000)
 
     /// This moment, `duration` later.
@@ -45,8 +45,8 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable {
 }
 
 extension Timestamp: CustomStringConvertible {
-    /// `yyyy-MM-ddTHH:mm:ss[.fffffff]Z`, trailing zeros trimmed (contract, sections 4 and 7); a time that was never set
-    /// carries no zone.
+    /// `yyyy-MM-ddTHH:mm:ss[.fffffff]Z`, trailing zeros trimmed (docs/contract.md#section-4 and
+    /// docs/contract.md#section-7); a time that was never set carries no zone.
     package var description: String {
         var days = ticks / 864_000_000_000
         var rest = ticks % 864_000_000_000

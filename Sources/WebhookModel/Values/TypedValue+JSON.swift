@@ -1,6 +1,6 @@
 package import JSON
 
-/// How values look in JSON (contract, section 3): every digit kept, and without their types.
+/// How values look in JSON (docs/contract.md#section-3): every digit kept, and without their types.
 extension JSONValue {
     /// Creates the JSON of a typed value.
     package init(_ value: TypedValue) {

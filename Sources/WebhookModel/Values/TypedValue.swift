@@ -2,7 +2,7 @@ import JSON
 import Text
 
 /// A value of a `StringObjectDictionary`: an XML Schema `anyType` that keeps its type and its lexical form
-/// (contract, section 3).
+/// (docs/contract.md#section-3).
 package indirect enum TypedValue: Sendable, Hashable, Codable {
     /// No value, `xsi:nil`.
     case null
@@ -41,7 +41,8 @@ package indirect enum TypedValue: Sendable, Hashable, Codable {
     }
 
     /// `stored` where this value says the same and has no type, or one that a client made of the stored value's. Many
-    /// clients lose the types of what they read, or write them otherwise (contract, sections 3 and 9).
+    /// clients lose the types of what they read, or write them otherwise (docs/contract.md#section-3 and
+    /// docs/contract.md#section-9).
     func preservingType(of stored: TypedValue?) -> TypedValue {
         switch (self, stored) {
         case (.inferred(.dictionary(let dictionary)), _):

@@ -2,8 +2,8 @@ import Foundation
 import Networking
 import Text
 
-/// A subscription: which events go to which target (contract, section 3). Null and empty are kept apart, because clients
-/// send back what they read.
+/// A subscription: which events go to which target (docs/contract.md#section-3). Null and empty are kept apart, because
+/// clients send back what they read.
 package struct Webhook: Sendable, Hashable {
     /// 0 for one that is not stored.
     package var id: Int32 = 0
@@ -44,7 +44,7 @@ package struct Webhook: Sendable, Hashable {
     /// The type that this service delivers itself; any other is kept for plug-ins it does not have.
     package static let deliverableType = "webhook"
 
-    /// Whether its events are posted to its target by this service (contract, section 6).
+    /// Whether its events are posted to its target by this service (docs/contract.md#section-6).
     package var isDeliverable: Bool {
         type.map { $0.isEmpty || CaseInsensitiveName(Self.deliverableType).matches($0) } ?? true
     }
@@ -83,7 +83,8 @@ package struct Webhook: Sendable, Hashable {
 
 /// Whether a webhook's events are sent. The raw value is its number on the wire of REST and in the stores.
 package enum WebhookState: Int16, Sendable, Codable, CaseIterable {
-    /// On saving: Active for a new webhook, unchanged for a stored one; as a filter: every state (contract, section 6).
+    /// On saving: Active for a new webhook, unchanged for a stored one; as a filter: every state
+    /// (docs/contract.md#section-6).
     case unknown = 0
     /// They are.
     case active = 1
@@ -109,7 +110,7 @@ package enum WebhookState: Int16, Sendable, Codable, CaseIterable {
     }
 }
 
-/// Which webhooks to list; nil fields do not restrict (contract, section 3).
+/// Which webhooks to list; nil fields do not restrict (docs/contract.md#section-3).
 package struct WebhookFilter: Sendable, Hashable {
     /// The whole name.
     package var name: String?
@@ -139,7 +140,7 @@ package enum EventName {
     /// (``Swift/String/caseFolded``). The stores keep it and compare its bytes, so that all of them find the same webhooks.
     package static func key(_ name: String) -> String { name.trimmingSpace.caseFolded }
 
-    /// The event name up to its last dot; the whole name when it has none (contract, section 7).
+    /// The event name up to its last dot; the whole name when it has none (docs/contract.md#section-7).
     package static func entity(of name: String) -> String {
         // Bytes, because to find where a character begins, Swift may have to go back to where the text does.
         name.utf8.lastIndex(of: UInt8(ascii: ".")).map { String(name[..<$0]) } ?? name

@@ -1,7 +1,8 @@
 import Text
 
 /// The webhooks that a caller may see and change. This is the one statement of the isolation of tenants and applications
-/// (contract, section 5): agents pass a caller's scope to the store, and stores ask ``holds(_:)`` or its like in SQL.
+/// (docs/contract.md#section-5): agents pass a caller's scope to the store, and stores ask ``holds(_:)`` or its like in
+/// SQL.
 package struct WebhookScope: Sendable, Hashable {
     /// The tenant.
     package var tenant: String

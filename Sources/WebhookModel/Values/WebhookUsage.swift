@@ -1,4 +1,4 @@
-/// Counters of a webhook (contract, section 7).
+/// Counters of a webhook (docs/contract.md#section-7).
 package struct WebhookUsage: Sendable, Hashable {
     /// Attempts, replays not counted.
     package var totalCalls: Int

@@ -22,8 +22,8 @@ enum ServiceOperation: Sendable, Hashable {
     case admin
 }
 
-/// The routes of the service (contract, section 1). REST and the admin API have tables of their own for what follows their
-/// prefixes, because each answers in its own way what it does not have.
+/// The routes of the service (docs/contract.md#section-1). REST and the admin API have tables of their own for what
+/// follows their prefixes, because each answers in its own way what it does not have.
 enum ServiceRoutes {
     static let table = RouteTable(states + services + apis)
 

@@ -8,7 +8,7 @@ import WebhookModel
 @testable import WebhookServer
 
 /// The two fronts are one service: what is done through either has the same outcome, leaves the same webhooks, and
-/// sends the same notifications (contract, sections 3 and 8).
+/// sends the same notifications (docs/contract.md#section-3 and docs/contract.md#section-8).
 @Suite("SOAP and REST answer alike", .timeLimit(.minutes(10)))
 struct BothFrontsTests {
     /// Who calls: with the right to webhooks, without it, without a session.
@@ -24,7 +24,7 @@ struct BothFrontsTests {
         let sent: Int
         /// The exception that every front answers.
         var fails: String?
-        /// What REST answers where it is bound to differ from SOAP (contract, section 8).
+        /// What REST answers where it is bound to differ from SOAP (docs/contract.md#section-8).
         var otherwise: [FrontKind: FrontAnswer] = [:]
     }
 

@@ -68,7 +68,7 @@ struct CrossFrontTests {
         }
     }
 
-    /// Every type that a property can have (contract, section 3), in forms that a number or a date would lose.
+    /// Every type that a property can have (docs/contract.md#section-3), in forms that a number or a date would lose.
     static let typed = """
         <a k="string" t="x:string">tekst</a><a k="yes" t="x:boolean">1</a><a k="no" t="x:boolean">false</a>\
         <a k="byte" t="x:byte">-5</a><a k="unsignedByte" t="x:unsignedByte">200</a><a k="short" t="x:short">7</a>\

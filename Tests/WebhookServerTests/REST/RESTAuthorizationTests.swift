@@ -10,7 +10,7 @@ import WebhookModel
 
 @testable import WebhookServer
 
-/// Who may call over REST (contract, section 5).
+/// Who may call over REST (docs/contract.md#section-5).
 @Suite("REST authorization", .timeLimit(.minutes(10)))
 struct RESTAuthorizationTests {
     /// The users anna, with the right to webhooks, and carl, without; anna's access token is `8A:anna`.

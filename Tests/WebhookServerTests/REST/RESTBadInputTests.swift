@@ -5,7 +5,7 @@ import Testing
 @testable import WebhookServer
 
 /// What is wrong with a body is answered with an error object that names it, nothing is stored, and the service goes on
-/// serving (contract, section 8).
+/// serving (docs/contract.md#section-8).
 @Suite("REST bad input", .timeLimit(.minutes(10)))
 struct RESTBadInputTests {
     struct Case: Sendable, CustomTestStringConvertible {

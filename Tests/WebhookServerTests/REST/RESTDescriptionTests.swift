@@ -9,7 +9,7 @@ import WebhookModel
 
 @testable import WebhookServer
 
-/// What anybody may ask of the API: versions, routes, and the OpenAPI document (contract, section 8).
+/// What anybody may ask of the API: versions, routes, and the OpenAPI document (docs/contract.md#section-8).
 @Suite("REST description", .timeLimit(.minutes(10)))
 struct RESTDescriptionTests {
     private static func client(_ service: RunningService) -> RESTClient {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import WebhookServer
 
-/// Statuses, error objects and routes, as a client over HTTP meets them (contract, section 8).
+/// Statuses, error objects and routes, as a client over HTTP meets them (docs/contract.md#section-8).
 @Suite("REST over HTTP", .timeLimit(.minutes(10)))
 struct RESTHTTPTests {
     @Test("Every operation has its status, and what has no result has no body")

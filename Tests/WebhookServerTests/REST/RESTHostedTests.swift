@@ -9,7 +9,8 @@ import WebhookModel
 
 @testable import WebhookServer
 
-/// Where the API is, and for whom: tenants, applications, and the host that was asked (contract, sections 5 and 8).
+/// Where the API is, and for whom: tenants, applications, and the host that was asked (docs/contract.md#section-5 and
+/// docs/contract.md#section-8).
 @Suite("REST, hosted", .timeLimit(.minutes(10)))
 struct RESTHostedTests {
     /// Calls of anna, of the tenant Cust1, with an application's token or without.

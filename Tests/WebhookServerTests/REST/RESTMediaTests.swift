@@ -10,7 +10,7 @@ import XML
 
 @testable import WebhookServer
 
-/// XML, forms and charsets, in and out (contract, section 8).
+/// XML, forms and charsets, in and out (docs/contract.md#section-8).
 @Suite("REST media types", .timeLimit(.minutes(10)))
 struct RESTMediaTests {
     /// A webhook with everything that XML has a form for, as `application/json`.
@@ -210,7 +210,7 @@ struct RESTMediaTests {
         }
     }
 
-    /// As SOAP takes them (contract, section 9).
+    /// As SOAP takes them (docs/contract.md#section-9).
     @Test("Numbers and states in XML may have white space around them; where they are empty they are absent")
     func xmlNumbers() async throws {
         try await RunningService.with { service in

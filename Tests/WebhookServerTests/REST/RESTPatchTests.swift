@@ -9,7 +9,7 @@ import WebhookModel
 
 @testable import WebhookServer
 
-/// PATCH, and changes on a condition (contract, section 8).
+/// PATCH, and changes on a condition (docs/contract.md#section-8).
 @Suite("REST patches", .timeLimit(.minutes(10)))
 struct RESTPatchTests {
     static let hook = """

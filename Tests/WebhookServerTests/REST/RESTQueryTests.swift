@@ -9,7 +9,7 @@ import WebhookModel
 
 @testable import WebhookServer
 
-/// What stands in a path or behind its question mark (contract, section 8).
+/// What stands in a path or behind its question mark (docs/contract.md#section-8).
 @Suite("REST paths and queries", .timeLimit(.minutes(10)))
 struct RESTQueryTests {
     private static func names(_ answer: RESTAnswer) throws -> [String] {

@@ -9,7 +9,7 @@ import WebhookModel
 
 @testable import WebhookServer
 
-/// A webhook as REST shows and takes it (contract, section 8).
+/// A webhook as REST shows and takes it (docs/contract.md#section-8).
 @Suite("REST webhooks", .timeLimit(.minutes(10)))
 struct RESTWebhookTests {
     /// The documentation's table, in its order.

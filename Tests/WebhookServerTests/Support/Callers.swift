@@ -4,7 +4,7 @@ import NIOHTTP1
 import TestSupport
 import Testing
 
-/// The forms of contract section 2.
+/// The forms of docs/contract.md#section-2.
 enum EnvelopeForm: String, CaseIterable, Sendable {
     case documented, soap12, soap11
 }
