@@ -6,7 +6,7 @@ package struct PostgreSQLLocation: Sendable, Hashable {
     package let connectionString: String
 
     /// What is wrong with a location, without a word of it: what cannot be read may hold a password anywhere.
-    package struct Problem: Error, CustomStringConvertible {
+    package struct ParseError: Error, CustomStringConvertible {
         package let description: String
 
         package init(_ description: String) { self.description = description }
@@ -15,7 +15,7 @@ package struct PostgreSQLLocation: Sendable, Hashable {
     /// Reads `postgres://...`, `postgresql://...` or `postgres:KEYWORD=VALUE ...`. Throws what is wrong with it.
     ///
     /// - Returns: nil for a text of another form.
-    package init?(_ text: String) throws(Problem) {
+    package init?(_ text: String) throws(ParseError) {
         if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") {
             connectionString = text
             try Self.checkEscapes(text.drop { $0 != "/" }.dropFirst(2))
@@ -29,7 +29,7 @@ package struct PostgreSQLLocation: Sendable, Hashable {
 
     /// Finds characters that stand for themselves where they separate the parts of a URL. libpq would cut the URL there,
     /// and show a part of a password as a host's or a database's name.
-    private static func checkEscapes(_ rest: Substring) throws(Problem) {
+    private static func checkEscapes(_ rest: Substring) throws(ParseError) {
         let hexDigits = Set("0123456789abcdefABCDEF")
         let escapes = rest.indices.filter { rest[$0] == "%" }.map { rest[$0...].dropFirst().prefix(2) }
         let hasUser = rest.contains("@")
@@ -38,7 +38,7 @@ package struct PostgreSQLLocation: Sendable, Hashable {
         guard escapes.allSatisfy({ $0.count == 2 && $0 != "00" && $0.allSatisfy(hexDigits.contains) }),
             !rest.contains("#"), !hasUser || !user.contains(where: "/?".contains) && !afterUser.contains("@")
         else {
-            throw Problem(
+            throw ParseError(
                 """
                 it holds one of the characters @ / ? # % where it must be percent-encoded: write %40 %2F %3F %23 %25 for \
                 them in the user, the password and the values after '?'
@@ -48,9 +48,9 @@ package struct PostgreSQLLocation: Sendable, Hashable {
     }
 
     /// Has libpq read it, which says what is wrong in words that may hold the password.
-    private func checkOptions() throws(Problem) {
+    private func checkOptions() throws(ParseError) {
         guard let ports = options(named: ["port"]) else {
-            throw Problem(
+            throw ParseError(
                 """
                 libpq cannot read it; percent-encode special characters of the user and the password in a URL, quote them \
                 after 'postgres:', and see "Connection Strings" in PostgreSQL's documentation
@@ -63,7 +63,7 @@ package struct PostgreSQLLocation: Sendable, Hashable {
             }
         }
         guard isNumeric else {
-            throw Problem(
+            throw ParseError(
                 "the port must be a number up to 65535; if a part of a password stands there, write it percent-encoded"
             )
         }

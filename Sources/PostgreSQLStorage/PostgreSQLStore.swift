@@ -76,7 +76,7 @@ package final class PostgreSQLStore: AgentStore, SettlingStore, Service, CustomS
             channel: PostgreSQLDue.channel,
             log: log,
             begin: { due.resynchronize() },
-            receive: { due.hear($0) }
+            receive: { due.receive($0) }
         )
         let settling = settling
         tasks.start {

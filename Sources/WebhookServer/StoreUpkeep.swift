@@ -1,8 +1,8 @@
 import AgentCore
 import Foundation
 import PostgreSQLInstallation
-import ServerConfiguration
 import SQLiteStorage
+import ServerConfiguration
 import Stores
 
 /// `webhook-svc store backup`, `store compact` and `store migrate`.
