@@ -254,7 +254,7 @@ let package = Package(
         .tests("SOAPTests", uses: ["Networking", "SOAP", "XML"]),
         .tests("CryptographyTests", uses: ["Cryptography"]),
         .tests("WebhookModelTests", uses: ["JSON", "Networking", "TestSupport", "WebhookModel"]),
-        .tests("StoreContractsTests", uses: ["StoreContracts", "TestSupport", "WebhookModel"]),
+        .tests("StoreContractsTests", uses: ["AgentCore", "StoreContracts", "TestSupport", "WebhookModel"]),
         .tests("LogThrottlingTests", uses: ["LogThrottling", "TestSupport", "Logging"]),
         .tests(
             "AgentCoreTests",
@@ -263,7 +263,7 @@ let package = Package(
                 "Logging",
             ]
         ),
-        .tests("AdminModelTests", uses: ["AdminModel", "AgentCore", "JSON"]),
+        .tests("AdminModelTests", uses: ["AdminModel", "AgentCore", "JSON", "StoreContracts", "WebhookModel"]),
         .tests(
             "StoreSupportTests",
             uses: ["AgentCore", "StoreConformance", "StoreContracts", "StoreSupport", "WebhookModel"]
@@ -303,16 +303,15 @@ let package = Package(
         .tests(
             "DeliveryTransportTests",
             uses: [
-                "AgentCore", "DeliveryTransport", "Networking", "TestSupport", "WebhookModel", "NIOCore", "NIOHTTP1",
-                "NIOPosix", "NIOSSL",
+                "AgentCore", "DeliveryTransport", "Networking", "TestSupport", "WebhookDelivery", "WebhookModel",
+                "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
             ]
         ),
         .tests(
             "WebhookDeliveryTests",
             uses: [
                 "AgentCore", "DeliveryTransport", "MemoryStorage", "SQLiteStorage", "StoreContracts", "TestSupport",
-                "WebhookDelivery", "WebhookModel", "CoreMetrics", "Logging", "NIOCore", "NIOSSL",
-                "ServiceLifecycleTestKit",
+                "WebhookDelivery", "WebhookModel", "CoreMetrics", "Logging", "ServiceLifecycleTestKit",
             ]
         ),
         .tests("HTTPRoutingTests", uses: ["HTTPRouting", "HTTPTypes"]),
@@ -337,7 +336,10 @@ let package = Package(
                 "HTTPTypes",
             ]
         ),
-        .tests("AdminServingTests", uses: ["AdminServing", "AgentCore", "HummingbirdCore"]),
+        .tests(
+            "AdminServingTests",
+            uses: ["AdminServing", "AgentCore", "StoreContracts", "WebhookModel", "HummingbirdCore"]
+        ),
         .tests(
             "ServerConfigurationTests",
             uses: [

@@ -2,7 +2,9 @@ import AdminModel
 import AgentCore
 import Foundation
 import JSON
+import StoreContracts
 import Testing
+import WebhookModel
 
 /// What the admin API answers: bytes that do not change, and that the command line reads.
 @Suite("Answers of the admin API")

@@ -1,7 +1,10 @@
 import AdminModel
 import AgentCore
 import Foundation
+import JSON
+import StoreContracts
 import Testing
+import WebhookModel
 
 /// What the admin API shows of what the service holds.
 @Suite("Admin model")
@@ -39,13 +42,13 @@ struct AdminModelTests {
     }
 
     @Test("A webhook is shown without its secret, its headers and the password in its target")
-    func webhook() throws {
+    func webhook() {
         var webhook = Webhook()
         webhook.id = 7
         webhook.targetURL = "https://anna:pass-word@hooks.example.com/x"
         webhook.secret = "shared-secret"
         webhook.headers = StringDictionary([.init(key: "X-Key", value: "header-value")])
-        let text = String(decoding: try JSONEncoder().encode(AdminAPI.Webhook(webhook, of: "Default")), as: UTF8.self)
+        let text = AdminAPI.Webhook(webhook, of: "Default").json.text
         for hidden in ["pass-word", "shared-secret", "header-value"] { #expect(!text.contains(hidden), "\(text)") }
         #expect(text.contains("hooks.example.com"))
     }
@@ -53,7 +56,7 @@ struct AdminModelTests {
     @Test("The command line reads what the service writes")
     func roundTrip() throws {
         let written = AdminAPI.DeliveryList([Self.record(1)], limit: 1)
-        let read = try JSONDecoder().decode(AdminAPI.DeliveryList.self, from: JSONEncoder().encode(written))
+        let read = try JSONDecoder().decode(AdminAPI.DeliveryList.self, from: Data(written.json.text.utf8))
         #expect(read.deliveries.map(\.id) == ["1-7"])
         #expect(read.deliveries.map(\.state) == ["failed"])
         #expect(read.cursor == written.cursor)

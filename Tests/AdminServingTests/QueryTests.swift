@@ -1,6 +1,8 @@
 import AgentCore
 import HummingbirdCore
+import StoreContracts
 import Testing
+import WebhookModel
 
 @testable import AdminServing
 

@@ -1,5 +1,7 @@
 import AgentCore
+import TestSupport
 import Testing
+import WebhookModel
 
 @Suite("Changing webhooks")
 struct ChangingTests {

@@ -1,4 +1,5 @@
 import AgentCore
+import TestSupport
 import Testing
 
 @Suite("Delays of logins after failed ones")

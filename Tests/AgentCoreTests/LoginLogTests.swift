@@ -1,4 +1,5 @@
 import AgentCore
+import TestSupport
 import Testing
 
 @Suite("Log lines of failed logins")

@@ -1,5 +1,7 @@
 import AgentCore
+import StoreContracts
 import Testing
+import WebhookModel
 
 @Suite("Lifetime of sessions")
 struct SessionLifetimeTests {

@@ -1,6 +1,8 @@
 import AgentCore
 import Foundation
 import GRDB
+import StoreConformance
+import StoreContracts
 import Testing
 
 @testable import SQLiteStorage

@@ -1,7 +1,9 @@
 import AgentCore
 import Foundation
 import GRDB
+import StoreConformance
 import Testing
+import WebhookModel
 
 @testable import SQLiteStorage
 

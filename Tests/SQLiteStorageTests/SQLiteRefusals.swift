@@ -1,5 +1,7 @@
 import AgentCore
 import SQLiteStorage
+import StoreConformance
+import StoreContracts
 import Testing
 
 /// Why a store cannot be opened at `path`, as text; "none" where it opens.

@@ -1,8 +1,8 @@
-package import AgentCore
+import AgentCore
 package import Foundation
-import StoreContracts
+package import StoreContracts
 package import Testing
-import WebhookModel
+package import WebhookModel
 
 /// Values that cases are made of.
 package enum Sample {

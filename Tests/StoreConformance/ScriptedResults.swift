@@ -1,7 +1,7 @@
-package import AgentCore
+import AgentCore
 import Foundation
-import StoreContracts
-import WebhookModel
+package import StoreContracts
+package import WebhookModel
 
 /// What is to become of a delivery whose webhook is Active, for cases that script the results of attempts.
 package enum Scripted: Sendable, Hashable {

@@ -1,5 +1,5 @@
-package import AgentCore
-import StoreContracts
+import AgentCore
+package import StoreContracts
 import Testing
 import WebhookModel
 

@@ -1,5 +1,6 @@
 import AgentCore
 import Foundation
+import StoreContracts
 
 /// The path of a database that does not exist yet, in a directory that exists only during `body`.
 package func withDatabase(_ body: (String) async throws -> Void) async throws {

@@ -1,7 +1,7 @@
-package import AgentCore
-import StoreContracts
+import AgentCore
+package import StoreContracts
 import Testing
-import WebhookModel
+package import WebhookModel
 
 extension WebhookStore {
     /// Inserts a webhook with the body suffix that the service makes of it.

@@ -1,5 +1,7 @@
 import Foundation
+import ServerConfiguration
 import ServiceMetrics
+import Stores
 import Testing
 
 @testable import WebhookServer

@@ -3,6 +3,7 @@ import Cryptography
 import NIOHTTP1
 import TestSupport
 import Testing
+import WebhookModel
 
 /// The forms of docs/contract.md#section-2.
 enum EnvelopeForm: String, CaseIterable, Sendable {

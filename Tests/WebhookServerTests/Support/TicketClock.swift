@@ -1,6 +1,7 @@
 import AgentCore
 import Foundation
 import Synchronization
+import WebhookModel
 
 /// A clock that goes on by itself and can be put forward.
 final class TicketClock: Sendable {

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOSSL
+import TestSupport
 
 /// The handlers of a target's connection.
 struct TargetEnd: Sendable {

@@ -1,7 +1,10 @@
 import AgentCore
+import DeliveryTransport
 import NIOCore
+import TestSupport
 import Testing
 import WebhookDelivery
+import WebhookModel
 
 @Suite("Socket sender's failures", .timeLimit(.minutes(5)))
 struct SocketSenderFailureTests {

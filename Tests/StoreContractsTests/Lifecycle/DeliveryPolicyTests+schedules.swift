@@ -1,4 +1,5 @@
 import AgentCore
+import StoreContracts
 import Testing
 
 /// When a delivery is attempted again.
