@@ -8,7 +8,7 @@ import XML
 
 /// Writes the answers of one operation, in the form of its request.
 struct OperationAnswers {
-    let envelope: Envelope
+    let request: SOAPRequest
     /// The name of the element that holds the result.
     let element: String
     let target: SOAPService.Target
@@ -29,7 +29,7 @@ struct OperationAnswers {
             message: error.message,
             friendlyText: error.friendlyText,
             exceptionType: error.kind.exceptionType,
-            source: "\(target.service.rawValue).\(envelope.operation.name)",
+            source: "\(target.service.rawValue).\(request.operation.name)",
             parameters: error.parameters.map { .init(key: $0.key, value: $0.value ?? "") }
         )
         switch operationErrors {
@@ -38,7 +38,7 @@ struct OperationAnswers {
         case .fault:
             return SOAPService.Answer(
                 SOAPFault(error.kind == .server ? .receiver : .sender, error.friendlyText),
-                version: envelope.version,
+                version: request.version,
                 number: target.number,
                 exception: exception,
                 label: label
@@ -47,7 +47,7 @@ struct OperationAnswers {
     }
 
     private func label(_ outcome: String) -> SOAPService.CallLabel {
-        SOAPService.CallLabel(operation: envelope.operation.name, outcome: outcome)
+        SOAPService.CallLabel(operation: request.operation.name, outcome: outcome)
     }
 
     private func answer(
@@ -55,19 +55,13 @@ struct OperationAnswers {
         exception: ExceptionInfo? = nil,
         content: (inout XMLValueWriter) -> Void
     ) -> SOAPService.Answer {
-        let body = AnswerWriter.answer(
-            shape: envelope.shape,
-            version: envelope.version,
-            service: target.service.rawValue,
-            namespace: target.number.namespace,
-            element: element,
-            header: ResponseHeader(exception: exception, timeZone: envelope.header.timeZone),
-            content: content
-        )
+        var writer = writer(exception: exception)
+        content(&writer.values)
+        writer.endAnswer(element)
         return SOAPService.Answer(
             status: 200,
-            contentType: envelope.version.contentType,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)),
+            contentType: request.version.contentType,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: writer.values.bytes)),
             label: label
         )
     }
@@ -75,13 +69,7 @@ struct OperationAnswers {
     private func list(
         _ read: @escaping @Sendable (Int32, Int) async throws(AgentError) -> [Webhook]
     ) async throws(AgentError) -> SOAPService.Answer {
-        var writer = AnswerWriter(
-            shape: envelope.shape,
-            version: envelope.version,
-            service: target.service.rawValue,
-            namespace: target.number.namespace
-        )
-        writer.beginAnswer(element, header: ResponseHeader(exception: nil, timeZone: envelope.header.timeZone))
+        var writer = writer(exception: nil)
         writer.values.begin("Response", .service("ArrayOfWebhook"))
         let list = PagedList(
             writer: WebhookListWriter(writer: writer, element: element, number: target.number)
@@ -91,10 +79,17 @@ struct OperationAnswers {
         let body = try await list.body()
         return SOAPService.Answer(
             status: 200,
-            contentType: envelope.version.contentType,
+            contentType: request.version.contentType,
             body: body,
             label: label("succeeded")
         )
+    }
+
+    /// A writer of the answer, whose response element has been opened.
+    private func writer(exception: ExceptionInfo?) -> AnswerWriter {
+        var writer = AnswerWriter(shape: request.shape, version: request.version, namespace: target.number.namespace)
+        writer.beginAnswer(element, header: ResponseHeader(exception: exception, timeZone: request.header.timeZone))
+        return writer
     }
 }
 
@@ -111,7 +106,7 @@ extension SOAPService.Answer {
             for: fault,
             version: version,
             namespace: number.namespace,
-            exception: exception
+            detail: exception.map { exception in { $0.writeDetail(exception) } }
         )
         self.init(
             status: 500,

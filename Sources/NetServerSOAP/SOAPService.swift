@@ -108,31 +108,37 @@ package struct SOAPService: Sendable {
     ///
     /// - Parameter action: The `SOAPAction` header, as sent.
     package func answer(to bytes: [UInt8], mediaType: MediaType, action: String?, target: Target) async -> Answer {
-        let envelope: Envelope
+        let request: SOAPRequest
         do {
-            envelope = try reader.read(bytes, mediaType: mediaType, action: action, namespace: target.number.namespace)
+            request = try reader.request(
+                bytes,
+                mediaType: mediaType,
+                action: action,
+                service: target.service,
+                namespace: target.number.namespace
+            )
         } catch {
             return Answer(error.fault, version: error.version, number: target.number)
         }
-        guard let operation = Self.operation(named: envelope.operation.name, target) else {
+        guard let operation = Self.operation(named: request.operation.name, target) else {
             let fault = SOAPFault(
                 .actionNotSupported,
-                "\(target.number.name)/\(target.service.file) has no operation \(Excerpt.quoted(envelope.operation.name))."
+                "\(target.number.name)/\(target.service.file) has no operation \(Excerpt.quoted(request.operation.name))."
             )
-            return Answer(fault, version: envelope.version, number: target.number)
+            return Answer(fault, version: request.version, number: target.number)
         }
         let answers = OperationAnswers(
-            envelope: envelope,
+            request: request,
             element: operation.responseElement,
             target: target,
             operationErrors: operationErrors
         )
         do throws(Failure) {
-            let result = try await result(of: operation, envelope, target)
+            let result = try await result(of: operation, request, target)
             do { return try await answers.answer(with: result) } catch { throw Failure.operation(error) }
         } catch {
             switch error {
-            case .fault(let fault): return Answer(fault, version: envelope.version, number: target.number)
+            case .fault(let fault): return Answer(fault, version: request.version, number: target.number)
             case .operation(let error): return answers.answer(with: error)
             }
         }
@@ -162,17 +168,17 @@ package struct SOAPService: Sendable {
     /// Authenticates the caller, reads the arguments and asks the agent.
     private func result(
         of operation: Operation,
-        _ envelope: Envelope,
+        _ request: SOAPRequest,
         _ target: Target
     ) async throws(Failure) -> Result {
         let credentials = Credentials(
             tenant: target.tenant,
-            ticket: envelope.header.ticket,
-            applicationToken: envelope.header.applicationToken,
+            ticket: request.header.ticket,
+            applicationToken: request.header.applicationToken,
             address: target.origin.address,
             network: target.origin.network
         )
-        let (element, number) = (envelope.operation, target.number)
+        let (element, number) = (request.operation, target.number)
         switch operation.name {
         case .webhook(let operation):
             let caller: Caller

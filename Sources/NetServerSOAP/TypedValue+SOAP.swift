@@ -171,6 +171,8 @@ extension TypedValue {
         case .inferred(let value): value.write(name, to: &writer)
         case .untyped(let text), .json(let text): writer.anyValue(name, .schema("string"), text)
         case .qualifiedName(let prefix, let namespace, let localName):
+            // Prefixes of this form are the answer's own (``AnswerShape/documented(_:)``).
+            let prefix = prefix.hasPrefix("NetServerServices") ? "" : prefix
             writer.anyQualifiedName(name, prefix: prefix, namespace: namespace, localName: localName)
         case .strings(let items):
             writer.beginAny(name, .arrays("ArrayOfstring"))

@@ -1,6 +1,31 @@
 import XML
 
-/// Writes an answer in the shape and version that its request asks for (docs/contract.md#section-4).
+/// How an answer spells its names, and which values say their type (docs/contract.md#section-4).
+package enum AnswerShape: Sendable, Hashable {
+    /// In SOAP 1.2, with these prefixes, and `xsi:type` on every value.
+    case prefixed(AnswerPrefixes)
+    /// As Microsoft's framework writes: a default namespace, and `xsi:type` only where the schema says `anyType`.
+    case framework
+}
+
+/// The prefixes that an Envelope declares for its service, each with its colon.
+package struct AnswerPrefixes: Sendable, Hashable {
+    /// The prefix of the service's elements and types.
+    var service: String
+    /// The prefix of ``Namespace/arrays``.
+    var arrays: String
+    /// The prefix of ``Namespace/serialization``.
+    var serialization: String
+
+    /// Creates the prefixes of an answer.
+    package init(service: String, arrays: String, serialization: String) {
+        self.service = service
+        self.arrays = arrays
+        self.serialization = serialization
+    }
+}
+
+/// Writes an answer in a shape and a version.
 ///
 /// Elements are written in the service's namespace unless said otherwise. Types are written where the shape wants them.
 package struct AnswerWriter: Sendable {
@@ -8,57 +33,34 @@ package struct AnswerWriter: Sendable {
     package var values: XMLValueWriter
     private let shape: AnswerShape
     private let version: SOAPVersion
-    private let prefixes: XMLValueWriter.Prefixes
+    /// The prefix of elements, with its colon.
+    private let prefix: String
     private let namespace: String
 
-    /// Creates a writer.
-    ///
-    /// - Parameter service: The service's name, `Webhook`.
-    package init(shape: AnswerShape, version: SOAPVersion, service: String, namespace: String) {
+    /// Creates a writer of answers of the service that has a namespace.
+    package init(shape: AnswerShape, version: SOAPVersion, namespace: String) {
         self.shape = shape
         self.version = version
         self.namespace = namespace
-        prefixes = Self.prefixes(shape, service: service)
-        values = XMLValueWriter(prefixes: prefixes, writesTypes: shape == .documented)
-    }
-
-    private static func prefixes(_ shape: AnswerShape, service: String) -> XMLValueWriter.Prefixes {
         switch shape {
-        case .framework: return .init(item: "arr:", hasDefaultNamespace: true)
-        case .documented:
-            // The documentation numbers the namespaces of a service; SoPrincipal has one more before that of arrays.
-            let arrays = service == "SoPrincipal" ? "NetServerServices873:" : "NetServerServices872:"
-            return .init(
-                element: service + ":",
-                item: arrays,
-                serviceType: service + ":",
-                arraysType: arrays,
-                serializationType: "NetServerServices871:"
-            )
+        case .prefixed(let prefixes):
+            prefix = prefixes.service
+            values = XMLValueWriter(prefixes: .init(prefixes), writesTypes: true)
+        case .framework:
+            prefix = ""
+            values = XMLValueWriter(prefixes: .init(item: "arr:", hasDefaultNamespace: true), writesTypes: false)
         }
     }
 
-    /// A whole answer: header, then the operation's response element with what `content` writes into it.
-    package static func answer(
-        shape: AnswerShape,
-        version: SOAPVersion,
-        service: String,
-        namespace: String,
-        element: String,
-        header: ResponseHeader,
-        content: (inout XMLValueWriter) -> Void
-    ) -> [UInt8] {
-        var writer = AnswerWriter(shape: shape, version: version, service: service, namespace: namespace)
-        writer.beginAnswer(element, header: header)
-        content(&writer.values)
-        writer.endAnswer(element)
-        return writer.values.bytes
+    /// Begins an answer, up to what its Header holds.
+    package mutating func beginAnswer() {
+        beginEnvelope()
+        markup(isPrefixed ? "<SOAP-ENV:Header>" : "<s:Header>")
     }
 
-    /// Begins an answer, up to what its response element holds.
-    package mutating func beginAnswer(_ element: String, header: ResponseHeader) {
-        beginEnvelope()
-        write(header)
+    /// Ends the Header, and begins the Body up to what its response element holds.
+    package mutating func beginResponse(_ element: String) {
+        markup(isPrefixed ? "</SOAP-ENV:Header>" : "</s:Header>")
         beginBody()
         beginOperation(element)
     }
@@ -71,8 +73,8 @@ package struct AnswerWriter: Sendable {
 
     mutating func beginEnvelope() {
         values.xml.markup("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
-        switch (shape, version) {
-        case (.documented, _):
+        switch shape {
+        case .prefixed(let prefixes):
             values.xml.markup(
                 """
                 <SOAP-ENV:Envelope xmlns:SOAP-ENV="http://www.w3.org/2003/05/soap-envelope" \
@@ -82,33 +84,32 @@ package struct AnswerWriter: Sendable {
                 xmlns:
                 """
             )
-            values.xml.markup(String(prefixes.item.dropLast()))
-            values.xml.markup(
-                """
-                ="http://schemas.microsoft.com/2003/10/Serialization/Arrays" \
-                xmlns:NetServerServices871="http://schemas.microsoft.com/2003/10/Serialization/" xmlns:
-                """
-            )
-            values.xml.markup(prefixes.element.dropLast() + "=\"" + namespace + "\">")
-        case (_, let version):
+            values.xml.markup(String(prefixes.arrays.dropLast()))
+            values.xml.markup("=\"http://schemas.microsoft.com/2003/10/Serialization/Arrays\" xmlns:")
+            values.xml.markup(String(prefixes.serialization.dropLast()))
+            values.xml.markup("=\"http://schemas.microsoft.com/2003/10/Serialization/\" xmlns:")
+            values.xml.markup(prefixes.service.dropLast() + "=\"" + namespace + "\">")
+        case .framework:
             values.xml.markup("<s:Envelope xmlns:s=\"" + version.namespace)
             values.xml.markup("\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">")
         }
     }
 
     mutating func beginBody() {
-        values.xml.markup(shape == .documented ? "<SOAP-ENV:Body>" : "<s:Body>")
+        values.xml.markup(isPrefixed ? "<SOAP-ENV:Body>" : "<s:Body>")
     }
 
     mutating func endEnvelope() {
-        values.xml.markup(shape == .documented ? "</SOAP-ENV:Body></SOAP-ENV:Envelope>" : "</s:Body></s:Envelope>")
+        values.xml.markup(isPrefixed ? "</SOAP-ENV:Body></SOAP-ENV:Envelope>" : "</s:Body></s:Envelope>")
     }
 
-    mutating func markup(_ markup: StaticString) {
+    /// Writes markup as it stands.
+    package mutating func markup(_ markup: StaticString) {
         values.xml.markup(markup)
     }
 
-    mutating func text(_ text: String) {
+    /// Writes character data.
+    package mutating func text(_ text: String) {
         values.xml.text(text)
     }
 
@@ -116,19 +117,20 @@ package struct AnswerWriter: Sendable {
         values.xml.attributeValue(value)
     }
 
-    /// Opens an element that stands directly in Header or Body: the framework's shape declares the namespace there.
-    mutating func beginBlock(_ name: String) {
+    /// Opens an element that stands directly in the Header, the Body or a fault's detail: the framework's shape declares
+    /// the namespace there.
+    package mutating func beginBlock(_ name: String) {
         values.xml.markup("<")
-        values.xml.markup(prefixes.element)
+        values.xml.markup(prefix)
         values.xml.markup(name)
-        if shape == .framework { values.xml.markup(" xmlns=\"" + namespace + "\"") }
+        if !isPrefixed { values.xml.markup(" xmlns=\"" + namespace + "\"") }
         values.xml.markup(">")
     }
 
     /// Opens the operation's element. It declares the prefixes of types again: JAX-WS keeps what it has no class for as a
     /// part of the Body, without what the Envelope declares.
     private mutating func beginOperation(_ name: String) {
-        guard shape == .framework else { return beginBlock(name) }
+        guard !isPrefixed else { return beginBlock(name) }
         values.xml.markup("<")
         values.xml.markup(name)
         values.xml.markup(" xmlns=\"" + namespace + "\"")
@@ -136,12 +138,26 @@ package struct AnswerWriter: Sendable {
         values.xml.markup(">")
     }
 
-    mutating func endBlock(_ name: String) {
+    /// Closes what ``beginBlock(_:)`` opened.
+    package mutating func endBlock(_ name: String) {
         values.xml.markup("</")
-        values.xml.markup(prefixes.element)
+        values.xml.markup(prefix)
         values.xml.markup(name)
         values.xml.markup(">")
     }
 
-    var isDocumented: Bool { shape == .documented }
+    private var isPrefixed: Bool { if case .prefixed = shape { true } else { false } }
+}
+
+extension XMLValueWriter.Prefixes {
+    /// Creates the prefixes of values in an answer that has these.
+    fileprivate init(_ prefixes: AnswerPrefixes) {
+        self.init(
+            element: prefixes.service,
+            item: prefixes.arrays,
+            serviceType: prefixes.service,
+            arraysType: prefixes.arrays,
+            serializationType: prefixes.serialization
+        )
+    }
 }

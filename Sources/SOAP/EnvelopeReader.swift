@@ -1,8 +1,7 @@
 package import Networking
 package import XML
 
-/// Reads requests in all three envelope forms, on one path: the documented form differs from SOAP 1.2 only in where its
-/// blocks stand (docs/contract.md#section-2).
+/// Reads envelopes of both versions. Header blocks may stand in the Header or beside the Body (docs/contract.md#section-2).
 package struct EnvelopeReader: Sendable {
     private let xml: XMLReader
 
@@ -19,16 +18,27 @@ package struct EnvelopeReader: Sendable {
         package let version: SOAPVersion
     }
 
+    /// Where a header block stands.
+    package enum BlockPlace: Sendable, Hashable {
+        /// In the Header.
+        case header
+        /// Directly in the Envelope, beside the Body.
+        case envelope
+    }
+
     /// Reads one envelope.
     ///
     /// - Parameters:
     ///   - action: The `SOAPAction` header, as sent.
     ///   - namespace: The service's namespace; that of the operation's element must be it.
+    ///   - takeBlock: Reads a header block if the service knows it. Returns whether the service does. It is called once
+    ///     for each block, in document order.
     package func read(
         _ bytes: [UInt8],
         mediaType: MediaType,
         action: String?,
-        namespace: String
+        namespace: String,
+        takeBlock: (_ block: XMLElement, _ place: BlockPlace) throws(SOAPFault) -> Bool
     ) throws(ReadError) -> Envelope {
         let document: XMLDocument
         do {
@@ -39,7 +49,7 @@ package struct EnvelopeReader: Sendable {
         let version = try Self.version(of: document.root, implied: mediaType.impliedVersion)
         do {
             let root = try resolved(document, version: version, namespace: namespace).root
-            let envelope = try Self.envelope(root, version: version, namespace: namespace)
+            let envelope = try Self.envelope(root, version: version, namespace: namespace, takeBlock: takeBlock)
             for action in [action, mediaType.action] {
                 try Self.check(action: action, names: envelope.operation.name)
             }
@@ -91,19 +101,17 @@ package struct EnvelopeReader: Sendable {
     private static func envelope(
         _ root: XMLElement,
         version: SOAPVersion,
-        namespace: String
+        namespace: String,
+        takeBlock: (XMLElement, BlockPlace) throws(SOAPFault) -> Bool
     ) throws(SOAPFault) -> Envelope {
         var body: XMLElement?
-        var header = RequestHeader()
-        var outside = RequestHeader()
-        var hasBlocksOutside = false
         var notUnderstood: [QualifiedName] = []
         for child in root.children {
             switch child.namespace {
             case version.namespace where child.isNamed("Header"):
                 for block in child.children {
                     let isRequired = try version.requiresUnderstanding(block)
-                    if try !header.take(block, namespace: namespace), isRequired {
+                    if try !takeBlock(block, .header), isRequired {
                         notUnderstood.append(.init(namespace: block.namespace, localName: block.name))
                     }
                 }
@@ -111,8 +119,8 @@ package struct EnvelopeReader: Sendable {
                 guard body == nil else { throw SOAPFault(.sender, "The envelope has two Body elements.") }
                 body = child
             default:
-                // A lone TimeZone does not make the documented form (docs/contract.md#section-4).
-                if try outside.take(child, namespace: namespace), !child.isNamed("TimeZone") { hasBlocksOutside = true }
+                // No receiver has to understand what stands outside the Header.
+                _ = try takeBlock(child, .envelope)
             }
         }
         guard let body else { throw SOAPFault(.sender, "The envelope has no Body.") }
@@ -123,14 +131,7 @@ package struct EnvelopeReader: Sendable {
                 "These header blocks are not understood: \(names.prefix(300))."
             )
         }
-        header.fill(from: outside)
-        return Envelope(
-            version: version,
-            // The documentation shows its form in SOAP 1.2 alone.
-            shape: hasBlocksOutside && version == .soap12 ? .documented : .framework,
-            header: header,
-            operation: try operation(in: body, namespace: namespace)
-        )
+        return Envelope(version: version, operation: try operation(in: body, namespace: namespace))
     }
 
     private static func operation(in body: XMLElement, namespace: String) throws(SOAPFault) -> XMLElement {
@@ -165,34 +166,6 @@ package struct EnvelopeReader: Sendable {
                 "The action '\(name.prefix(200))' does not name the operation in the Body, which is \(operation.prefix(60))."
             )
         }
-    }
-}
-
-extension RequestHeader {
-    /// Reads `block` if it is one of ours. Returns whether it is.
-    fileprivate mutating func take(_ block: XMLElement, namespace: String) throws(SOAPFault) -> Bool {
-        guard block.namespace == namespace else { return false }
-        if block.isNamed("ApplicationToken") {
-            applicationToken = applicationToken ?? block.token
-        } else if block.isNamed("Credentials") {
-            ticket = ticket ?? block.field("Ticket", in: .service(namespace))?.token
-        } else if block.isNamed("TimeZone") {
-            guard timeZone == nil, !block.isNil else { return true }
-            timeZone = TimeZoneBlock(
-                id: try block.field("SoTimeZoneId", in: .service(namespace))?.int32() ?? 0,
-                locationCode: try block.field("SoTimeZoneLocationCode", in: .service(namespace))?.string()
-            )
-        } else {
-            return false
-        }
-        return true
-    }
-
-    /// Blocks inside a Header win over those outside (docs/contract.md#section-2).
-    fileprivate mutating func fill(from outside: RequestHeader) {
-        applicationToken = applicationToken ?? outside.applicationToken
-        ticket = ticket ?? outside.ticket
-        timeZone = timeZone ?? outside.timeZone
     }
 }
 

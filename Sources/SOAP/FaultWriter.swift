@@ -4,22 +4,21 @@ package enum FaultWriter {
     ///
     /// - Parameters:
     ///   - namespace: The service's namespace.
-    ///   - exception: Shown as the fault's detail, for `operation-errors = fault`: as the framework's own `ExceptionDetail`
-    ///     and as `SoExceptionInfo`.
+    ///   - detail: Writes what stands in the fault's detail; nil when the fault has none.
     package static func envelope(
         for fault: SOAPFault,
         version: SOAPVersion,
         namespace: String,
-        exception: ExceptionInfo? = nil
+        detail: ((inout AnswerWriter) -> Void)? = nil
     ) -> [UInt8] {
-        var writer = AnswerWriter(shape: .framework, version: version, service: "", namespace: namespace)
+        var writer = AnswerWriter(shape: .framework, version: version, namespace: namespace)
         writer.beginEnvelope()
         if version == .soap12 { writer.writeFaultHeader(fault.code) }
         writer.beginBody()
         writer.markup("<s:Fault>")
         switch version {
-        case .soap11: writer.write11(fault, exception)
-        case .soap12: writer.write12(fault, exception)
+        case .soap11: writer.write11(fault, detail)
+        case .soap12: writer.write12(fault, detail)
         }
         writer.markup("</s:Fault>")
         writer.endEnvelope()
@@ -56,7 +55,7 @@ extension AnswerWriter {
         }
     }
 
-    fileprivate mutating func write11(_ fault: SOAPFault, _ exception: ExceptionInfo?) {
+    fileprivate mutating func write11(_ fault: SOAPFault, _ detail: ((inout AnswerWriter) -> Void)?) {
         switch fault.code {
         case .actionNotSupported:
             // The framework's own code, in the namespace that it uses without WS-Addressing.
@@ -71,13 +70,13 @@ extension AnswerWriter {
         markup("</faultcode><faultstring xml:lang=\"en\">")
         text(fault.reason)
         markup("</faultstring>")
-        guard let exception else { return }
+        guard let detail else { return }
         markup("<detail>")
-        write(detail: exception)
+        detail(&self)
         markup("</detail>")
     }
 
-    fileprivate mutating func write12(_ fault: SOAPFault, _ exception: ExceptionInfo?) {
+    fileprivate mutating func write12(_ fault: SOAPFault, _ detail: ((inout AnswerWriter) -> Void)?) {
         markup("<s:Code><s:Value>")
         switch fault.code {
         case .sender, .actionNotSupported: markup("s:Sender")
@@ -93,24 +92,9 @@ extension AnswerWriter {
         markup("</s:Code><s:Reason><s:Text xml:lang=\"en\">")
         text(fault.reason)
         markup("</s:Text></s:Reason>")
-        guard let exception else { return }
+        guard let detail else { return }
         markup("<s:Detail>")
-        write(detail: exception)
+        detail(&self)
         markup("</s:Detail>")
-    }
-
-    /// First what clients of the original's framework know: its `ExceptionDetail`, which Mono's client takes the first
-    /// element of a detail for. Its members stand in the order of its data contract.
-    private mutating func write(detail exception: ExceptionInfo) {
-        markup("<ExceptionDetail xmlns=\"http://schemas.datacontract.org/2004/07/System.ServiceModel\">")
-        values.null("HelpLink")
-        values.null("InnerException")
-        values.string("Message", exception.message)
-        values.null("StackTrace")
-        values.string("Type", exception.exceptionType)
-        markup("</ExceptionDetail>")
-        beginBlock("SoExceptionInfo")
-        values.writeMembers(of: exception)
-        endBlock("SoExceptionInfo")
     }
 }

@@ -142,6 +142,8 @@ package struct XMLValueWriter: Sendable {
     }
 
     /// An element of type `anyType` that holds a QName.
+    ///
+    /// - Parameter prefix: The prefix that the client gave the name; empty for any.
     package mutating func anyQualifiedName(
         _ name: String,
         prefix: String,
@@ -154,7 +156,7 @@ package struct XMLValueWriter: Sendable {
         // Our own prefix where the client's would hide one that this answer uses.
         let isTaken =
             ["", "s", "xsi", "xsd", "arr", "ser", "svc"].contains(prefix) || prefix.hasPrefix("xml")
-            || prefix.hasPrefix("SOAP-") || prefix.hasPrefix("NetServerServices") || prefix + ":" == prefixes.element
+            || prefix.hasPrefix("SOAP-") || prefix + ":" == prefixes.element
         let prefix = isTaken ? "q" : prefix
         if !namespace.isEmpty {
             xml.markup(" xmlns:\(prefix)=\"")
@@ -179,7 +181,7 @@ package struct XMLValueWriter: Sendable {
     }
 
     /// Writes what `body` writes without types, as in a Header.
-    mutating func untyped(_ body: (inout XMLValueWriter) -> Void) {
+    package mutating func untyped(_ body: (inout XMLValueWriter) -> Void) {
         let wrote = writesTypes
         writesTypes = false
         body(&self)

@@ -7,10 +7,14 @@ import XML
 struct AnswerWriterTests {
     /// The shapes in the versions that they come in.
     static let kinds: [(AnswerShape, SOAPVersion)] = [
-        (.documented, .soap12), (.framework, .soap11), (.framework, .soap12),
+        (prefixed, .soap12), (.framework, .soap11), (.framework, .soap12),
     ]
+    private static let prefixed = AnswerShape.prefixed(.init(service: "w:", arrays: "a2:", serialization: "a1:"))
 
-    @Test("An answer is an envelope with Succeeded and the operation's element", arguments: AnswerWriterTests.kinds)
+    @Test(
+        "An answer is an envelope with a header block and the operation's element",
+        arguments: AnswerWriterTests.kinds
+    )
     func envelope(shape: AnswerShape, version: SOAPVersion) throws {
         let bytes = answerBytes(shape, version) { _ in }
         #expect(bytes.starts(with: Array("<?xml version=\"1.0\" encoding=\"UTF-8\"?>".utf8)))
@@ -22,30 +26,30 @@ struct AnswerWriterTests {
                 QualifiedName(namespace: version.namespace, localName: "Body"),
             ]
         )
-        let succeeded = try #require(root.at("Header", "Succeeded"))
-        #expect(succeeded.namespace == serviceNamespace)
-        #expect(succeeded.text == "true")
-        #expect(try #require(root.at("Header")).children.map(\.name) == ["Succeeded"])
+        let block = try #require(root.at("Header", "Block"))
+        #expect(block.namespace == serviceNamespace)
+        #expect(block.text == "a&b")
+        #expect(try #require(root.at("Header")).children.map(\.name) == ["Block"])
         let operation = try #require(root.at("Body", "GetWebhookResponse"))
         #expect(operation.namespace == serviceNamespace)
         #expect(operation.attributes.isEmpty)
         #expect(operation.children.map(\.name) == [])
     }
 
-    @Test("The documented shape has the documented prefixes")
-    func documentedPrefixes() {
-        let bytes = answerBytes(.documented, .soap12) { $0.string("Name", "x") }
+    @Test("The prefixed shape has the prefixes that it is given")
+    func givenPrefixes() {
+        let bytes = answerBytes(Self.prefixed, .soap12) { $0.string("Name", "x") }
         let text = String(decoding: bytes, as: UTF8.self)
         #expect(text.contains("<SOAP-ENV:Envelope "))
-        #expect(text.contains("<SOAP-ENV:Body><Webhook:GetWebhookResponse>"))
-        #expect(text.contains("<Webhook:Name xsi:type=\"xsd:string\">x</Webhook:Name>"))
+        #expect(text.contains("<SOAP-ENV:Body><w:GetWebhookResponse>"))
+        #expect(text.contains("<w:Name xsi:type=\"xsd:string\">x</w:Name>"))
     }
 
     @Test("The framework's shape declares the service as the default namespace of each block")
     func frameworkPrefixes() {
         let bytes = answerBytes(.framework, .soap11) { $0.string("Name", "x") }
         let text = String(decoding: bytes, as: UTF8.self)
-        #expect(text.contains("<Succeeded xmlns=\"\(serviceNamespace)\">true</Succeeded>"))
+        #expect(text.contains("<Block xmlns=\"\(serviceNamespace)\">a&amp;b</Block>"))
         #expect(text.contains("<GetWebhookResponse xmlns=\"\(serviceNamespace)\" "))
         #expect(text.contains("><Name>x</Name></GetWebhookResponse>"))
     }
@@ -59,7 +63,7 @@ struct AnswerWriterTests {
     }
 
     @Test(
-        "Values have the service's namespace, and their type in the documented shape only",
+        "Values have the service's namespace, and their type in the prefixed shape only",
         arguments: AnswerWriterTests.kinds
     )
     func values(shape: AnswerShape, version: SOAPVersion) throws {
@@ -84,7 +88,7 @@ struct AnswerWriterTests {
             ("Registered", schema("dateTime"), "2024-02-29T12:30:15Z"),
             ("Pair", nil, ""),
         ]
-        let isTyped = shape == .documented
+        let isTyped = shape == Self.prefixed
         #expect(try response.typeName() == (isTyped ? name(serviceNamespace, "Webhook") : nil))
         #expect(response.children.map(\.name) == expected.map(\.0))
         for (child, (_, type, text)) in zip(response.children, expected) {
@@ -120,7 +124,7 @@ struct AnswerWriterTests {
             writer.item("int", "5")
             writer.end("Events")
         }
-        let isTyped = shape == .documented
+        let isTyped = shape == Self.prefixed
         #expect(try response.typeName() == (isTyped ? name(Namespace.arrays, "ArrayOfstring") : nil))
         let items = Array(response.children)
         #expect(items.map(\.qualifiedName) == [name(Namespace.arrays, "string"), name(Namespace.arrays, "int")])
@@ -155,8 +159,7 @@ struct AnswerWriterTests {
     @Test(
         "A qualified name keeps its meaning, whatever its prefix",
         arguments: [
-            "", "p", "q", "s", "xsi", "xsd", "arr", "ser", "svc", "xmlx", "SOAP-ENV", "SOAP-ENC", "Webhook",
-            "NetServerServices871", "NetServerServices872",
+            "", "p", "q", "s", "xsi", "xsd", "arr", "ser", "svc", "xmlx", "SOAP-ENV", "SOAP-ENC", "w", "a1", "a2",
         ]
     )
     func qualifiedNames(prefix: String) throws {
@@ -177,51 +180,6 @@ struct AnswerWriterTests {
         }
     }
 
-    @Test("A failure is told in the header, whose values carry no types", arguments: AnswerWriterTests.kinds)
-    func failure(shape: AnswerShape, version: SOAPVersion) throws {
-        let exception = ExceptionInfo(
-            message: "m</Message><x>",
-            friendlyText: "f&",
-            exceptionType: "SuperOffice.Exceptions.SoValidationException",
-            source: "Webhook.SaveWebhook",
-            parameters: [.init(key: "Target<Url>", value: "]]>")]
-        )
-        let header = ResponseHeader(exception: exception, timeZone: TimeZoneBlock(id: 54, locationCode: "<CET>"))
-        let root = try XMLDocument(parsing: answerBytes(shape, version, header: header) { _ in }).root
-        let blocks = try #require(root.at("Header"))
-        #expect(blocks.children.map(\.name) == ["ExceptionInfo", "Succeeded", "TimeZone"])
-        #expect(blocks.children.allSatisfy { $0.namespace == serviceNamespace })
-        #expect(blocks.at("Succeeded")?.text == "false")
-        let information = try #require(blocks.at("ExceptionInfo"))
-        #expect(
-            information.children.map(\.name) == [
-                "Message", "StackTrace", "FriendlyText", "ExceptionType", "Source", "InnerException", "Parameters",
-            ]
-        )
-        #expect(information.at("Message")?.text == "m</Message><x>")
-        #expect(information.at("StackTrace")?.text == "")
-        #expect(information.at("FriendlyText")?.text == "f&")
-        #expect(information.at("ExceptionType")?.text == exception.exceptionType)
-        #expect(information.at("Source")?.text == "Webhook.SaveWebhook")
-        #expect(information.at("InnerException")?.isNil == true)
-        let pair = try #require(information.at("Parameters", "SoExceptionInfoParametersKeyValuePair"))
-        #expect(pair.at("Key")?.text == "Target<Url>")
-        #expect(pair.at("Value")?.text == "]]>")
-        #expect(blocks.at("TimeZone", "SoTimeZoneId")?.text == "54")
-        #expect(blocks.at("TimeZone", "SoTimeZoneLocationCode")?.text == "<CET>")
-        #expect(blocks.subtree.allSatisfy { $0.attribute("type", namespace: Namespace.schemaInstance) == nil })
-        #expect(root.subtree.allSatisfy { $0.namespace == serviceNamespace || $0.namespace == version.namespace })
-    }
-
-    @Test("An answer without parameters or a location has null", arguments: AnswerWriterTests.kinds)
-    func sparseHeader(shape: AnswerShape, version: SOAPVersion) throws {
-        let exception = ExceptionInfo(message: "", friendlyText: "", exceptionType: "", source: "")
-        let header = ResponseHeader(exception: exception, timeZone: TimeZoneBlock(id: 0, locationCode: nil))
-        let root = try XMLDocument(parsing: answerBytes(shape, version, header: header) { _ in }).root
-        #expect(root.at("Header", "ExceptionInfo", "Parameters")?.isNil == true)
-        #expect(root.at("Header", "TimeZone", "SoTimeZoneLocationCode")?.isNil == true)
-    }
-
     private func name(_ namespace: String, _ localName: String) -> QualifiedName {
         QualifiedName(namespace: namespace, localName: localName)
     }
@@ -233,18 +191,17 @@ struct AnswerWriterTests {
     private func answerBytes(
         _ shape: AnswerShape,
         _ version: SOAPVersion,
-        header: ResponseHeader = ResponseHeader(),
         content: (inout XMLValueWriter) -> Void
     ) -> [UInt8] {
-        AnswerWriter.answer(
-            shape: shape,
-            version: version,
-            service: "Webhook",
-            namespace: serviceNamespace,
-            element: "GetWebhookResponse",
-            header: header,
-            content: content
-        )
+        var writer = AnswerWriter(shape: shape, version: version, namespace: serviceNamespace)
+        writer.beginAnswer()
+        writer.beginBlock("Block")
+        writer.text("a&b")
+        writer.endBlock("Block")
+        writer.beginResponse("GetWebhookResponse")
+        content(&writer.values)
+        writer.endAnswer("GetWebhookResponse")
+        return writer.values.bytes
     }
 
     /// The only element inside the operation's.

@@ -26,6 +26,14 @@ struct EnvelopeMediaTypeTests {
         #expect(MediaType(value).impliedVersion == version)
     }
 
+    @Test("The version is the envelope's, whatever the media type says", arguments: SOAPVersion.allCases)
+    func version(version: SOAPVersion) throws {
+        for contentType in ["text/xml", "application/soap+xml", "application/xml"] {
+            let envelope = try readEnvelope(envelopeText(version), contentType: contentType)
+            #expect(envelope.version == version)
+        }
+    }
+
     @Test("Answers are sent in the media type of their version")
     func contentTypes() {
         #expect(SOAPVersion.soap11.contentType == "text/xml; charset=utf-8")

@@ -61,13 +61,4 @@ struct EnvelopeReferenceTests {
         let header = "<x:Block xmlns:x='urn:x' href='#none'><x:A href='cid:1'/></x:Block>"
         #expect(try readEnvelope(envelopeText(.soap11, header: header)).operation.name == "GetWebhook")
     }
-
-    @Test("The ticket may be referred to", arguments: SOAPVersion.allCases)
-    func ticket(version: SOAPVersion) throws {
-        let header = "<n:Credentials><n:Ticket href='#t'/></n:Credentials>"
-        let envelope = try readEnvelope(
-            envelopeText(version, header: header, body: "<n:GetWebhook><n:T id='t'>7T:x</n:T></n:GetWebhook>")
-        )
-        #expect(envelope.header.ticket == "7T:x")
-    }
 }

@@ -20,7 +20,7 @@ func envelopeText(
         """
 }
 
-/// Reads an envelope given as text.
+/// Reads an envelope given as text, for a service that knows the header block `n:Known`.
 func readEnvelope(
     _ text: String,
     contentType: String = "application/soap+xml",
@@ -31,7 +31,7 @@ func readEnvelope(
         mediaType: MediaType(contentType),
         action: action,
         namespace: serviceNamespace
-    )
+    ) { block, _ in block.isNamed("Known") && block.namespace == serviceNamespace }
 }
 
 /// Why an envelope is refused, nil when it is not.

@@ -1,66 +1,40 @@
-/// The header blocks of an answer (docs/contract.md#section-4). `Succeeded` is always sent, the others when they say
-/// something.
-package struct ResponseHeader: Sendable {
-    /// nil when the operation succeeded.
-    package var exception: ExceptionInfo?
-    /// Echoes the request's.
-    package var timeZone: TimeZoneBlock?
+import SOAP
 
-    /// Creates a response header.
-    package init(exception: ExceptionInfo? = nil, timeZone: TimeZoneBlock? = nil) {
-        self.exception = exception
-        self.timeZone = timeZone
-    }
+/// The header blocks of an answer (docs/contract.md#section-4). `Succeeded` is always sent, the others when they say something.
+struct ResponseHeader: Sendable {
+    /// nil when the operation succeeded.
+    var exception: ExceptionInfo?
+    /// Echoes the request's.
+    var timeZone: TimeZoneBlock?
 }
 
 /// `SoExceptionInfo`: how NetServer's clients learn that an operation failed.
-package struct ExceptionInfo: Sendable, Hashable {
+struct ExceptionInfo: Sendable, Hashable {
     /// What is wrong, naming the id or field.
-    package var message: String
+    var message: String
     /// What a person is shown.
-    package var friendlyText: String
+    var friendlyText: String
     /// The full type name.
-    package var exceptionType: String
+    var exceptionType: String
     /// The operation it happened in.
-    package var source: String
+    var source: String
     /// Field name and what is wrong with it.
-    package var parameters: [Parameter]
+    var parameters: [Parameter] = []
 
     /// One entry of `Parameters`.
-    package struct Parameter: Sendable, Hashable {
+    struct Parameter: Sendable, Hashable {
         /// The field.
-        package var key: String
+        var key: String
         /// What is wrong with it.
-        package var value: String
-
-        /// Creates a parameter.
-        package init(key: String, value: String) {
-            self.key = key
-            self.value = value
-        }
-    }
-
-    /// Creates exception information.
-    package init(
-        message: String,
-        friendlyText: String,
-        exceptionType: String,
-        source: String,
-        parameters: [Parameter] = []
-    ) {
-        self.message = message
-        self.friendlyText = friendlyText
-        self.exceptionType = exceptionType
-        self.source = source
-        self.parameters = parameters
+        var value: String
     }
 }
 
 extension AnswerWriter {
-    /// Writes the Header, blocks in the order in which the WSDL binds them.
-    mutating func write(_ header: ResponseHeader) {
-        let isDocumented = isDocumented
-        markup(isDocumented ? "<SOAP-ENV:Header>" : "<s:Header>")
+    /// Begins an answer, up to what its response element holds. The blocks of the Header stand in the order in which the
+    /// WSDL binds them.
+    mutating func beginAnswer(_ element: String, header: ResponseHeader) {
+        beginAnswer()
         if let exception = header.exception {
             beginBlock("ExceptionInfo")
             values.untyped { $0.writeMembers(of: exception) }
@@ -77,13 +51,30 @@ extension AnswerWriter {
             }
             endBlock("TimeZone")
         }
-        markup(isDocumented ? "</SOAP-ENV:Header>" : "</s:Header>")
+        beginResponse(element)
+    }
+
+    /// Writes the detail of a fault that says how an operation failed.
+    ///
+    /// First comes what clients of the original's framework know: its `ExceptionDetail`, which Mono's client takes the
+    /// first element of a detail for. Its members stand in the order of its data contract.
+    mutating func writeDetail(_ exception: ExceptionInfo) {
+        markup("<ExceptionDetail xmlns=\"http://schemas.datacontract.org/2004/07/System.ServiceModel\">")
+        values.null("HelpLink")
+        values.null("InnerException")
+        values.string("Message", exception.message)
+        values.null("StackTrace")
+        values.string("Type", exception.exceptionType)
+        markup("</ExceptionDetail>")
+        beginBlock("SoExceptionInfo")
+        values.writeMembers(of: exception)
+        endBlock("SoExceptionInfo")
     }
 }
 
 extension XMLValueWriter {
     /// Writes the members of `SoExceptionInfo`. The stack trace is always empty: it would tell of the service's insides.
-    mutating func writeMembers(of exception: ExceptionInfo) {
+    fileprivate mutating func writeMembers(of exception: ExceptionInfo) {
         string("Message", exception.message)
         string("StackTrace", "")
         string("FriendlyText", exception.friendlyText)
