@@ -1,6 +1,7 @@
 import AgentCore
 import HTTPTypes
 import JSON
+import NetServerSOAP
 
 /// Why a REST call was not answered: the error object and the status that carries it.
 struct RESTError: Error {
@@ -63,7 +64,7 @@ struct RESTError: Error {
             root: "Error",
             json: .object([
                 "Error": .bool(true), "ErrorType": .string(error.kind.rawValue),
-                "ErrorMessage": .string(error.message), "ErrorSource": .string(source),
+                "ErrorMessage": .string(error.messageWithRemedy), "ErrorSource": .string(source),
             ])
         )
     }
@@ -71,7 +72,7 @@ struct RESTError: Error {
     /// The message as the reason phrase, which NetServer sends; nil where the protocol cannot carry it.
     var reason: String? {
         guard status != .ok else { return nil }
-        let text = error.message.prefix(200)
+        let text = error.messageWithRemedy.prefix(200)
         return text.utf8.allSatisfy { (0x20...0x7E).contains($0) } ? String(text) : nil
     }
 }

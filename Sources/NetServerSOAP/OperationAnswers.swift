@@ -26,7 +26,7 @@ struct OperationAnswers {
     func answer(with error: AgentError) -> SOAPService.Answer {
         let label = label(error.kind.rawValue)
         let exception = ExceptionInfo(
-            message: error.message,
+            message: error.messageWithRemedy,
             friendlyText: error.friendlyText,
             exceptionType: error.kind.exceptionType,
             source: "\(target.service.rawValue).\(request.operation.name)",

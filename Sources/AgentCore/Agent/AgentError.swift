@@ -26,10 +26,22 @@ package struct AgentError: Error, Sendable, Hashable {
         package var exceptionType: String { "SuperOffice.Exceptions." + rawValue }
     }
 
+    /// What a caller who is not known can do about it. The service of each protocol names its own headers for it.
+    package enum Remedy: Sendable, Hashable {
+        /// Send the token of an application that is registered with the tenant.
+        case sendApplicationToken
+        /// Get a ticket, and send it.
+        case sendTicket
+        /// Get another ticket.
+        case renewTicket
+    }
+
     /// Which of NetServer's exceptions it is.
     package var kind: Kind
     /// What is wrong, naming the id or field.
     package var message: String
+    /// What the caller can do about it; nil where the message says all.
+    package var remedy: Remedy?
     /// What a person is shown; always filled, because clients print it.
     package var friendlyText: String
     /// Field name and what is wrong with it, for ``Kind/validation``.
@@ -41,11 +53,13 @@ package struct AgentError: Error, Sendable, Hashable {
     package init(
         _ kind: Kind,
         _ message: String,
+        remedy: Remedy? = nil,
         friendlyText: String? = nil,
         parameters: [StringDictionary.Entry] = []
     ) {
         self.kind = kind
         self.message = message
+        self.remedy = remedy
         self.friendlyText = friendlyText ?? message
         self.parameters = parameters
     }

@@ -214,7 +214,8 @@ package struct PrincipalAgent: Sendable {
         guard let token = credentials.applicationToken, !token.isEmpty else {
             throw AgentError(
                 .session,
-                "The request carries no application token. Send one that is registered with this tenant in the header block ApplicationToken, over REST in the header SO-AppToken.",
+                "The request carries no application token.",
+                remedy: .sendApplicationToken,
                 friendlyText: "The application did not say which one it is: its application token is missing."
             )
         }
@@ -254,9 +255,8 @@ package struct PrincipalAgent: Sendable {
     private static func noSession(ticketIsMissing: Bool) -> AgentError {
         AgentError(
             .session,
-            ticketIsMissing
-                ? "The request carries no ticket. Get one from SoPrincipal.svc and send it in the header block Credentials, over REST as 'Authorization: SoTicket'."
-                : "The ticket is unknown or has expired. Get a new one from SoPrincipal.svc.",
+            ticketIsMissing ? "The request carries no ticket." : "The ticket is unknown or has expired.",
+            remedy: ticketIsMissing ? .sendTicket : .renewTicket,
             friendlyText: "You are not logged in, or the session has expired. Log in again."
         )
     }
