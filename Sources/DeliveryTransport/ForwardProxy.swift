@@ -112,9 +112,7 @@ final class ProxyTunnelHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     /// - Parameter opened: Kept when the tunnel is open; fails with a ``SendError``.
     init(proxy: ForwardProxy, target: TargetURL, opened: EventLoopPromise<Void>) {
-        self.proxy = proxy
-        self.target = target
-        self.opened = opened
+        (self.proxy, self.target, self.opened) = (proxy, target, opened)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {

@@ -17,7 +17,6 @@ package struct ResolutionError: Error, Hashable, CustomStringConvertible {
 
     /// - Parameter isDefinite: Whether the name's servers said so.
     package init(_ description: String, isDefinite: Bool) {
-        self.isDefinite = isDefinite
-        self.description = description
+        (self.isDefinite, self.description) = (isDefinite, description)
     }
 }

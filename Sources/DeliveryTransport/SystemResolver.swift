@@ -19,8 +19,7 @@ package final class SystemResolver: NameResolver {
             now: @escaping @Sendable () -> NIODeadline,
             after: @escaping @Sendable (TimeAmount, any EventLoop, _ work: @escaping @Sendable () -> Void) -> Void
         ) {
-            self.now = now
-            self.after = after
+            (self.now, self.after) = (now, after)
         }
 
         /// The machine's monotonic clock.

@@ -53,10 +53,7 @@ private final class HandshakeHandler: ChannelInboundHandler {
     ///   - host: The host that the certificate must be for, nil for any.
     ///   - note: What an operator can change where it is not.
     init(tls: NIOSSLClientHandler, host: String?, note: String, ready: EventLoopPromise<Void>) {
-        self.tls = tls
-        self.host = host
-        self.note = note
-        self.ready = ready
+        (self.tls, self.host, self.note, self.ready) = (tls, host, note, ready)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -55,9 +55,7 @@ package struct DecimalValue: Hashable {
     }
 
     private init(isNegative: Bool, digits: [UInt8], exponent: Int) {
-        self.isNegative = isNegative
-        self.digits = digits
-        self.exponent = exponent
+        (self.isNegative, self.digits, self.exponent) = (isNegative, digits, exponent)
     }
 
     /// Whether two numbers of RFC 8259 are equal.

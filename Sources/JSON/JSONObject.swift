@@ -14,8 +14,7 @@ package struct JSONObject: Sendable, Sequence {
 
         /// Creates a member.
         package init(name: String, value: JSONValue) {
-            self.name = name
-            self.value = value
+            (self.name, self.value) = (name, value)
         }
     }
 

@@ -12,9 +12,7 @@ struct JSONParser {
     private var values = 0
 
     init(_ bytes: [UInt8], limits: JSONReader.Limits, refusesDuplicates: Bool) {
-        self.bytes = bytes
-        self.limits = limits
-        self.refusesDuplicates = refusesDuplicates
+        (self.bytes, self.limits, self.refusesDuplicates) = (bytes, limits, refusesDuplicates)
     }
 
     /// Reads the one value that the text is.

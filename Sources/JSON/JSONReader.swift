@@ -25,10 +25,7 @@ package struct JSONReader: Sendable {
             textBytes: Int = 1 << 20,
             remedies: [JSONLimit: String] = [:]
         ) {
-            self.depth = depth
-            self.values = values
-            self.textBytes = textBytes
-            self.remedies = remedies
+            (self.depth, self.values, self.textBytes, self.remedies) = (depth, values, textBytes, remedies)
         }
     }
 
@@ -39,8 +36,7 @@ package struct JSONReader: Sendable {
 
     /// Creates a reader.
     package init(limits: Limits = Limits(), refusesDuplicates: Bool = false) {
-        self.limits = limits
-        self.refusesDuplicates = refusesDuplicates
+        (self.limits, self.refusesDuplicates) = (limits, refusesDuplicates)
     }
 
     /// Reads one value. Throws ``JSONReadError``.

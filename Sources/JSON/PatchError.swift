@@ -13,7 +13,6 @@ package struct PatchError: Error, Sendable, Hashable, CustomStringConvertible {
     package let description: String
 
     init(_ kind: Kind, _ description: String) {
-        self.kind = kind
-        self.description = description
+        (self.kind, self.description) = (kind, description)
     }
 }

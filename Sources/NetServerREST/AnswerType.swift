@@ -16,8 +16,7 @@ struct AnswerType: Sendable, Hashable {
     var contentType: String { essence + "; charset=utf-8" }
 
     private init(essence: String, isXML: Bool) {
-        self.essence = essence
-        self.isXML = isXML
+        (self.essence, self.isXML) = (essence, isXML)
     }
 
     /// The best of the types that `accept` names; JSON when none of ours is among them, because clients misspell it, and

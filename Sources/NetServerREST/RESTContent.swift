@@ -89,8 +89,7 @@ struct RESTDocument: Sendable {
 
     /// Creates a document.
     init(root: String, content: RESTContent) {
-        self.root = root
-        self.content = content
+        (self.root, self.content) = (root, content)
     }
 
     /// Creates a document that XML shows nothing more of than JSON.

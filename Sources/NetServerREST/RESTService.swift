@@ -73,11 +73,7 @@ package struct RESTService: Sendable {
 
         /// Creates a target from what ``path`` and the other members say.
         package init(path: RequestPath, tenant: String?, origin: RequestOrigin, base: String, prefix: String) {
-            self.path = path
-            self.tenant = tenant
-            self.origin = origin
-            self.base = base
-            self.prefix = prefix
+            (self.path, self.tenant, self.origin, self.base, self.prefix) = (path, tenant, origin, base, prefix)
         }
     }
 

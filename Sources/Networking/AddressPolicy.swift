@@ -8,8 +8,7 @@ package struct AddressPolicy: Sendable, Hashable {
 
     /// Public addresses, and what is given.
     package init(allowsEverything: Bool = false, allowed: [AddressRange] = []) {
-        self.allowsEverything = allowsEverything
-        self.allowed = allowed
+        (self.allowsEverything, self.allowed) = (allowsEverything, allowed)
     }
 
     /// Why `address` may not be called, nil when it may.

@@ -7,8 +7,7 @@ package struct HostPort: Sendable, Hashable, CustomStringConvertible {
 
     /// Creates an address from a name or address without brackets, and a port.
     package init(host: String, port: Int) {
-        self.host = host
-        self.port = port
+        (self.host, self.port) = (host, port)
     }
 
     /// The host and the port as a URL has them: `[::1]:9000`.

@@ -18,14 +18,8 @@ final class OutcomeCounters<Labels: Hashable & Sendable>: Sendable {
     ///   - metric: A counter.
     ///   - factory: Where the counters are kept.
     ///   - values: Returns a value for each of the metric's labels, in their order.
-    init(
-        _ metric: Metric,
-        factory: any MetricsFactory,
-        values: @escaping @Sendable (Labels) -> [String]
-    ) {
-        self.metric = metric
-        self.factory = factory
-        self.values = values
+    init(_ metric: Metric, factory: any MetricsFactory, values: @escaping @Sendable (Labels) -> [String]) {
+        (self.metric, self.factory, self.values) = (metric, factory, values)
     }
 
     /// Adds one to the counter with these labels.

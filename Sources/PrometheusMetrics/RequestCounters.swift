@@ -9,9 +9,7 @@ package struct RequestLabels: Hashable, Sendable {
 
     /// Creates labels.
     package init(service: String, operation: String, outcome: String) {
-        self.service = service
-        self.operation = operation
-        self.outcome = outcome
+        (self.service, self.operation, self.outcome) = (service, operation, outcome)
     }
 }
 

@@ -19,9 +19,7 @@ package struct GivenSetting: Sendable {
 
     /// Creates a given setting.
     package init(_ setting: Setting, key: String, content: ConfigContent) {
-        self.setting = setting
-        self.key = key
-        self.content = content
+        (self.setting, self.key, self.content) = (setting, key, content)
     }
 }
 

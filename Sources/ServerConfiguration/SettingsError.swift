@@ -7,8 +7,7 @@ package struct SettingsError: Error, CustomStringConvertible, Sendable, Equatabl
 
     /// A problem with a setting.
     package init(_ setting: String, _ problem: String) {
-        self.setting = setting
-        self.problem = problem
+        (self.setting, self.problem) = (setting, problem)
     }
 
     /// The line: setting, colon, what is wrong.

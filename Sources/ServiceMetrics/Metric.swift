@@ -24,11 +24,7 @@ package struct Metric: Sendable {
     package let help: String
 
     init(_ base: String, _ kind: Kind, of unit: String, labels: [String] = [], _ help: String) {
-        self.base = base
-        self.kind = kind
-        self.unit = unit
-        self.labels = labels
-        self.help = help
+        (self.base, self.kind, self.unit, self.labels, self.help) = (base, kind, unit, labels, help)
     }
 
     /// The full name.

@@ -17,9 +17,7 @@ package struct DeliveryClock: Sendable {
         elapsed: @escaping @Sendable () -> Duration,
         sleep: @escaping @Sendable (Duration) async throws -> Void
     ) {
-        self.now = now
-        self.elapsed = elapsed
-        self.sleep = sleep
+        (self.now, self.elapsed, self.sleep) = (now, elapsed, sleep)
     }
 
     /// The machine's clock.

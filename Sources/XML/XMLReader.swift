@@ -239,8 +239,7 @@ private struct ParserContext: ~Copyable, @unchecked Sendable {
         private var entity: (declaration: UnsafeMutablePointer<xmlEntity>, content: UnsafeMutablePointer<xmlChar>)?
 
         init(builder: XMLTreeBuilder, parser: xmlParserCtxtPtr) {
-            self.builder = builder
-            self.parser = parser
+            (self.builder, self.parser) = (builder, parser)
         }
 
         deinit {

@@ -10,9 +10,7 @@ package struct XMLReferenceStyle: Sendable {
 
     /// A style of these attributes.
     package init(reference: String, id: String, namespace: String = "") {
-        self.reference = reference
-        self.id = id
-        self.namespace = namespace
+        (self.reference, self.id, self.namespace) = (reference, id, namespace)
     }
 }
 

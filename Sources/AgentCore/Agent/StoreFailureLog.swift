@@ -13,8 +13,7 @@ final class StoreFailureLog: Sendable {
     private let references = Mutex<[String: String]>([:])
 
     init(logger: Logger, outages: OutageLog = OutageLog()) {
-        self.logger = logger
-        self.outages = outages
+        (self.logger, self.outages) = (logger, outages)
     }
 
     /// How many references are kept.

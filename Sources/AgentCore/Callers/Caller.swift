@@ -18,10 +18,7 @@ package struct Caller: Sendable, Hashable {
         associate: Associate,
         rights: Set<Right> = Set(Right.allCases)
     ) {
-        self.tenant = tenant
-        self.application = application
-        self.associate = associate
-        self.rights = rights
+        (self.tenant, self.application, self.associate, self.rights) = (tenant, application, associate, rights)
     }
 
     /// What this caller may see and change.

@@ -20,8 +20,7 @@ package struct Installation: Sendable, Hashable {
 
     /// Creates an installation.
     package init(kind: Kind, tenants: [Tenant]) {
-        self.kind = kind
-        self.tenants = tenants
+        (self.kind, self.tenants) = (kind, tenants)
     }
 }
 
@@ -63,8 +62,7 @@ package struct Application: Sendable, Hashable {
 
     /// Creates an application.
     package init(token: String, name: String) {
-        self.token = token
-        self.name = name
+        (self.token, self.name) = (token, name)
     }
 }
 
@@ -79,9 +77,7 @@ package struct AccessToken: Sendable, Hashable {
 
     /// Creates a token of a user, hosted with its application.
     package init(token: String, user: String, application: String? = nil) {
-        self.token = token
-        self.user = user
-        self.application = application
+        (self.token, self.user, self.application) = (token, user, application)
     }
 }
 
@@ -96,9 +92,7 @@ package struct User: Sendable, Hashable {
 
     /// Creates a user.
     package init(passwordHash: String, rights: Set<Right> = Set(Right.allCases), principal: Principal) {
-        self.passwordHash = passwordHash
-        self.rights = rights
-        self.principal = principal
+        (self.passwordHash, self.rights, self.principal) = (passwordHash, rights, principal)
     }
 
     /// What the user logs in with; case does not count.

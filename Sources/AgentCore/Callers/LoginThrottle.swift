@@ -61,9 +61,7 @@ package final class LoginThrottle: Sendable {
 
         /// Creates limits for one kind of key.
         package init(freeFailures: Int, firstPause: Duration, longestPause: Duration) {
-            self.freeFailures = freeFailures
-            self.firstPause = firstPause
-            self.longestPause = longestPause
+            (self.freeFailures, self.firstPause, self.longestPause) = (freeFailures, firstPause, longestPause)
         }
     }
 

@@ -17,9 +17,7 @@ package struct Ticket: Sendable, Hashable {
 
     /// Creates a ticket.
     package init(secret: String, number: Int32, tenant: String) {
-        self.secret = secret
-        self.number = number
-        self.tenant = tenant
+        (self.secret, self.number, self.tenant) = (secret, number, tenant)
     }
 
     /// Reads a ticket's text; nil when it is none. A byte order mark before the digits is tolerated.

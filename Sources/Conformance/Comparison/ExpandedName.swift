@@ -6,8 +6,7 @@ struct ExpandedName: Hashable, CustomStringConvertible {
     let name: String
 
     init(namespace: String, name: String) {
-        self.namespace = namespace
-        self.name = name
+        (self.namespace, self.name) = (namespace, name)
     }
 
     init(_ element: XMLElement) {

@@ -9,9 +9,7 @@ package struct XMLDifference: Sendable, Hashable, Codable, CustomStringConvertib
 
     /// Creates an XML difference.
     package init(path: String, expected: String, actual: String) {
-        self.path = path
-        self.expected = expected
-        self.actual = actual
+        (self.path, self.expected, self.actual) = (path, expected, actual)
     }
 
     /// There was no answer at all.

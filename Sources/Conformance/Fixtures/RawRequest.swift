@@ -9,8 +9,7 @@ package struct RawRequest: Sendable, Equatable {
 
         /// Creates a header.
         package init(name: String, value: String) {
-            self.name = name
-            self.value = value
+            (self.name, self.value) = (name, value)
         }
     }
 

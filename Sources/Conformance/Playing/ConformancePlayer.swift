@@ -12,9 +12,7 @@ package struct ConformancePlayer: Sendable {
     ///   - fixtures: The directory of the manifest.
     ///   - variables: Those of `Fixtures/README.md`; scenarios that use one without a value are skipped.
     package init(client: ConformanceClient, fixtures: URL, variables: FixtureVariables) {
-        self.client = client
-        self.fixtures = fixtures
-        self.variables = variables
+        (self.client, self.fixtures, self.variables) = (client, fixtures, variables)
     }
 
     /// A step as it was played.

@@ -7,9 +7,7 @@ struct ServiceCall {
     private let token: String
 
     init(client: ConformanceClient, ticket: String?, token: String) {
-        self.client = client
-        self.ticket = ticket
-        self.token = token
+        (self.client, self.ticket, self.token) = (client, ticket, token)
     }
 
     /// Calls an operation in SOAP 1.1 and reads its response element.

@@ -24,10 +24,7 @@ package struct CertificateReload: Service, CustomStringConvertible {
         requests: any AsyncSequence<Void, Never> & Sendable,
         logger: Logger
     ) {
-        self.certificate = certificate
-        self.host = host
-        self.requests = requests
-        self.logger = logger
+        (self.certificate, self.host, self.requests, self.logger) = (certificate, host, requests, logger)
     }
 
     /// Logs what clients will doubt, then reads the certificate again whenever it is asked to, until the service stops.

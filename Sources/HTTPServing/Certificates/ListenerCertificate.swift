@@ -15,8 +15,7 @@ package final class ListenerCertificate: Sendable {
 
         /// Names the two files.
         package init(certificate: String, key: String) {
-            self.certificate = certificate
-            self.key = key
+            (self.certificate, self.key) = (certificate, key)
         }
     }
 

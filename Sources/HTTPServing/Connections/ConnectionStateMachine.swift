@@ -55,8 +55,7 @@ struct ConnectionStateMachine {
     let readBytes: Int
 
     init(passedBytes: Int, readBytes: Int) {
-        self.passedBytes = passedBytes
-        self.readBytes = readBytes
+        (self.passedBytes, self.readBytes) = (passedBytes, readBytes)
     }
 
     /// Whether the last answer is written, so that nothing that the client still sends matters.

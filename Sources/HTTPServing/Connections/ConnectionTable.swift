@@ -56,8 +56,7 @@ package final class ConnectionTable: Sendable {
     ///
     /// - Parameter proxies: The addresses whose connections are those of many clients.
     package init(limits: Limits, proxies: [AddressRange] = []) {
-        self.limits = limits
-        self.proxies = proxies
+        (self.limits, self.proxies) = (limits, proxies)
     }
 
     /// How many connections there are.

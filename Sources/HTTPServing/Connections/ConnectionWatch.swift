@@ -13,8 +13,7 @@ final class CallWatch: ChannelDuplexHandler {
 
     /// Creates a handler that watches one connection of a table.
     init(table: ConnectionTable, connection: TrackedConnection) {
-        self.table = table
-        self.connection = connection
+        (self.table, self.connection) = (table, connection)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -56,9 +55,7 @@ final class UnsentWatch: ChannelOutboundHandler {
     ///
     /// - Parameter stallTime: How long a client may leave what was sent to it unread.
     init(table: ConnectionTable, connection: TrackedConnection, stallTime: TimeAmount) {
-        self.table = table
-        self.connection = connection
-        self.stallTime = stallTime
+        (self.table, self.connection, self.stallTime) = (table, connection, stallTime)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

@@ -55,9 +55,7 @@ package struct DrainService: Service, CustomStringConvertible {
     ///
     /// - Parameter delay: How long calls are still taken.
     package init(drain: Drain, delay: Duration, logger: Logger) {
-        self.drain = drain
-        self.delay = delay
-        self.logger = logger
+        (self.drain, self.delay, self.logger) = (drain, delay, logger)
     }
 
     /// Waits until the service is told to stop, then drains it.

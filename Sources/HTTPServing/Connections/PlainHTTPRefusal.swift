@@ -69,8 +69,7 @@ final class TLSFailureLog: ChannelInboundHandler {
 
     /// - Parameter peer: The client's end of the connection.
     init(logger: Logger, peer: SocketAddress?) {
-        self.logger = logger
-        self.peer = peer
+        (self.logger, self.peer) = (logger, peer)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

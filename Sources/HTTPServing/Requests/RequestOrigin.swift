@@ -37,9 +37,7 @@ package struct RequestOriginReader: Sendable {
     ///   - header: The headers in which they say who asked.
     ///   - isTLS: Whether the listener takes HTTPS.
     package init(trustedProxies: [AddressRange], header: ForwardedHeader, isTLS: Bool) {
-        self.trustedProxies = trustedProxies
-        self.header = header
-        self.isTLS = isTLS
+        (self.trustedProxies, self.header, self.isTLS) = (trustedProxies, header, isTLS)
     }
 
     /// What a proxy says about one hop of a request.

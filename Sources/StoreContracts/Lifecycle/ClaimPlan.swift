@@ -13,10 +13,7 @@ package struct WaitingWebhook: Sendable, Hashable {
 
     /// Creates a webhook that waits since `due`.
     package init(id: Int32, due: Timestamp, target: String, consecutiveErrors: Int) {
-        self.id = id
-        self.due = due
-        self.target = target
-        self.consecutiveErrors = consecutiveErrors
+        (self.id, self.due, self.target, self.consecutiveErrors) = (id, due, target, consecutiveErrors)
     }
 
     /// Whether its last attempt failed.

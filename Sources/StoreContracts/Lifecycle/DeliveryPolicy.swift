@@ -45,8 +45,7 @@ package struct DeliveryPolicy: Sendable, Hashable {
 
         /// Creates a breaker.
         package init(failures: Int, pause: Duration) {
-            self.failures = failures
-            self.pause = pause
+            (self.failures, self.pause) = (failures, pause)
         }
     }
 

@@ -13,10 +13,7 @@ package struct DeliveryRow: Sendable, Hashable {
 
     /// Creates a row; by default of a delivery that is pending and has not been tried.
     package init(state: DeliveryRowState = .pending, attempts: Int = 0, due: Timestamp, reason: String? = nil) {
-        self.state = state
-        self.attempts = attempts
-        self.due = due
-        self.reason = reason
+        (self.state, self.attempts, self.due, self.reason) = (state, attempts, due, reason)
     }
 
     /// The row that an event makes for a webhook that listens to it; nil for none (docs/contract.md#section-7).

@@ -14,9 +14,7 @@ package struct FailureRow: Sendable, Hashable {
 
     /// Creates a row; by default one without failures.
     package init(count: Int = 0, began: Timestamp? = nil, latest: Timestamp? = nil) {
-        self.count = count
-        self.began = began
-        self.latest = latest
+        (self.count, self.began, self.latest) = (count, began, latest)
     }
 
     /// The row with the failure of an attempt that began and ended then. One that began in the very moment in which the

@@ -16,9 +16,7 @@ package enum StateEvent {
 
         /// Creates a seed; by default with an id of its own, and without field values.
         package init(id: UUID = UUID(), sendsFieldValues: Bool = false, missed: MissedEvents = .record) {
-            self.id = id
-            self.sendsFieldValues = sendsFieldValues
-            self.missed = missed
+            (self.id, self.sendsFieldValues, self.missed) = (id, sendsFieldValues, missed)
         }
     }
 
@@ -31,8 +29,7 @@ package enum StateEvent {
 
         /// Creates the fields of a webhook that has been called that often.
         package init(webhook: Webhook, calls: Int) {
-            self.webhook = webhook
-            self.calls = calls
+            (self.webhook, self.calls) = (webhook, calls)
         }
     }
 

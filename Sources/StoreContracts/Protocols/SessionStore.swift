@@ -57,11 +57,7 @@ package struct Session: Sendable, Hashable {
 
     /// Creates a session.
     package init(key: SessionKey, tenant: String, userName: String, created: Timestamp, used: Timestamp) {
-        self.key = key
-        self.tenant = tenant
-        self.userName = userName
-        self.created = created
-        self.used = used
+        (self.key, self.tenant, self.userName, self.created, self.used) = (key, tenant, userName, created, used)
     }
 }
 
@@ -76,9 +72,7 @@ package struct SessionFilter: Sendable, Hashable {
 
     /// Creates a session filter.
     package init(tenant: String? = nil, userName: String? = nil, id: String? = nil) {
-        self.tenant = tenant
-        self.userName = userName
-        self.id = id
+        (self.tenant, self.userName, self.id) = (tenant, userName, id)
     }
 
     /// Whether `session` passes.

@@ -7,7 +7,6 @@ package struct CommitCounts: Sendable, Hashable {
 
     /// Creates counts; by default of a store that has taken nothing in.
     package init(commits: Int = 0, signals: Int = 0) {
-        self.commits = commits
-        self.signals = signals
+        (self.commits, self.signals) = (commits, signals)
     }
 }

@@ -21,11 +21,7 @@ package struct DeliveryFilter: Sendable, Hashable {
         since: Timestamp? = nil,
         until: Timestamp? = nil
     ) {
-        self.webhook = webhook
-        self.event = event
-        self.state = state
-        self.since = since
-        self.until = until
+        (self.webhook, self.event, self.state, self.since, self.until) = (webhook, event, state, since, until)
     }
 }
 

@@ -7,8 +7,7 @@ package struct DeliveryID: Sendable, Hashable, LosslessStringConvertible {
 
     /// Creates the id of an event's delivery to a webhook.
     package init(event: Int64, webhook: Int32) {
-        self.event = event
-        self.webhook = webhook
+        (self.event, self.webhook) = (event, webhook)
     }
 
     /// Reads the text form; nil for anything else.

@@ -57,8 +57,6 @@ package struct DeliveryDetail: Sendable, Hashable {
 
     /// Creates a detail.
     package init(record: DeliveryRecord, body: [UInt8], attempts: [Attempt]) {
-        self.record = record
-        self.body = body
-        self.attempts = attempts
+        (self.record, self.body, self.attempts) = (record, body, attempts)
     }
 }

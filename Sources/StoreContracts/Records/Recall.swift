@@ -13,10 +13,7 @@ package struct RecallLimits: Sendable, Hashable {
 
     /// Creates limits.
     package init(latest: Timestamp, now: Timestamp, leaseEnd: Timestamp, rowsPerStep: Int) {
-        self.latest = latest
-        self.now = now
-        self.leaseEnd = leaseEnd
-        self.rowsPerStep = rowsPerStep
+        (self.latest, self.now, self.leaseEnd, self.rowsPerStep) = (latest, now, leaseEnd, rowsPerStep)
     }
 }
 
@@ -29,7 +26,6 @@ package struct Recalled: Sendable, Hashable {
 
     /// Creates the numbers of a step.
     package init(deliveries: Int = 0, pauses: Int = 0) {
-        self.deliveries = deliveries
-        self.pauses = pauses
+        (self.deliveries, self.pauses) = (deliveries, pauses)
     }
 }

@@ -9,8 +9,6 @@ package struct StoreFigure: Sendable, Hashable {
 
     /// Creates a figure.
     package init(name: String, labels: [String: String] = [:], value: Double) {
-        self.name = name
-        self.labels = labels
-        self.value = value
+        (self.name, self.labels, self.value) = (name, labels, value)
     }
 }

@@ -23,7 +23,6 @@ package struct StoreMeasurement: Sendable, Hashable {
 
     /// Creates a measurement.
     package init(_ quantity: Quantity, _ value: Double) {
-        self.quantity = quantity
-        self.value = value
+        (self.quantity, self.value) = (quantity, value)
     }
 }

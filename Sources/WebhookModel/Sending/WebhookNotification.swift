@@ -93,10 +93,7 @@ package struct TargetAnswer: Sendable, Hashable {
 
     /// An answer with these members.
     package init(status: Int, reason: String, headers: [StringDictionary.Entry] = [], body: [UInt8] = []) {
-        self.status = status
-        self.reason = reason
-        self.headers = headers
-        self.body = body
+        (self.status, self.reason, self.headers, self.body) = (status, reason, headers, body)
     }
 
     /// `HTTP/1.1 200 OK`.
@@ -174,8 +171,7 @@ package struct SendError: Error, Sendable, Hashable {
 
     /// A failure of a kind, with what its webhook's owner is told.
     package init(_ kind: Kind, _ text: String) {
-        self.kind = kind
-        self.text = text
+        (self.kind, self.text) = (kind, text)
     }
 }
 

@@ -12,8 +12,7 @@ package struct BoundedCache<Key: Hashable, Value> {
 
         @inlinable
         init(key: Key, value: Value) {
-            self.key = key
-            self.value = value
+            (self.key, self.value) = (key, value)
         }
     }
 

@@ -11,8 +11,7 @@ package struct StringDictionary: Sendable, Hashable, Codable {
 
         /// One name with its text.
         package init(key: String, value: String?) {
-            self.key = key
-            self.value = value
+            (self.key, self.value) = (key, value)
         }
     }
 

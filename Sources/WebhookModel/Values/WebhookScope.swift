@@ -11,8 +11,7 @@ package struct WebhookScope: Sendable, Hashable {
 
     /// A scope with these members.
     package init(tenant: String, application: String? = nil) {
-        self.tenant = tenant
-        self.application = application
+        (self.tenant, self.application) = (tenant, application)
     }
 
     /// Whether a webhook that was registered in `other` is in this scope: it is of the same tenant and, where this scope
