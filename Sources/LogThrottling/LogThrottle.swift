@@ -22,8 +22,7 @@ package final class LogThrottle: Sendable {
         interval: Duration = .seconds(1),
         elapsed: @escaping @Sendable () -> Duration = { ContinuousClock.elapsed }
     ) {
-        self.interval = interval
-        self.elapsed = elapsed
+        (self.interval, self.elapsed) = (interval, elapsed)
     }
 
     /// Logs the message, unless it was logged within the interval.
@@ -40,9 +39,7 @@ package final class LogThrottle: Sendable {
         to logger: Logger
     ) -> Bool {
         guard let leftOut = leftOut(before: message.description) else { return false }
-        var metadata = metadata()
-        if leftOut > 0 { metadata["leftOut"] = "\(leftOut)" }
-        logger.log(level: level, "\(message)", metadata: metadata)
+        logger.log(level, message, metadata: metadata(), leftOut: leftOut)
         return true
     }
 
@@ -56,6 +53,15 @@ package final class LogThrottle: Sendable {
             }
             return messages.updateValue(Message(logged: now), forKey: message)?.leftOut ?? 0
         }
+    }
+}
+
+extension Logger {
+    /// Logs the message, with the number of lines that were left out before it where there were any.
+    func log(_ level: Level, _ message: StaticString, metadata: Metadata, leftOut: Int) {
+        var metadata = metadata
+        if leftOut > 0 { metadata["leftOut"] = "\(leftOut)" }
+        log(level: level, "\(message)", metadata: metadata)
     }
 }
 

@@ -35,9 +35,7 @@ package final class OutageLog: Sendable {
         quiet: Duration = .seconds(10),
         elapsed: @escaping @Sendable () -> Duration = { ContinuousClock.elapsed }
     ) {
-        self.reminder = reminder
-        self.quiet = quiet
-        self.elapsed = elapsed
+        (self.reminder, self.quiet, self.elapsed) = (reminder, quiet, elapsed)
     }
 
     /// Takes note of a failure.
@@ -74,9 +72,7 @@ package final class OutageLog: Sendable {
             return outage.leftOut
         }
         guard let leftOut else { return false }
-        var metadata = metadata()
-        if leftOut > 0 { metadata["leftOut"] = "\(leftOut)" }
-        logger.log(level: level, "\(message)", metadata: metadata)
+        logger.log(level, message, metadata: metadata(), leftOut: leftOut)
         return true
     }
 
