@@ -95,23 +95,17 @@ extension Setting {
         help: String,
         note: String = ""
     ) {
+        let text = defaultText ?? kind.text(ServerSettings()[keyPath: path])
         self.init(
-            key: key,
-            deprecatedKey: deprecatedKey,
-            deprecatedValues: deprecatedValues,
+            key,
+            kind,
             valueName: kind.isSwitch ? nil : kind.valueName,
-            defaultValue: Default(
-                text: defaultText ?? kind.text(ServerSettings()[keyPath: path]),
-                isValue: defaultText == nil,
-                development: nil
-            ),
-            help: help,
-            note: note,
-            isSecret: kind.isSecret,
-            mayHoldPassword: mayHoldPassword || kind.isSecret,
-            form: kind.form,
-            set: { text, settings throws(SettingValueError) in settings[keyPath: path] = try kind.parse(text) }
-        )
+            formerly: deprecatedKey,
+            formerValues: deprecatedValues,
+            default: Default(text: text, isValue: defaultText == nil, development: nil),
+            mayHoldPassword: mayHoldPassword,
+            texts: (help, note)
+        ) { value, settings in settings[keyPath: path] = value }
     }
 
     /// Describes a setting that may be left out: `path` is nil then.
@@ -134,17 +128,40 @@ extension Setting {
         note: String = ""
     ) {
         self.init(
+            key,
+            kind,
+            valueName: kind.valueName,
+            formerly: deprecatedKey,
+            default: Default(text: defaultText, isValue: isValue, development: development),
+            mayHoldPassword: mayHoldPassword,
+            texts: (help, note)
+        ) { value, settings in settings[keyPath: path] = value }
+    }
+
+    /// Describes a setting whose values `put` writes into settings.
+    private init<Value>(
+        _ key: String,
+        _ kind: SettingKind<Value>,
+        valueName: String?,
+        formerly deprecatedKey: String?,
+        formerValues deprecatedValues: [String: String] = [:],
+        default defaultValue: Default,
+        mayHoldPassword: Bool,
+        texts: (help: String, note: String),
+        put: @escaping @Sendable (Value, inout ServerSettings) -> Void
+    ) {
+        self.init(
             key: key,
             deprecatedKey: deprecatedKey,
-            deprecatedValues: [:],
-            valueName: kind.valueName,
-            defaultValue: Default(text: defaultText, isValue: isValue, development: development),
-            help: help,
-            note: note,
+            deprecatedValues: deprecatedValues,
+            valueName: valueName,
+            defaultValue: defaultValue,
+            help: texts.help,
+            note: texts.note,
             isSecret: kind.isSecret,
             mayHoldPassword: mayHoldPassword || kind.isSecret,
             form: kind.form,
-            set: { text, settings throws(SettingValueError) in settings[keyPath: path] = try kind.parse(text) }
+            set: { text, settings throws(SettingValueError) in put(try kind.parse(text), &settings) }
         )
     }
 }
