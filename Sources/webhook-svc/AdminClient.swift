@@ -8,13 +8,10 @@ import Text
 
 /// How the commands reach the admin API of a running service.
 struct AdminOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The running service.", valueName: "url"))
+    @Option(help: .value("url", "The running service."))
     var url = "http://127.0.0.1:8087"
     @Option(
-        help: ArgumentHelp(
-            "The admin token, or file:PATH of it; better WEBHOOK_SVC_ADMIN_TOKEN in the environment.",
-            valueName: "token"
-        )
+        help: .value("token", "The admin token, or file:PATH of it; better WEBHOOK_SVC_ADMIN_TOKEN in the environment.")
     )
     var adminToken: String?
 

@@ -18,14 +18,9 @@ struct Deliveries: AsyncParsableCommand {
         var event: String?
         @Option(help: "Only those that are pending, delivered, failed, parked or missed.")
         var state: String?
-        @Option(help: ArgumentHelp("Only those of events signalled then or later, in UTC.", valueName: "time"))
+        @Option(help: .value("time", "Only those of events signalled then or later, in UTC."))
         var since: String?
-        @Option(
-            help: ArgumentHelp(
-                "Only those of events signalled before, such as 2024-06-01T09:30:00Z.",
-                valueName: "time"
-            )
-        )
+        @Option(help: .value("time", "Only those of events signalled before, such as 2024-06-01T09:30:00Z."))
         var until: String?
 
         var query: [(String, String?)] {
@@ -42,8 +37,7 @@ struct Deliveries: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List deliveries, the newest first.")
         @OptionGroup var admin: AdminOptions
         @OptionGroup var filter: Filter
-        @Option(help: "How many at most.")
-        var limit = 100
+        @Option(help: "How many at most.") var limit = 100
         @Option(help: "Go on where a former list ended.")
         var cursor: String?
 

@@ -19,3 +19,10 @@ func secret(_ value: String, of flag: String) throws -> String {
     guard value.hasPrefix(SecretReference.prefix) else { return value }
     do { return try SecretReference.resolve(value) } catch { throw ValidationError("\(flag): \(error.problem).") }
 }
+
+extension ArgumentHelp {
+    /// The help of an option whose value is called `valueName`.
+    static func value(_ valueName: String, _ abstract: String) -> ArgumentHelp {
+        ArgumentHelp(abstract, valueName: valueName)
+    }
+}

@@ -4,7 +4,7 @@ import ServerConfiguration
 
 /// The flags of `serve`: one for each ``Setting``, which says all about it but that it is here.
 struct ServeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Configuration file, JSON.", valueName: "file"))
+    @Option(help: .value("file", "Configuration file, JSON."))
     var config: String?
     @Flag var switches: [SettingSwitch] = []
     @Option("listen") var listen: GivenSetting?

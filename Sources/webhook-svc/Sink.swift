@@ -13,7 +13,7 @@ struct Sink: AsyncParsableCommand {
         abstract: "Receive notifications: print each, say whether its signature is right, answer with any status."
     )
 
-    @Option(help: ArgumentHelp("Address to listen on.", valueName: "host:port"))
+    @Option(help: .value("host:port", "Address to listen on."))
     var listen = "127.0.0.1:9000"
     @Option(help: "The webhook's secret; without it signatures are not checked.")
     var secret: String?

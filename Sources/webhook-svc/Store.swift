@@ -19,9 +19,9 @@ struct Store: AsyncParsableCommand {
                 ids stay. What was being sent when its service died is due in the copy.
                 """
         )
-        @Option(help: ArgumentHelp("Where it is: sqlite:PATH or postgres://...", valueName: "url"))
+        @Option(help: .value("url", "Where it is: sqlite:PATH or postgres://..."))
         var from: String
-        @Option(help: ArgumentHelp("Where it goes: sqlite:PATH or postgres://...", valueName: "url"))
+        @Option(help: .value("url", "Where it goes: sqlite:PATH or postgres://..."))
         var to: String
         @Flag(help: "Empty the target first; without it a target that is not empty is refused.")
         var overwrite = false
@@ -42,9 +42,9 @@ struct Store: AsyncParsableCommand {
                 holds secrets. To restore it, see docs/backup.md.
                 """
         )
-        @Option(help: ArgumentHelp("The store: sqlite:PATH.", valueName: "url"))
+        @Option(help: .value("url", "The store: sqlite:PATH."))
         var from: String
-        @Option(help: ArgumentHelp("The file to make. One that exists is not overwritten.", valueName: "file"))
+        @Option(help: .value("file", "The file to make. One that exists is not overwritten."))
         var to: String
 
         func run() async throws {
@@ -77,7 +77,7 @@ struct Store: AsyncParsableCommand {
                 so this is worth while only after a backlog that will not come again.
                 """
         )
-        @Option(help: ArgumentHelp("The store: sqlite:PATH.", valueName: "url"))
+        @Option(help: .value("url", "The store: sqlite:PATH."))
         var store: String
 
         func run() async throws {
@@ -96,9 +96,9 @@ extension Store {
                 Services may run meanwhile.
                 """
         )
-        @Option(help: ArgumentHelp("The store: postgres://...", valueName: "url"))
+        @Option(help: .value("url", "The store: postgres://..."))
         var store: String
-        @Option(help: ArgumentHelp("For how many next days partitions are made.", valueName: "count"))
+        @Option(help: .value("count", "For how many next days partitions are made."))
         var days = 30
 
         func run() async throws {

@@ -25,8 +25,7 @@ struct Tickets: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List sessions, those used last first.")
         @OptionGroup var admin: AdminOptions
         @OptionGroup var filter: Filter
-        @Option(help: "How many at most.")
-        var limit = 100
+        @Option(help: "How many at most.") var limit = 100
 
         func run() async throws {
             let data = try await admin.call(.GET, "tickets", query: filter.query + [("limit", String(limit))])

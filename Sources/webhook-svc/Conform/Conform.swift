@@ -21,66 +21,54 @@ struct Conform: AsyncParsableCommand {
     }
 
     @Option(
-        help: ArgumentHelp(
-            "The installation: what stands before /Remote, such as http://127.0.0.1:8087 or https://HOST/Cust12345.",
-            valueName: "url"
+        help: .value(
+            "url",
+            "The installation: what stands before /Remote, such as http://127.0.0.1:8087 or https://HOST/Cust12345."
         )
     )
     var target: String
-    @Option(help: ArgumentHelp("Directory of the fixtures.", valueName: "dir"))
+    @Option(help: .value("dir", "Directory of the fixtures."))
     var fixtures = "./Fixtures"
-    @Option(help: ArgumentHelp("A valid ticket, or file:PATH of it, in place of a login.", valueName: "ticket"))
+    @Option(help: .value("ticket", "A valid ticket, or file:PATH of it, in place of a login."))
     var ticket: String?
-    @Option(
-        help: ArgumentHelp(
-            "An application token, or file:PATH of it; hosted installations need one.",
-            valueName: "token"
-        )
-    )
+    @Option(help: .value("token", "An application token, or file:PATH of it; hosted installations need one."))
     var token: String?
-    @Option(help: ArgumentHelp("Log in as this user first, and play the logins.", valueName: "name"))
+    @Option(help: .value("name", "Log in as this user first, and play the logins."))
     var user: String?
     @Option(
-        help: ArgumentHelp(
-            "The user's password, or file:PATH of it; better WEBHOOK_SVC_PASSWORD in the environment.",
-            valueName: "password"
+        help: .value(
+            "password",
+            "The user's password, or file:PATH of it; better WEBHOOK_SVC_PASSWORD in the environment."
         )
     )
     var password: String?
     @Flag(help: "Use the credentials of NetServer's documentation, which serve --dev takes.")
     var dev = false
     @Option(
-        help: ArgumentHelp(
-            "URL under which the target reaches the receiver that this command starts (default: this machine).",
-            valueName: "url"
+        help: .value(
+            "url",
+            "URL under which the target reaches the receiver that this command starts (default: this machine)."
         )
     )
     var sinkUrl: String?
-    @Option(
-        help: ArgumentHelp("Where that receiver listens (default: 127.0.0.1, any free port).", valueName: "host:port")
-    )
+    @Option(help: .value("host:port", "Where that receiver listens (default: 127.0.0.1, any free port)."))
     var sinkListen = "127.0.0.1:0"
     @Option(
-        help: ArgumentHelp(
-            "Only scenarios with this in their name, of this form, or with this operation or step. May be repeated.",
-            valueName: "text"
+        help: .value(
+            "text",
+            "Only scenarios with this in their name, of this form, or with this operation or step. May be repeated."
         )
     )
     var only: [String] = []
-    @Option(
-        help: ArgumentHelp(
-            "Not those; login-failures takes minutes, because a service slows guessing down.",
-            valueName: "text"
-        )
-    )
+    @Option(help: .value("text", "Not those; login-failures takes minutes, because a service slows guessing down."))
     var skip: [String] = []
     @Option(help: "How to print what came of it: table, json or junit.")
     var format = Format.table
-    @Option(help: ArgumentHelp("Save the answers as fixtures in this new directory.", valueName: "dir"))
+    @Option(help: .value("dir", "Save the answers as fixtures in this new directory."))
     var record: String?
-    @Option(help: ArgumentHelp("How long one exchange may take, in seconds.", valueName: "seconds"))
+    @Option(help: .value("seconds", "How long one exchange may take, in seconds."))
     var timeout = 60
-    @Option(help: ArgumentHelp("PEM file of authorities to trust beside the system's.", valueName: "file"))
+    @Option(help: .value("file", "PEM file of authorities to trust beside the system's."))
     var caFile: String?
 
     func validate() throws {
