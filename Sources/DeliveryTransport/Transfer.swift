@@ -67,13 +67,8 @@ final class Transfer {
         lane: SendingLane,
         timeout: Duration
     ) {
-        self.target = target
-        self.head = head
-        self.body = body
-        self.route = route
-        self.pool = pool
-        self.lane = lane
-        self.timeout = timeout
+        (self.target, self.head, self.body, self.route) = (target, head, body, route)
+        (self.pool, self.lane, self.timeout) = (pool, lane, timeout)
         outcome = lane.loop.makePromise()
     }
 

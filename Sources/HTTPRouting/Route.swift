@@ -34,12 +34,8 @@ package struct Route<Operation: Sendable>: Sendable {
         label: String? = nil,
         _ summary: String
     ) {
-        self.method = method
-        self.path = path
-        self.operation = operation
-        self.access = access
-        self.label = label
-        self.summary = summary
+        (self.method, self.path, self.operation) = (method, path, operation)
+        (self.access, self.label, self.summary) = (access, label, summary)
     }
 
     /// The text that a path of the route holds for a parameter; nil when the route's paths have no such parameter.

@@ -29,12 +29,8 @@ extension DeliveryEngine {
             pollInterval: Duration = .seconds(1),
             drain: Duration = .seconds(15)
         ) {
-            self.concurrency = concurrency
-            self.perTarget = perTarget
-            self.perFailingTarget = perFailingTarget
-            self.lease = lease
-            self.pollInterval = pollInterval
-            self.drain = drain
+            (self.concurrency, self.perTarget, self.perFailingTarget) = (concurrency, perTarget, perFailingTarget)
+            (self.lease, self.pollInterval, self.drain) = (lease, pollInterval, drain)
         }
     }
 }

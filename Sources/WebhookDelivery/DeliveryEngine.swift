@@ -58,16 +58,8 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         owner: UUID = UUID(),
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
-        self.queue = queue
-        self.sender = sender
-        self.policy = policy
-        self.signer = signer
-        self.metrics = metrics
-        self.settings = settings
-        self.clock = clock
-        self.owner = owner
-        self.random = random
-        self.logger = logger
+        (self.queue, self.sender, self.policy, self.signer, self.metrics) = (queue, sender, policy, signer, metrics)
+        (self.settings, self.clock, self.owner, self.random, self.logger) = (settings, clock, owner, random, logger)
         throttle = LogThrottle(elapsed: clock.elapsed)
     }
 

@@ -51,12 +51,8 @@ package struct WebhookServer: Service, CustomStringConvertible {
         now: @escaping @Sendable () -> Timestamp = { Timestamp(Date()) },
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
-        self.settings = settings
-        self.logger = logger
-        self.sender = sender
-        self.reloads = reloads
-        self.now = now
-        self.onListening = onListening
+        (self.settings, self.logger, self.sender) = (settings, logger, sender)
+        (self.reloads, self.now, self.onListening) = (reloads, now, onListening)
     }
 
     /// Serves until graceful shutdown. Throws ``StoreError`` when the store cannot be opened, what the listener throws when

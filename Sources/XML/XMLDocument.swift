@@ -66,12 +66,8 @@ final class XMLStorage: Sendable {
         namespaces: [String],
         targets: Set<Int32> = []
     ) {
-        self.bytes = bytes
-        self.nodes = nodes
-        self.attributes = attributes
-        self.declarations = declarations
-        self.namespaces = namespaces
-        self.targets = targets
+        (self.bytes, self.nodes, self.attributes) = (bytes, nodes, attributes)
+        (self.declarations, self.namespaces, self.targets) = (declarations, namespaces, targets)
     }
 
     func string(_ run: Run) -> String {

@@ -30,10 +30,7 @@ struct PrincipalHarness: Sendable {
         throttle: LoginThrottle = LoginThrottle(),
         isCancelled: Bool = false
     ) {
-        self.installation = installation
-        self.store = store
-        self.clock = clock
-        self.cryptography = cryptography
+        (self.installation, self.store, self.clock, self.cryptography) = (installation, store, clock, cryptography)
         let sleeps = sleeps
         let outcomes = outcomes
         let lines = lines

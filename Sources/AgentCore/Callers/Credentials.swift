@@ -19,10 +19,7 @@ package struct Credentials: Sendable, Hashable {
         address: String,
         network: String? = nil
     ) {
-        self.tenant = tenant
-        self.ticket = ticket
-        self.applicationToken = applicationToken
-        self.address = address
+        (self.tenant, self.ticket, self.applicationToken, self.address) = (tenant, ticket, applicationToken, address)
         self.network = network ?? address
     }
 }

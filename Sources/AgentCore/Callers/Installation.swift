@@ -45,11 +45,8 @@ package struct Tenant: Sendable, Hashable {
         accessTokens: [AccessToken] = [],
         fixedTickets: [String: String] = [:]
     ) {
-        self.id = id
-        self.applications = applications
-        self.users = users
-        self.accessTokens = accessTokens
-        self.fixedTickets = fixedTickets
+        (self.id, self.applications, self.users) = (id, applications, users)
+        (self.accessTokens, self.fixedTickets) = (accessTokens, fixedTickets)
     }
 }
 

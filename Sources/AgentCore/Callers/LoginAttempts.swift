@@ -51,11 +51,7 @@ struct LoginAttempts: Sendable {
     ) {
         self.cryptography = cryptography
         verified = VerifiedPasswords(cryptography: cryptography, lifetime: rememberedFor)
-        self.throttle = throttle
-        self.now = now
-        self.sleep = sleep
-        self.logger = logger
-        self.onLogin = onLogin
+        (self.throttle, self.now, self.sleep, self.logger, self.onLogin) = (throttle, now, sleep, logger, onLogin)
     }
 
     /// The user whose name and password these are. Unknown names cost as much time as wrong passwords do.

@@ -32,10 +32,8 @@ package final class ConnectionTable: Sendable {
             unsentBytes: Int = 64 << 20,
             unfinishedBytes: Int = 128 << 20
         ) {
-            self.connections = connections
-            self.perNetwork = perNetwork
-            self.unsentBytes = unsentBytes
-            self.unfinishedBytes = unfinishedBytes
+            (self.connections, self.perNetwork) = (connections, perNetwork)
+            (self.unsentBytes, self.unfinishedBytes) = (unsentBytes, unfinishedBytes)
         }
     }
 

@@ -31,12 +31,8 @@ package struct GuardedHTTPChannel: HTTPChannelHandler {
         table: ConnectionTable,
         drain: Drain
     ) {
-        self.responder = responder
-        self.idleTimeout = idleTimeout
-        self.limits = limits
-        self.certificate = certificate
-        self.table = table
-        self.drain = drain
+        (self.responder, self.idleTimeout, self.limits) = (responder, idleTimeout, limits)
+        (self.certificate, self.table, self.drain) = (certificate, table, drain)
     }
 
     /// Takes a connection and puts its handlers in place; closes one that there is no room for.

@@ -25,11 +25,7 @@ package struct HTTPConnectionLimits: Sendable {
         stallTime: TimeAmount = .seconds(60),
         lingerTime: TimeAmount = .seconds(5)
     ) {
-        self.passedBytes = passedBytes
-        self.discardedBytes = discardedBytes
-        self.requestTime = requestTime
-        self.firstRequestTime = firstRequestTime
-        self.stallTime = stallTime
-        self.lingerTime = lingerTime
+        (self.passedBytes, self.discardedBytes, self.requestTime) = (passedBytes, discardedBytes, requestTime)
+        (self.firstRequestTime, self.stallTime, self.lingerTime) = (firstRequestTime, stallTime, lingerTime)
     }
 }

@@ -69,11 +69,8 @@ package struct DeliveryPolicy: Sendable, Hashable {
         retryAfterLimit: Duration? = nil,
         breaker: Breaker? = nil
     ) {
-        self.schedule = schedule
-        self.success = success
-        self.failureLimit = failureLimit
-        self.retryAfterLimit = retryAfterLimit
-        self.breaker = breaker
+        (self.schedule, self.success, self.failureLimit) = (schedule, success, failureLimit)
+        (self.retryAfterLimit, self.breaker) = (retryAfterLimit, breaker)
     }
 
     /// As NetServer does: three attempts at 0, +1 s and +4 s, three times; nine failures in a row and the webhook is

@@ -24,12 +24,8 @@ package struct DeliverySnapshot: Sendable, Hashable {
         counters: WebhookCounters = WebhookCounters(),
         isPaused: Bool = false
     ) {
-        self.attempts = attempts
-        self.due = due
-        self.isReplay = isReplay
-        self.webhookState = webhookState
-        self.counters = counters
-        self.isPaused = isPaused
+        (self.attempts, self.due, self.isReplay) = (attempts, due, isReplay)
+        (self.webhookState, self.counters, self.isPaused) = (webhookState, counters, isPaused)
     }
 
     /// Creates a snapshot of a webhook of which nothing but its failures counts.

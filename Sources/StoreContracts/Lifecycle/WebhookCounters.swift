@@ -18,10 +18,8 @@ package struct WebhookCounters: Sendable, Hashable {
         lastError: String? = nil,
         failures: FailureRow = FailureRow()
     ) {
-        self.totalCalls = totalCalls
-        self.totalErrors = totalErrors
-        self.lastError = lastError
-        self.failures = failures
+        (self.totalCalls, self.totalErrors) = (totalCalls, totalErrors)
+        (self.lastError, self.failures) = (lastError, failures)
     }
 
     /// The counters as callers see them.

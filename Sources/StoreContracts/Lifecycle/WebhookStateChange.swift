@@ -25,12 +25,8 @@ package struct WebhookStateChange: Sendable, Hashable {
         seed: StateEvent.Seed
     ) {
         guard from != to else { return nil }
-        self.webhook = webhook
-        self.from = from
-        self.to = to
-        self.associateID = associateID
-        self.time = time
-        self.seed = seed
+        (self.webhook, self.from, self.to) = (webhook, from, to)
+        (self.associateID, self.time, self.seed) = (associateID, time, seed)
     }
 
     /// Whether the webhook's pause is over, although that of its target may go on for others.

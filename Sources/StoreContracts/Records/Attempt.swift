@@ -39,12 +39,8 @@ package struct Attempt: Sendable, Hashable {
         outcome: SendOutcome,
         signature: String? = nil
     ) {
-        self.url = url
-        self.ownHeaders = ownHeaders
-        self.started = started
-        self.duration = duration
-        self.retry = retry
-        self.signature = signature
+        (self.url, self.ownHeaders, self.started) = (url, ownHeaders, started)
+        (self.duration, self.retry, self.signature) = (duration, retry, signature)
         summary = outcome.summary
         switch outcome {
         case .answered(let target):

@@ -19,11 +19,8 @@ package struct ClaimLimits: Sendable, Hashable {
         failing: Int = .max,
         inFlight: [String: Int] = [:]
     ) {
-        self.failing = failing
-        self.total = total
-        self.perTarget = perTarget
-        self.perFailingTarget = perFailingTarget
-        self.inFlight = inFlight
+        (self.failing, self.total, self.perTarget) = (failing, total, perTarget)
+        (self.perFailingTarget, self.inFlight) = (perFailingTarget, inFlight)
     }
 
     /// How many more deliveries a webhook's target may have, given the webhook's consecutive errors.

@@ -38,13 +38,8 @@ package struct ClaimedDelivery: Sendable, Hashable {
         headers: StringDictionary?,
         secret: String?
     ) {
-        self.id = id
-        self.fence = fence
-        self.attempts = attempts
-        self.eventID = eventID
-        self.event = event
-        self.body = body
-        self.url = url
+        (self.id, self.fence, self.attempts, self.eventID) = (id, fence, attempts, eventID)
+        (self.event, self.body, self.url) = (event, body, url)
         target = Webhook.target(of: url)
         self.headers = headers
         self.secret = secret

@@ -15,10 +15,7 @@ package struct DeliveryCounts: Sendable, Hashable {
 
     /// Creates counts; by default of an empty queue.
     package init(pending: Int = 0, failed: Int = 0, parked: Int = 0, missed: Int = 0, oldestDue: Timestamp? = nil) {
-        self.pending = pending
-        self.failed = failed
-        self.parked = parked
-        self.missed = missed
-        self.oldestDue = oldestDue
+        (self.pending, self.failed, self.parked) = (pending, failed, parked)
+        (self.missed, self.oldestDue) = (missed, oldestDue)
     }
 }

@@ -34,15 +34,8 @@ package struct DeliveryRecord: Sendable, Hashable {
         due: Timestamp?,
         reason: String?
     ) {
-        self.id = id
-        self.eventID = eventID
-        self.event = event
-        self.tenant = tenant
-        self.signalled = signalled
-        self.state = state
-        self.attempts = attempts
-        self.due = due
-        self.reason = reason
+        (self.id, self.eventID, self.event, self.tenant, self.signalled) = (id, eventID, event, tenant, signalled)
+        (self.state, self.attempts, self.due, self.reason) = (state, attempts, due, reason)
     }
 }
 

@@ -24,11 +24,7 @@ package struct Event: Sendable, Hashable {
 
     /// An event that webhooks are matched to by its name alone.
     package init(id: UUID, tenant: String, name: String, bodyHead: [UInt8], bodyTail: [UInt8], time: Timestamp) {
-        self.id = id
-        self.tenant = tenant
-        self.name = name
-        self.bodyHead = bodyHead
-        self.bodyTail = bodyTail
-        self.time = time
+        (self.id, self.tenant, self.name) = (id, tenant, name)
+        (self.bodyHead, self.bodyTail, self.time) = (bodyHead, bodyTail, time)
     }
 }

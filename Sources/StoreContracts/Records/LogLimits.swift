@@ -21,10 +21,7 @@ package struct LogLimits: Sendable, Hashable {
         rowsPerStep: Int,
         now: Timestamp
     ) {
-        self.now = now
-        self.attemptsBefore = attemptsBefore
-        self.attempts = attempts
-        self.failedBefore = failedBefore
-        self.rowsPerStep = rowsPerStep
+        (self.now, self.attemptsBefore, self.attempts) = (now, attemptsBefore, attempts)
+        (self.failedBefore, self.rowsPerStep) = (failedBefore, rowsPerStep)
     }
 }

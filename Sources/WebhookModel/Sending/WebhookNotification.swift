@@ -32,14 +32,8 @@ package struct WebhookNotification: Sendable, Hashable {
         isTest: Bool,
         body: [UInt8]
     ) {
-        self.url = url
-        self.headers = headers
-        self.secret = secret
-        self.event = event
-        self.eventID = eventID
-        self.retry = retry
-        self.isTest = isTest
-        self.body = body
+        (self.url, self.headers, self.secret, self.event) = (url, headers, secret, event)
+        (self.eventID, self.retry, self.isTest, self.body) = (eventID, retry, isTest, body)
     }
 }
 

@@ -11,9 +11,7 @@ package struct WebhookUsage: Sendable, Hashable {
 
     /// Creates counters; by default of a webhook that has not been called.
     package init(totalCalls: Int = 0, totalErrors: Int = 0, consecutiveErrors: Int = 0, lastError: String? = nil) {
-        self.totalCalls = totalCalls
-        self.totalErrors = totalErrors
-        self.consecutiveErrors = consecutiveErrors
-        self.lastError = lastError
+        (self.totalCalls, self.totalErrors) = (totalCalls, totalErrors)
+        (self.consecutiveErrors, self.lastError) = (consecutiveErrors, lastError)
     }
 }

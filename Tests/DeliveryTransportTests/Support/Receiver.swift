@@ -61,11 +61,8 @@ final class Receiver: Sendable {
         channel: any Channel,
         port: Int
     ) {
-        self.requests = requests
-        self.tunnels = tunnels
-        self.connections = connections
-        self.channel = channel
-        self.port = port
+        (self.requests, self.tunnels, self.connections) = (requests, tunnels, connections)
+        (self.channel, self.port) = (channel, port)
     }
 
     var url: String { "http://127.0.0.1:\(port)/hook" }

@@ -34,10 +34,7 @@ struct RESTBadInputTests {
             naming: String
         ) {
             testDescription = description
-            self.body = body
-            self.type = type
-            self.status = status
-            self.naming = naming
+            (self.body, self.type, self.status, self.naming) = (body, type, status, naming)
         }
     }
 

@@ -67,10 +67,7 @@ struct RESTHTTPTests {
             body: String? = nil
         ) {
             call = (method, path, body)
-            self.status = status
-            self.type = type
-            self.naming = naming
-            self.operation = operation
+            (self.status, self.type, self.naming, self.operation) = (status, type, naming, operation)
         }
     }
 
