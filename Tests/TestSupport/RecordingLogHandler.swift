@@ -1,14 +1,19 @@
 package import Logging
 
-/// Writes what is logged into a recorder, a line for each message.
+/// Hands on what is logged, a line for each message with its metadata in the order of their names.
 package struct RecordingLogHandler: LogHandler {
-    private let lines: Recorder<String>
+    private let write: @Sendable (String) -> Void
     package var metadata: Logger.Metadata = [:]
     package var logLevel = Logger.Level.trace
 
     /// Creates a handler that writes to `lines`.
     package init(lines: Recorder<String>) {
-        self.lines = lines
+        write = { lines.add($0) }
+    }
+
+    /// Creates a handler that appends to `lines`.
+    package init(lines: Watched<[String]>) {
+        write = { line in lines.update { $0.append(line) } }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -18,6 +23,6 @@ package struct RecordingLogHandler: LogHandler {
 
     package func log(event: LogEvent) {
         let pairs = (event.metadata ?? [:]).map { "\($0.key)=\($0.value)" }.sorted()
-        lines.add("\(event.level) \(event.message) \(pairs.joined(separator: " "))")
+        write("\(event.level) \(event.message) \(pairs.joined(separator: " "))")
     }
 }

@@ -63,7 +63,7 @@ struct Rig: Sendable {
             policy: policy,
             metrics: EngineMetrics(factory: metrics),
             settings: settings,
-            logger: Logger(label: "test", factory: { [log] _ in WatchedLogHandler(lines: log) }),
+            logger: Logger(label: "test", factory: { [log] _ in RecordingLogHandler(lines: log) }),
             clock: clock.deliveryClock,
             owner: owner,
             random: { random }
