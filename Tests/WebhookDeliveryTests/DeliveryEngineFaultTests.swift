@@ -109,13 +109,9 @@ struct DeliveryEngineFaultTests {
     func staleResult() async throws {
         let gate = Gate()
         let rig = Rig { await $0 == 0 ? gate.pass(.serverError) : .ok }
-        let webhook = try await rig.addWebhook()
-        try await rig.signal()
-        try await rig.running { _ in
-            try await rig.sent(1)
+        try await rig.changing(inFlight: gate) { webhook in
             _ = try await rig.queue.store.delete(id: webhook.id, in: Rig.scope, at: ManualClock.start)
-            gate.open()
-            try await rig.recorded(1)
+        } next: { _ in
             try await rig.addWebhook()
             try await rig.signal()
             try await rig.recorded(2)

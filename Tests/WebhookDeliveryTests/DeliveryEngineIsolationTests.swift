@@ -15,6 +15,14 @@ struct DeliveryEngineIsolationTests {
         for _ in 0..<count { try await rig.signal(name) }
     }
 
+    /// Registers a webhook at each of the two targets, and signals so many events to each.
+    private func signal(hanging: Int, healthy: Int, to rig: Rig) async throws {
+        try await rig.addWebhook(event: "hanging", url: Self.hanging)
+        try await rig.addWebhook(event: "healthy", url: Self.healthy)
+        try await signal(hanging, "hanging", to: rig)
+        try await signal(healthy, "healthy", to: rig)
+    }
+
     @Test("The engine drains the queue within its limit of sends in flight", arguments: [(1, 10), (3, 20), (200, 450)])
     func concurrency(limit: Int, deliveries: Int) async throws {
         let gate = Gate()
@@ -94,10 +102,7 @@ struct DeliveryEngineIsolationTests {
         var rig = Rig.answering { await $0.url == Self.hanging ? never.pass() : .ok }
         rig.settings.concurrency = 16
         rig.settings.perTarget = 4
-        try await rig.addWebhook(event: "hanging", url: Self.hanging)
-        try await rig.addWebhook(event: "healthy", url: Self.healthy)
-        try await signal(100, "hanging", to: rig)
-        try await signal(100, "healthy", to: rig)
+        try await signal(hanging: 100, healthy: 100, to: rig)
         try await rig.running { _ in
             try await rig.recorded(100)
             #expect(rig.sender.calls(to: Self.healthy).count == 100)
@@ -137,10 +142,7 @@ struct DeliveryEngineIsolationTests {
         }
         var limited = rig
         limited.settings.perTarget = 1
-        try await rig.addWebhook(event: "hanging", url: Self.hanging)
-        try await rig.addWebhook(event: "healthy", url: Self.healthy)
-        try await signal(2, "hanging", to: rig)
-        try await signal(1, "healthy", to: rig)
+        try await signal(hanging: 2, healthy: 1, to: rig)
         try await limited.running { _ in
             try await rig.recorded(1)
             try await rig.clock.sleeper(until: .seconds(1))

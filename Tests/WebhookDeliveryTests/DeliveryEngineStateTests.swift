@@ -144,13 +144,9 @@ struct DeliveryEngineStateTests {
     func stoppedInFlight() async throws {
         let gate = Gate()
         let rig = Rig { await $0 == 0 ? gate.pass(.serverError) : .ok }
-        let webhook = try await rig.addWebhook()
-        try await rig.signal()
-        try await rig.running { _ in
-            try await rig.sent(1)
+        try await rig.changing(inFlight: gate) { webhook in
             try await rig.put(webhook, .stopped)
-            gate.open()
-            try await rig.recorded(1)
+        } next: { webhook in
             try await sendParked(rig, webhook, at: .seconds(60))
         }
         #expect(rig.sender.calls.map(\.time) == [.zero, .seconds(60)])
@@ -162,14 +158,7 @@ struct DeliveryEngineStateTests {
     func deliveredWhileStopped() async throws {
         let gate = Gate()
         let rig = Rig { _ in await gate.pass() }
-        let webhook = try await rig.addWebhook()
-        try await rig.signal()
-        try await rig.running { _ in
-            try await rig.sent(1)
-            try await rig.put(webhook, .stopped)
-            gate.open()
-            try await rig.recorded(1)
-        }
+        let webhook = try await rig.changing(inFlight: gate) { try await rig.put($0, .stopped) }
         #expect(try await rig.queue.counts() == DeliveryCounts())
         #expect(try await rig.queue.store.usage(of: webhook.id) == WebhookUsage(totalCalls: 1))
     }

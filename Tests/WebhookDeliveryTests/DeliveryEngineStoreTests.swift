@@ -12,8 +12,29 @@ import WebhookModel
 struct DeliveryEngineStoreTests {
     /// Longer than any wait, so that what is leased is told from what waits.
     private static let lease = Duration.seconds(3600)
+    private static var settings: DeliveryEngine.Settings {
+        var settings = DeliveryEngine.Settings()
+        settings.lease = lease
+        return settings
+    }
     private static let scope = WebhookScope(tenant: "Default")
     private static let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+
+    private static func engine(
+        _ store: any AgentStore,
+        _ sender: ScriptedSender,
+        clock: DeliveryClock = .system
+    ) -> DeliveryEngine {
+        DeliveryEngine(
+            queue: store,
+            sender: sender,
+            policy: .netServer,
+            settings: settings,
+            logger: logger,
+            clock: clock,
+            random: { 0.5 }
+        )
+    }
 
     private func insert(_ url: String, in store: any AgentStore) async throws -> Webhook {
         var webhook = Webhook()
@@ -45,15 +66,7 @@ struct DeliveryEngineStoreTests {
             let begun = Timestamp(Date())
             for _ in 0..<events { try await signal(at: begun, to: store) }
             let sender = ScriptedSender(clock: ManualClock()) { _, _ in .refused }
-            var settings = DeliveryEngine.Settings()
-            settings.lease = Self.lease
-            let engine = DeliveryEngine(
-                queue: store,
-                sender: sender,
-                policy: .netServer,
-                settings: settings,
-                logger: Self.logger
-            )
+            let engine = Self.engine(store, sender)
             try await testGracefulShutdown { trigger in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { await engine.run() }
@@ -61,7 +74,7 @@ struct DeliveryEngineStoreTests {
                     let stopped = ContinuousClock.now
                     trigger.triggerGracefulShutdown()
                     try await group.waitForAll()
-                    #expect(stopped.duration(to: .now) < settings.drain)
+                    #expect(stopped.duration(to: .now) < Self.settings.drain)
                 }
             }
             // Those in flight at most came after the stop.
@@ -87,17 +100,7 @@ struct DeliveryEngineStoreTests {
         let sender = ScriptedSender(clock: clock) { _, _ in isUp.value ? .ok : away }
         try await kind.withStore { store in
             let webhook = try await insert("https://example.com/", in: store)
-            var settings = DeliveryEngine.Settings()
-            settings.lease = Self.lease
-            let engine = DeliveryEngine(
-                queue: store,
-                sender: sender,
-                policy: .netServer,
-                settings: settings,
-                logger: Self.logger,
-                clock: clock.deliveryClock,
-                random: { 0.5 }
-            )
+            let engine = Self.engine(store, sender, clock: clock.deliveryClock)
             let end = Duration.milliseconds(outage.milliseconds)
             let interval = Duration.seconds(1) / outage.eventsPerSecond
             var signalled = 0

@@ -82,6 +82,26 @@ struct Rig: Sendable {
         }
     }
 
+    /// Runs the engine with one event for a new webhook. Calls `change` while the event's delivery is in flight, then opens
+    /// `gate`, and calls `next` when the result has been taken.
+    @discardableResult
+    func changing(
+        inFlight gate: Gate,
+        _ change: (Webhook) async throws -> Void,
+        next: (Webhook) async throws -> Void = { _ in }
+    ) async throws -> Webhook {
+        let webhook = try await addWebhook()
+        try await signal()
+        try await running { _ in
+            try await sent(1)
+            try await change(webhook)
+            gate.open()
+            try await recorded(1)
+            try await next(webhook)
+        }
+        return webhook
+    }
+
     /// A webhook that is stored and listens to `event`.
     @discardableResult
     func addWebhook(event: String = "contact.created", url: String = Rig.url) async throws -> Webhook {
