@@ -194,41 +194,25 @@ struct AnswerReadingTests {
     }
 
     struct Endless: Sendable, CustomTestStringConvertible {
-        var testDescription: String
-        var first = "HTTP/1.1 200 OK\r\n"
-        var others: String
-        var reason: String
+        let testDescription: String
+        let first: String
+        let others: String
+        let reason: String
+
+        init(_ description: String, _ first: String, _ others: String, reason: String) {
+            (testDescription, self.first, self.others, self.reason) = (description, first, others, reason)
+        }
     }
 
     @Test(
         "Bounds an endless answer:",
         arguments: [
-            Endless(
-                testDescription: "interim answers",
-                first: "",
-                others: "HTTP/1.1 103 Early Hints\r\n\r\n",
-                reason: "more than 32 interim answers"
-            ),
-            Endless(
-                testDescription: "status line",
-                first: "HTTP/1.1 200 ",
-                others: "aaaaaaaaaa",
-                reason: "65536 bytes"
-            ),
-            Endless(testDescription: "empty lines", first: "", others: "\r\n", reason: "512 lines"),
-            Endless(
-                testDescription: "header line",
-                first: "HTTP/1.1 200 OK\r\nX: ",
-                others: "aaaa",
-                reason: "65536 bytes"
-            ),
-            Endless(testDescription: "header lines", others: "X: 1\r\n", reason: "512 lines"),
-            Endless(
-                testDescription: "folded lines",
-                first: "HTTP/1.1 200 OK\r\nX: 1\r\n",
-                others: " 1\r\n",
-                reason: "512 lines"
-            ),
+            Endless("interim answers", "", "HTTP/1.1 103 Early Hints\r\n\r\n", reason: "more than 32 interim answers"),
+            Endless("status line", "HTTP/1.1 200 ", "aaaaaaaaaa", reason: "65536 bytes"),
+            Endless("empty lines", "", "\r\n", reason: "512 lines"),
+            Endless("header line", "HTTP/1.1 200 OK\r\nX: ", "aaaa", reason: "65536 bytes"),
+            Endless("header lines", "HTTP/1.1 200 OK\r\n", "X: 1\r\n", reason: "512 lines"),
+            Endless("folded lines", "HTTP/1.1 200 OK\r\nX: 1\r\n", " 1\r\n", reason: "512 lines"),
         ]
     )
     func endless(_ answer: Endless) async throws {

@@ -12,9 +12,7 @@ struct SocketFailureTests {
         arguments: [EMFILE, ENFILE, EADDRNOTAVAIL, EADDRINUSE, ENOBUFS, ENOMEM, EAGAIN]
     )
     func local(code: CInt) {
-        let failure = SendError(IOError(errnoCode: code, reason: "connect"))
-        #expect(failure.kind == .local)
-        expectSentence(failure.text)
+        expectFailure(of: code, is: .local)
     }
 
     @Test(
@@ -22,9 +20,7 @@ struct SocketFailureTests {
         arguments: [ENETUNREACH, ENETDOWN, EACCES, EPERM, EAFNOSUPPORT]
     )
     func network(code: CInt) {
-        let failure = SendError(IOError(errnoCode: code, reason: "connect"))
-        #expect(failure.kind == .network)
-        expectSentence(failure.text)
+        expectFailure(of: code, is: .network)
     }
 
     @Test(
@@ -32,9 +28,13 @@ struct SocketFailureTests {
         arguments: [ECONNREFUSED, ECONNRESET, EPIPE, ECONNABORTED, EHOSTUNREACH, EHOSTDOWN, ETIMEDOUT, EINVAL, EIO]
     )
     func targets(code: CInt) {
+        expectFailure(of: code, is: code == ETIMEDOUT ? .timeout : .connection)
+    }
+
+    private func expectFailure(of code: CInt, is kind: SendError.Kind, _ location: SourceLocation = #_sourceLocation) {
         let failure = SendError(IOError(errnoCode: code, reason: "connect"))
-        #expect(failure.kind == (code == ETIMEDOUT ? .timeout : .connection))
-        expectSentence(failure.text)
+        #expect(failure.kind == kind, sourceLocation: location)
+        expectSentence(failure.text, location)
     }
 
     private func expectSentence(_ text: String, _ location: SourceLocation = #_sourceLocation) {

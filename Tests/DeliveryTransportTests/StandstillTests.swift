@@ -21,12 +21,17 @@ struct StandstillTests {
         jump.update { $0 += duration }
     }
 
+    /// Stands still once the receiver has got its first notification.
+    private func standStill(_ duration: Duration = .seconds(58), after receiver: Receiver) async throws {
+        try await receiver.requests.wait { $0.count == 1 }
+        standStill(duration)
+    }
+
     @Test("A notification that is out of time after a standstill is this service's own failure")
     func timeout() async throws {
         try await Receiver.with(.silence, timeout: Self.timeout, time: time) { receiver, sender in
             async let sending = sender.send(.sample(to: receiver.url))
-            try await receiver.requests.wait { $0.count == 1 }
-            standStill()
+            try await standStill(after: receiver)
             let outcome = await sending
             #expect(outcome.failureKind == .local)
             #expect(outcome.summary.contains("stood still for 5"), "\(outcome.summary)")
@@ -37,8 +42,7 @@ struct StandstillTests {
     func endedConnection() async throws {
         try await Receiver.with(.silence, time: time) { receiver, sender in
             async let sending = sender.send(.sample(to: receiver.url))
-            try await receiver.requests.wait { $0.count == 1 }
-            standStill()
+            try await standStill(after: receiver)
             try await receiver.closeConnections()
             #expect(await sending.failureKind == .local)
         }
@@ -62,8 +66,7 @@ struct StandstillTests {
         )
         try await Receiver.with(answer, timeout: Self.timeout, time: time) { receiver, sender in
             async let sending = sender.send(.sample(to: receiver.url))
-            try await receiver.requests.wait { $0.count == 1 }
-            standStill()
+            try await standStill(after: receiver)
             #expect(await sending.summary == "HTTP/1.1 503 Later")
         }
     }
@@ -72,8 +75,7 @@ struct StandstillTests {
     func after() async throws {
         try await Receiver.with(.silence, timeout: Self.timeout, time: time) { receiver, sender in
             async let first = sender.send(.sample(to: receiver.url))
-            try await receiver.requests.wait { $0.count == 1 }
-            standStill()
+            try await standStill(after: receiver)
             #expect(await first.failureKind == .local)
             #expect(await sender.send(.sample(to: receiver.url)).failureKind == .timeout)
         }
@@ -83,8 +85,7 @@ struct StandstillTests {
     func delay() async throws {
         try await Receiver.with(.silence, timeout: Self.timeout, time: time) { receiver, sender in
             async let sending = sender.send(.sample(to: receiver.url))
-            try await receiver.requests.wait { $0.count == 1 }
-            standStill(.seconds(1))
+            try await standStill(.seconds(1), after: receiver)
             #expect(await sending.failureKind == .timeout)
         }
     }
