@@ -16,16 +16,6 @@ import WebhookServer
 struct CallerTableTests {
     enum SentTicket: CaseIterable { case good, missing, wrong, expired, otherTenants }
     enum SentToken: CaseIterable { case good, missing, wrong, otherApplications, otherTenants }
-    enum Called: String, CaseIterable {
-        case createDefaultWebhook = "CreateDefaultWebhook"
-        case saveWebhook = "SaveWebhook"
-        case getWebhook = "GetWebhook"
-        case getAllWebhooks = "GetAllWebhooks"
-        case deleteWebhook = "DeleteWebhook"
-        case testWebhook = "TestWebhook"
-        case signalEvent = "SignalEvent"
-        case getLastError = "GetLastError"
-    }
 
     /// What a cell of the table answers.
     enum Expected: Equatable {
@@ -39,7 +29,7 @@ struct CallerTableTests {
         _ kind: Installation.Kind,
         _ ticket: SentTicket,
         _ token: SentToken,
-        _ called: Called
+        _ called: WebhookOperation
     ) -> Expected {
         if kind == .hosted, token != .good, token != .otherApplications {
             return .refused(type: "SoSessionException", naming: "application token")
@@ -78,7 +68,7 @@ struct CallerTableTests {
             } else {
                 foreign = Ticket(secret: String(repeating: "a", count: 32), number: 5, tenant: "Cust2").text
             }
-            for called in Called.allCases {
+            for called in WebhookOperation.allCases {
                 for ticket in SentTicket.allCases {
                     for token in SentToken.allCases {
                         let id = try await own.save(ticket: good, token: "app-1", fails: called == .getLastError)
@@ -129,7 +119,7 @@ struct CallerTableTests {
         }
     }
 
-    private static func body(_ called: Called, _ id: Int) -> String {
+    private static func body(_ called: WebhookOperation, _ id: Int) -> String {
         let hook = Callers.webhook(id: id)
         let content =
             switch called {
@@ -142,7 +132,7 @@ struct CallerTableTests {
         return "<\(called.rawValue)>\(content)</\(called.rawValue)>"
     }
 
-    private static func expectContent(of called: Called, _ id: Int, in answer: String, _ cell: Comment) {
+    private static func expectContent(of called: WebhookOperation, _ id: Int, in answer: String, _ cell: Comment) {
         switch called {
         case .createDefaultWebhook: #expect(answer.contains("<WebhookId>0</WebhookId>"), cell)
         case .saveWebhook, .getWebhook, .getAllWebhooks: #expect(answer.contains("<WebhookId>\(id)</WebhookId>"), cell)
@@ -152,8 +142,8 @@ struct CallerTableTests {
         }
     }
 
-    @Test("Without the right to webhooks a user may signal and nothing else", arguments: Called.allCases)
-    func rights(called: Called) async throws {
+    @Test("Without the right to webhooks a user may signal and nothing else", arguments: WebhookOperation.allCases)
+    func rights(called: WebhookOperation) async throws {
         try await RunningService.with(settings: { $0.installation = Callers.installation(.onSite) }) { service in
             let callers = Callers(service: service, kind: .onSite, tenant: "Default", token: nil)
             let ticket = try #require(try await callers.login("carl", "right"))
