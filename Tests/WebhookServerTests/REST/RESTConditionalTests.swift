@@ -73,8 +73,7 @@ struct RESTConditionalTests {
         let clock = TicketClock()
         try await RunningService.with(
             settings: { settings in
-                settings.rules.verifiesTarget = false
-                settings.policy.schedule = .cycles(delays: [], count: 1, pause: .zero)
+                settings.acceptFailingTargets()
                 settings.policy.failureLimit = 1
             },
             now: { clock.now }

@@ -236,10 +236,7 @@ struct RESTExtrasTests {
 
     @Test("The counters are shown by every route that shows webhooks, and are not the client's to set")
     func counters() async throws {
-        try await RunningService.with { settings in
-            settings.rules.verifiesTarget = false
-            settings.policy.schedule = .cycles(delays: [.seconds(3600)], count: 1, pause: .zero)
-        } _: { service in
+        try await RunningService.with(settings: { $0.acceptFailingTargets(retryingAfter: .seconds(3600)) }) { service in
             let rest = RESTClient(service: service)
             let failing = RESTClient.hook.replacing(RESTClient.target, with: ScriptedSender.failingURL)
             for hook in [RESTClient.hook, failing] { _ = try await rest.create(hook) }

@@ -118,10 +118,7 @@ struct RESTPatchTests {
         let naming: String
 
         init(_ type: String, _ patch: String, _ naming: String, _ status: Int = 400) {
-            self.type = type
-            self.patch = patch
-            self.status = status
-            self.naming = naming
+            (self.type, self.patch, self.status, self.naming) = (type, patch, status, naming)
         }
 
         var exception: String {
@@ -235,10 +232,7 @@ struct RESTPatchTests {
 
     @Test("A patch that sets State clears the errors, and other patches do not")
     func errorsStay() async throws {
-        try await RunningService.with { settings in
-            settings.rules.verifiesTarget = false
-            settings.policy.schedule = .cycles(delays: [.seconds(3600)], count: 1, pause: .zero)
-        } _: { service in
+        try await RunningService.with(settings: { $0.acceptFailingTargets(retryingAfter: .seconds(3600)) }) { service in
             let rest = RESTClient(service: service)
             let failing = RESTClient.hook.replacing(RESTClient.target, with: ScriptedSender.failingURL)
             _ = try await rest.create(failing)

@@ -18,10 +18,7 @@ struct RESTUsageTests {
 
     /// Three webhooks, the second of which has failed once.
     private static func with(_ body: @Sendable (RESTClient) async throws -> Void) async throws {
-        try await RunningService.with(settings: { settings in
-            settings.rules.verifiesTarget = false
-            settings.policy.schedule = .cycles(delays: [], count: 1, pause: .zero)
-        }) { service in
+        try await RunningService.with(settings: { $0.acceptFailingTargets() }) { service in
             let rest = RESTClient(service: service)
             let failing = RESTClient.hook.replacing(RESTClient.target, with: ScriptedSender.failingURL)
             for hook in [RESTClient.hook, failing, RESTClient.hook.replacing("sale", with: "nothing")] {

@@ -49,26 +49,17 @@ struct RunningService: Sendable {
             onListening: { listening.yield($0) }
         )
         await turnstile.enter()
-        let result = await Self.running(server, ports, listening, sender, body)
+        let result: Result<R, any Error>
+        do {
+            result = .success(try await run(server, ports, listening, sender, body))
+        } catch {
+            result = .failure(error)
+        }
         await turnstile.leave()
         return try result.get()
     }
 
     private static let turnstile = Turnstile(24)
-
-    private static func running<R: Sendable>(
-        _ server: WebhookServer,
-        _ ports: AsyncStream<Int>,
-        _ listening: AsyncStream<Int>.Continuation,
-        _ sender: ScriptedSender,
-        _ body: @Sendable (RunningService) async throws -> R
-    ) async -> Result<R, any Error> {
-        do {
-            return .success(try await run(server, ports, listening, sender, body))
-        } catch {
-            return .failure(error)
-        }
-    }
 
     private static func run<R: Sendable>(
         _ server: WebhookServer,
@@ -254,5 +245,13 @@ extension RunningService {
             }
             bytes += part.readableBytesView
         }
+    }
+}
+
+extension ServerSettings {
+    /// Lets webhooks be saved whose targets fail, and has a delivery tried only once, or once more after `delay`.
+    mutating func acceptFailingTargets(retryingAfter delay: Duration? = nil) {
+        rules.verifiesTarget = false
+        policy.schedule = .cycles(delays: delay.map { [$0] } ?? [], count: 1, pause: .zero)
     }
 }
