@@ -2,6 +2,7 @@
 """What deliveries to a target that closes each connection cost in ports: 60,000 of them, more than a machine has ports for
 connections that wait out their end. Prints how long they took, the webhook's errors, and how many connections wait for
 their end on this side and on the target's."""
+import contextlib
 import json
 import pathlib
 import sys
@@ -30,8 +31,7 @@ def waiting(port):
 
 
 def main():
-    receiver = ReceiverProcess(closes=True)
-    with tempfile.TemporaryDirectory() as directory:
+    with contextlib.closing(ReceiverProcess(closes=True)) as receiver, tempfile.TemporaryDirectory() as directory:
         service = Service(directory, "--verify-target", "false", "--log-level", "error")
         service.start()
         try:
@@ -57,7 +57,6 @@ def main():
         finally:
             service.kill()
             service.log.close()
-            receiver.close()
 
 
 if __name__ == "__main__":

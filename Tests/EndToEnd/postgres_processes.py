@@ -40,6 +40,14 @@ class Processes(ServiceTestCase):
             process.start()
         return process
 
+    def hold(self, process, receiver, count):
+        """Has `count` deliveries of `process` arrive at `receiver`, which answers them when the test lets it."""
+        process.save(receiver.url, ["contact.created"])
+        receiver.answers.clear()
+        for number in range(count):
+            process.signal("contact.created", number)
+        self.assertEqual(len(receiver.wait(count)), count)
+
     def psql(self, sql):
         return self.server.psql(sql, self.database)
 

@@ -105,11 +105,7 @@ class OutageTests(Processes):
     def watch_stop(self, outage):
         receiver = self.receiver()
         one = self.process("one", "--shutdown-timeout", "2s")
-        one.save(receiver.url, ["contact.created"])
-        receiver.answers.clear()
-        for number in range(20):
-            one.signal("contact.created", number)
-        receiver.wait(20)
+        self.hold(one, receiver, 20)
         with outage:
             begun = time.monotonic()
             one.process.send_signal(signal.SIGTERM)

@@ -93,11 +93,7 @@ class SharingTests(Processes):
     def test_sigterm_stops_one_and_the_other_goes_on_with_what_it_had_claimed(self):
         receiver = self.receiver()
         one = self.process("one", "--shutdown-timeout", "1s")
-        one.save(receiver.url, ["contact.created"])
-        receiver.answers.clear()
-        for number in range(60):
-            one.signal("contact.created", number)
-        self.assertEqual(len(receiver.wait(60)), 60)
+        self.hold(one, receiver, 60)
         two = self.process("two")
         signalled, stop = itertools.count(60), threading.Event()
         taken = []
