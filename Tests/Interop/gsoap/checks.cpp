@@ -183,36 +183,18 @@ private:
     }
 };
 
+static std::string oneLine(std::string text)
+{
+    for (char &character : text)
+        character = character == '\n' || character == '\r' ? ' ' : character;
+    return text;
+}
+
 class Checks {
-public:
-    bool failed = false;
-
-    void run()
-    {
-#define CHECK(name, function) check(name, &Checks::function);
 #include "../checks.inc"
-#undef CHECK
-    }
 
-private:
-    Client client;
     const std::string event = environment("EVENT"), target = environment("TARGET"), secret = environment("SECRET");
     const std::string name = "gSOAP " + event, otherEvent = event + ".other";
-    int id = 0;
-
-    void check(const char *name, void (Checks::*body)())
-    {
-        try {
-            (this->*body)();
-            std::cout << "pass " << name << std::endl;
-        } catch (const std::exception &error) {
-            std::string message = error.what();
-            for (char &character : message)
-                character = character == '\n' || character == '\r' ? ' ' : character;
-            std::cout << "fail " << name << ": " << message << std::endl;
-            failed = true;
-        }
-    }
 
     void login()
     {

@@ -8,34 +8,16 @@
 
 #include <iostream>
 
+static std::string oneLine(const char *value)
+{
+    return text(QString::fromUtf8(value).simplified());
+}
+
 class Checks {
-public:
-    bool failed = false;
-
-    void run()
-    {
-#define CHECK(name, function) check(name, &Checks::function);
 #include "../checks.inc"
-#undef CHECK
-    }
 
-private:
-    Client client;
     const QString event = environment("EVENT"), target = environment("TARGET"), secret = environment("SECRET");
     const QString name = "KDSoap " + event, otherEvent = event + ".other";
-    int id = 0;
-
-    void check(const char *name, void (Checks::*body)())
-    {
-        try {
-            (this->*body)();
-            std::cout << "pass " << name << std::endl;
-        } catch (const std::exception &error) {
-            const QString message = QString::fromUtf8(error.what()).simplified();
-            std::cout << "fail " << name << ": " << text(message) << std::endl;
-            failed = true;
-        }
-    }
 
     void login()
     {
