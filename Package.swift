@@ -325,7 +325,8 @@ let package = Package(
         .tests(
             "NetServerSOAPTests",
             uses: [
-                "AgentCore", "NetServerSOAP", "SOAP", "WebhookModel", "XML", "HTTPTypes", "HummingbirdCore", "NIOCore",
+                "AgentCore", "NetServerSOAP", "Networking", "SOAP", "WebhookModel", "XML", "HTTPTypes",
+                "HummingbirdCore", "NIOCore",
             ]
         ),
         .tests("PrometheusMetricsTests", uses: ["AgentCore", "PrometheusMetrics", "ServiceMetrics", "CoreMetrics"]),
@@ -354,7 +355,7 @@ let package = Package(
                 "AdminServing", "AgentCore", "Conformance", "Cryptography", "HTTPRouting", "HTTPServing", "JSON",
                 "NetServerREST", "NetServerSOAP", "Networking", "ServerConfiguration", "ServiceMetrics",
                 "StoreContracts", "Stores", "TestSupport", "WSDL", "WebhookDelivery", "WebhookModel", "WebhookServer",
-                "XML", "AsyncHTTPClient", "CoreMetrics", "HTTPTypes", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
+                "XML", "AsyncHTTPClient", "HTTPTypes", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
                 "ServiceLifecycleTestKit",
             ],
             exclude: ["Contract/Digests", "Samples"]

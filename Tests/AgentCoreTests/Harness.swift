@@ -11,7 +11,7 @@ import WebhookModel
 struct Harness: Sendable {
     let store = MemoryStore()
     let sender: ScriptedSender
-    let clock = ManualClock()
+    let clock = SteppedClock()
     let agent: WebhookAgent
     let caller = Caller(tenant: "Default", associate: Fixed.anna)
 
@@ -48,17 +48,6 @@ func failure(of operation: () async throws -> Void) async -> AgentError? {
         return nil
     } catch {
         return error as? AgentError
-    }
-}
-
-/// A clock that is set by hand.
-final class ManualClock: Sendable {
-    private let time = Mutex(Fixed.time)
-
-    var now: Timestamp { time.withLock { $0 } }
-
-    func advance(by duration: Duration) {
-        time.withLock { $0 = $0.advanced(by: duration) }
     }
 }
 

@@ -7,7 +7,7 @@ import Testing
 @Suite("Slowing down who guesses passwords")
 struct LoginThrottleTests {
     private let throttle = LoginThrottle(hash: Places().place)
-    private let clock = ManualClock()
+    private let clock = SteppedClock()
 
     private static func names(_ count: Int) -> [String] {
         (0..<count).map { "name \($0)" }

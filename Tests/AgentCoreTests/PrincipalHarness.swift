@@ -13,7 +13,7 @@ struct PrincipalHarness: Sendable {
     static let lifetime = Duration.seconds(6 * 3600)
 
     let store: any SessionStore
-    let clock: ManualClock
+    let clock: SteppedClock
     let cryptography: TransparentCryptography
     let sleeps = Recorder<Duration>()
     let outcomes = Recorder<LoginOutcome>()
@@ -25,7 +25,7 @@ struct PrincipalHarness: Sendable {
     init(
         _ installation: Installation = .onSite,
         store: any SessionStore = MemoryStore(),
-        clock: ManualClock = ManualClock(),
+        clock: SteppedClock = SteppedClock(),
         cryptography: TransparentCryptography = TransparentCryptography(),
         throttle: LoginThrottle = LoginThrottle(),
         isCancelled: Bool = false

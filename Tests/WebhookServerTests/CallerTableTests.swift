@@ -6,6 +6,7 @@ import ServerConfiguration
 import StoreContracts
 import Stores
 import Synchronization
+import TestSupport
 import Testing
 import WebhookModel
 import WebhookServer
@@ -49,7 +50,7 @@ struct CallerTableTests {
         EnvelopeForm.allCases
     )
     func table(kind: Installation.Kind, form: EnvelopeForm) async throws {
-        let clock = TicketClock()
+        let clock = SteppedClock { Timestamp(Date()) }
         try await RunningService.with(
             settings: { settings in
                 settings.installation = Callers.installation(kind)

@@ -5,6 +5,7 @@ import NIOHTTP1
 import Networking
 import ServerConfiguration
 import StoreContracts
+import TestSupport
 import Testing
 import WebhookModel
 
@@ -244,7 +245,7 @@ struct RESTAuthorizationTests {
 
     @Test("A cookie ends with its session, and Basic then begins another")
     func expiry() async throws {
-        let clock = TicketClock()
+        let clock = SteppedClock { Timestamp(Date()) }
         try await Self.with(now: { clock.now }) { service in
             let rest = RESTClient(service: service)
             let basic = rest.with(("Authorization", Self.anna))

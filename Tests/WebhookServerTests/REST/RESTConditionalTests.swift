@@ -4,6 +4,7 @@ import NIOHTTP1
 import Networking
 import ServerConfiguration
 import StoreContracts
+import TestSupport
 import Testing
 import WebhookModel
 
@@ -20,7 +21,7 @@ struct RESTConditionalTests {
 
     @Test("A webhook is 304 until it is changed; what is no date does not matter")
     func unchanged() async throws {
-        let clock = TicketClock()
+        let clock = SteppedClock { Timestamp(Date()) }
         try await RunningService.with(now: { clock.now }) { service in
             let rest = RESTClient(service: service)
             _ = try await rest.create()
@@ -70,7 +71,7 @@ struct RESTConditionalTests {
 
     @Test("Too many errors show although nobody has updated the webhook")
     func tooManyErrors() async throws {
-        let clock = TicketClock()
+        let clock = SteppedClock { Timestamp(Date()) }
         try await RunningService.with(
             settings: { settings in
                 settings.acceptFailingTargets()
