@@ -153,7 +153,7 @@ extension PostgreSQLStore {
             let suffix = try Self.suffix(of: id, connection)
             let outcome = try ReplayOutcome(
                 isKnown: suffix != nil,
-                row: state.flatMap { DeliveryRowState(rawValue: Int($0)) }
+                row: state.map(DeliveryRowState.init(stored:))
             ) {
                 try connection.run([PostgreSQLWebhookStates.standing(of: id.webhook)])[0].first.map(
                     PostgreSQLWebhookStates.standing

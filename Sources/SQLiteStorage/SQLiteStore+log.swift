@@ -138,13 +138,12 @@ extension SQLiteStore {
     package func replay(_ id: DeliveryID, now: Timestamp) async throws(StoreError) -> ReplayOutcome {
         let outcome: ReplayOutcome = try await commits.write { database in
             let suffix = try Self.suffix(of: id, database)
-            let row = try Int.fetchOne(
+            let row = try Int64.fetchOne(
                 database,
                 sql: "SELECT state FROM delivery WHERE event_id = ? AND webhook_id = ?",
                 arguments: [id.event, id.webhook]
-            )
-            let outcome = try ReplayOutcome(isKnown: suffix != nil, row: row.flatMap(DeliveryRowState.init(rawValue:)))
-            {
+            ).map(DeliveryRowState.init(stored:))
+            let outcome = try ReplayOutcome(isKnown: suffix != nil, row: row) {
                 try Self.standing(of: id.webhook, database)
             }
             guard let suffix, let state = outcome.rowState else { return outcome }

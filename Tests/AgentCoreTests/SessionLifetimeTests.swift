@@ -1,6 +1,7 @@
 import AgentCore
 import StoreContracts
 import Testing
+import TestSupport
 import WebhookModel
 
 @Suite("Lifetime of sessions")

@@ -124,6 +124,8 @@ class CertificateTests(TLSTestCase):
             self.assertNotIn(line, service.log_text())
 
     def test_sighup_without_tls_does_no_harm_but_to_a_trial_which_ends_with_its_terminal(self):
+        # A run under nohup ignores the signal, and so would the trial that inherits that.
+        self.addCleanup(signal.signal, signal.SIGHUP, signal.signal(signal.SIGHUP, signal.SIG_DFL))
         trial = self.service(tls=False)
         trial.process.send_signal(signal.SIGHUP)
         self.assertEqual(trial.process.wait(timeout=10), -signal.SIGHUP)

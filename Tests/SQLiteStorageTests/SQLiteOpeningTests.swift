@@ -112,4 +112,24 @@ struct SQLiteOpeningTests {
             }
         }
     }
+
+    @Test("A delivery with an unknown state can be neither shown nor sent again, and the error names the column")
+    func unknownState() async throws {
+        try await withDatabase { path in
+            try await opening(path) { store in
+                let webhook = try await store.add(Sample.webhook())
+                try await store.signal(Sample.event())
+                try await store.pool.write { try $0.execute(sql: "UPDATE delivery SET state = 99") }
+                let event = try #require(await store.pool.read { try Int64.fetchOne($0, sql: "SELECT id FROM event") })
+                let id = DeliveryID(event: event, webhook: webhook.id)
+                let problem = StoreError.corrupt(
+                    "the column state of the table delivery holds 99, which is no state of a delivery"
+                )
+                let replayed = await #expect(throws: StoreError.self) { try await store.replay(id, now: Sample.start) }
+                #expect(replayed?.description == problem.description)
+                let shown = await #expect(throws: StoreError.self) { try await store.delivery(id) }
+                #expect(shown?.description == problem.description)
+            }
+        }
+    }
 }

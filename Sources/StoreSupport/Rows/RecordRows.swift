@@ -1,11 +1,23 @@
 import AgentCore
 package import StoreContracts
 
+extension DeliveryRowState {
+    /// The state that stands in a database as this number.
+    ///
+    /// - Throws: ``StoreError/corrupt(_:)`` when no state does.
+    package init(stored number: Int64) throws(StoreError) {
+        guard let state = Int(exactly: number).flatMap(DeliveryRowState.init(rawValue:)) else {
+            throw .corrupt("the column state of the table delivery holds \(number), which is no state of a delivery")
+        }
+        self = state
+    }
+}
+
 extension DeliveryRecord {
     /// Reads `event_id, webhook_id, guid, name, tenant, created, state, attempts, due, reason`. State, due time and reason
     /// are null for what was delivered.
     package init(_ row: some StoreRow) throws(StoreError) {
-        let state = try row.optionalInt(6).flatMap { DeliveryRowState(rawValue: Int($0)) }
+        let state = try row.optionalInt(6).map(DeliveryRowState.init(stored:))
         self.init(
             id: DeliveryID(event: try row.int(0), webhook: try row.int32(1)),
             eventID: try row.uuid(2),
