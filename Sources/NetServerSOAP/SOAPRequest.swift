@@ -111,11 +111,15 @@ extension AnswerShape {
         switch service {
         case .webhook:
             .prefixed(
-                .init(service: "Webhook:", arrays: "NetServerServices872:", serialization: "NetServerServices871:")
+                service: "Webhook:",
+                arrays: "NetServerServices872:",
+                serialization: "NetServerServices871:"
             )
         case .soPrincipal:
             .prefixed(
-                .init(service: "SoPrincipal:", arrays: "NetServerServices873:", serialization: "NetServerServices871:")
+                service: "SoPrincipal:",
+                arrays: "NetServerServices873:",
+                serialization: "NetServerServices871:"
             )
         }
     }

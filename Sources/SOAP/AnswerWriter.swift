@@ -2,27 +2,11 @@ import XML
 
 /// How an answer spells its names, and which values say their type (docs/contract.md#section-4).
 package enum AnswerShape: Sendable, Hashable {
-    /// In SOAP 1.2, with these prefixes, and `xsi:type` on every value.
-    case prefixed(AnswerPrefixes)
+    /// In SOAP 1.2, with a prefix for everything, and `xsi:type` on every value. Given are the prefixes of the service's
+    /// namespace, of ``Namespace/arrays`` and of ``Namespace/serialization``, each with its colon.
+    case prefixed(service: String, arrays: String, serialization: String)
     /// As Microsoft's framework writes: a default namespace, and `xsi:type` only where the schema says `anyType`.
     case framework
-}
-
-/// The prefixes that an Envelope declares for its service, each with its colon.
-package struct AnswerPrefixes: Sendable, Hashable {
-    /// The prefix of the service's elements and types.
-    var service: String
-    /// The prefix of ``Namespace/arrays``.
-    var arrays: String
-    /// The prefix of ``Namespace/serialization``.
-    var serialization: String
-
-    /// Creates the prefixes of an answer.
-    package init(service: String, arrays: String, serialization: String) {
-        self.service = service
-        self.arrays = arrays
-        self.serialization = serialization
-    }
 }
 
 /// Writes an answer in a shape and a version.
@@ -43,9 +27,16 @@ package struct AnswerWriter: Sendable {
         self.version = version
         self.namespace = namespace
         switch shape {
-        case .prefixed(let prefixes):
-            prefix = prefixes.service
-            values = XMLValueWriter(prefixes: .init(prefixes), writesTypes: true)
+        case .prefixed(let service, let arrays, let serialization):
+            prefix = service
+            let prefixes = XMLValueWriter.Prefixes(
+                element: service,
+                item: arrays,
+                serviceType: service,
+                arraysType: arrays,
+                serializationType: serialization
+            )
+            values = XMLValueWriter(prefixes: prefixes, writesTypes: true)
         case .framework:
             prefix = ""
             values = XMLValueWriter(prefixes: .init(item: "arr:", hasDefaultNamespace: true), writesTypes: false)
@@ -74,7 +65,7 @@ package struct AnswerWriter: Sendable {
     mutating func beginEnvelope() {
         values.xml.markup("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
         switch shape {
-        case .prefixed(let prefixes):
+        case .prefixed(let service, let arrays, let serialization):
             values.xml.markup(
                 """
                 <SOAP-ENV:Envelope xmlns:SOAP-ENV="http://www.w3.org/2003/05/soap-envelope" \
@@ -84,11 +75,11 @@ package struct AnswerWriter: Sendable {
                 xmlns:
                 """
             )
-            values.xml.markup(String(prefixes.arrays.dropLast()))
+            values.xml.markup(String(arrays.dropLast()))
             values.xml.markup("=\"http://schemas.microsoft.com/2003/10/Serialization/Arrays\" xmlns:")
-            values.xml.markup(String(prefixes.serialization.dropLast()))
+            values.xml.markup(String(serialization.dropLast()))
             values.xml.markup("=\"http://schemas.microsoft.com/2003/10/Serialization/\" xmlns:")
-            values.xml.markup(prefixes.service.dropLast() + "=\"" + namespace + "\">")
+            values.xml.markup(service.dropLast() + "=\"" + namespace + "\">")
         case .framework:
             values.xml.markup("<s:Envelope xmlns:s=\"" + version.namespace)
             values.xml.markup("\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">")
@@ -147,17 +138,4 @@ package struct AnswerWriter: Sendable {
     }
 
     private var isPrefixed: Bool { if case .prefixed = shape { true } else { false } }
-}
-
-extension XMLValueWriter.Prefixes {
-    /// Creates the prefixes of values in an answer that has these.
-    fileprivate init(_ prefixes: AnswerPrefixes) {
-        self.init(
-            element: prefixes.service,
-            item: prefixes.arrays,
-            serviceType: prefixes.service,
-            arraysType: prefixes.arrays,
-            serializationType: prefixes.serialization
-        )
-    }
 }

@@ -8,21 +8,27 @@ import XML
 let serviceNamespace = ServiceNumber.services87.namespace
 
 /// The text of an envelope. The prefix `e` is SOAP's, `n` the service's.
-func envelopeText(
-    _ version: SOAPVersion = .soap12,
-    before: String = "",
-    header: String? = nil,
-    body: String = "<n:GetWebhook/>",
-    after: String = ""
-) -> String {
-    let parts = before + (header.map { "<e:Header>\($0)</e:Header>" } ?? "") + "<e:Body>\(body)</e:Body>" + after
-    return "<e:Envelope xmlns:e='\(version.namespace)' xmlns:n='\(serviceNamespace)'>\(parts)</e:Envelope>"
+struct RequestText: CustomStringConvertible {
+    var version = SOAPVersion.soap12
+    /// What stands before the Header.
+    var before = ""
+    /// What the Header holds; nil for no Header.
+    var header: String?
+    /// What the Body holds.
+    var body = "<n:GetWebhook/>"
+    /// What stands behind the Body.
+    var after = ""
+
+    var description: String {
+        let parts = before + (header.map { "<e:Header>\($0)</e:Header>" } ?? "") + "<e:Body>\(body)</e:Body>" + after
+        return "<e:Envelope xmlns:e='\(version.namespace)' xmlns:n='\(serviceNamespace)'>\(parts)</e:Envelope>"
+    }
 }
 
 /// Reads a request to Webhook.svc given as text.
-func readRequest(_ text: String) throws(EnvelopeReader.ReadError) -> SOAPRequest {
+func readRequest(_ text: some CustomStringConvertible) throws(EnvelopeReader.ReadError) -> SOAPRequest {
     try EnvelopeReader().request(
-        Array(text.utf8),
+        Array(text.description.utf8),
         mediaType: MediaType("application/soap+xml"),
         action: nil,
         service: .webhook,
@@ -31,7 +37,7 @@ func readRequest(_ text: String) throws(EnvelopeReader.ReadError) -> SOAPRequest
 }
 
 /// Why a request is refused, nil when it is not.
-func refusal(of text: String) -> EnvelopeReader.ReadError? {
+func refusal(of text: RequestText) -> EnvelopeReader.ReadError? {
     do {
         _ = try readRequest(text)
         return nil

@@ -9,7 +9,7 @@ struct AnswerWriterTests {
     static let kinds: [(AnswerShape, SOAPVersion)] = [
         (prefixed, .soap12), (.framework, .soap11), (.framework, .soap12),
     ]
-    private static let prefixed = AnswerShape.prefixed(.init(service: "w:", arrays: "a2:", serialization: "a1:"))
+    private static let prefixed = AnswerShape.prefixed(service: "w:", arrays: "a2:", serialization: "a1:")
 
     @Test(
         "An answer is an envelope with a header block and the operation's element",
