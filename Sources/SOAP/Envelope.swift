@@ -1,7 +1,7 @@
 package import XML
 
-/// A request's envelope, read: the one element that names the operation and holds its arguments. Its header blocks are
-/// the caller's of ``EnvelopeReader``, who reads them.
+/// A request's envelope, read: the one element that names the operation and holds its arguments. ``EnvelopeReader`` shows
+/// the header blocks to its caller while it reads, and keeps none of them.
 package struct Envelope: Sendable {
     /// The version that the answer takes.
     package let version: SOAPVersion
