@@ -48,10 +48,7 @@ package struct SOAPService: Sendable {
 
         /// Creates a target.
         package init(service: ServiceName, number: ServiceNumber, tenant: String, origin: RequestOrigin) {
-            self.service = service
-            self.number = number
-            self.tenant = tenant
-            self.origin = origin
+            (self.service, self.number, self.tenant, self.origin) = (service, number, tenant, origin)
         }
     }
 

@@ -13,8 +13,7 @@ package struct ServiceDescription: Sendable {
 
         /// Creates the identifier of a service of a number.
         package init(name: ServiceName, number: ServiceNumber) {
-            self.name = name
-            self.number = number
+            (self.name, self.number) = (name, number)
         }
     }
 

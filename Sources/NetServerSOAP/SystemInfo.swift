@@ -12,8 +12,7 @@ package struct SystemInfo: Sendable {
     ///   - version: The version of NetServer that is emulated.
     ///   - databaseType: What keeps the state.
     package init(version: String, databaseType: String) {
-        self.version = version
-        self.databaseType = databaseType
+        (self.version, self.databaseType) = (version, databaseType)
     }
 
     /// When licences end: never.

@@ -8,9 +8,7 @@ extension PostgreSQLConnection {
         let isPrepared: Bool
 
         package init(_ sql: String, _ values: [PostgreSQLValue] = [], isPrepared: Bool = true) {
-            self.sql = sql
-            self.values = values
-            self.isPrepared = isPrepared
+            (self.sql, self.values, self.isPrepared) = (sql, values, isPrepared)
         }
 
         package static let begin = Call("BEGIN", isPrepared: false)

@@ -22,10 +22,7 @@ package struct PostgreSQLError: Error {
     package let code: String
 
     package init(_ kind: Kind, _ text: String, isTimeout: Bool = false, code: String = "") {
-        self.kind = kind
-        self.text = text
-        self.isTimeout = isTimeout
-        self.code = code
+        (self.kind, self.text, self.isTimeout, self.code) = (kind, text, isTimeout, code)
     }
 
     /// What the server reports by a five-letter code ("PostgreSQL Error Codes").

@@ -20,8 +20,7 @@ package final class PostgreSQLDue: Sendable {
     package static let channel = "'webhook_svc_' || 'webhook'::regclass::oid"
 
     package init(lane: PostgreSQLLane, tasks: StoreTasks) {
-        self.lane = lane
-        self.tasks = tasks
+        (self.lane, self.tasks) = (lane, tasks)
     }
 
     /// Says that these webhooks have something that is due from these times on.
@@ -75,8 +74,7 @@ struct DueHint {
     private static let payloadBytes = 7900
 
     init(instance: String, dues: [Int32: Int64]) {
-        self.instance = instance
-        self.dues = dues
+        (self.instance, self.dues) = (instance, dues)
     }
 
     init?(payload: String) {

@@ -160,8 +160,7 @@ final class ClockSkewWatch: Sendable {
     private static let samples = 3
 
     init(_ settings: PostgreSQLWatch.Settings, logger: Logger) {
-        self.settings = settings
-        self.logger = logger
+        (self.settings, self.logger) = (settings, logger)
     }
 
     var last: Duration? { state.withLock { $0.last } }

@@ -22,8 +22,7 @@ package struct SOAPFault: Error, Sendable, Hashable {
 
     /// Creates a SOAP fault.
     package init(_ code: Code, _ reason: String) {
-        self.code = code
-        self.reason = reason
+        (self.code, self.reason) = (code, reason)
     }
 
     /// A value that does not parse as its type; names the element.
@@ -44,7 +43,6 @@ package struct QualifiedName: Sendable, Hashable {
 
     /// Creates a qualified name.
     package init(namespace: String, localName: String) {
-        self.namespace = namespace
-        self.localName = localName
+        (self.namespace, self.localName) = (namespace, localName)
     }
 }

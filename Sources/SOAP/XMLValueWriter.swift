@@ -38,8 +38,7 @@ package struct XMLValueWriter: Sendable {
     private var undeclaredNamespace: String?
 
     init(prefixes: Prefixes, writesTypes: Bool) {
-        self.prefixes = prefixes
-        self.writesTypes = writesTypes
+        (self.prefixes, self.writesTypes) = (prefixes, writesTypes)
     }
 
     /// Creates a writer of a document without an envelope, whose one element is written next. Its elements are in no

@@ -24,8 +24,7 @@ final class GroupCommit: Sendable {
     ///
     /// - Parameter health: Is asked before each commit, and learns how that ended; nil where there is no file.
     init(writer: any DatabaseWriter, health: DatabaseHealth? = nil) {
-        self.writer = writer
-        self.health = health
+        (self.writer, self.health) = (writer, health)
     }
 
     /// Carries `body` out in a transaction that it may share. `body` may run twice, and only its last run counts.

@@ -17,8 +17,7 @@ struct SQLiteRow: StoreRow {
 
     /// Reads the columns of these names.
     init(_ row: Row, _ columns: [String]) {
-        self.row = row
-        self.columns = columns
+        (self.row, self.columns) = (row, columns)
     }
 
     func name(of column: Int) -> String { columns?[column] ?? Array(row.columnNames)[column] }

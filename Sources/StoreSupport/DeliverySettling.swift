@@ -34,8 +34,7 @@ package final class DeliverySettling: Sendable {
     private static let pause = Duration.seconds(1)
 
     package init(arrivals: Arrivals, tasks: StoreTasks = StoreTasks()) {
-        self.arrivals = arrivals
-        self.tasks = tasks
+        (self.arrivals, self.tasks) = (arrivals, tasks)
     }
 
     /// Has the deliveries of webhooks follow changes that were made at these times.

@@ -60,9 +60,7 @@ package final class Batcher<Input: Sendable, Output: Sendable>: Sendable {
     ///   - weightPerBatch: What the calls of one batch may weigh together, unless the batch is one call.
     ///   - waitingCalls: The calls that may wait. The batcher refuses the next one.
     package init(callsPerBatch: Int, weightPerBatch: Int = .max, waitingCalls: Int = 16_384) {
-        self.callsPerBatch = callsPerBatch
-        self.weightPerBatch = weightPerBatch
-        self.waitingCalls = waitingCalls
+        (self.callsPerBatch, self.weightPerBatch, self.waitingCalls) = (callsPerBatch, weightPerBatch, waitingCalls)
     }
 
     /// How many calls wait.
