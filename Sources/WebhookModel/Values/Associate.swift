@@ -40,18 +40,10 @@ package struct Associate: Sendable, Hashable, Codable {
         ejUserID: Int32 = 0,
         userName: String
     ) {
-        self.associateID = associateID
-        self.name = name
-        self.personID = personID
-        self.rank = rank
-        self.tooltip = tooltip
-        self.type = type
-        self.groupIndex = groupIndex
-        self.fullName = fullName
-        self.formalName = formalName
-        self.deleted = deleted
-        self.ejUserID = ejUserID
-        self.userName = userName
+        (self.associateID, self.name, self.personID, self.rank) = (associateID, name, personID, rank)
+        (self.tooltip, self.type, self.groupIndex) = (tooltip, type, groupIndex)
+        (self.fullName, self.formalName, self.deleted) = (fullName, formalName, deleted)
+        (self.ejUserID, self.userName) = (ejUserID, userName)
     }
 }
 
