@@ -270,7 +270,7 @@ let package = Package(
         ),
         .tests(
             "MemoryStorageTests",
-            uses: ["AgentCore", "MemoryStorage", "StoreConformance", "StoreContracts", "WebhookModel"]
+            uses: ["AgentCore", "MemoryStorage", "StoreConformance", "StoreContracts", "TestSupport", "WebhookModel"]
         ),
         .tests(
             "SQLiteStorageTests",
@@ -287,8 +287,8 @@ let package = Package(
             "PostgreSQLStorageTests",
             uses: [
                 "AgentCore", "PostgreSQLClient", "PostgreSQLInstallation", "PostgreSQLQueue", "PostgreSQLStorage",
-                "PostgreSQLTestSupport", "StoreConformance", "StoreContracts", "StoreSupport", "WebhookModel",
-                "Logging", "ServiceLifecycle", "ServiceLifecycleTestKit",
+                "PostgreSQLTestSupport", "StoreConformance", "StoreContracts", "StoreSupport", "TestSupport",
+                "WebhookModel", "Logging", "ServiceLifecycle", "ServiceLifecycleTestKit",
             ]
         ),
         .tests(

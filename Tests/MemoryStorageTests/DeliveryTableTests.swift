@@ -1,6 +1,7 @@
 import AgentCore
 import StoreConformance
 import StoreContracts
+import TestSupport
 import Testing
 import WebhookModel
 

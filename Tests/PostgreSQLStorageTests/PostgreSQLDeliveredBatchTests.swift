@@ -3,6 +3,7 @@ import PostgreSQLTestSupport
 import StoreConformance
 import StoreContracts
 import StoreSupport
+import TestSupport
 import Testing
 import WebhookModel
 

@@ -4,6 +4,7 @@ import PostgreSQLTestSupport
 import StoreConformance
 import StoreContracts
 import Synchronization
+import TestSupport
 import Testing
 import WebhookModel
 

@@ -1,4 +1,5 @@
 import StoreConformance
+import TestSupport
 import Testing
 
 @testable import PostgreSQLQueue
