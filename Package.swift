@@ -111,32 +111,20 @@ let package = Package(
             uses: ["LogThrottling", "Networking", "StoreContracts", "Text", "WebhookModel", "Logging"]
         ),
         .library("AdminModel", uses: ["AgentCore", "JSON", "Networking", "StoreContracts", "WebhookModel"]),
-        .library("StoreSupport", uses: ["AgentCore", "StoreContracts", "WebhookModel"]),
+        .library("StoreSupport", uses: ["StoreContracts", "WebhookModel"]),
         .library("MemoryStorage", uses: ["StoreContracts", "StoreSupport", "Text", "WebhookModel"]),
-        .library(
-            "SQLiteStorage",
-            uses: ["AgentCore", "StoreContracts", "StoreSupport", "Text", "WebhookModel", "GRDB", "Logging"]
-        ),
-        .library(
-            "PostgreSQLClient",
-            uses: ["AgentCore", "CLibPQ", "LogThrottling", "StoreContracts", "StoreSupport", "Logging"]
-        ),
-        .library(
-            "PostgreSQLInstallation",
-            uses: ["AgentCore", "PostgreSQLClient", "StoreContracts", "StoreSupport", "Logging"]
-        ),
+        .library("SQLiteStorage", uses: ["StoreContracts", "StoreSupport", "Text", "WebhookModel", "GRDB", "Logging"]),
+        .library("PostgreSQLClient", uses: ["CLibPQ", "LogThrottling", "StoreContracts", "StoreSupport", "Logging"]),
+        .library("PostgreSQLInstallation", uses: ["PostgreSQLClient", "StoreContracts", "StoreSupport", "Logging"]),
         .library(
             "PostgreSQLQueue",
-            uses: [
-                "AgentCore", "PostgreSQLClient", "PostgreSQLInstallation", "StoreContracts", "StoreSupport",
-                "WebhookModel",
-            ]
+            uses: ["PostgreSQLClient", "PostgreSQLInstallation", "StoreContracts", "StoreSupport", "WebhookModel"]
         ),
         .library(
             "PostgreSQLStorage",
             uses: [
-                "AgentCore", "PostgreSQLClient", "PostgreSQLInstallation", "PostgreSQLQueue", "StoreContracts",
-                "StoreSupport", "Text", "WebhookModel", "Logging", "ServiceLifecycle",
+                "PostgreSQLClient", "PostgreSQLInstallation", "PostgreSQLQueue", "StoreContracts", "StoreSupport",
+                "Text", "WebhookModel", "Logging", "ServiceLifecycle",
             ]
         ),
         .library(
@@ -173,7 +161,7 @@ let package = Package(
         .library(
             "NetServerSOAP",
             uses: [
-                "AgentCore", "HTTPServing", "JSON", "Networking", "SOAP", "Text", "WSDL", "WebhookModel", "XML",
+                "AgentCore", "HTTPServing", "Networking", "SOAP", "Text", "WSDL", "WebhookModel", "XML",
                 "HummingbirdCore", "NIOCore",
             ]
         ),
@@ -240,7 +228,7 @@ let package = Package(
         .library(
             "StoreConformance",
             path: "Tests/StoreConformance",
-            uses: ["AgentCore", "StoreContracts", "StoreSupport", "WebhookModel"]
+            uses: ["StoreContracts", "StoreSupport", "WebhookModel"]
         ),
         .library(
             "PostgreSQLTestSupport",
@@ -263,26 +251,17 @@ let package = Package(
                 "Logging",
             ]
         ),
-        .tests("AdminModelTests", uses: ["AdminModel", "AgentCore", "JSON", "StoreContracts", "WebhookModel"]),
-        .tests(
-            "StoreSupportTests",
-            uses: ["AgentCore", "StoreConformance", "StoreContracts", "StoreSupport", "WebhookModel"]
-        ),
+        .tests("AdminModelTests", uses: ["AdminModel", "JSON", "StoreContracts", "WebhookModel"]),
+        .tests("StoreSupportTests", uses: ["StoreConformance", "StoreContracts", "StoreSupport", "WebhookModel"]),
         .tests(
             "MemoryStorageTests",
             uses: ["AgentCore", "MemoryStorage", "StoreConformance", "StoreContracts", "TestSupport", "WebhookModel"]
         ),
         .tests(
             "SQLiteStorageTests",
-            uses: [
-                "AgentCore", "SQLiteStorage", "StoreConformance", "StoreContracts", "StoreSupport", "WebhookModel",
-                "GRDB",
-            ]
+            uses: ["SQLiteStorage", "StoreConformance", "StoreContracts", "StoreSupport", "WebhookModel", "GRDB"]
         ),
-        .tests(
-            "PostgreSQLClientTests",
-            uses: ["AgentCore", "PostgreSQLClient", "StoreContracts", "StoreSupport", "WebhookModel"]
-        ),
+        .tests("PostgreSQLClientTests", uses: ["PostgreSQLClient", "StoreContracts", "StoreSupport"]),
         .tests(
             "PostgreSQLStorageTests",
             uses: [
@@ -303,8 +282,8 @@ let package = Package(
         .tests(
             "DeliveryTransportTests",
             uses: [
-                "AgentCore", "DeliveryTransport", "Networking", "TestSupport", "WebhookDelivery", "WebhookModel",
-                "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
+                "DeliveryTransport", "Networking", "TestSupport", "WebhookModel", "NIOCore", "NIOHTTP1", "NIOPosix",
+                "NIOSSL",
             ]
         ),
         .tests(
@@ -345,8 +324,7 @@ let package = Package(
             "ServerConfigurationTests",
             uses: [
                 "AgentCore", "Cryptography", "DeliveryTransport", "HTTPServing", "NetServerSOAP", "Networking",
-                "ServerConfiguration", "StoreContracts", "Stores", "WebhookDelivery", "WebhookModel", "WebhookServer",
-                "Configuration",
+                "ServerConfiguration", "StoreContracts", "Stores", "WebhookModel", "Configuration",
             ]
         ),
         .tests(

@@ -1,4 +1,3 @@
-import AgentCore
 package import JSON
 import Networking
 package import WebhookModel

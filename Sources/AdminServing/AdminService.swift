@@ -8,7 +8,6 @@ import HTTPServing
 import HTTPTypes
 import Hummingbird
 package import HummingbirdCore
-import JSON
 import LogThrottling
 package import Logging
 package import NIOCore

@@ -1,5 +1,3 @@
-import Text
-
 /// White space, comments, words and numbers.
 extension JSONParser {
     /// Passes over white space and comments.

@@ -1,5 +1,3 @@
-import Text
-
 /// A JSON value: members in the order they were written, numbers as they were written.
 ///
 /// Foundation's types keep neither, and both are part of the contract (docs/contract.md#section-3 and

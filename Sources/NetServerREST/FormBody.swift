@@ -1,7 +1,6 @@
 import JSON
 import Networking
 import Text
-import XML
 
 /// `application/x-www-form-urlencoded` as JSON: every value is text, and a repeated name an array.
 struct FormBody: Sendable {

@@ -3,7 +3,6 @@ import HTTPRouting
 import HTTPTypes
 import JSON
 import NetServerSOAP
-import Networking
 import SOAP
 import WebhookModel
 import XML

@@ -1,7 +1,6 @@
 import Foundation
 import JSON
 import Networking
-import SOAP
 import XML
 
 /// A REST call's body, read: every type that is taken becomes JSON, but for XML, which is read as SOAP's elements are.

@@ -1,4 +1,3 @@
-import JSON
 package import SOAP
 package import WebhookModel
 package import XML

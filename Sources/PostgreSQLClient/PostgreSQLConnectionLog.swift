@@ -1,4 +1,3 @@
-import AgentCore
 import LogThrottling
 package import Logging
 

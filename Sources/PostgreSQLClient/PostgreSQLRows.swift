@@ -1,4 +1,3 @@
-import AgentCore
 import CLibPQ
 package import Foundation
 package import StoreContracts

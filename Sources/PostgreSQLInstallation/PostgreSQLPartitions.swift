@@ -1,4 +1,3 @@
-import AgentCore
 package import Logging
 package import PostgreSQLClient
 import StoreSupport

@@ -1,4 +1,3 @@
-import AgentCore
 import StoreContracts
 import StoreSupport
 

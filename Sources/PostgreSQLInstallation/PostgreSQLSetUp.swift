@@ -1,4 +1,3 @@
-import AgentCore
 package import PostgreSQLClient
 import StoreContracts
 import StoreSupport

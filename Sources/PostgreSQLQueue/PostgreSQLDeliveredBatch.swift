@@ -1,4 +1,3 @@
-import AgentCore
 import PostgreSQLClient
 import StoreContracts
 import StoreSupport

@@ -1,4 +1,3 @@
-import AgentCore
 import Foundation
 import Synchronization
 package import WebhookModel

@@ -1,4 +1,3 @@
-import AgentCore
 import Foundation
 package import PostgreSQLClient
 package import StoreContracts

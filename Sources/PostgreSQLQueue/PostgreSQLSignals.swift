@@ -1,4 +1,3 @@
-import AgentCore
 package import PostgreSQLClient
 import PostgreSQLInstallation
 package import StoreContracts

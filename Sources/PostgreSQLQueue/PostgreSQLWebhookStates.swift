@@ -1,4 +1,3 @@
-import AgentCore
 package import PostgreSQLClient
 package import StoreContracts
 import StoreSupport

@@ -1,9 +1,9 @@
-import AgentCore
 package import PostgreSQLClient
 import PostgreSQLInstallation
 import PostgreSQLQueue
 import StoreContracts
 package import StoreSupport
+
 /// A PostgreSQL database, on a connection of its own.
 package struct PostgreSQLCopyDatabase: CopyDatabase, CopyWriter {
     private let connection: PostgreSQLConnection

@@ -1,4 +1,3 @@
-import AgentCore
 import PostgreSQLClient
 import PostgreSQLInstallation
 package import StoreContracts

@@ -1,4 +1,3 @@
-import AgentCore
 import CoreMetrics
 import Foundation
 import ServiceMetrics

@@ -1,4 +1,3 @@
-import AgentCore
 import Foundation
 import GRDB
 package import StoreContracts

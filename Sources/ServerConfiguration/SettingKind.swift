@@ -1,9 +1,7 @@
-import AgentCore
 import Foundation
 import Networking
 import Stores
 import Text
-import WebhookDelivery
 
 /// How sources write a value.
 enum SettingForm: Sendable, Hashable {

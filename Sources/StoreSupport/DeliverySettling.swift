@@ -1,4 +1,3 @@
-import AgentCore
 import Synchronization
 package import WebhookModel
 

@@ -207,13 +207,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
             rest: RESTService(
                 webhooks: webhooks,
                 principals: principals,
-                json: JSONReader(
-                    limits: .init(
-                        depth: limits.depth,
-                        textBytes: limits.textBytes,
-                        remedies: [.depth: "setting max-depth", .textBytes: "setting max-text-bytes"]
-                    )
-                ),
+                json: JSONReader(limits: .init(limits)),
                 xml: XMLReader(limits: XMLLimits(limits)),
                 maximumBodyBytes: limits.bodyBytes,
                 version: settings.netServerVersion,
@@ -283,20 +277,6 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 await onListening(port)
             },
             logger: logger
-        )
-    }
-}
-
-extension XMLLimits {
-    /// Bounds what one request may cost to read as XML.
-    fileprivate init(_ limits: RequestLimits) {
-        self.init(
-            bytes: limits.bodyBytes,
-            depth: limits.depth,
-            textBytes: limits.textBytes,
-            remedies: [
-                .bytes: "setting max-body-bytes", .depth: "setting max-depth", .textBytes: "setting max-text-bytes",
-            ]
         )
     }
 }

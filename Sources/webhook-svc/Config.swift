@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import ServerConfiguration
 import ServiceMetrics
-import WebhookServer
 
 /// `webhook-svc config`.
 struct Config: AsyncParsableCommand {

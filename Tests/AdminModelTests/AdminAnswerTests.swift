@@ -1,5 +1,4 @@
 import AdminModel
-import AgentCore
 import Foundation
 import JSON
 import StoreContracts

@@ -74,8 +74,8 @@ struct LoginQueueTests {
         for index in attempts.indices { _ = throttle.enter(&attempts[index], now: now) }
         throttle.leave(attempts[0], succeeded: true, now: now)
         #expect(await throttle.wait(attempts[1], atMost: .seconds(30)))
-        // Another attempt is quicker than the one that was resumed.
-        var quicker = Self.attempt(throttle)
+        // An attempt with another token is quicker than the one that was resumed.
+        var quicker = throttle.attempt(by: "another token", isGuessable: false, from: "address")
         #expect(throttle.enter(&quicker, now: now) == .admitted)
         #expect(throttle.enter(&attempts[1], now: now) == .queued)
         throttle.leave(quicker, succeeded: true, now: now)

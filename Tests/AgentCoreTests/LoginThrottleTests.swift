@@ -1,5 +1,4 @@
 import AgentCore
-import StoreContracts
 import Synchronization
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
 import AgentCore
 import StoreContracts
-import Testing
 import TestSupport
+import Testing
 import WebhookModel
 
 @Suite("Lifetime of sessions")

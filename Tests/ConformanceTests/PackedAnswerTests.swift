@@ -89,7 +89,8 @@ private enum PackingServer {
             let target = try ConformanceTarget("http://127.0.0.1:\(port)")
             try await ConformanceClient.with(
                 target: target,
-                timeout: .seconds(30),
+                // Long enough for machines that do much else. No test waits for it.
+                timeout: .seconds(300),
                 largestBody: PackedAnswerTests.largestBody,
                 use
             )

@@ -1,9 +1,7 @@
-import AgentCore
 import DeliveryTransport
 import NIOCore
 import TestSupport
 import Testing
-import WebhookDelivery
 import WebhookModel
 
 @Suite("Socket sender's failures", .timeLimit(.minutes(5)))

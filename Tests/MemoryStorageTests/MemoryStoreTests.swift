@@ -1,7 +1,5 @@
 import StoreConformance
-import StoreContracts
 import Testing
-import WebhookModel
 
 @testable import MemoryStorage
 

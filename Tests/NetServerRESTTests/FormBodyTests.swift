@@ -1,9 +1,7 @@
 import AgentCore
 import HTTPTypes
 import JSON
-import StoreContracts
 import Testing
-import WebhookModel
 
 @testable import NetServerREST
 

@@ -1,4 +1,3 @@
-import AgentCore
 import JSON
 import StoreContracts
 import Testing

@@ -1,5 +1,3 @@
-import AgentCore
-import StoreContracts
 import Testing
 import WebhookModel
 

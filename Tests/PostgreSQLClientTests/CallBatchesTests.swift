@@ -1,9 +1,7 @@
-import AgentCore
 import StoreContracts
 import StoreSupport
 import Synchronization
 import Testing
-import WebhookModel
 
 @testable import PostgreSQLClient
 

@@ -7,7 +7,6 @@ import StoreConformance
 import StoreContracts
 import StoreSupport
 import Testing
-import WebhookModel
 
 @testable import PostgreSQLClient
 @testable import PostgreSQLStorage

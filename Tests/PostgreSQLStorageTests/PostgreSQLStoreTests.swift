@@ -1,8 +1,6 @@
 import PostgreSQLTestSupport
 import StoreConformance
-import StoreContracts
 import Testing
-import WebhookModel
 
 @Suite("PostgreSQL store", .postgreSQL)
 struct PostgreSQLStoreTests {

@@ -15,7 +15,7 @@ import WebhookModel
 struct PostgreSQLUpgradeTests {
     /// Carries out a script as it was sent, and fails with the first statement that does.
     private func play(_ name: String, _ location: PostgreSQLLocation) async throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Upgrades").standardized
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Upgrades").standardized
         let script = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
         try await PostgreSQLLane(location, name: "test", planning: .custom).run { try $0.execute(script) }
     }

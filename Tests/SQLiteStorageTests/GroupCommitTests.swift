@@ -3,7 +3,6 @@ import StoreConformance
 import StoreContracts
 import Synchronization
 import Testing
-import WebhookModel
 
 @testable import SQLiteStorage
 

@@ -113,12 +113,12 @@ struct SQLiteOpeningTests {
         }
     }
 
-    @Test("A delivery with an unknown state can be neither shown nor sent again, and the error names the column")
+    @Test("A delivery with an unknown state is not sent again, and the error names the column")
     func unknownState() async throws {
         try await withDatabase { path in
             try await opening(path) { store in
                 let webhook = try await store.add(Sample.webhook())
-                try await store.signal(Sample.event())
+                #expect(try await store.signal(Sample.event()) == 1)
                 try await store.pool.write { try $0.execute(sql: "UPDATE delivery SET state = 99") }
                 let event = try #require(await store.pool.read { try Int64.fetchOne($0, sql: "SELECT id FROM event") })
                 let id = DeliveryID(event: event, webhook: webhook.id)
@@ -127,8 +127,6 @@ struct SQLiteOpeningTests {
                 )
                 let replayed = await #expect(throws: StoreError.self) { try await store.replay(id, now: Sample.start) }
                 #expect(replayed?.description == problem.description)
-                let shown = await #expect(throws: StoreError.self) { try await store.delivery(id) }
-                #expect(shown?.description == problem.description)
             }
         }
     }

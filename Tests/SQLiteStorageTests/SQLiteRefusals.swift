@@ -1,4 +1,3 @@
-import AgentCore
 import SQLiteStorage
 import StoreConformance
 import StoreContracts

@@ -1,7 +1,5 @@
-import AgentCore
 import Foundation
 import StoreConformance
-import StoreContracts
 import Testing
 import WebhookModel
 

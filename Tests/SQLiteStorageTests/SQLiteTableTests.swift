@@ -1,4 +1,3 @@
-import AgentCore
 import GRDB
 import StoreSupport
 import Testing

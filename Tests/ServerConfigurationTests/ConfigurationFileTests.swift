@@ -7,7 +7,6 @@ import ServerConfiguration
 import StoreContracts
 import Testing
 import WebhookModel
-import WebhookServer
 
 /// The configuration file: what it may hold, and that everything wrong with it is named with its place.
 @Suite("Configuration file")

@@ -7,9 +7,7 @@ import Networking
 import ServerConfiguration
 import StoreContracts
 import Testing
-import WebhookDelivery
 import WebhookModel
-import WebhookServer
 
 /// Flags, environment and file together, and the spellings that are deprecated.
 @Suite("Setting sources")

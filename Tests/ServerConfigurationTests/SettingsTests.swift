@@ -7,9 +7,7 @@ import ServerConfiguration
 import StoreContracts
 import Stores
 import Testing
-import WebhookDelivery
 import WebhookModel
-import WebhookServer
 
 /// Settings are read from three places, checked, and refused in one clear line.
 @Suite("Settings")

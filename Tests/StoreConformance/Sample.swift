@@ -1,4 +1,3 @@
-import AgentCore
 package import Foundation
 package import StoreContracts
 package import Testing

@@ -1,7 +1,5 @@
-import AgentCore
 package import StoreContracts
 import Testing
-import WebhookModel
 
 /// One thing that every store must do, tried on an empty store of its own.
 package struct StoreCase: Sendable, CustomTestStringConvertible {

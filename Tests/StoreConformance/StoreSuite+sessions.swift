@@ -1,7 +1,5 @@
-import AgentCore
 import StoreContracts
 import Testing
-import WebhookModel
 
 extension StoreSuite {
     static let sessions = [

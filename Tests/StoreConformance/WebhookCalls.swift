@@ -1,4 +1,3 @@
-import AgentCore
 package import StoreContracts
 import Testing
 package import WebhookModel

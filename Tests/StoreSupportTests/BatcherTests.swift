@@ -1,4 +1,3 @@
-import AgentCore
 import StoreConformance
 import StoreContracts
 import Synchronization

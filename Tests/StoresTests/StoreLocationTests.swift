@@ -1,4 +1,3 @@
-import StoreConformance
 import Testing
 
 @testable import Stores

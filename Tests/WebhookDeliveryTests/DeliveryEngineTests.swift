@@ -1,4 +1,3 @@
-import AgentCore
 import DeliveryTransport
 import Foundation
 import MemoryStorage

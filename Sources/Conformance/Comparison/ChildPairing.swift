@@ -1,5 +1,3 @@
-import XML
-
 /// Which child elements of an expected and of an actual element belong together.
 ///
 /// Those of the same name and place come first; then those that only stand elsewhere, then those that are only in another

@@ -1,4 +1,3 @@
-import AgentCore
 import Foundation
 package import StoreContracts
 package import WebhookModel

@@ -15,7 +15,6 @@ import SOAP
 import StoreContracts
 import Synchronization
 import Text
-import XML
 
 /// Answers HTTP requests: finds what a path asks for, and returns the answer of that service.
 struct ServiceResponder: HTTPResponder {

@@ -1,9 +1,7 @@
-import AgentCore
 import Foundation
 import MemoryStorage
 import SQLiteStorage
 import StoreContracts
-import WebhookModel
 
 /// The stores that an engine is tried on in this process.
 enum StoreKind: CaseIterable {
