@@ -36,7 +36,7 @@ package struct AdminService: Sendable {
     private static let replaysPerCall = 10_000
     private static let longestIdle = Duration.seconds(300)
 
-    /// Creates the front.
+    /// Creates the service.
     ///
     /// - Parameters:
     ///   - ticketLifetime: How long a ticket lives after its last use.

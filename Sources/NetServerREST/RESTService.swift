@@ -30,7 +30,7 @@ package struct RESTService: Sendable {
     /// The clock.
     let now: @Sendable () -> Timestamp
 
-    /// Creates a front.
+    /// Creates a service.
     ///
     /// - Parameters:
     ///   - maximumBodyBytes: Size of a request's body, in bytes.
