@@ -1,5 +1,5 @@
-/// What an operator can change where a notification cannot be sent. Whoever configures the sender has the words for it
-/// (``SocketSender/Settings/remedies``).
+/// A part of the configuration that an operator can change when a notification cannot be sent. The configuration of the
+/// sender holds the words for each part (``SocketSender/Settings/remedies``).
 package enum SendRemedy: Sendable, Hashable {
     /// The addresses that may be called.
     case addresses

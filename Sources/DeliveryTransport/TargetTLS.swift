@@ -51,7 +51,7 @@ private final class HandshakeHandler: ChannelInboundHandler {
 
     /// - Parameters:
     ///   - host: The host that the certificate must be for, nil for any.
-    ///   - note: What an operator can change where it is not.
+    ///   - note: Text that tells the operator which setting to change when the certificate is refused.
     init(tls: NIOSSLClientHandler, host: String?, note: String, ready: EventLoopPromise<Void>) {
         (self.tls, self.host, self.note, self.ready) = (tls, host, note, ready)
     }

@@ -20,9 +20,9 @@ package struct Route<Operation: Sendable>: Sendable {
     package let operation: Operation
     /// Who may call.
     package let access: RouteAccess
-    /// What metrics and errors name the call by; nil where it has no such name, or only its body tells it.
+    /// The name of the call in metrics and errors; nil where it has none, or only its body tells the name.
     package let label: String?
-    /// What the call does, in a sentence.
+    /// A sentence that says what the call does.
     package let summary: String
 
     /// Creates a row.

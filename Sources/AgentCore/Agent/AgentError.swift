@@ -26,7 +26,7 @@ package struct AgentError: Error, Sendable, Hashable {
         package var exceptionType: String { "SuperOffice.Exceptions." + rawValue }
     }
 
-    /// What a caller who is not known can do about it. The service of each protocol names its own headers for it.
+    /// A step that makes an unknown caller known. The service of each protocol names the headers that carry it.
     package enum Remedy: Sendable, Hashable {
         /// Send the token of an application that is registered with the tenant.
         case sendApplicationToken

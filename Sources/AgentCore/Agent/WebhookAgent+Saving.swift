@@ -1,7 +1,7 @@
 import StoreContracts
 package import WebhookModel
 
-/// What becomes of a change to a webhook that somebody else has changed meanwhile.
+/// Decides between a change to a webhook and one that another caller has made meanwhile.
 package enum WebhookConflict: Sendable, Hashable {
     /// The change replaces what the others have made of the webhook.
     case overwrite

@@ -1,6 +1,6 @@
 package import WebhookModel
 
-/// What an installation is and who may call it (docs/contract.md#section-5).
+/// An installation of NetServer with its tenants and their callers (docs/contract.md#section-5).
 package struct Installation: Sendable, Hashable {
     /// The two kinds of installation.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
