@@ -155,14 +155,11 @@ struct MemoryState {
         )
     }
 
-    func records(
-        matching filter: DeliveryFilter,
-        in order: DeliveryOrder,
-        after cursor: DeliveryID?
-    ) -> [DeliveryRecord] {
+    /// All that a list of deliveries holds after the query's cursor, in any order.
+    func records(_ query: DeliveryQuery) -> [DeliveryRecord] {
+        let filter = query.filter
         let ids = Set(deliveries.keys).union(attempts.filter { $0.deliveredSuffix != nil }.map(\.id))
-        return ids.filter { id in cursor.map { order.areOrdered($0, id) } ?? true }
-            .sorted(by: order.areOrdered)
+        return ids.filter { id in query.cursor.map { query.order.areOrdered($0, id) } ?? true }
             .compactMap(record(of:))
             .filter { record in
                 (filter.webhook == nil || filter.webhook == record.id.webhook)

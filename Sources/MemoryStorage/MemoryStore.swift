@@ -171,13 +171,8 @@ package final class MemoryStore: AgentStore, SettlingStore {
 
     // MARK: DeliveryHistory, StoreMaintenance and StoreHealth
 
-    package func deliveries(
-        matching filter: DeliveryFilter,
-        in order: DeliveryOrder,
-        after cursor: DeliveryID?,
-        limit: Int
-    ) async throws(StoreError) -> [DeliveryRecord] {
-        state.withLock { Array($0.records(matching: filter, in: order, after: cursor).prefix(limit)) }
+    package func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [DeliveryRecord] {
+        state.withLock { query.page(of: $0.records(query)) }
     }
 
     package func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail? {

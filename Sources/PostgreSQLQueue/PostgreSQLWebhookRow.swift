@@ -1,5 +1,5 @@
 package import PostgreSQLClient
-import StoreSupport
+package import StoreSupport
 package import WebhookModel
 
 /// How a webhook stands in a row of PostgreSQL (``WebhookRow``).
@@ -31,7 +31,7 @@ package enum PostgreSQLWebhookRow {
 
 extension StoreTable.Kind {
     /// A parameter of this kind; null where the value is of another.
-    fileprivate func parameter(_ value: StoredValue) -> PostgreSQLValue {
+    package func parameter(_ value: StoredValue) -> PostgreSQLValue {
         switch (self, value) {
         case (.flag, .int(let number)): .bool(number != 0)
         case (.int, .int(let number)): .int(number)

@@ -1,4 +1,3 @@
-import Foundation
 import PostgreSQLClient
 import PostgreSQLInstallation
 import PostgreSQLQueue
@@ -7,104 +6,34 @@ import StoreSupport
 package import WebhookModel
 
 extension PostgreSQLStore {
-    package func deliveries(
-        matching filter: DeliveryFilter,
-        in order: DeliveryOrder,
-        after cursor: DeliveryID?,
-        limit: Int
-    ) async throws(StoreError) -> [DeliveryRecord] {
-        let cursor = cursor ?? order.start
-        let rows = try await lanes.lists.run(isRepeatable: true) { connection in
-            var rows: [PostgreSQLRows] = []
-            if filter.state != .delivered {
-                rows.append(try Self.queued(matching: filter, in: order, after: cursor, limit: limit, connection))
-            }
-            if filter.state == nil || filter.state == .delivered {
-                rows.append(try Self.delivered(matching: filter, in: order, after: cursor, limit: limit, connection))
-            }
-            return rows
-        }
+    package func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [DeliveryRecord] {
+        let selection = DeliverySelection(query, parameter: Self.parameter)
+        let found = try await lanes.lists.run(isRepeatable: true) { try Self.rows(selection, $0) }
         var records: [DeliveryRecord] = []
-        for rows in rows { records += try rows.decoded(as: DeliveryRecord.init) }
-        records.sort { order.areOrdered($0.id, $1.id) }
-        return Array(records.prefix(limit))
+        for rows in found { records += try rows.decoded(as: DeliveryRecord.init) }
+        return query.page(of: records)
     }
 
-    private static func values(_ filter: DeliveryFilter, _ cursor: DeliveryID, _ limit: Int) -> [PostgreSQLValue] {
-        [
-            .int(cursor.event), .int(cursor.webhook), .int(filter.webhook.map(Int64.init)),
-            .text(filter.event.map(EventName.key)), .int(limit), .int(filter.since?.ticks ?? .min),
-            .int(filter.until?.ticks),
-        ]
+    private static func parameter(_ number: Int, _ kind: StoreTable.Kind) -> String {
+        "$\(number)::\(kind.parameterType)"
     }
 
-    /// What every list of deliveries is restricted by; `e` is the event.
-    private static let eventConditions = """
-        ($4::text IS NULL OR e.name_key = $4) AND e.created >= $6::int8 AND ($7::int8 IS NULL OR e.created < $7)
-        """
-
-    private static func queued(
-        matching filter: DeliveryFilter,
-        in order: DeliveryOrder = .newestFirst,
-        after cursor: DeliveryID,
-        inclusive: Bool = false,
-        limit: Int,
+    /// The rows of each statement.
+    private static func rows(
+        _ selection: DeliverySelection,
         _ connection: PostgreSQLConnection
-    ) throws -> PostgreSQLRows {
-        let states = [DeliveryRowState.pending, .failed, .parked, .missed].filter {
-            [nil, $0.deliveryState].contains(filter.state)
-        }
-        return try connection.run(
-            """
-            SELECT d.event_id, d.webhook_id, e.guid, e.name, e.tenant, e.created, d.state, d.attempts, d.due, d.reason
-            FROM delivery d JOIN event e ON e.id = d.event_id
-            WHERE (d.event_id, d.webhook_id) \(order.sqlComparison + (inclusive ? "=" : "")) ($1::int8, $2::int8)
-                AND ($3::int8 IS NULL OR d.webhook_id = $3) AND \(eventConditions) AND d.state = ANY ($8::int8[])
-            ORDER BY d.event_id \(order.sqlDirection), d.webhook_id \(order.sqlDirection) LIMIT $5::int8
-            """,
-            values(filter, cursor, limit) + [.ints(states.map(\.rawValue))]
-        )
-    }
-
-    /// What was delivered last and is not queued again.
-    private static func delivered(
-        matching filter: DeliveryFilter,
-        in order: DeliveryOrder = .newestFirst,
-        after cursor: DeliveryID,
-        inclusive: Bool = false,
-        limit: Int,
-        _ connection: PostgreSQLConnection
-    ) throws -> PostgreSQLRows {
-        try connection.run(
-            """
-            SELECT a.event_id, a.webhook_id, e.guid, e.name, e.tenant, e.created, NULL::int8, a.retry + 1, NULL::int8,
-                NULL::text
-            FROM attempt a JOIN event e ON e.id = a.event_id
-            WHERE (a.event_id, a.webhook_id) \(order.sqlComparison + (inclusive ? "=" : "")) ($1::int8, $2::int8)
-                AND a.delivered_suffix IS NOT NULL
-                AND ($3::int8 IS NULL OR a.webhook_id = $3) AND \(eventConditions)
-                AND NOT EXISTS (
-                    SELECT 1 FROM delivery d WHERE d.event_id = a.event_id AND d.webhook_id = a.webhook_id)
-                AND NOT EXISTS (
-                    SELECT 1 FROM attempt b WHERE b.event_id = a.event_id AND b.webhook_id = a.webhook_id
-                        AND b.delivered_suffix IS NOT NULL AND b.id > a.id)
-            ORDER BY a.event_id \(order.sqlDirection), a.webhook_id \(order.sqlDirection) LIMIT $5::int8
-            """,
-            values(filter, cursor, limit)
-        )
+    ) throws -> [PostgreSQLRows] {
+        let values = selection.values.map { $0.kind.parameter($0.value) }
+        return try selection.statements.map { try connection.run($0, values) }
     }
 
     package func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail? {
         try await lanes.calls.run(isRepeatable: true) { connection in
             // One state of the database for all that is read.
             try connection.run([.init("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", isPrepared: false)])
-            let filter = DeliveryFilter(webhook: id.webhook)
-            let found =
-                try [
-                    Self.queued(matching: filter, after: id, inclusive: true, limit: 1, connection),
-                    Self.delivered(matching: filter, after: id, inclusive: true, limit: 1, connection),
-                ].flatMap { rows in try rows.map { row in try DeliveryRecord(row) } }
-            guard let record = found.first(where: { $0.id == id }) else { return nil }
+            let selection = DeliverySelection(of: id, parameter: Self.parameter)
+            let row = try Self.rows(selection, connection).compactMap(\.first).first
+            guard let record = try row.map({ try DeliveryRecord($0) }) else { return nil }
             let attempts = try connection.run(
                 """
                 SELECT \(Attempt.columns.sqlList) FROM attempt WHERE event_id = $1::int8 AND webhook_id = $2::int8 ORDER BY id

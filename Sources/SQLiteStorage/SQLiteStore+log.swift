@@ -5,98 +5,24 @@ import StoreSupport
 package import WebhookModel
 
 extension SQLiteStore {
-    package func deliveries(
-        matching filter: DeliveryFilter,
-        in order: DeliveryOrder,
-        after cursor: DeliveryID?,
-        limit: Int
-    ) async throws(StoreError) -> [DeliveryRecord] {
-        let cursor = cursor ?? order.start
-        return try await read { database in
-            var records: [DeliveryRecord] = []
-            if filter.state != .delivered {
-                records += try Self.queued(matching: filter, in: order, after: cursor, limit: limit, database)
-            }
-            if filter.state == nil || filter.state == .delivered {
-                records += try Self.delivered(matching: filter, in: order, after: cursor, limit: limit, database)
-            }
-            records.sort { order.areOrdered($0.id, $1.id) }
-            return Array(records.prefix(limit))
+    package func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [DeliveryRecord] {
+        let selection = DeliverySelection(query, parameter: Self.parameter)
+        return try await read { query.page(of: try Self.records(selection, $0)) }
+    }
+
+    private static func parameter(_ number: Int, _ kind: StoreTable.Kind) -> String { "?\(number)" }
+
+    private static func records(_ selection: DeliverySelection, _ database: Database) throws -> [DeliveryRecord] {
+        let arguments = StatementArguments(selection.values.map(\.value.databaseValue))
+        return try selection.statements.flatMap { sql in
+            try Row.fetchAll(database, sql: sql, arguments: arguments).map { try DeliveryRecord(SQLiteRow($0)) }
         }
-    }
-
-    private static func arguments(_ filter: DeliveryFilter, _ cursor: DeliveryID, _ limit: Int) -> StatementArguments {
-        [
-            "webhook": filter.webhook, "event": filter.event.map(EventName.key), "limit": limit,
-            "since": filter.since?.ticks ?? .min, "until": filter.until?.ticks,
-            "cursorEvent": cursor.event, "cursorWebhook": cursor.webhook,
-        ]
-    }
-
-    /// What every list of deliveries is restricted by; `e` is the event.
-    private static let eventConditions = """
-        (:event IS NULL OR e.name_key = :event) AND e.created >= :since AND (:until IS NULL OR e.created < :until)
-        """
-
-    private static func queued(
-        matching filter: DeliveryFilter,
-        in order: DeliveryOrder = .newestFirst,
-        after cursor: DeliveryID,
-        inclusive: Bool = false,
-        limit: Int,
-        _ database: Database
-    ) throws -> [DeliveryRecord] {
-        let states = [DeliveryRowState.pending, .failed, .parked, .missed].filter {
-            [nil, $0.deliveryState].contains(filter.state)
-        }
-        return try Row.fetchAll(
-            database,
-            sql: """
-                SELECT event_id, webhook_id, e.guid, e.name, e.tenant, e.created, state, attempts, due, reason
-                FROM delivery JOIN event e ON e.id = event_id
-                WHERE (event_id, webhook_id) \(order.sqlComparison + (inclusive ? "=" : "")) (:cursorEvent, :cursorWebhook)
-                    AND state IN (\(states.sqlList)) AND (:webhook IS NULL OR webhook_id = :webhook)
-                    AND \(eventConditions)
-                ORDER BY event_id \(order.sqlDirection), webhook_id \(order.sqlDirection) LIMIT :limit
-                """,
-            arguments: arguments(filter, cursor, limit)
-        ).map { try DeliveryRecord(SQLiteRow($0)) }
-    }
-
-    /// What was delivered last and is not queued again.
-    private static func delivered(
-        matching filter: DeliveryFilter,
-        in order: DeliveryOrder = .newestFirst,
-        after cursor: DeliveryID,
-        inclusive: Bool = false,
-        limit: Int,
-        _ database: Database
-    ) throws -> [DeliveryRecord] {
-        try Row.fetchAll(
-            database,
-            sql: """
-                SELECT a.event_id, a.webhook_id, e.guid, e.name, e.tenant, e.created, NULL, a.retry + 1, NULL, NULL
-                FROM attempt a JOIN event e ON e.id = a.event_id
-                WHERE (a.event_id, a.webhook_id) \(order.sqlComparison + (inclusive ? "=" : "")) (:cursorEvent, :cursorWebhook)
-                    AND a.delivered_suffix IS NOT NULL AND (:webhook IS NULL OR a.webhook_id = :webhook)
-                    AND \(eventConditions)
-                    AND NOT EXISTS (SELECT 1 FROM delivery d
-                        WHERE d.event_id = a.event_id AND d.webhook_id = a.webhook_id)
-                    AND NOT EXISTS (SELECT 1 FROM attempt b WHERE b.event_id = a.event_id
-                        AND b.webhook_id = a.webhook_id AND b.delivered_suffix IS NOT NULL AND b.id > a.id)
-                ORDER BY a.event_id \(order.sqlDirection), a.webhook_id \(order.sqlDirection) LIMIT :limit
-                """,
-            arguments: arguments(filter, cursor, limit)
-        ).map { try DeliveryRecord(SQLiteRow($0)) }
     }
 
     package func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail? {
         try await read { database in
-            let filter = DeliveryFilter(webhook: id.webhook)
-            let found =
-                try Self.queued(matching: filter, after: id, inclusive: true, limit: 1, database)
-                + Self.delivered(matching: filter, after: id, inclusive: true, limit: 1, database)
-            guard let record = found.first(where: { $0.id == id }) else { return nil }
+            let selection = DeliverySelection(of: id, parameter: Self.parameter)
+            guard let record = try Self.records(selection, database).first else { return nil }
             let attempts = try Row.fetchAll(
                 database,
                 sql: "SELECT \(Attempt.columns.sqlList) FROM attempt WHERE event_id = ? AND webhook_id = ? ORDER BY id",

@@ -3,13 +3,8 @@ package import WebhookModel
 /// Tells operators what became of deliveries and of their webhooks, of every tenant and application.
 /// Every call is as ``AgentStore`` says.
 package protocol DeliveryHistory: Sendable {
-    /// Deliveries that pass the filter, in an order, after `cursor`.
-    func deliveries(
-        matching filter: DeliveryFilter,
-        in order: DeliveryOrder,
-        after cursor: DeliveryID?,
-        limit: Int
-    ) async throws(StoreError) -> [DeliveryRecord]
+    /// One page of a list of deliveries.
+    func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [DeliveryRecord]
 
     /// One delivery with its attempts and its body, nil when there is no record of it.
     func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail?
@@ -26,12 +21,13 @@ package protocol DeliveryHistory: Sendable {
 }
 
 extension DeliveryHistory {
-    /// Deliveries that pass the filter, those of the newest events first, after `cursor`.
+    /// Deliveries that pass the filter, in an order, after `cursor`.
     package func deliveries(
         matching filter: DeliveryFilter,
+        in order: DeliveryOrder = .newestFirst,
         after cursor: DeliveryID?,
         limit: Int
     ) async throws(StoreError) -> [DeliveryRecord] {
-        try await deliveries(matching: filter, in: .newestFirst, after: cursor, limit: limit)
+        try await deliveries(DeliveryQuery(filter, in: order, after: cursor, limit: limit))
     }
 }
