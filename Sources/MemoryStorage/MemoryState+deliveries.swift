@@ -4,13 +4,13 @@ import Text
 import WebhookModel
 
 extension MemoryState {
-    mutating func claim(_ limits: ClaimLimits, owner: UUID, now: Timestamp, lease: Duration) -> [ClaimedDelivery] {
-        var plan = ClaimPlan(waiting(), limits: limits, now: now)
+    mutating func claim(_ limits: ClaimLimits, for lease: Lease) -> [ClaimedDelivery] {
+        var plan = ClaimPlan(waiting(), limits: limits, now: lease.start)
         var claimed: [ClaimedDelivery] = []
         plan.carryOut { waiting, count in
-            let taken = deliveries.popPending(of: waiting.id, dueBy: now, limit: count)
+            let taken = deliveries.popPending(of: waiting.id, dueBy: lease.start, limit: count)
             for id in taken {
-                deliveries[id]?.claim(by: owner, until: now.advanced(by: lease))
+                deliveries[id]?.claim(for: lease)
                 if let claim = self.claimed(id, isFailing: waiting.isFailing) { claimed.append(claim) }
             }
             return taken.count
@@ -122,9 +122,9 @@ extension MemoryState {
 }
 
 extension MemoryState.Delivery {
-    fileprivate mutating func claim(by owner: UUID, until end: Timestamp) {
+    fileprivate mutating func claim(for lease: Lease) {
         fence += 1
-        self.owner = owner
-        row.due = end
+        owner = lease.owner
+        row.due = lease.end
     }
 }

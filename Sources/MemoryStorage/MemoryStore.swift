@@ -43,15 +43,10 @@ package final class MemoryStore: AgentStore, SettlingStore {
         state.withLock { $0.webhook(id, in: scope)?.webhook }
     }
 
-    package func webhooks(
-        in scope: WebhookScope,
-        matching filter: WebhookFilter,
-        after id: Int32,
-        limit: Int
-    ) async throws(StoreError) -> [Webhook] {
+    package func webhooks(_ query: WebhookQuery, in scope: WebhookScope) async throws(StoreError) -> [Webhook] {
         state.withLock { state in
-            state.webhooks(in: id...(.max), limit: limit) { stored in
-                stored.webhook.id > id && scope.holds(stored.scope) && filter.matches(stored.webhook)
+            state.webhooks(in: query.cursor...(.max), limit: query.limit) { stored in
+                stored.webhook.id > query.cursor && scope.holds(stored.scope) && query.filter.matches(stored.webhook)
             }.map(\.webhook)
         }
     }
@@ -70,24 +65,19 @@ package final class MemoryStore: AgentStore, SettlingStore {
         }
     }
 
-    package func update(
-        _ webhook: Webhook,
-        bodySuffix: [UInt8],
-        stateEvent: StateEvent.Seed,
-        version: Timestamp?,
-        in scope: WebhookScope
-    ) async throws(StoreError) -> WebhookUpdate {
+    package func update(_ save: WebhookSave, in scope: WebhookScope) async throws(StoreError) -> WebhookUpdate {
+        let webhook = save.webhook
         while true {
             let updated: WebhookUpdate? = change { state in
                 guard let stored = state.webhook(webhook.id, in: scope) else { return (.absent, false) }
-                guard version == nil || version == stored.webhook.updated else { return (.changed, false) }
-                let replacement = WebhookReplacement(of: stored.webhook, by: webhook, stateEvent: stateEvent)
+                guard save.version == nil || save.version == stored.webhook.updated else { return (.changed, false) }
+                let replacement = WebhookReplacement(of: stored.webhook, by: webhook, stateEvent: save.stateEvent)
                 if replacement.parksFirst,
                     state.settle(webhook.id, at: webhook.updated, limit: DeliverySettling.rowsPerStep)
                 {
                     return (nil, false)
                 }
-                state.replace(replacement, bodySuffix: bodySuffix)
+                state.replace(replacement, bodySuffix: save.bodySuffix)
                 return (.stored(replacement.webhook), true)
             }
             if let updated { return updated }
@@ -131,13 +121,8 @@ package final class MemoryStore: AgentStore, SettlingStore {
 
     // MARK: DeliveryQueue
 
-    package func claim(
-        _ limits: ClaimLimits,
-        owner: UUID,
-        now: Timestamp,
-        lease: Duration
-    ) async throws(StoreError) -> [ClaimedDelivery] {
-        state.withLock { $0.claim(limits, owner: owner, now: now, lease: lease) }
+    package func claim(_ limits: ClaimLimits, for lease: Lease) async throws(StoreError) -> [ClaimedDelivery] {
+        state.withLock { $0.claim(limits, for: lease) }
     }
 
     package func record(_ results: [DeliveryResult]) async throws(StoreError) -> [DeliveryFate?] {

@@ -75,14 +75,9 @@ extension PostgreSQLStore {
     /// When webhooks are looked at again of which somebody else holds all that is due.
     private static let busy = Duration.milliseconds(50)
 
-    package func claim(
-        _ limits: ClaimLimits,
-        owner: UUID,
-        now: Timestamp,
-        lease: Duration
-    ) async throws(StoreError) -> [ClaimedDelivery] {
+    package func claim(_ limits: ClaimLimits, for lease: Lease) async throws(StoreError) -> [ClaimedDelivery] {
         beginSweep()
-        let (marks, clock) = (due.marks, leaseClock)
+        let (marks, clock, now) = (due.marks, leaseClock, lease.start)
         // Claimed twice it is leased twice, which is no more than waiting for a lease to end.
         return try await lanes.claims.run(isRepeatable: true) { connection in
             let waiting = try Self.waiting(limits, at: now, marks, clock, connection)
@@ -99,7 +94,8 @@ extension PostgreSQLStore {
                 Self.claimStatement,
                 [
                     .ints(wanted.map(\.waiting.webhook)), .ints(wanted.map(\.waiting.from)),
-                    .ints(wanted.map(\.count)), .int(now.ticks), .int(WebhookRow.ticks(lease)), .uuid(owner),
+                    .ints(wanted.map(\.count)), .int(now.ticks), .int(WebhookRow.ticks(lease.duration)),
+                    .uuid(lease.owner),
                     .int(clock.isDatabase ? nil : now.ticks),
                 ]
             )

@@ -11,13 +11,9 @@ extension PostgreSQLStore {
         try await lanes.calls.run(isRepeatable: true) { try Self.webhook(id: id, in: scope, $0) }
     }
 
-    package func webhooks(
-        in scope: WebhookScope,
-        matching filter: WebhookFilter,
-        after id: Int32,
-        limit: Int
-    ) async throws(StoreError) -> [Webhook] {
-        try await lanes.lists.list(
+    package func webhooks(_ query: WebhookQuery, in scope: WebhookScope) async throws(StoreError) -> [Webhook] {
+        let filter = query.filter
+        return try await lanes.lists.list(
             """
             SELECT \(PostgreSQLWebhookRow.columns) FROM webhook w
             WHERE tenant = $1::text AND ($2::text IS NULL OR application = $2)
@@ -29,8 +25,8 @@ extension PostgreSQLStore {
             """,
             [
                 .text(scope.tenant), .text(scope.application), .text(filter.name),
-                .int(filter.state.map { Int64($0.rawValue) }), .text(filter.event.map(EventName.key)), .int(id),
-                .int(limit),
+                .int(filter.state.map { Int64($0.rawValue) }), .text(filter.event.map(EventName.key)),
+                .int(query.cursor), .int(query.limit),
             ],
             as: PostgreSQLWebhookRow.webhook
         )
@@ -67,24 +63,10 @@ extension PostgreSQLStore {
         }
     }
 
-    package func update(
-        _ webhook: Webhook,
-        bodySuffix: [UInt8],
-        stateEvent: StateEvent.Seed,
-        version: Timestamp?,
-        in scope: WebhookScope
-    ) async throws(StoreError) -> WebhookUpdate {
+    package func update(_ save: WebhookSave, in scope: WebhookScope) async throws(StoreError) -> WebhookUpdate {
+        let webhook = save.webhook
         while true {
-            let updated = try await lanes.calls.run { connection in
-                try Self.update(
-                    webhook,
-                    bodySuffix: bodySuffix,
-                    stateEvent: stateEvent,
-                    version: version,
-                    in: scope,
-                    connection
-                )
-            }
+            let updated = try await lanes.calls.run { try Self.update(save, in: scope, $0) }
             guard let updated else {
                 // What it had when it was stopped is parked before it is Active again, so that all of it is due then.
                 do {
@@ -112,20 +94,17 @@ extension PostgreSQLStore {
     /// Returns nil when the webhook cannot become Active yet, because deliveries that it had when it was stopped have
     /// still to be parked.
     private static func update(
-        _ webhook: Webhook,
-        bodySuffix: [UInt8],
-        stateEvent: StateEvent.Seed,
-        version: Timestamp?,
+        _ save: WebhookSave,
         in scope: WebhookScope,
         _ connection: PostgreSQLConnection
     ) throws -> Updated? {
-        guard let stored = try held(webhook.id, in: scope, connection) else { return Updated(update: .absent) }
-        guard version == nil || version == stored.updated else { return Updated(update: .changed) }
-        let replacement = WebhookReplacement(of: stored, by: webhook, stateEvent: stateEvent)
+        guard let stored = try held(save.webhook.id, in: scope, connection) else { return Updated(update: .absent) }
+        guard save.version == nil || save.version == stored.updated else { return Updated(update: .changed) }
+        let replacement = WebhookReplacement(of: stored, by: save.webhook, stateEvent: save.stateEvent)
         if replacement.parksFirst {
             let pending = try connection.run(
                 "SELECT 1 FROM delivery WHERE state = 0 AND webhook_id = $1::int8 LIMIT 1",
-                [.int(webhook.id)]
+                [.int(stored.id)]
             )
             guard pending.isEmpty else { return nil }
         }
@@ -136,7 +115,7 @@ extension PostgreSQLStore {
                 UPDATE webhook SET (\(PostgreSQLWebhookRow.saved)) = ROW (\(PostgreSQLWebhookRow.parameters))
                 WHERE id = $15::int8
                 """,
-                PostgreSQLWebhookRow.values(of: webhook, bodySuffix: bodySuffix) + [.int(webhook.id)]
+                PostgreSQLWebhookRow.values(of: webhook, bodySuffix: save.bodySuffix) + [.int(webhook.id)]
             ),
             .init(
                 """

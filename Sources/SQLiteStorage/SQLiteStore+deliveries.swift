@@ -81,27 +81,24 @@ extension SQLiteStore {
             )
             """
 
-    package func claim(
-        _ limits: ClaimLimits,
-        owner: UUID,
-        now: Timestamp,
-        lease: Duration
-    ) async throws(StoreError) -> [ClaimedDelivery] {
-        let end = now.advanced(by: lease).ticks
+    package func claim(_ limits: ClaimLimits, for lease: Lease) async throws(StoreError) -> [ClaimedDelivery] {
         return try await commits.write { database in
-            var plan = ClaimPlan(try Self.waiting(dueBy: now, database), limits: limits, now: now)
+            var plan = ClaimPlan(try Self.waiting(dueBy: lease.start, database), limits: limits, now: lease.start)
             let take = try database.cachedStatement(
                 sql: "UPDATE delivery SET due = ?, owner = ?, fence = ? WHERE event_id = ? AND webhook_id = ?"
             )
             var claimed: [ClaimedDelivery] = []
             try plan.carryOut { waiting, count in
-                let due = try Self.due(of: waiting.id, now: now, limit: count, database)
+                let due = try Self.due(of: waiting.id, now: lease.start, limit: count, database)
                 for var delivery in due {
                     delivery.isFailing = waiting.isFailing
                     // As it was stored, which the limits are for, also where a later version would name it otherwise.
                     delivery.target = waiting.target
                     try take.execute(
-                        arguments: [end, owner.uuidString, delivery.fence, delivery.id.event, delivery.id.webhook]
+                        arguments: [
+                            lease.end.ticks, lease.owner.uuidString, delivery.fence, delivery.id.event,
+                            delivery.id.webhook,
+                        ]
                     )
                     claimed.append(delivery)
                 }

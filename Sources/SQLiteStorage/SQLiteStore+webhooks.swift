@@ -9,12 +9,7 @@ extension SQLiteStore {
         try await read { try Self.webhook(id: id, in: scope, $0) }
     }
 
-    package func webhooks(
-        in scope: WebhookScope,
-        matching filter: WebhookFilter,
-        after id: Int32,
-        limit: Int
-    ) async throws(StoreError) -> [Webhook] {
+    package func webhooks(_ query: WebhookQuery, in scope: WebhookScope) async throws(StoreError) -> [Webhook] {
         try await read { database in
             let rows = try Row.fetchAll(
                 database.cachedStatement(
@@ -29,9 +24,9 @@ extension SQLiteStore {
                         """
                 ),
                 arguments: [
-                    "tenant": scope.tenant, "application": scope.application, "name": filter.name,
-                    "state": filter.state?.rawValue, "event": filter.event.map(EventName.key), "after": id,
-                    "limit": limit,
+                    "tenant": scope.tenant, "application": scope.application, "name": query.filter.name,
+                    "state": query.filter.state?.rawValue, "event": query.filter.event.map(EventName.key),
+                    "after": query.cursor, "limit": query.limit,
                 ]
             )
             return try rows.map(WebhookRow.webhook)
@@ -65,23 +60,11 @@ extension SQLiteStore {
         }
     }
 
-    package func update(
-        _ webhook: Webhook,
-        bodySuffix: [UInt8],
-        stateEvent: StateEvent.Seed,
-        version: Timestamp?,
-        in scope: WebhookScope
-    ) async throws(StoreError) -> WebhookUpdate {
+    package func update(_ save: WebhookSave, in scope: WebhookScope) async throws(StoreError) -> WebhookUpdate {
+        let webhook = save.webhook
         while true {
             let (updated, isSettled): (WebhookUpdate?, Bool) = try await commits.write { database in
-                try Self.update(
-                    webhook,
-                    bodySuffix: bodySuffix,
-                    stateEvent: stateEvent,
-                    version: version,
-                    in: scope,
-                    database
-                )
+                try Self.update(save, in: scope, database)
             }
             if !isSettled { beginSettling([webhook.id: webhook.updated]) }
             if let updated {
@@ -103,19 +86,16 @@ extension SQLiteStore {
     /// Returns nil when the webhook cannot become Active yet, because deliveries that it had when it was stopped have
     /// still to be parked; and whether its deliveries have followed its state.
     private static func update(
-        _ webhook: Webhook,
-        bodySuffix: [UInt8],
-        stateEvent: StateEvent.Seed,
-        version: Timestamp?,
+        _ save: WebhookSave,
         in scope: WebhookScope,
         _ database: Database
     ) throws -> (updated: WebhookUpdate?, isSettled: Bool) {
-        guard let stored = try Self.webhook(id: webhook.id, in: scope, database) else { return (.absent, true) }
-        guard version == nil || version == stored.updated else { return (.changed, true) }
-        let replacement = WebhookReplacement(of: stored, by: webhook, stateEvent: stateEvent)
-        if replacement.parksFirst, try settleFirst(webhook.id, at: webhook.updated, database) { return (nil, true) }
+        guard let stored = try Self.webhook(id: save.webhook.id, in: scope, database) else { return (.absent, true) }
+        guard save.version == nil || save.version == stored.updated else { return (.changed, true) }
+        let replacement = WebhookReplacement(of: stored, by: save.webhook, stateEvent: save.stateEvent)
+        if replacement.parksFirst, try settleFirst(stored.id, at: save.webhook.updated, database) { return (nil, true) }
         let webhook = replacement.webhook
-        let columns = try WebhookRow.columns(of: webhook, bodySuffix: bodySuffix)
+        let columns = try WebhookRow.columns(of: webhook, bodySuffix: save.bodySuffix)
         try database.execute(
             sql: "UPDATE webhook SET \(columns.map { $0.0 + " = ?" }.joined(separator: ", ")) WHERE id = ?",
             arguments: StatementArguments(columns.map(\.1) + [webhook.id])

@@ -152,12 +152,8 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                         at: clock.elapsed()
                     )
                 )
-                let claimed = try await queue.claim(
-                    limits,
-                    owner: owner,
-                    now: clock.now(),
-                    lease: settings.lease
-                )
+                let lease = Lease(owner: owner, start: clock.now(), duration: settings.lease)
+                let claimed = try await queue.claim(limits, for: lease)
                 progress.hold(claimed)
                 for delivery in claimed {
                     // What was claimed while the service was told to stop is given up with all leases.

@@ -31,13 +31,16 @@ struct Harness: Sendable {
 
     /// Every webhook of the tenant.
     func stored() async throws -> [Webhook] {
-        try await store.webhooks(in: caller.scope, matching: WebhookFilter(), after: 0, limit: .max)
+        try await store.webhooks(WebhookQuery(), in: caller.scope)
     }
 
     /// The bodies that are due, which are claimed by this.
     func dueBodies() async throws -> [String] {
-        try await store.claim(ClaimLimits(total: 100), owner: Fixed.id, now: clock.now, lease: .seconds(60))
-            .map { String(decoding: $0.body, as: UTF8.self) }
+        try await store.claim(
+            ClaimLimits(total: 100),
+            for: Lease(owner: Fixed.id, start: clock.now, duration: .seconds(60))
+        )
+        .map { String(decoding: $0.body, as: UTF8.self) }
     }
 }
 
@@ -90,12 +93,7 @@ struct BrokenStore: WebhookStore, EventIntake {
 
     func webhook(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Webhook? { throw error }
 
-    func webhooks(
-        in scope: WebhookScope,
-        matching filter: WebhookFilter,
-        after id: Int32,
-        limit: Int
-    ) async throws(StoreError) -> [Webhook] { throw error }
+    func webhooks(_ query: WebhookQuery, in scope: WebhookScope) async throws(StoreError) -> [Webhook] { throw error }
 
     func insert(
         _ webhook: Webhook,
@@ -103,13 +101,7 @@ struct BrokenStore: WebhookStore, EventIntake {
         in scope: WebhookScope
     ) async throws(StoreError) -> Webhook { throw error }
 
-    func update(
-        _ webhook: Webhook,
-        bodySuffix: [UInt8],
-        stateEvent: StateEvent.Seed,
-        version: Timestamp?,
-        in scope: WebhookScope
-    ) async throws(StoreError) -> WebhookUpdate { throw error }
+    func update(_ save: WebhookSave, in scope: WebhookScope) async throws(StoreError) -> WebhookUpdate { throw error }
 
     func delete(id: Int32, in scope: WebhookScope, at time: Timestamp) async throws(StoreError) -> Bool { throw error }
 

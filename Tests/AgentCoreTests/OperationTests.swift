@@ -148,9 +148,7 @@ struct OperationTests {
         try await harness.agent.signalEvent(name: "contact.created", primaryKey: 1, data: nil, by: harness.caller)
         let claims = try await harness.store.claim(
             ClaimLimits(total: 1),
-            owner: Fixed.id,
-            now: harness.clock.now,
-            lease: .seconds(1)
+            for: Lease(owner: Fixed.id, start: harness.clock.now, duration: .seconds(1))
         )
         let claim = try #require(claims.first)
         let outcome = SendOutcome.answered(TargetAnswer(status: 500, reason: "Oops"))

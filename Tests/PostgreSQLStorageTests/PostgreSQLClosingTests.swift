@@ -48,9 +48,7 @@ struct PostgreSQLClosingTests {
         await fails {
             _ = try await store.claim(
                 ClaimLimits(total: 1),
-                owner: Sample.owner,
-                now: Sample.start,
-                lease: Sample.lease
+                for: Lease(owner: Sample.owner, start: Sample.start, duration: Sample.lease)
             )
         }
         await fails { _ = try await store.counts() }

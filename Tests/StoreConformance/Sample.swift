@@ -197,11 +197,11 @@ extension DeliveryQueue {
         at now: Timestamp = Sample.start,
         lease: Duration = Sample.lease
     ) async throws -> [ClaimedDelivery] {
-        try await claim(ClaimLimits(total: limit), owner: owner, now: now, lease: lease)
+        try await claim(ClaimLimits(total: limit), for: Lease(owner: owner, start: now, duration: lease))
     }
 
     package func take(_ limits: ClaimLimits, at now: Timestamp = Sample.start) async throws -> [ClaimedDelivery] {
-        try await claim(limits, owner: Sample.owner, now: now, lease: Sample.lease)
+        try await claim(limits, for: Lease(owner: Sample.owner, start: now, duration: Sample.lease))
     }
 }
 

@@ -134,7 +134,7 @@ extension StoreSuite {
             _ = try await store.add(webhook, in: WebhookScope(tenant: "Cust9"))
         }
         func page(_ filter: WebhookFilter = WebhookFilter(), after id: Int32, _ limit: Int) async throws -> [Int32] {
-            try await store.webhooks(in: Sample.scope, matching: filter, after: id, limit: limit).map(\.id)
+            try await store.webhooks(WebhookQuery(filter, after: id, limit: limit), in: Sample.scope).map(\.id)
         }
         #expect(try await page(after: 0, 2) == Array(ids[..<2]))
         #expect(try await page(after: ids[1], 3) == Array(ids[2...4]))

@@ -24,11 +24,9 @@ extension WebhookStore {
         version: Timestamp?,
         in scope: WebhookScope = Sample.scope
     ) async throws -> WebhookUpdate {
-        try await update(
-            webhook,
-            bodySuffix: EventBody.suffix(of: webhook),
-            stateEvent: stateEvent,
-            version: version,
+        let suffix = EventBody.suffix(of: webhook)
+        return try await update(
+            WebhookSave(webhook, bodySuffix: suffix, stateEvent: stateEvent, version: version),
             in: scope
         )
     }
@@ -64,7 +62,7 @@ extension WebhookStore {
     /// All that pass the filter.
     package func webhooks(in scope: WebhookScope, matching filter: WebhookFilter) async throws(StoreError) -> [Webhook]
     {
-        try await webhooks(in: scope, matching: filter, after: 0, limit: .max)
+        try await webhooks(WebhookQuery(filter), in: scope)
     }
 
     /// All counters.

@@ -81,8 +81,8 @@ struct DeliveryEngineStoreTests {
             let pending = try await store.counts().pending
             #expect(pending == targets * events)
             let limits = ClaimLimits(total: .max)
-            let now = begun.advanced(by: .seconds(600))
-            let due = try await store.claim(limits, owner: UUID(), now: now, lease: .seconds(1))
+            let lease = Lease(owner: UUID(), start: begun.advanced(by: .seconds(600)), duration: .seconds(1))
+            let due = try await store.claim(limits, for: lease)
             #expect(due.count == pending)
         }
     }

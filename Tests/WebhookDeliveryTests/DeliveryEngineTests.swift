@@ -121,13 +121,8 @@ struct DeliveryEngineTests {
             try await rig.clock.sleeper(until: .seconds(1))
             webhook.targetURL = "https://example.com/moved"
             webhook.secret = nil
-            _ = try await rig.queue.store.update(
-                webhook,
-                bodySuffix: Array("-new-".utf8),
-                stateEvent: StateEvent.Seed(),
-                version: nil,
-                in: Rig.scope
-            )
+            let save = WebhookSave(webhook, bodySuffix: Array("-new-".utf8))
+            _ = try await rig.queue.store.update(save, in: Rig.scope)
             rig.clock.advance(to: .seconds(1))
             try await rig.recorded(2)
         }

@@ -66,7 +66,8 @@ struct ShortOutageTests {
                 nextSignal = nextSignal.advanced(by: interval)
             }
             let limits = ClaimLimits(total: 64)
-            let claimed = try await store.claim(limits, owner: UUID(), now: now, lease: .seconds(30))
+            let lease = Lease(owner: UUID(), start: now, duration: .seconds(30))
+            let claimed = try await store.claim(limits, for: lease)
             let isUp = now.since(Self.start) >= outage
             let status = isUp ? 200 : 503
             let outcome = SendOutcome.answered(TargetAnswer(status: status, reason: "Test"))

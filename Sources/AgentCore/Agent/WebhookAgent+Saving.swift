@@ -123,24 +123,22 @@ extension WebhookAgent {
         }
         webhook.updated = now()
         webhook.updatedBy = caller.associate
-        let replacing = webhook
-        let stateEvent = StateEvent.Seed(
-            id: makeID(),
-            sendsFieldValues: rules.sendsFieldValues,
-            missed: rules.missedEvents
+        let save = WebhookSave(
+            webhook,
+            bodySuffix: EventBody.suffix(of: webhook),
+            stateEvent: StateEvent.Seed(
+                id: makeID(),
+                sendsFieldValues: rules.sendsFieldValues,
+                missed: rules.missedEvents
+            ),
+            version: version
         )
         let updated = try await mappingStoreErrors { () throws(StoreError) in
-            try await store.update(
-                replacing,
-                bodySuffix: EventBody.suffix(of: replacing),
-                stateEvent: stateEvent,
-                version: version,
-                in: caller.scope
-            )
+            try await store.update(save, in: caller.scope)
         }
         switch updated {
         case .stored(let webhook): return webhook
-        case .absent: throw Self.notFound(replacing.id)
+        case .absent: throw Self.notFound(save.webhook.id)
         case .changed: return nil
         }
     }

@@ -63,7 +63,7 @@ package struct WebhookAgent: Sendable {
     ) async throws(AgentError) -> [Webhook] {
         try checkRight(caller)
         return try await mappingStoreErrors { () throws(StoreError) in
-            try await store.webhooks(in: caller.scope, matching: filter, after: id, limit: limit)
+            try await store.webhooks(WebhookQuery(filter, after: id, limit: limit), in: caller.scope)
         }
     }
 

@@ -7,13 +7,9 @@ package import WebhookModel
 /// fence; a result counts only with the fence of the last claim, so that a holder that came too late changes nothing.
 /// Each call is atomic and throws ``StoreError``.
 package protocol DeliveryQueue: Sendable {
-    /// Leases deliveries that are due at `now`: within the limits, of the webhooks that have waited longest first.
-    func claim(
-        _ limits: ClaimLimits,
-        owner: UUID,
-        now: Timestamp,
-        lease: Duration
-    ) async throws(StoreError) -> [ClaimedDelivery]
+    /// Leases deliveries that are due when the lease begins: within the limits, of the webhooks that have waited longest
+    /// first.
+    func claim(_ limits: ClaimLimits, for lease: Lease) async throws(StoreError) -> [ClaimedDelivery]
 
     /// Records results: works out what follows from each by what stands in the store then (``RecordedOutcome``), and
     /// writes it. Returns for each what has become of its delivery; nil where the result did not count.

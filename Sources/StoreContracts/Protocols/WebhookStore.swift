@@ -5,14 +5,9 @@ package protocol WebhookStore: Sendable {
     /// The webhook, nil when there is none in `scope`.
     func webhook(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Webhook?
 
-    /// The webhooks in `scope` that pass `filter` and whose ids follow `id`, by id, `limit` at most. What changes while a list
-    /// is read in several calls is in it as it was or as it is.
-    func webhooks(
-        in scope: WebhookScope,
-        matching filter: WebhookFilter,
-        after id: Int32,
-        limit: Int
-    ) async throws(StoreError) -> [Webhook]
+    /// One page of the list of the webhooks in `scope`. What changes while a list is read page by page is in it as it was or
+    /// as it is.
+    func webhooks(_ query: WebhookQuery, in scope: WebhookScope) async throws(StoreError) -> [Webhook]
 
     /// Stores a new webhook and returns it with its id. `bodySuffix` is what ``EventBody`` makes of it.
     func insert(
@@ -24,15 +19,8 @@ package protocol WebhookStore: Sendable {
     /// Replaces a webhook. `Unknown` leaves its state as it is, `Active` resets its consecutive errors; who registered
     /// it and when stay, and so does what its sender's contract lacks (``Webhook/replacing(_:)``). A webhook that is not
     /// Active has its pending deliveries parked; one that becomes Active has its parked ones due again. A change of state
-    /// signals ``StateEvent``. With `version` it replaces only the webhook that was last updated then. One of a type that
-    /// is not delivered has all that is not sent end as failed.
-    func update(
-        _ webhook: Webhook,
-        bodySuffix: [UInt8],
-        stateEvent: StateEvent.Seed,
-        version: Timestamp?,
-        in scope: WebhookScope
-    ) async throws(StoreError) -> WebhookUpdate
+    /// signals ``StateEvent``. One of a type that is not delivered has all that is not sent end as failed.
+    func update(_ save: WebhookSave, in scope: WebhookScope) async throws(StoreError) -> WebhookUpdate
 
     /// Deletes a webhook and ends its pending, parked and missed deliveries as failed at `time`. Returns whether there was
     /// one in `scope`.

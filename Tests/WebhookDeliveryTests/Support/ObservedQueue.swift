@@ -31,19 +31,14 @@ final class ObservedQueue: DeliveryQueue {
         arrivals = isSilent ? silence.stream : store.arrivals
     }
 
-    func claim(
-        _ limits: ClaimLimits,
-        owner: UUID,
-        now: Timestamp,
-        lease: Duration
-    ) async throws(StoreError) -> [ClaimedDelivery] {
+    func claim(_ limits: ClaimLimits, for lease: Lease) async throws(StoreError) -> [ClaimedDelivery] {
         let fails = state.update { state in
             state.claims += 1
             state.failingClaims -= 1
             return state.failingClaims >= 0
         }
         if fails { throw .unavailable("no claims today") }
-        let claimed = try await store.claim(limits, owner: owner, now: now, lease: lease)
+        let claimed = try await store.claim(limits, for: lease)
         state.value.onClaimed?()
         return claimed
     }

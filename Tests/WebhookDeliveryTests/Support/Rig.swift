@@ -119,13 +119,7 @@ struct Rig: Sendable {
         var webhook = webhook
         webhook.state = state
         webhook.updated = clock.now
-        _ = try await queue.store.update(
-            webhook,
-            bodySuffix: Self.suffix,
-            stateEvent: StateEvent.Seed(),
-            version: nil,
-            in: Self.scope
-        )
+        _ = try await queue.store.update(WebhookSave(webhook, bodySuffix: Self.suffix), in: Self.scope)
     }
 
     func state(of webhook: Webhook) async throws -> WebhookState? {
@@ -134,7 +128,10 @@ struct Rig: Sendable {
 
     /// Takes everything that is due, as somebody else.
     func claimAll() async throws -> [ClaimedDelivery] {
-        try await queue.store.claim(ClaimLimits(total: 1000), owner: UUID(), now: clock.now, lease: .seconds(1))
+        try await queue.store.claim(
+            ClaimLimits(total: 1000),
+            for: Lease(owner: UUID(), start: clock.now, duration: .seconds(1))
+        )
     }
 
     static let scope = WebhookScope(tenant: "Default")
