@@ -206,6 +206,15 @@ extension DeliveryQueue {
 }
 
 extension AgentStore {
+    /// Signals an event, claims all that is due, and returns the first of it. Throws when nothing is due.
+    func signalAndTake(
+        _ event: Event = Sample.event(),
+        _ location: SourceLocation = #_sourceLocation
+    ) async throws -> ClaimedDelivery {
+        try await signal(event)
+        return try #require(try await take().first, sourceLocation: location)
+    }
+
     /// All there are.
     package func allWebhooks() async throws(StoreError) -> [(tenant: String, webhook: Webhook)] {
         try await allWebhooks(after: 0, limit: .max)

@@ -128,8 +128,7 @@ extension StoreSuite {
 
     private static func releaseCountsNothing(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
-        try await store.signal(Sample.event())
-        let delivery = try #require(try await store.take().first)
+        let delivery = try await store.signalAndTake()
         try await store.giveUpLeases(at: Sample.start)
         for decision in lateDecisions {
             #expect(try await store.settle(delivery, decision) == false, "\(decision)")
@@ -142,8 +141,7 @@ extension StoreSuite {
 
     private static func releaseLeavesRetries(_ store: any AgentStore) async throws {
         _ = try await store.add(Sample.webhook())
-        try await store.signal(Sample.event())
-        let delivery = try #require(try await store.take().first)
+        let delivery = try await store.signalAndTake()
         #expect(try await store.settle(delivery, .retry(at: Sample.after(.seconds(9)), error: "no")))
         try await store.giveUpLeases(at: Sample.start)
         #expect(try await store.nextDue() == Sample.after(.seconds(9)))
@@ -152,8 +150,7 @@ extension StoreSuite {
     /// The engine gives its leases up last, also when it was cancelled.
     private static func releaseWhenCancelled(_ store: any AgentStore) async throws {
         _ = try await store.add(Sample.webhook())
-        try await store.signal(Sample.event())
-        let delivery = try #require(try await store.take().first)
+        let delivery = try await store.signalAndTake()
         try await Task {
             withUnsafeCurrentTask { $0?.cancel() }
             try await store.release([delivery.id], owner: Sample.owner, now: Sample.start)

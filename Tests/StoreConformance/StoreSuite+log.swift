@@ -228,8 +228,7 @@ extension StoreSuite {
     private static func reset(_ store: any AgentStore) async throws {
         let webhooks = try await fillLists(store)
         let before = try await store.list()
-        try await store.signal(Sample.event("x.created", time: Sample.start))
-        let held = try #require(try await store.take().first)
+        let held = try await store.signalAndTake(Sample.event("x.created", time: Sample.start))
         try await store.reset()
         #expect(try await store.names().isEmpty)
         #expect(try await store.allWebhooks().isEmpty)

@@ -2,7 +2,7 @@ import Foundation
 import StoreContracts
 import StoreSupport
 package import Testing
-import WebhookModel
+package import WebhookModel
 
 /// More than a store changes at once when a webhook's state changes: what callers see must not depend on that.
 extension StoreSuite {
@@ -163,6 +163,23 @@ extension AgentStore {
     ) async throws {
         await settled()
         try await expectCounts(pending: pending, failed: failed, parked: parked, location)
+    }
+
+    /// Stops and starts a webhook that has so many pending deliveries and no others, fails one for good, and deletes the
+    /// webhook. Expects that all deliveries follow each time.
+    package func expectToFollow(_ webhook: Webhook, deliveries count: Int) async throws {
+        try await put(webhook, .stopped)
+        try await expectSettled(pending: 0, parked: count)
+        try await put(webhook, .active)
+        try await expectSettled(pending: count, parked: 0)
+        let delivery = try #require(try await take(1).first)
+        #expect(try await settle(delivery, after: .gone))
+        try await expectSettled(pending: 0, parked: count)
+        try await put(webhook, .active)
+        try await put(webhook, .stopped)
+        try await put(webhook, .active)
+        try await delete(id: webhook.id, in: Sample.scope)
+        try await expectSettled(pending: 0, parked: 0, failed: count)
     }
 
     /// Waits until so many deliveries are parked, where that is not all. The suite's time limit ends a wait in vain.

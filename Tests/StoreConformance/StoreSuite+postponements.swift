@@ -19,8 +19,7 @@ extension StoreSuite {
 
     private static func postponedIsDue(_ store: any AgentStore) async throws {
         _ = try await store.add(Sample.webhook())
-        try await store.signal(Sample.event())
-        let delivery = try #require(try await store.take().first)
+        let delivery = try await store.signalAndTake()
         #expect(try await store.settle(delivery, .postponed(to: later)))
         #expect(try await store.nextDue() == later)
         #expect(try await store.take(at: later.advanced(by: .nanoseconds(-100))).isEmpty)
@@ -58,8 +57,7 @@ extension StoreSuite {
     private static func postponedStaysParked(_ store: any AgentStore) async throws {
         for state in [WebhookState.stopped, .tooManyErrors] {
             let webhook = try await store.add(Sample.webhook())
-            try await store.signal(Sample.event())
-            let first = try #require(try await store.take().first)
+            let first = try await store.signalAndTake()
             #expect(try await store.settle(first, .retry(at: Sample.start, error: "no")))
             let delivery = try #require(try await store.take().first)
             try await store.put(webhook, state)
@@ -78,8 +76,7 @@ extension StoreSuite {
 
     private static func postponedReplay(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
-        try await store.signal(Sample.event())
-        let delivery = try #require(try await store.take().first)
+        let delivery = try await store.signalAndTake()
         #expect(try await store.settle(delivery, .delivered))
         #expect(try await store.replay(delivery.id, now: Sample.start) == .queued)
         let replay = try #require(try await store.take().first)

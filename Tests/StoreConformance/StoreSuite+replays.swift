@@ -22,8 +22,7 @@ extension StoreSuite {
         _ decision: Scripted,
         in store: any AgentStore
     ) async throws -> ClaimedDelivery {
-        try await store.signal(Sample.event())
-        let delivery = try #require(try await store.take().first)
+        let delivery = try await store.signalAndTake()
         #expect(try await store.settle(delivery, decision))
         return delivery
     }

@@ -21,8 +21,7 @@ extension StoreSuite {
 
     private static func deliveredLeaves(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
-        try await store.signal(Sample.event())
-        let delivery = try #require(try await store.take().first)
+        let delivery = try await store.signalAndTake()
         #expect(try await store.settle(delivery, .delivered))
         try await store.expectCounts(pending: 0, failed: 0)
         #expect(try await store.take(at: Sample.farFuture).isEmpty)
@@ -51,8 +50,7 @@ extension StoreSuite {
 
     private static func failedStays(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
-        try await store.signal(Sample.event())
-        let delivery = try #require(try await store.take().first)
+        let delivery = try await store.signalAndTake()
         #expect(try await store.settle(delivery, .failed(error: "HTTP/1.1 410 Gone")))
         try await store.expectCounts(pending: 0, failed: 1)
         #expect(try await store.nextDue() == nil)
@@ -86,8 +84,7 @@ extension StoreSuite {
     private static func countsOnce(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
         for decision in lateDecisions {
-            try await store.signal(Sample.event())
-            let delivery = try #require(try await store.take().first)
+            let delivery = try await store.signalAndTake()
             let result = DeliveryResult(delivery, decision)
             #expect(try await store.settle([result, result]) == [true, false])
             #expect(try await store.settle([result]) == [false])
@@ -99,8 +96,7 @@ extension StoreSuite {
 
     private static func staleHolder(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
-        try await store.signal(Sample.event())
-        let stale = try #require(try await store.take().first)
+        let stale = try await store.signalAndTake()
         let holder = UUID()
         let held = try #require(try await store.take(by: holder, at: Sample.after(Sample.lease)).first)
         for decision in lateDecisions {
@@ -129,8 +125,7 @@ extension StoreSuite {
 
     private static func unknownDelivery(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
-        try await store.signal(Sample.event())
-        let delivery = try #require(try await store.take().first)
+        let delivery = try await store.signalAndTake()
         for id in [
             DeliveryID(event: delivery.id.event + 1, webhook: webhook.id),
             DeliveryID(event: delivery.id.event, webhook: webhook.id + 1),

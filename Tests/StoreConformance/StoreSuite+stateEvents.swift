@@ -48,8 +48,7 @@ extension StoreSuite {
             Sample.webhook("abroad", events: ["webhook.errors", name]),
             in: WebhookScope(tenant: "Cust2")
         )
-        try await store.signal(Sample.event())
-        let delivery = try #require(try await store.take().first)
+        let delivery = try await store.signalAndTake()
         let id = UUID()
         #expect(
             try await store.settle([DeliveryResult(delivery, after: .gone, at: time, stateEvent: .init(id: id))]) == [
@@ -88,8 +87,7 @@ extension StoreSuite {
         let listed = verbs.map { "webhook.\($0)" } + verbs.map { "webhook\(webhook.id).\($0)" } + ["contact.created"]
         webhook.events = listed
         try await store.put(webhook, .active)
-        try await store.signal(Sample.event())
-        let delivery = try #require(try await store.take().first)
+        let delivery = try await store.signalAndTake()
         #expect(try await store.settle(delivery, after: .gone))
         for state in [WebhookState.active, .stopped, .active] { try await store.put(webhook, state) }
         #expect(try await store.list().map(\.id) == [delivery.id])

@@ -83,8 +83,7 @@ extension StoreSuite {
 
     private static func unknownKeepsErrors(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
-        try await store.signal(Sample.event())
-        let delivery = try #require(try await store.take().first)
+        let delivery = try await store.signalAndTake()
         #expect(try await store.settle(delivery, after: .serverError))
         for state in [WebhookState.unknown, .stopped, .unknown] {
             try await store.put(webhook, state)
@@ -120,8 +119,7 @@ extension StoreSuite {
 
     private static func deliveredWhileStopped(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
-        try await store.signal(Sample.event())
-        let delivery = try #require(try await store.take().first)
+        let delivery = try await store.signalAndTake()
         try await store.put(webhook, .stopped)
         #expect(try await store.settle(delivery, after: .ok))
         try await store.expectCounts(pending: 0, failed: 0)
@@ -132,8 +130,7 @@ extension StoreSuite {
 
     private static func failedWhileStopped(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
-        try await store.signal(Sample.event())
-        let delivery = try #require(try await store.take().first)
+        let delivery = try await store.signalAndTake()
         try await store.put(webhook, .stopped)
         #expect(try await store.settle(delivery, after: .gone))
         #expect(try await store.state(of: webhook) == .stopped, "it says nothing of a webhook at rest")
@@ -240,8 +237,7 @@ extension StoreSuite {
 
     private static func deleteFailsParked(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
-        try await store.signal(Sample.event())
-        let delivery = try #require(try await store.take().first)
+        let delivery = try await store.signalAndTake()
         try await store.signal(Sample.event())
         try await store.put(webhook, .stopped)
         #expect(try await store.delete(id: webhook.id, in: Sample.scope))

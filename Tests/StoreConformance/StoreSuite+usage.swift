@@ -69,8 +69,7 @@ extension StoreSuite {
             ),
         ]
         for (decision, expected) in steps {
-            try await store.signal(Sample.event())
-            let delivery = try #require(try await store.take().first)
+            let delivery = try await store.signalAndTake()
             #expect(try await store.settle(delivery, decision))
             #expect(try await store.usage(of: webhook.id) == expected)
         }
@@ -87,8 +86,7 @@ extension StoreSuite {
         )
         _ = try await store.add(Sample.webhook("abroad"), in: WebhookScope(tenant: "Cust2", application: "A"))
         for (time, error) in [(Sample.start, "first"), (Sample.after(.seconds(1)), "r\u{E9}fus\u{E9}")] {
-            try await store.signal(Sample.event(tenant: "Cust1"))
-            let delivery = try #require(try await store.take().first)
+            let delivery = try await store.signalAndTake(Sample.event(tenant: "Cust1"))
             let answer = TargetAnswer(status: 500, reason: "no", body: Array(error.utf8))
             #expect(try await store.settle(delivery, after: .answered(answer), by: .once, at: time))
         }
@@ -105,8 +103,7 @@ extension StoreSuite {
     private static func countsNothingElse(_ store: any AgentStore) async throws {
         let webhook = try await store.add(Sample.webhook())
         let script = try await store.add(Sample.webhook("script", type: "crmscript"))
-        try await store.signal(Sample.event())
-        let stale = try #require(try await store.take().first)
+        let stale = try await store.signalAndTake()
         try await store.giveUpLeases(at: Sample.start)
         #expect(try await store.settle(stale, .failed(error: "stale")) == false)
         try await store.put(webhook, .stopped)

@@ -139,8 +139,7 @@ extension StoreSuite {
 
     private static func activeKeepsLastError(_ store: any AgentStore) async throws {
         var webhook = try await store.add(Sample.webhook())
-        try await store.signal(Sample.event())
-        let delivery = try #require(try await store.take().first)
+        let delivery = try await store.signalAndTake()
         #expect(try await store.settle(delivery, .failed(error: "HTTP/1.1 500 no")))
         webhook.state = .tooManyErrors
         _ = try await store.replace(webhook)
