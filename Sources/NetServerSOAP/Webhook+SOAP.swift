@@ -53,31 +53,15 @@ extension Webhook {
     func writeMembers(for number: ServiceNumber, to writer: inout XMLValueWriter) {
         writer.int("WebhookId", id)
         writer.string("Name", name)
-        if let events {
-            writer.begin("Events", .arrays("ArrayOfstring"))
+        writer.optional("Events", .arrays("ArrayOfstring"), events) { events, writer in
             for event in events { writer.item("string", event) }
-            writer.end("Events")
-        } else {
-            writer.null("Events")
         }
         writer.string("TargetUrl", targetURL)
         writer.string("Secret", secret)
         writer.value("State", .service("WebhookState"), state.name)
         writer.string("Type", type)
-        if let headers {
-            writer.begin("Headers", .service("StringDictionary"))
-            headers.writeEntries(to: &writer)
-            writer.end("Headers")
-        } else {
-            writer.null("Headers")
-        }
-        if let properties {
-            writer.begin("Properties", .service("StringObjectDictionary"))
-            properties.writeEntries(to: &writer)
-            writer.end("Properties")
-        } else {
-            writer.null("Properties")
-        }
+        writer.optional("Headers", .service("StringDictionary"), headers) { $0.writeEntries(to: &$1) }
+        writer.optional("Properties", .service("StringObjectDictionary"), properties) { $0.writeEntries(to: &$1) }
         writer.value("Registered", .schema("dateTime"), registered.description)
         Associate.write(registeredBy, "RegisteredAssociate", for: number, to: &writer)
         writer.value("Updated", .schema("dateTime"), updated.description)
@@ -86,51 +70,58 @@ extension Webhook {
     }
 
     /// Writes a webhook, null when nil.
-    static func write(
-        _ webhook: Webhook?,
-        _ name: String,
-        for number: ServiceNumber,
-        to writer: inout XMLValueWriter
-    ) {
-        guard let webhook else { return writer.null(name) }
-        writer.begin(name, .service("Webhook"))
-        webhook.writeMembers(for: number, to: &writer)
-        writer.end(name)
+    static func write(_ webhook: Webhook?, _ name: String, for number: ServiceNumber, to writer: inout XMLValueWriter) {
+        writer.optional(name, .service("Webhook"), webhook) { $0.writeMembers(for: number, to: &$1) }
     }
 }
 
 extension Associate {
-    /// Writes the members of an associate that a service number's contract has; null when nil.
+    /// Writes the members of an associate that a service number's contract has.
+    private func writeMembers(for number: ServiceNumber, to writer: inout XMLValueWriter) {
+        writer.writeCarrierMembers()
+        writer.int("AssociateId", associateID)
+        writer.string("Name", name)
+        writer.int("PersonId", personID)
+        writer.short("Rank", rank)
+        writer.string("Tooltip", tooltip)
+        writer.value("Type", .service("UserType"), type.rawValue)
+        writer.int("GroupIdx", groupIndex)
+        writer.string("FullName", fullName)
+        writer.string("FormalName", formalName)
+        writer.boolean("Deleted", deleted)
+        writer.int("EjUserId", ejUserID)
+        if number >= .services86 { writer.string("UserName", userName) }
+        if number >= .services88 {
+            writer.null("ExtraFields")
+            writer.null("CustomFields")
+        }
+    }
+
+    /// Writes an associate, null when nil.
     static func write(
         _ associate: Associate?,
         _ name: String,
         for number: ServiceNumber,
         to writer: inout XMLValueWriter
     ) {
-        guard let associate else { return writer.null(name) }
-        writer.begin(name, .service("Associate"))
-        writer.writeCarrierMembers()
-        writer.int("AssociateId", associate.associateID)
-        writer.string("Name", associate.name)
-        writer.int("PersonId", associate.personID)
-        writer.short("Rank", associate.rank)
-        writer.string("Tooltip", associate.tooltip)
-        writer.value("Type", .service("UserType"), associate.type.rawValue)
-        writer.int("GroupIdx", associate.groupIndex)
-        writer.string("FullName", associate.fullName)
-        writer.string("FormalName", associate.formalName)
-        writer.boolean("Deleted", associate.deleted)
-        writer.int("EjUserId", associate.ejUserID)
-        if number >= .services86 { writer.string("UserName", associate.userName) }
-        if number >= .services88 {
-            writer.null("ExtraFields")
-            writer.null("CustomFields")
-        }
-        writer.end(name)
+        writer.optional(name, .service("Associate"), associate) { $0.writeMembers(for: number, to: &$1) }
     }
 }
 
 extension XMLValueWriter {
+    /// Writes an element with what `writeContent` writes of a value, null when nil.
+    mutating func optional<Value>(
+        _ name: String,
+        _ type: TypeName,
+        _ value: Value?,
+        writeContent: (Value, inout XMLValueWriter) -> Void
+    ) {
+        guard let value else { return null(name) }
+        begin(name, type)
+        writeContent(value, &self)
+        end(name)
+    }
+
     /// The members of `Carrier`, which come first in whatever extends it: rights on fields, which webhooks do not have.
     mutating func writeCarrierMembers() {
         null("TableRight")
