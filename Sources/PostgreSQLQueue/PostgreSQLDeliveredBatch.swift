@@ -41,7 +41,7 @@ enum PostgreSQLDeliveredBatch {
             DELETE FROM delivery d USING held h
             WHERE d.event_id = h.event_id AND d.webhook_id = h.webhook_id AND (SELECT is_so FROM complete)
         ), logged AS (
-            INSERT INTO attempt (event_id, webhook_id, \(AttemptColumns.names), delivered_suffix)
+            INSERT INTO attempt (\(InsertedColumns.attempt.sqlList))
             SELECT event_id, webhook_id, \(AttemptColumns.names), body_suffix FROM held
             WHERE (SELECT is_so FROM complete) ORDER BY place
         ), counted AS (

@@ -224,7 +224,7 @@ struct PostgreSQLResultBatch {
         """
 
     static let loggedStatement = """
-        INSERT INTO attempt (event_id, webhook_id, \(AttemptColumns.names), delivered_suffix)
+        INSERT INTO attempt (\(InsertedColumns.attempt.sqlList))
         SELECT * FROM unnest($1::int8[], $2::int8[], \(AttemptColumns.parameters(from: 3)), $13::bytea[])
         """
 

@@ -121,7 +121,7 @@ package final class PostgreSQLSignals: Sendable {
                 $9::int8[], $12::int8[]) WITH ORDINALITY
                 AS i (guid, tenant, name, name_key, other_key, excluded, body_head, body_tail, created, missed, place)
         ), made AS (
-            INSERT INTO delivery (event_id, webhook_id, state, attempts, due, fence, body_suffix, reason)
+            INSERT INTO delivery (\(InsertedColumns.signalledDelivery.sqlList))
             SELECT i.id, w.id,
                 CASE WHEN NOT w.is_deliverable THEN 1 WHEN w.state = 1 THEN 0 ELSE i.missed END, 0, i.created, 0, w.body_suffix,
                 CASE WHEN NOT w.is_deliverable THEN $10::text || w.type || $11::text END

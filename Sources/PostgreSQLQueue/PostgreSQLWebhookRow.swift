@@ -8,9 +8,7 @@ package enum PostgreSQLWebhookRow {
     package static let saved = WebhookRow.saved.sqlList
 
     /// Their parameters, from 1 on.
-    package static let parameters = WebhookRow.saved.enumerated()
-        .map { "$\($0.offset + 1)::\($0.element.kind == .flag ? "bool" : $0.element.kind.parameterType)" }
-        .joined(separator: ", ")
+    package static let parameters = WebhookRow.saved.parameters(from: 1)
 
     package static func values(of webhook: Webhook, bodySuffix: [UInt8]) throws -> [PostgreSQLValue] {
         zip(WebhookRow.saved, try WebhookRow.values(of: webhook, bodySuffix: bodySuffix)).map { column, value in

@@ -8,7 +8,8 @@ import WebhookModel
 /// in the same transaction, so that nobody ever sees it.
 ///
 /// Its rows have keys that nothing else has: events and attempts with negative ids, webhook 0, and a tenant without a
-/// name. Deliveries are in a state that no index and no list of deliveries knows.
+/// name. Deliveries are in a state that no index and no list of deliveries knows. An insertion names the columns that need
+/// a value, not all that ``StoreTable`` lists.
 struct PostgreSQLProbe: Sendable {
     let name: String
     /// Whether it may be without an answer for longer: no call waits for it.

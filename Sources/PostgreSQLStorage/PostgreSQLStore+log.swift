@@ -93,8 +93,7 @@ extension PostgreSQLStore {
             let changed = try connection.run([
                 .init(
                     """
-                    INSERT INTO delivery AS d
-                        (event_id, webhook_id, state, attempts, due, fence, body_suffix, is_replay)
+                    INSERT INTO delivery AS d (\(InsertedColumns.replayedDelivery.sqlList))
                     VALUES ($1::int8, $2::int8, $3::int8, 0, $4::int8, $4::int8, $5::bytea, true)
                     ON CONFLICT (event_id, webhook_id) DO UPDATE SET state = excluded.state, attempts = 0,
                         due = excluded.due, owner = NULL, reason = NULL, is_replay = true

@@ -1,5 +1,6 @@
 import PostgreSQLClient
 import PostgreSQLInstallation
+import PostgreSQLQueue
 package import StoreContracts
 import StoreSupport
 import Text
@@ -7,6 +8,11 @@ package import WebhookModel
 
 extension PostgreSQLStore {
     private static let columns = Session.columns.sqlList
+    /// The columns that tell whose the session is come first, since the other statements of a login take them too.
+    private static let insertion = {
+        let columns = StoreTable.session.columns("tenant", "user_key", "digest", "user_name", "created", "used")
+        return "INSERT INTO session (\(columns.sqlList)) VALUES (\(columns.parameters(from: 1)))"
+    }()
 
     package func insert(_ session: Session, limit: Int) async throws(StoreError) {
         try await lanes.calls.run { connection in
@@ -22,10 +28,7 @@ extension PostgreSQLStore {
                     user
                 ),
                 .init(
-                    """
-                    INSERT INTO session (tenant, user_key, digest, user_name, created, used)
-                    VALUES ($1::text, $2::text, $3::bytea, $4::text, $5::int8, $6::int8)
-                    """,
+                    Self.insertion,
                     user + [
                         .bytes(session.key.digest), .text(session.userName), .int(session.created.ticks),
                         .int(session.used.ticks),

@@ -54,8 +54,7 @@ private struct SQLiteCopyWriter: CopyWriter {
     }
 
     func append(_ rows: [[StoredValue]], to table: StoreTable) throws {
-        let columns = table.columns.sqlList
-        let marks = table.columns.map { _ in "?" }.joined(separator: ", ")
+        let (columns, marks) = (table.columns.sqlList, table.columns.sqlMarks)
         let statement = try database.cachedStatement(sql: "INSERT INTO \(table.name) (\(columns)) VALUES (\(marks))")
         for row in rows { try statement.execute(arguments: StatementArguments(row.map(\.databaseValue))) }
     }

@@ -60,3 +60,8 @@ extension StoredValue {
         }
     }
 }
+
+extension [StoreTable.Column] {
+    /// A parameter for each column.
+    var sqlMarks: String { map { _ in "?" }.joined(separator: ", ") }
+}

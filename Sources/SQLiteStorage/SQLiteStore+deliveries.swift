@@ -11,6 +11,19 @@ extension SQLiteStore {
         return count
     }
 
+    /// Sets every column but the id, which the database gives out.
+    private static let eventInsertion = {
+        let columns = Array(StoreTable.event.columns.dropFirst(StoreTable.event.keyColumns))
+        return "INSERT INTO event (\(columns.sqlList)) VALUES (\(columns.sqlMarks))"
+    }()
+
+    private static let deliveryInsertion = """
+        INSERT OR IGNORE INTO delivery (\(InsertedColumns.signalledDelivery.sqlList))
+        SELECT ?, id, iif(is_deliverable, iif(state = 1, 0, ?), 1), 0, ?, 0, body_suffix, iif(is_deliverable, NULL, ? || type || ?)
+        FROM webhook_event JOIN webhook ON id = webhook_id
+        WHERE webhook_event.tenant = ? AND event_key IN (?, ?) AND id <> ? AND (state = 1 OR state = ?)
+        """
+
     /// Two statements for any number of listeners: what each adds to the body was made when it was saved.
     static func signal(_ event: Event, _ database: Database) throws -> Int {
         let key = EventName.key(event.name)
@@ -29,26 +42,14 @@ extension SQLiteStore {
         guard try Int.fetchOne(listener, arguments: [event.tenant, key, other, excluded, failing]) != nil else {
             return 0
         }
-        try database.cachedStatement(
-            sql: """
-                INSERT INTO event (guid, tenant, name, name_key, body_head, body_tail, created)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
-                """
-        ).execute(
+        try database.cachedStatement(sql: eventInsertion).execute(
             arguments: [
                 event.id.uuidString, event.tenant, event.name, key, Data(event.bodyHead), Data(event.bodyTail),
                 event.time.ticks,
             ]
         )
         // A webhook that listens to both names gets the event once.
-        try database.cachedStatement(
-            sql: """
-                INSERT OR IGNORE INTO delivery (event_id, webhook_id, state, attempts, due, fence, body_suffix, reason)
-                SELECT ?, id, iif(is_deliverable, iif(state = 1, 0, ?), 1), 0, ?, 0, body_suffix, iif(is_deliverable, NULL, ? || type || ?)
-                FROM webhook_event JOIN webhook ON id = webhook_id
-                WHERE webhook_event.tenant = ? AND event_key IN (?, ?) AND id <> ? AND (state = 1 OR state = ?)
-                """
-        ).execute(
+        try database.cachedStatement(sql: deliveryInsertion).execute(
             arguments: [
                 database.lastInsertedRowID, missed, event.time.ticks, UnsentReason.undeliverable.before,
                 UnsentReason.undeliverable.after, event.tenant, key, other, excluded, failing,

@@ -75,12 +75,13 @@ extension SQLiteStore {
             guard let suffix, let state = outcome.rowState else { return outcome }
             // A fence higher than any that its former row had, so that who held that cannot record.
             try database.execute(
-                literal: """
-                    INSERT INTO delivery (event_id, webhook_id, state, attempts, due, fence, body_suffix, is_replay)
-                    VALUES (\(id.event), \(id.webhook), \(state.rawValue), 0, \(now.ticks), \(now.ticks), \(suffix), 1)
+                sql: """
+                    INSERT INTO delivery (\(InsertedColumns.replayedDelivery.sqlList))
+                    VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, 1)
                     ON CONFLICT DO UPDATE SET state = excluded.state, attempts = 0, due = excluded.due, owner = NULL,
                         reason = NULL, is_replay = 1
-                    """
+                    """,
+                arguments: [id.event, id.webhook, state.rawValue, now.ticks, suffix]
             )
             return outcome
         }

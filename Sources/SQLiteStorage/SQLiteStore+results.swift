@@ -69,15 +69,13 @@ extension SQLiteStore {
         )
     }
 
+    private static let attemptInsertion = """
+        INSERT INTO attempt (\(InsertedColumns.attempt.sqlList)) VALUES (\(InsertedColumns.attempt.sqlMarks))
+        """
+
     private static func log(_ result: DeliveryResult, deliveredSuffix: Data?, _ database: Database) throws {
         let attempt = result.attempt
-        try database.cachedStatement(
-            sql: """
-                INSERT INTO attempt (event_id, webhook_id, url, own_headers, started, duration, retry, status,
-                    error_class, summary, signature, answer, delivered_suffix)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """
-        ).execute(
+        try database.cachedStatement(sql: attemptInsertion).execute(
             arguments: [
                 result.id.event, result.id.webhook, attempt.url,
                 attempt.ownHeaders.isEmpty ? nil : try WebhookRow.json(attempt.ownHeaders), attempt.started.ticks,

@@ -10,7 +10,8 @@ extension SQLiteStore {
         try await commits.write { database in
             try database.execute(
                 sql: """
-                    INSERT INTO session (\(StoreTable.session.columns.sqlList)) VALUES (?, ?, ?, ?, ?, ?)
+                    INSERT INTO session (\(StoreTable.session.columns.sqlList))
+                    VALUES (\(StoreTable.session.columns.sqlMarks))
                     """,
                 arguments: [
                     Data(session.key.digest), session.tenant, session.userName, session.userName.caseFolded,
