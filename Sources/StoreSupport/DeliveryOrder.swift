@@ -10,13 +10,13 @@ extension DeliveryOrder {
     }
 
     /// How what comes after a delivery compares with it, in SQL.
-    package var sqlComparison: String { self == .newestFirst ? "<" : ">" }
+    var sqlComparison: String { self == .newestFirst ? "<" : ">" }
 
     /// The direction of `ORDER BY`.
-    package var sqlDirection: String { self == .newestFirst ? "DESC" : "ASC" }
+    var sqlDirection: String { self == .newestFirst ? "DESC" : "ASC" }
 
     /// What every delivery comes after.
-    package var start: DeliveryID {
+    var start: DeliveryID {
         self == .newestFirst ? DeliveryID(event: .max, webhook: .max) : DeliveryID(event: .min, webhook: .min)
     }
 }
