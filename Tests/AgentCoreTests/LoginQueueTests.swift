@@ -85,6 +85,38 @@ struct LoginQueueTests {
         #expect(await throttle.wait(attempts[2], atMost: .seconds(30)))
     }
 
+    @Test("Two attempts that were resumed and must wait once more keep their order")
+    func orderOfThoseThatReturn() async {
+        let throttle = LoginThrottle(sleep: Self.never)
+        func newAttempts(_ count: Int, expecting admission: LoginThrottle.Admission) -> [LoginThrottle.Attempt] {
+            (0..<count).map { _ in
+                var attempt = Self.attempt(throttle)
+                #expect(throttle.enter(&attempt, now: Fixed.time) == admission)
+                return attempt
+            }
+        }
+        let holders = newAttempts(3, expecting: .admitted)
+        var resumed = newAttempts(2, expecting: .queued)
+        for holder in holders.prefix(2) { throttle.leave(holder, succeeded: nil, now: Fixed.time) }
+        // Two others are quicker than those that were resumed.
+        let quicker = newAttempts(2, expecting: .admitted)
+        for index in resumed.indices { #expect(throttle.enter(&resumed[index], now: Fixed.time) == .queued) }
+        let order = Recorder<Int>()
+        await withTaskGroup(of: Void.self) { group in
+            for (number, queued) in resumed.enumerated() {
+                group.addTask {
+                    var attempt = queued
+                    #expect(await throttle.wait(attempt, atMost: .seconds(30)))
+                    #expect(throttle.enter(&attempt, now: Fixed.time) == .admitted)
+                    order.add(number)
+                    throttle.leave(attempt, succeeded: nil, now: Fixed.time)
+                }
+            }
+            throttle.leave(quicker[0], succeeded: nil, now: Fixed.time)
+        }
+        #expect(order.all == [0, 1])
+    }
+
     @Test("An attempt that gives up learns how long the pause is that it waited for")
     func pauseThatIsLeft() {
         let (throttle, now) = Self.strictThrottle()

@@ -69,7 +69,9 @@ extension LoginThrottle {
         /// By hash of caller and address, the hash of those who were let in last.
         private var known = [Int](repeating: 0, count: State.slots)
         /// The attempts that are to be resumed, in the order in which they came.
-        private var queues: [Slot.ID: [LoginWaiter]] = [:]
+        private var queues: [Slot.ID: [Waiting]] = [:]
+        /// How many attempts have begun to wait at a slot.
+        private var arrivals = 0
 
         private static let slots = 1 << 14
         /// Attempts of one address, or at one user, that may wait: requests that wait hold connections. Fewer after
@@ -99,15 +101,15 @@ extension LoginThrottle {
         /// Admits an attempt to all of these slots, or has it wait at the first that is not free: the many that wait at one
         /// address are not in the way of others at the user.
         ///
-        /// - Parameter left: Where the attempt has waited. An attempt that must wait there again comes first.
+        /// - Parameter left: How the attempt has waited. An attempt that must wait at that slot again keeps its place there.
         mutating func admit(
             to slots: [Slot.ID],
-            returningTo left: Slot.ID?,
+            returningTo left: Waiting?,
             _ now: Timestamp
         ) -> (Admission, Waiting?) {
             for id in slots {
                 if let obstacle = self[id].obstacle(limits(id), now) {
-                    return wait(at: id, for: obstacle, isFirst: id == left)
+                    return wait(at: id, for: obstacle, arrival: left?.slot == id ? left?.arrival : nil)
                 }
             }
             for id in slots { self[id].running += 1 }
@@ -117,7 +119,7 @@ extension LoginThrottle {
         private mutating func wait(
             at id: Slot.ID,
             for obstacle: Slot.Obstacle,
-            isFirst: Bool
+            arrival: Int?
         ) -> (Admission, Waiting?) {
             let slot = self[id]
             let hasFailures = slot.failures >= limits(id).freeFailures
@@ -126,27 +128,29 @@ extension LoginThrottle {
                 return (.refused(for: pause), nil)
             }
             self[id].waiting += 1
+            if arrival == nil { arrivals += 1 }
+            let arrival = arrival ?? arrivals
             if pause > .zero, !slot.isPausing {
                 self[id].isPausing = true
-                return (.pause(pause), .pausing(id))
+                return (.pause(pause), Waiting(slot: id, arrival: arrival, waiter: nil))
             }
-            let waiter = LoginWaiter()
-            let place = isFirst ? 0 : queues[id]?.count ?? 0
-            queues[id, default: []].insert(waiter, at: place)
-            return (.queued, .queued(id, waiter))
+            let waiting = Waiting(slot: id, arrival: arrival, waiter: LoginWaiter())
+            var queue = queues[id] ?? []
+            queue.insert(waiting, at: queue.firstIndex { $0.arrival > arrival } ?? queue.endIndex)
+            queues[id] = queue
+            return (.queued, waiting)
         }
 
-        /// Ends a wait. Returns where it was: another may go on there.
-        mutating func end(_ waiting: Waiting) -> Slot.ID {
+        /// Ends a wait. Another attempt may go on at its slot.
+        mutating func end(_ waiting: Waiting) {
             let id = waiting.slot
             self[id].waiting -= 1
-            switch waiting {
-            case .pausing: self[id].isPausing = false
-            case .queued(_, let waiter):
-                queues[id]?.removeAll { $0 === waiter }
-                if queues[id]?.isEmpty ?? false { queues[id] = nil }
+            guard waiting.waiter != nil else {
+                self[id].isPausing = false
+                return
             }
-            return id
+            queues[id]?.removeAll { $0.arrival == waiting.arrival }
+            if queues[id]?.isEmpty ?? false { queues[id] = nil }
         }
 
         /// The time before which the next attempt at a slot is not made.
@@ -165,7 +169,7 @@ extension LoginThrottle {
             }
             queues[id]?.removeFirst()
             if queues[id]?.isEmpty ?? false { queues[id] = nil }
-            return first
+            return first.waiter
         }
 
         // MARK: Outcomes

@@ -37,17 +37,12 @@ package final class LoginThrottle: Sendable {
     }
 
     /// How an attempt waits, and at which slot.
-    enum Waiting: Sendable {
-        /// It asks again by itself after a pause.
-        case pausing(Slot.ID)
-        /// It is resumed when its turn may have come.
-        case queued(Slot.ID, LoginWaiter)
-
-        var slot: Slot.ID {
-            switch self {
-            case .pausing(let slot), .queued(let slot, _): slot
-            }
-        }
+    struct Waiting: Sendable {
+        let slot: Slot.ID
+        /// Lower than that of every attempt that came to the slot later.
+        let arrival: Int
+        /// Resumes the attempt when its turn may have come; nil for an attempt that asks again by itself after a pause.
+        let waiter: LoginWaiter?
     }
 
     /// How one kind of key is slowed.
@@ -107,11 +102,12 @@ package final class LoginThrottle: Sendable {
     /// Asks whether an attempt may be made now: at first, and again when it has waited.
     package func enter(_ attempt: inout Attempt, now: Timestamp) -> Admission {
         let (admission, next) = state.withLock { state in
-            let left = attempt.waiting.map { state.end($0) }
+            let left = attempt.waiting
+            if let left { state.end(left) }
             let slots = [attempt.address, attempt.user].compactMap { $0 }
             let (admission, waiting) = state.admit(to: slots, returningTo: left, now)
             attempt.waiting = waiting
-            return (admission, left.flatMap { state.dequeue(at: $0, now) })
+            return (admission, left.flatMap { state.dequeue(at: $0.slot, now) })
         }
         next?.resume()
         return admission
@@ -120,7 +116,7 @@ package final class LoginThrottle: Sendable {
     /// Waits while an attempt is queued. Returns whether it may ask again; when not, its task is cancelled or the time is
     /// over, and ``giveUp(_:now:)`` must be called.
     package func wait(_ attempt: Attempt, atMost time: Duration) async -> Bool {
-        guard case .queued(_, let waiter) = attempt.waiting else { return true }
+        guard let waiter = attempt.waiting?.waiter else { return true }
         let sleep = sleep
         return await withTaskGroup(of: Bool.self) { group in
             group.addTask {
@@ -141,8 +137,8 @@ package final class LoginThrottle: Sendable {
     package func giveUp(_ attempt: Attempt, now: Timestamp) -> Duration {
         guard let waiting = attempt.waiting else { return .zero }
         let (pause, next) = state.withLock { state in
-            let slot = state.end(waiting)
-            return (state.pause(at: slot, now), state.dequeue(at: slot, now))
+            state.end(waiting)
+            return (state.pause(at: waiting.slot, now), state.dequeue(at: waiting.slot, now))
         }
         next?.resume()
         return pause
