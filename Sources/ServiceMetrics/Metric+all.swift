@@ -24,7 +24,10 @@ extension Metric {
         .counter,
         of: "attempts",
         labels: ["outcome"],
-        "Attempts to log in with a password or an access token: succeeded, failed, or refused unread for their number."
+        """
+        Attempts to log in with a password, an access token or a ticket: succeeded, failed, or refused because there were \
+        too many at once or after failed ones.
+        """
     )
 
     /// Counts transactions that stored events.
