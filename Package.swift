@@ -165,10 +165,7 @@ let package = Package(
                 "HummingbirdCore", "NIOCore",
             ]
         ),
-        .library(
-            "PrometheusMetrics",
-            uses: ["AgentCore", "ServiceMetrics", "StoreContracts", "WebhookModel", "CoreMetrics"]
-        ),
+        .library("PrometheusMetrics", uses: ["ServiceMetrics", "StoreContracts", "WebhookModel", "CoreMetrics"]),
         .library(
             "NetServerREST",
             uses: [
@@ -308,7 +305,7 @@ let package = Package(
                 "HummingbirdCore", "NIOCore",
             ]
         ),
-        .tests("PrometheusMetricsTests", uses: ["AgentCore", "PrometheusMetrics", "ServiceMetrics", "CoreMetrics"]),
+        .tests("PrometheusMetricsTests", uses: ["PrometheusMetrics", "ServiceMetrics", "CoreMetrics"]),
         .tests(
             "NetServerRESTTests",
             uses: [

@@ -121,7 +121,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
             ticketLifetime: settings.ticketLifetime,
             logger: logger,
             now: now,
-            onLogin: { logins.increment($0) }
+            onLogin: { logins.increment($0.rawValue) }
         )
         warnOfNobody()
         let drain = Drain()

@@ -1,4 +1,3 @@
-import AgentCore
 import PrometheusMetrics
 import Testing
 
@@ -21,7 +20,7 @@ struct CounterTests {
     func logins() {
         let registry = MetricsRegistry()
         let counters = LoginCounters(factory: registry)
-        counters.increment(.failed)
+        counters.increment("failed")
         #expect(registry.text.contains("webhook_svc_login_attempts_total{outcome=\"failed\"} 1\n"))
     }
 }
