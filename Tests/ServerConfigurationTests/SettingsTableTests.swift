@@ -23,7 +23,7 @@ struct SettingsTableTests {
         guard setting.defaultValue.isValue else { return }
         var given = try await SettingsTests.settings(file: [key: setting.content(of: setting.defaultValue.text)])
         var other = try await SettingsTests.settings()
-        // These are no setting, and are shown in any order.
+        // Only the texts of both are compared. No setting changes the remedies, and the order in a dictionary's text varies.
         (given.sending.remedies, other.sending.remedies) = ([:], [:])
         #expect("\(given)" == "\(other)")
         if let development = setting.defaultValue.development {
