@@ -315,7 +315,10 @@ let package = Package(
         ),
         .tests(
             "AdminServingTests",
-            uses: ["AdminServing", "AgentCore", "StoreContracts", "WebhookModel", "HummingbirdCore"]
+            uses: [
+                "AdminServing", "AgentCore", "HTTPRouting", "StoreContracts", "TestSupport", "WebhookModel",
+                "HTTPTypes", "HummingbirdCore",
+            ]
         ),
         .tests(
             "ServerConfigurationTests",

@@ -1,8 +1,8 @@
 import AgentCore
-import Foundation
 import HTTPRouting
 import HTTPTypes
 import JSON
+import TestSupport
 import Testing
 
 @testable import NetServerREST
@@ -117,25 +117,6 @@ struct RESTRouteTests {
         #expect(described == listed)
     }
 
-    /// The routes that the first column of a table of a page names, such as "`GET`, `PUT /api/v1/Webhook/{id}`". Of a query
-    /// it may name the parameters.
-    private static func routes(in page: String) throws -> Set<String> {
-        var root = URL(filePath: #filePath)
-        while root.lastPathComponent != "Tests" { root.deleteLastPathComponent() }
-        let file = root.deletingLastPathComponent().appending(path: "docs/\(page)")
-        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
-        var routes: Set<String> = []
-        for line in lines {
-            let cells = line.split(separator: "|", maxSplits: 1).first ?? ""
-            let words = cells.split { " ,`".contains($0) }
-            let methods = words.filter { ["GET", "POST", "PUT", "PATCH", "DELETE"].contains($0) }
-            let paths = words.filter { $0.hasPrefix("/api") }.compactMap { $0.split(separator: "?").first }
-            guard line.hasPrefix("|"), !methods.isEmpty else { continue }
-            for path in paths { for method in methods { routes.insert("\(method) \(path)") } }
-        }
-        return routes
-    }
-
     @Test("The page about REST lists exactly the rows of the table, and the contract no others")
     func pages() throws {
         let rows = Set(
@@ -145,8 +126,8 @@ struct RESTRouteTests {
                 return "\(route.method?.rawValue ?? "") /api\(path == "/" ? "" : path)"
             }
         )
-        #expect(try Self.routes(in: "rest.md") == rows)
-        let contract = try Self.routes(in: "contract.md")
+        #expect(try documentedCalls(in: "rest.md") == rows)
+        let contract = try documentedCalls(in: "contract.md")
         #expect(contract.count > 10)
         #expect(contract.subtracting(rows) == [])
     }
