@@ -1,4 +1,4 @@
-import Foundation
+package import Logging
 package import PostgreSQLClient
 import StoreContracts
 import StoreSupport
@@ -8,17 +8,23 @@ package enum PostgreSQLMigration {
     private static let migrations = PostgreSQLSchema.migrations
     /// This binary's schema.
     static let current = migrations.map(\.version).max() ?? 0
-    /// How long tables, or another process that migrates, are waited for.
-    private static let patience = Duration.seconds(600)
     /// In the schema where tables are made, not elsewhere on the search path.
     private static let namespace = "(SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
 
     /// Brings the database to this version's schema, or finds that it is there; one process at a time, the others wait.
     /// Where there is nothing to be done, nothing is, so that a role needs no right to change the schema.
-    package static func run(_ connection: PostgreSQLConnection) throws {
+    ///
+    /// - Parameters:
+    ///   - stop: Gives up waiting for other processes; nil where nothing does.
+    ///   - logger: Is told when the migration has to wait.
+    package static func run(
+        _ connection: PostgreSQLConnection,
+        stop: PostgreSQLStop? = nil,
+        logger: Logger
+    ) throws {
         let setUp = try PostgreSQLSetUp(connection)
         do {
-            if try !isCurrent(try applied(connection)) { try migrate(connection) }
+            if try !isCurrent(try applied(connection)) { try migrate(connection, stop, logger) }
         } catch let failure as PostgreSQLError where failure.code == "42501" {
             throw StoreError.unavailable(
                 """
@@ -27,9 +33,7 @@ package enum PostgreSQLMigration {
                 """
             )
         } catch let failure as PostgreSQLError where failure.code == "55P03" {
-            throw StoreError.unavailable(
-                "the schema could not be migrated within \(patience.components.seconds) s: another process migrates it, or reads its tables (a backup?)"
-            )
+            throw PostgreSQLMigrationWait.tooLong
         } catch let failure as PostgreSQLError where ["42P07", "42710"].contains(failure.code) {
             throw setUp.holdsForeign(failure.text)
         }
@@ -38,8 +42,17 @@ package enum PostgreSQLMigration {
 
     /// Applies a migration when its tables can be had at once. Who waits for a table keeps everybody waiting who comes
     /// after, and a backup may read it for hours: the wait is given up soon, and tried again.
-    private static func apply(_ migration: PostgreSQLSchema.Migration, _ connection: PostgreSQLConnection) throws {
-        let deadline = ContinuousClock.now.advanced(by: patience)
+    private static func apply(
+        _ migration: PostgreSQLSchema.Migration,
+        _ connection: PostgreSQLConnection,
+        _ stop: PostgreSQLStop?,
+        _ logger: Logger
+    ) throws {
+        var wait = PostgreSQLMigrationWait(
+            for: "sessions that use a table which the migration changes",
+            stop: stop,
+            logger: logger
+        )
         while true {
             do {
                 return try connection.execute(
@@ -50,9 +63,9 @@ package enum PostgreSQLMigration {
                     """
                 )
             } catch {
-                guard error.kind == .conflict, ContinuousClock.now < deadline else { throw error }
+                guard error.kind == .conflict else { throw error }
                 try connection.rollBack()
-                Thread.sleep(forTimeInterval: 1)
+                try wait.pause(1)
             }
         }
     }
@@ -76,12 +89,14 @@ package enum PostgreSQLMigration {
         }
     }
 
-    private static func migrate(_ connection: PostgreSQLConnection) throws {
-        // Not within the time that statements have otherwise: another process may be at it.
-        try connection.execute("SET statement_timeout = 0; SET lock_timeout = '\(patience.components.seconds)s'")
-        connection.answerLimit = nil
+    private static func migrate(_ connection: PostgreSQLConnection, _ stop: PostgreSQLStop?, _ logger: Logger) throws {
         let lock = "(\(PostgreSQLLock.migration), hashtext(current_schema()))"
-        try connection.execute("SELECT pg_advisory_lock\(lock)")
+        var wait = PostgreSQLMigrationWait(
+            for: "another process that makes or migrates the schema",
+            stop: stop,
+            logger: logger
+        )
+        while try !connection.run("SELECT pg_try_advisory_lock\(lock)")[0].bool(0) { try wait.pause(0.1) }
         defer {
             try? connection.rollBack()
             connection.answerLimit = PostgreSQLConnection.usualAnswerLimit
@@ -89,6 +104,10 @@ package enum PostgreSQLMigration {
                 "SELECT pg_advisory_unlock\(lock); SET statement_timeout = '15s'; SET lock_timeout = '10s'"
             )
         }
+        // A migration takes longer than statements may otherwise.
+        let limit = PostgreSQLMigrationWait.limit.components.seconds
+        try connection.execute("SET statement_timeout = 0; SET lock_timeout = '\(limit)s'")
+        connection.answerLimit = nil
         var done = try applied(connection)
         if done.isEmpty {
             try adoptOrMake(connection)
@@ -96,7 +115,7 @@ package enum PostgreSQLMigration {
         }
         guard try !isCurrent(done) else { return }
         for migration in migrations where done[migration.version] == nil {
-            try apply(migration, connection)
+            try apply(migration, connection, stop, logger)
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+package import Logging
 package import PostgreSQLClient
 package import StoreContracts
 import StoreSupport
@@ -7,16 +8,20 @@ import StoreSupport
 package enum PostgreSQLPreparation {
     /// Makes or migrates the schema, and makes the partitions of today and the next days.
     ///
+    /// - Parameters:
+    ///   - days: For how many next days partitions are made.
+    ///   - logger: Is told when the migration has to wait.
     /// - Returns: The number of the schema, until which day there are partitions, and how many days have none.
     package static func run(
         _ location: PostgreSQLLocation,
-        days: Int
+        days: Int,
+        logger: Logger
     ) async throws(StoreError) -> (schema: Int, lastDay: String, missing: Int) {
         try await onOwnThread { () throws(StoreError) in
             do {
                 let connection = try PostgreSQLConnection(location)
                 try PostgreSQLPooling.check(connection, of: location)
-                try PostgreSQLMigration.run(connection)
+                try PostgreSQLMigration.run(connection, logger: logger)
                 let missing = try makePartitions(connection, days: Int64(days))
                 let last = try PostgreSQLPartitions.all(connection).map(\.end).max() ?? 0
                 let day = try connection.run(

@@ -1,3 +1,4 @@
+package import Logging
 package import PostgreSQLClient
 import PostgreSQLInstallation
 import PostgreSQLQueue
@@ -9,10 +10,12 @@ package struct PostgreSQLCopyDatabase: CopyDatabase, CopyWriter {
     private let connection: PostgreSQLConnection
 
     /// Opens the database, and makes or migrates its schema. Throws when a process serves the database.
-    package init(_ location: PostgreSQLLocation) throws {
+    ///
+    /// - Parameter logger: Is told when the migration has to wait.
+    package init(_ location: PostgreSQLLocation, logger: Logger) throws {
         let connection = try PostgreSQLConnection(location)
         try PostgreSQLPooling.check(connection, of: location)
-        try PostgreSQLMigration.run(connection)
+        try PostgreSQLMigration.run(connection, logger: logger)
         _ = try? PostgreSQLPartitions.makeAhead(connection)
         // Held until the connection is closed. Who reads holds it too: what a service takes in after the copy's
         // moment would be lost with the old store.

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import PostgreSQLClient
 import PostgreSQLInstallation
 import StoreContracts
@@ -16,14 +17,22 @@ struct PostgreSQLOpening {
 
     /// Makes or migrates the schema, too. Blocks.
     ///
-    /// - Parameter patience: How long the database is waited for.
-    init(_ location: PostgreSQLLocation, patience: Duration) throws(StoreError) {
+    /// - Parameters:
+    ///   - patience: How long to try to reach the database.
+    ///   - stop: Gives up waiting for other processes that migrate.
+    ///   - logger: Is told when the migration has to wait.
+    init(
+        _ location: PostgreSQLLocation,
+        patience: Duration,
+        stop: PostgreSQLStop,
+        logger: Logger
+    ) throws(StoreError) {
         do {
             let kinds = PostgreSQLLanes.Kind.allCases.flatMap { Array(repeating: $0, count: $0.connections) }
             let connections = try Self.open(location, plannings: kinds.map(\.planning) + [.custom], patience: patience)
             try PostgreSQLPooling.check(connections)
             let last = connections[kinds.count]
-            try PostgreSQLMigration.run(last)
+            try PostgreSQLMigration.run(last, stop: stop, logger: logger)
             partitions = (try? PostgreSQLPartitions.makeAhead(last)) ?? .made
             for connection in connections { try PostgreSQLLock.shareServing(connection) }
             let pairs = zip(kinds, connections.map(PostgreSQLHandover.init))

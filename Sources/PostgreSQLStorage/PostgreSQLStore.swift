@@ -54,9 +54,7 @@ package final class PostgreSQLStore: AgentStore, SettlingStore, Service, CustomS
         watched: PostgreSQLWatch.Settings,
         logger: Logger
     ) async throws(StoreError) {
-        let opening = try await onOwnThread { () throws(StoreError) in
-            try PostgreSQLOpening(location, patience: Self.patience)
-        }
+        let opening = try await Self.open(location, logger: logger)
         let log = PostgreSQLConnectionLog(logger: logger)
         lanes = PostgreSQLLanes(location, log: log, opened: opening.connections)
         partitionLog = PostgreSQLPartitionLog(logger: logger)
@@ -93,6 +91,29 @@ package final class PostgreSQLStore: AgentStore, SettlingStore, Service, CustomS
         }
         watch = PostgreSQLWatch(lanes, settings: watched, tasks: tasks, logger: logger)
         await watch.waitForFirstRound(atMost: Self.watchPatience)
+    }
+
+    /// Opens the connections, and makes or migrates the schema. Cancellation and graceful shutdown end the wait for another
+    /// process that migrates.
+    private static func open(
+        _ location: PostgreSQLLocation,
+        logger: Logger
+    ) async throws(StoreError) -> PostgreSQLOpening {
+        let stop = PostgreSQLStop()
+        let result: Result<PostgreSQLOpening, StoreError> = await withTaskCancellationOrGracefulShutdownHandler {
+            do throws(StoreError) {
+                return .success(
+                    try await onOwnThread { () throws(StoreError) in
+                        try PostgreSQLOpening(location, patience: patience, stop: stop, logger: logger)
+                    }
+                )
+            } catch {
+                return .failure(error)
+            }
+        } onCancelOrGracefulShutdown: {
+            stop.begin(within: .zero)
+        }
+        return try result.get()
     }
 
     /// Keeps the store open until graceful shutdown or cancellation, and closes it then.

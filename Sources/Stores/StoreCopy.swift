@@ -1,4 +1,5 @@
 import Foundation
+package import Logging
 import PostgreSQLClient
 import PostgreSQLStorage
 import SQLiteStorage
@@ -14,27 +15,31 @@ package enum StoreCopy {
     /// Copies everything in one transaction of the target, which is as it was when that fails. A store
     /// that a process serves is refused.
     ///
-    /// - Parameter overwriting: Whether a target that is not empty is emptied first; else it is refused.
+    /// - Parameters:
+    ///   - overwriting: Whether a target that is not empty is emptied first; else it is refused.
+    ///   - logger: Is told when a store has to wait.
     /// - Returns: How many rows of each table were copied.
     package static func run(
         from source: StoreLocation,
         to target: StoreLocation,
-        overwriting: Bool
+        overwriting: Bool,
+        logger: Logger
     ) async throws(StoreError) -> [(table: String, rows: Int)] {
         // Both databases block.
         try await onOwnThread { () throws(StoreError) in
-            try copy(from: source, to: target, overwriting: overwriting)
+            try copy(from: source, to: target, overwriting: overwriting, logger: logger)
         }
     }
 
     private static func copy(
         from source: StoreLocation,
         to target: StoreLocation,
-        overwriting: Bool
+        overwriting: Bool,
+        logger: Logger
     ) throws(StoreError) -> [(table: String, rows: Int)] {
         do {
-            let source = try open(source, isSource: true)
-            let target = try open(target, isSource: false)
+            let source = try open(source, isSource: true, logger: logger)
+            let target = try open(target, isSource: false, logger: logger)
             var copied: [(table: String, rows: Int)] = []
             try source.reading {
                 try target.writing { target in
@@ -63,7 +68,11 @@ package enum StoreCopy {
         }
     }
 
-    private static func open(_ location: StoreLocation, isSource: Bool) throws -> any CopyDatabase {
+    private static func open(
+        _ location: StoreLocation,
+        isSource: Bool,
+        logger: Logger
+    ) throws -> any CopyDatabase {
         switch location {
         case .memory: throw StoreError.unavailable("memory: holds nothing that could be copied")
         case .sqlite(let path):
@@ -71,7 +80,7 @@ package enum StoreCopy {
                 throw StoreError.unavailable("\(path): there is no such file")
             }
             return try SQLiteCopyDatabase(path: path)
-        case .postgreSQL(let location): return try PostgreSQLCopyDatabase(location)
+        case .postgreSQL(let location): return try PostgreSQLCopyDatabase(location, logger: logger)
         }
     }
 }

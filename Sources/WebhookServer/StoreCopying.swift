@@ -1,3 +1,4 @@
+package import Logging
 import ServerConfiguration
 import Stores
 
@@ -5,11 +6,18 @@ import Stores
 package enum StoreCopying {
     /// Copies everything. Throws a ``SettingsError`` for a location that is none, and what the stores throw.
     ///
-    /// - Parameter overwriting: Whether a target that is not empty is emptied first; else it is refused.
+    /// - Parameters:
+    ///   - overwriting: Whether a target that is not empty is emptied first; else it is refused.
+    ///   - logger: Is told when a store has to wait.
     /// - Returns: One line for each table.
-    package static func run(from source: String, to target: String, overwriting: Bool) async throws -> [String] {
+    package static func run(
+        from source: String,
+        to target: String,
+        overwriting: Bool,
+        logger: Logger
+    ) async throws -> [String] {
         let (source, target) = (try location(source, option: "from"), try location(target, option: "to"))
-        let copied = try await StoreCopy.run(from: source, to: target, overwriting: overwriting)
+        let copied = try await StoreCopy.run(from: source, to: target, overwriting: overwriting, logger: logger)
         return copied.map { "\($0.table): \($0.rows) rows" }
     }
 

@@ -1,5 +1,6 @@
 import AgentCore
 import Foundation
+package import Logging
 import PostgreSQLInstallation
 import SQLiteStorage
 import ServerConfiguration
@@ -51,8 +52,9 @@ package enum StoreUpkeep {
     /// Makes or migrates the schema of a PostgreSQL store, and the partitions of the next days. Throws a
     /// ``SettingsError`` for a location that is none, and what the stores throw.
     ///
+    /// - Parameter logger: Is told when the migration has to wait.
     /// - Returns: What is there now, in one line.
-    package static func migrate(_ text: String, days: Int) async throws -> String {
+    package static func migrate(_ text: String, days: Int, logger: Logger) async throws -> String {
         guard (1...3660).contains(days) else { throw SettingsError("days", "must be from 1 to 3660") }
         let location: StoreLocation
         do {
@@ -63,7 +65,7 @@ package enum StoreUpkeep {
         guard case .postgreSQL(let place) = location else {
             throw SettingsError("store", "must be postgres://...; a SQLite file is migrated when a service opens it")
         }
-        let (schema, lastDay, missing) = try await PostgreSQLPreparation.run(place, days: days)
+        let (schema, lastDay, missing) = try await PostgreSQLPreparation.run(place, days: days, logger: logger)
         let rest =
             missing == 0
             ? "" : "; \(missing) days have none, as attempt_default holds attempts of them, or the table was in use"

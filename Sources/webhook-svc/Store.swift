@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import ServerConfiguration
 import Synchronization
 import UnixSignals
@@ -28,7 +29,9 @@ struct Store: AsyncParsableCommand {
 
         func run() async throws {
             try await reporting {
-                for line in try await StoreCopying.run(from: from, to: to, overwriting: overwrite) { print(line) }
+                let logger = Logger(label: "store")
+                let lines = try await StoreCopying.run(from: from, to: to, overwriting: overwrite, logger: logger)
+                for line in lines { print(line) }
             }
         }
     }
@@ -102,7 +105,9 @@ extension Store {
         var days = 30
 
         func run() async throws {
-            try await reporting { print(try await StoreUpkeep.migrate(store, days: days)) }
+            try await reporting {
+                print(try await StoreUpkeep.migrate(store, days: days, logger: Logger(label: "store")))
+            }
         }
     }
 }

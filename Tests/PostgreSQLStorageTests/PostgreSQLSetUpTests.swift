@@ -170,7 +170,11 @@ struct PostgreSQLSetUpTests {
                 try await fillAndPrune(store)
                 _ = try await store.prune(attempts: 2)
                 #expect(lines.all.filter { $0.contains("store migrate") }.count == 1)
-                let (schemaNumber, _, missing) = try await PostgreSQLPreparation.run(location, days: 10)
+                let (schemaNumber, _, missing) = try await PostgreSQLPreparation.run(
+                    location,
+                    days: 10,
+                    logger: .silent
+                )
                 #expect(schemaNumber == PostgreSQLSchema.migrations.count)
                 let partitions = try await names(Self.partitions, location)
                 #expect(missing <= 1)

@@ -76,7 +76,7 @@ struct StoreCopyTests {
             }
             try await withSchema { location in
                 let there = StoreLocation.postgreSQL(location)
-                _ = try await StoreCopy.run(from: .sqlite(path: path), to: there, overwriting: false)
+                _ = try await StoreCopy.run(from: .sqlite(path: path), to: there, overwriting: false, logger: .silent)
                 do {
                     try await expectSame(
                         try SQLiteStore(path: path),
@@ -85,12 +85,22 @@ struct StoreCopyTests {
                 }
                 let again = await #expect(throws: StoreError.self) {
                     try await whenFree(location) {
-                        try await StoreCopy.run(from: .sqlite(path: path), to: there, overwriting: false)
+                        try await StoreCopy.run(
+                            from: .sqlite(path: path),
+                            to: there,
+                            overwriting: false,
+                            logger: .silent
+                        )
                     }
                 }
                 #expect(again?.description.contains("not empty") == true)
-                _ = try await StoreCopy.run(from: .sqlite(path: path), to: there, overwriting: true)
-                _ = try await StoreCopy.run(from: there, to: .sqlite(path: path + "-back"), overwriting: false)
+                _ = try await StoreCopy.run(from: .sqlite(path: path), to: there, overwriting: true, logger: .silent)
+                _ = try await StoreCopy.run(
+                    from: there,
+                    to: .sqlite(path: path + "-back"),
+                    overwriting: false,
+                    logger: .silent
+                )
                 let store = try await PostgreSQLStore(location, logger: .silent)
                 let back = try SQLiteStore(path: path + "-back")
                 try await expectSame(store, back)
@@ -126,7 +136,7 @@ struct StoreCopyTests {
                     for (source, target) in [(file, server), (server, .sqlite(path: path + "-other"))] {
                         let error = await #expect(throws: StoreError.self) {
                             if source == file { _ = try SQLiteStore(path: path) }
-                            return try await StoreCopy.run(from: source, to: target, overwriting: true)
+                            return try await StoreCopy.run(from: source, to: target, overwriting: true, logger: .silent)
                         }
                         #expect(error?.kind == "inUse")
                     }
@@ -137,13 +147,13 @@ struct StoreCopyTests {
                     let store = try SQLiteStore(path: path)
                     for (source, target) in [(file, server), (server, file)] {
                         let error = await #expect(throws: StoreError.self) {
-                            try await StoreCopy.run(from: source, to: target, overwriting: true)
+                            try await StoreCopy.run(from: source, to: target, overwriting: true, logger: .silent)
                         }
                         #expect(error?.kind == "inUse")
                     }
                     #expect(try await store.names() == [])
                 }
-                _ = try await StoreCopy.run(from: server, to: file, overwriting: true)
+                _ = try await StoreCopy.run(from: server, to: file, overwriting: true, logger: .silent)
                 #expect(try await SQLiteStore(path: path).names() == ["kept"])
             }
         }
@@ -153,7 +163,12 @@ struct StoreCopyTests {
     func absent() async throws {
         try await withSchema { location in
             await #expect(throws: StoreError.self) {
-                try await StoreCopy.run(from: .sqlite(path: "/absent"), to: .postgreSQL(location), overwriting: true)
+                try await StoreCopy.run(
+                    from: .sqlite(path: "/absent"),
+                    to: .postgreSQL(location),
+                    overwriting: true,
+                    logger: .silent
+                )
             }
         }
     }
@@ -168,7 +183,12 @@ struct StoreCopyTests {
                 _ = try await store.signal(Sample.event())
             }
             try await withSchema { location in
-                _ = try await StoreCopy.run(from: .sqlite(path: path), to: .postgreSQL(location), overwriting: false)
+                _ = try await StoreCopy.run(
+                    from: .sqlite(path: path),
+                    to: .postgreSQL(location),
+                    overwriting: false,
+                    logger: .silent
+                )
                 let lane = PostgreSQLLane(location, name: "test", planning: .custom)
                 // As the copy of a file stands there that was left amid the steps.
                 let stopped = webhooks[0].id
