@@ -33,10 +33,7 @@ extension RESTService {
         case .delete:
             let id = try call.number("id")
             guard try await find(id, caller) != nil else { throw Self.notFound(id) }
-            try await mappingAgentErrors { () throws(AgentError) in
-                try await webhooks.deleteWebhook(id: id, for: caller)
-            }
-            return .nothing
+            return try await delete(id, caller)
         case .replace: return try await replace(call, body, caller)
         case .patch: return try await patch(call, body, caller)
         case .test: return try await test(try optionalWebhook(in: body, named: "Webhook"), caller)
@@ -80,12 +77,7 @@ extension RESTService {
                 state: try field("StatusFilter", in: body)?.state("StatusFilter")
             )
             return list(filter, call, caller)
-        case .deleteWebhook:
-            let id = try id(call, body)
-            try await mappingAgentErrors { () throws(AgentError) in
-                try await webhooks.deleteWebhook(id: id, for: caller)
-            }
-            return .nothing
+        case .deleteWebhook: return try await delete(try id(call, body), caller)
         case .testWebhook:
             guard let webhook = try optionalWebhook(in: body, named: "Webhook") else { throw .missing("Webhook") }
             return try await test(webhook, caller)
@@ -159,6 +151,13 @@ extension RESTService {
         let id = webhook.id
         webhook.usage = try await webhooks.usages(of: id...id, for: caller)[id] ?? WebhookUsage()
         return webhook
+    }
+
+    private func delete(_ id: Int32, _ caller: Caller) async throws(RESTError) -> Outcome {
+        try await mappingAgentErrors { () throws(AgentError) in
+            try await webhooks.deleteWebhook(id: id, for: caller)
+        }
+        return .nothing
     }
 
     private func test(_ webhook: Webhook?, _ caller: Caller) async throws(RESTError) -> Outcome {

@@ -7,13 +7,6 @@ struct TimestampPresentation: Sendable {
     private let zone: TimeZone?
     private let includesOffset: Bool
 
-    static let utc = TimestampPresentation()
-
-    private init() {
-        zone = nil
-        includesOffset = false
-    }
-
     /// Reads a value of `SO-TimeZone`; nil or nothing means UTC. The initializer gives nil for what is no time zone.
     ///
     /// Taken are the codes that NetServer's documentation gives time zones, their numbers where it tells them, and, beyond

@@ -6,26 +6,15 @@ import WebhookModel
 
 /// What a query of NetServer's dynamic archive asks about the counters of webhooks: columns, one webhook or all, a page.
 struct UsageQuery: Sendable {
-    /// The columns of `webhook_usage` that are known; in the archive each is named behind its table.
+    /// The columns of `webhook_usage` that are known, as `$select` and the answer name them.
     enum Column: String, CaseIterable, Sendable {
-        case id = "webhook_usage_id"
-        case totalCalls = "total_calls"
-        case totalErrors = "total_errors"
-        case consecutiveErrors = "consecutive_errors"
-        case lastError = "last_error"
+        case id = "webhook_usage.webhook_usage_id"
+        case totalCalls = "webhook_usage.total_calls"
+        case totalErrors = "webhook_usage.total_errors"
+        case consecutiveErrors = "webhook_usage.consecutive_errors"
+        case lastError = "webhook_usage.last_error"
 
         static let table = "webhook_usage"
-
-        /// As `$select` and the answer name it.
-        var name: String {
-            switch self {
-            case .id: "webhook_usage.webhook_usage_id"
-            case .totalCalls: "webhook_usage.total_calls"
-            case .totalErrors: "webhook_usage.total_errors"
-            case .consecutiveErrors: "webhook_usage.consecutive_errors"
-            case .lastError: "webhook_usage.last_error"
-            }
-        }
     }
 
     private var columns: [Column] = []
@@ -37,8 +26,8 @@ struct UsageQuery: Sendable {
     init(_ query: [String: String]) throws(RESTError) {
         for text in (query["$select"] ?? "").split(separator: ",") {
             let name = text.trimmingCharacters(in: .whitespaces).lowercased()
-            guard let column = Column.allCases.first(where: { $0.name == name }) else {
-                let names = Column.allCases.map(\.name).joined(separator: ", ")
+            guard let column = Column(rawValue: name) else {
+                let names = Column.allCases.map(\.rawValue).joined(separator: ", ")
                 throw .argument("$select: there is no column \(Excerpt.quoted(name)) here; there are \(names).")
             }
             if !columns.contains(column) { columns.append(column) }
@@ -109,7 +98,7 @@ struct UsageQuery: Sendable {
                 case .consecutiveErrors: JSONValue(usage.consecutiveErrors)
                 case .lastError: JSONValue(usage.lastError)
                 }
-            row.append(value, named: column.name)
+            row.append(value, named: column.rawValue)
         }
         return .value(.object(row))
     }
