@@ -4,7 +4,7 @@ package import WebhookModel
 package struct WaitingWebhook: Sendable, Hashable {
     /// The webhook.
     package var id: Int32
-    /// From when on its first delivery may be claimed: when that is due, and the pause of its target is over.
+    /// When its first delivery may be claimed: the delivery is due then, and the pause of its target is over.
     package var due: Timestamp
     /// See ``Webhook/target``.
     package var target: String
@@ -20,7 +20,7 @@ package struct WaitingWebhook: Sendable, Hashable {
     package var isFailing: Bool { consecutiveErrors > 0 }
 }
 
-/// What one claim takes of which webhooks (docs/contract.md#section-7).
+/// How many deliveries one claim takes of each webhook (docs/contract.md#section-7).
 ///
 /// Each webhook gets a fair share, the one that has waited longest first, as far as the limits leave its target room.
 package struct ClaimPlan: Sendable {
@@ -53,7 +53,7 @@ extension ClaimLimits {
         room(target: webhook.target, consecutiveErrors: webhook.consecutiveErrors)
     }
 
-    /// When the first delivery may be claimed of the webhooks that have room; nil when none has.
+    /// When the first delivery of the webhooks that have room may be claimed; nil when no webhook has room.
     package func firstDue(of waiting: some Sequence<WaitingWebhook>) -> Timestamp? {
         waiting.filter { room(for: $0) > 0 }.map(\.due).min()
     }

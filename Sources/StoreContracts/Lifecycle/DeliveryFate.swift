@@ -2,7 +2,7 @@ package import WebhookModel
 
 /// What becomes of a delivery after an attempt.
 package enum DeliveryFate: Sendable, Hashable {
-    /// It arrived: it leaves the queue.
+    /// Its target has accepted it, and it leaves the queue.
     case delivered
     /// It is tried again at that time.
     case retry(at: Timestamp)

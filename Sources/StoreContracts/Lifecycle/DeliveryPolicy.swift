@@ -10,8 +10,8 @@ package struct DeliveryPolicy: Sendable, Hashable {
     package enum Schedule: Sendable, Hashable {
         /// The waits between the attempts of a cycle, how often the cycle is gone through, and the wait between cycles.
         case cycles(delays: [Duration], count: Int, pause: Duration)
-        /// `first` doubled for every attempt up to `longest`, each shortened by up to half at random so that what failed
-        /// together is not tried again together; that many attempts in all.
+        /// That many attempts in all. The wait is `first`, doubled for every attempt up to `longest`. Chance shortens each
+        /// wait by up to half, so that deliveries that failed together are not tried again together.
         ///
         /// Attempt n waits min(first · 2ⁿ⁻¹, longest) · (½ … 1).
         case exponential(first: Duration, longest: Duration, attempts: Int)
@@ -51,7 +51,7 @@ package struct DeliveryPolicy: Sendable, Hashable {
 
     /// When a delivery is tried again.
     package var schedule: Schedule
-    /// Which statuses mean that it arrived.
+    /// Which statuses mean that a delivery arrived.
     package var success: Success
     /// Consecutive failed attempts of a webhook that make it TooManyErrors, once they have lasted as long as that many
     /// attempts of one delivery take; nil for no number.
@@ -142,7 +142,7 @@ package struct DeliveryPolicy: Sendable, Hashable {
     }
 
     /// How long so many attempts of one delivery take if each fails at once and chance shortens no wait: 35 s for the nine
-    /// of ``netServer``. Where a delivery has fewer, as long as they would take if it had more.
+    /// of ``netServer``. For a policy whose deliveries have fewer attempts, the time is worked out as if they had so many.
     package func span(ofAttempts count: Int) -> Duration {
         let waits = max(0, count - 1)
         switch schedule {

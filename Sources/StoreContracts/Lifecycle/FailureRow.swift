@@ -2,8 +2,8 @@ package import WebhookModel
 
 /// Failed attempts of a webhook since its last success.
 ///
-/// A receiver that is away for a moment fails whatever is under way to it. Those failures say the same thing once, and count
-/// as one: only an attempt that began after the last counted one had failed says more.
+/// When a receiver is away for a moment, every attempt that is under way to it fails. These failures say the same thing, and
+/// count as one: only an attempt that began after the last counted one had failed says more.
 package struct FailureRow: Sendable, Hashable {
     /// How many there are, those side by side counted as one.
     package var count: Int
@@ -17,8 +17,8 @@ package struct FailureRow: Sendable, Hashable {
         (self.count, self.began, self.latest) = (count, began, latest)
     }
 
-    /// The row with the failure of an attempt that began and ended then. One that began in the very moment in which the
-    /// last counted one was over could not know of it.
+    /// Returns the row with the failure of an attempt that began at `start` and ended at `end`. An attempt that began in
+    /// the very moment in which the last counted one ended could not know of that failure.
     package func adding(from start: Timestamp, to end: Timestamp) -> FailureRow {
         var row = self
         // Results of attempts that ran side by side may come in any order.

@@ -4,7 +4,7 @@ import WebhookModel
 package enum ReplayOutcome: String, Sendable, Hashable {
     /// It is in the queue now.
     case queued
-    /// Its webhook is not Active: it is sent when it is.
+    /// Its webhook is not Active. The delivery is sent once the webhook is Active.
     case parked
     /// It is in the queue already.
     case alreadyQueued

@@ -6,17 +6,17 @@ package protocol DeliveryHistory: Sendable {
     /// One page of a list of deliveries.
     func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [DeliveryRecord]
 
-    /// One delivery with its attempts and its body, nil when there is no record of it.
+    /// Returns a delivery with its attempts and its body; nil when there is no record of it.
     func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail?
 
-    /// Queues a delivery again that was delivered, missed or has failed, with the same event and body. Where its webhook is
-    /// not Active it waits until it is.
+    /// Queues a delivered, missed or failed delivery again, with the same event and body. A delivery whose webhook is not
+    /// Active waits until the webhook is Active.
     func replay(_ id: DeliveryID, now: Timestamp) async throws(StoreError) -> ReplayOutcome
 
-    /// Counters of a webhook, nil when there is none, whoever registered it.
+    /// Returns the counters of a webhook of any tenant and application; nil when there is no such webhook.
     func usage(of webhook: Int32) async throws(StoreError) -> WebhookUsage?
 
-    /// The webhooks whose ids follow `id`, whoever registered them, by id, `limit` at most.
+    /// Returns up to `limit` webhooks of all tenants and applications whose ids follow `id`, by id.
     func allWebhooks(after id: Int32, limit: Int) async throws(StoreError) -> [(tenant: String, webhook: Webhook)]
 }
 

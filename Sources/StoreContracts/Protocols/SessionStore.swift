@@ -4,34 +4,34 @@ package import WebhookModel
 /// Keeps the sessions of logged-in users, so that tickets survive a restart and every process on a store accepts them.
 /// One conformance suite holds what each store must do.
 ///
-/// A store keeps digests of tickets, never tickets. When a session has expired is ``PrincipalAgent``'s to say.
-/// Every call is atomic and, once it returns, durable. Each throws ``StoreError``, after which nothing of it is stored.
+/// A store keeps digests of tickets, never tickets. ``PrincipalAgent`` decides when a session has expired.
+/// Every call is atomic and, once it returns, durable. A call that throws ``StoreError`` has stored nothing.
 package protocol SessionStore: Sendable {
-    /// Adds a session. Of the same user's others only those stay that were used last, so that there are `limit` of them.
+    /// Adds a session. Ends other sessions of the same user, those used longest ago first, until the user has `limit`.
     func insert(_ session: Session, limit: Int) async throws(StoreError)
 
-    /// The session, nil when there is none.
+    /// Returns the session with a key; nil when there is none.
     func session(_ key: SessionKey) async throws(StoreError) -> Session?
 
-    /// Says that a session was used at `time`, unless it has been used later. A session that is gone stays gone.
+    /// Notes that a session was used at `time`, unless it has been used later. Does not bring back a session that has ended.
     func useSession(_ key: SessionKey, at time: Timestamp) async throws(StoreError)
 
-    /// The sessions that pass the filter, those used last first; at most `limit`.
+    /// Returns up to `limit` sessions that pass `filter`, those used last first.
     func sessions(matching filter: SessionFilter, limit: Int) async throws(StoreError) -> [Session]
 
-    /// Ends the sessions that pass the filter. Returns how many.
+    /// Ends the sessions that pass `filter`. Returns how many there were.
     func endSessions(matching filter: SessionFilter) async throws(StoreError) -> Int
 
     /// Removes up to `limit` sessions that were last used before `time`. Returns whether there may be more.
     func pruneSessions(usedBefore time: Timestamp, limit: Int) async throws(StoreError) -> Bool
 }
 
-/// What a session is looked up by: the digest of its ticket.
+/// The digest of a session's ticket, by which the session is looked up.
 package struct SessionKey: Sendable, Hashable {
     /// 32 bytes.
     package let digest: [UInt8]
 
-    /// With this digest.
+    /// Creates a key from a digest of 32 bytes.
     package init(digest: [UInt8]) {
         self.digest = digest
     }
@@ -46,7 +46,7 @@ package struct SessionKey: Sendable, Hashable {
 package struct Session: Sendable, Hashable {
     /// The digest of its ticket.
     package var key: SessionKey
-    /// Where it is valid.
+    /// The identifier of the tenant in which the session is valid.
     package var tenant: String
     /// Who logged in, as configured.
     package var userName: String
@@ -61,7 +61,7 @@ package struct Session: Sendable, Hashable {
     }
 }
 
-/// Which sessions are meant; every member that is not nil restricts.
+/// Restricts which sessions are meant. A member that is nil restricts nothing.
 package struct SessionFilter: Sendable, Hashable {
     /// Those of one tenant.
     package var tenant: String?

@@ -1,9 +1,9 @@
-/// Tells how a store is. Every call is as ``AgentStore`` says.
+/// Tells whether a store works and what it holds. Every call is as ``AgentStore`` says.
 package protocol StoreHealth: Sendable {
-    /// Whether the store can be reached and written; throws when it cannot.
+    /// Throws when the store cannot be reached or written.
     func checkHealth() async throws(StoreError)
 
-    /// How many deliveries are in each state, and since when the oldest pending one has been due.
+    /// Returns how many deliveries are in each state, and since when the oldest pending one has been due.
     func counts() async throws(StoreError) -> DeliveryCounts
 
     /// Commits so far that took events in, and how many events shared them.

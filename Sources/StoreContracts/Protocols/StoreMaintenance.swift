@@ -4,6 +4,6 @@ package protocol StoreMaintenance: Sendable {
     /// there may be more.
     func prune(_ limits: LogLimits) async throws(StoreError) -> Bool
 
-    /// Removes everything. For trials.
+    /// Removes everything but sessions, for trials.
     func reset() async throws(StoreError)
 }

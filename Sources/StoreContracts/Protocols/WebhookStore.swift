@@ -27,10 +27,10 @@ package protocol WebhookStore: Sendable {
     @discardableResult
     func delete(id: Int32, in scope: WebhookScope, at time: Timestamp) async throws(StoreError) -> Bool
 
-    /// The text of the webhook's last failed delivery, nil when there was none or no such webhook in `scope`.
+    /// Returns the text of the webhook's last failed delivery; nil when none has failed, or when `scope` has no such webhook.
     func lastError(id: Int32, in scope: WebhookScope) async throws(StoreError) -> String?
 
-    /// The counters of the webhooks in `scope` with one of these ids, by id; of the `limit` lowest at most.
+    /// Returns the counters of the webhooks in `scope` whose ids are in `ids`, by id: those of the `limit` lowest ids.
     func usages(
         of ids: ClosedRange<Int32>,
         in scope: WebhookScope,

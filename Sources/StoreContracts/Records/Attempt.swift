@@ -10,7 +10,7 @@ package struct Attempt: Sendable, Hashable {
     package var started: Timestamp
     /// How long it took.
     package var duration: Duration
-    /// `X-SuperOffice-Retry` of it.
+    /// The value of `X-SuperOffice-Retry`.
     package var retry: Int
     /// nil when there was no answer.
     package var status: Int?
@@ -18,7 +18,7 @@ package struct Attempt: Sendable, Hashable {
     package var errorClass: String?
     /// The status line of the answer, or why there was none.
     package var summary: String
-    /// `X-SuperOffice-Signature` of it.
+    /// The value of `X-SuperOffice-Signature`.
     package var signature: String?
     /// The first bytes of the answer's body, at most ``answerBytes``.
     package var answer: [UInt8]
@@ -52,7 +52,7 @@ package struct Attempt: Sendable, Hashable {
         }
     }
 
-    /// An attempt as it was stored.
+    /// Creates an attempt as it was stored.
     package init(
         url: String,
         ownHeaders: [String],

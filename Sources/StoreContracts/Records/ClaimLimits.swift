@@ -4,7 +4,7 @@ package struct ClaimLimits: Sendable, Hashable {
     package var total: Int
     /// Deliveries in flight to one target.
     package var perTarget: Int
-    /// The same where the last attempt failed, so that targets that hang do not hold all there is.
+    /// Deliveries in flight to one target whose last attempt failed, so that targets that hang do not take all places.
     package var perFailingTarget: Int
     /// Deliveries to targets whose last attempt failed, in all.
     package var failing: Int

@@ -4,9 +4,9 @@ package enum DeliveryState: String, Sendable, CaseIterable {
     case pending
     /// Given up after its last attempt; it can be replayed.
     case failed
-    /// Its webhook is not Active: it waits until it is.
+    /// Its webhook is not Active. The delivery waits until the webhook is Active.
     case parked
-    /// It arrived.
+    /// Its target has accepted it.
     case delivered
     /// Its webhook was TooManyErrors when the event was signalled. It can be replayed.
     case missed

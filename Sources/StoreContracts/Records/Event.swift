@@ -5,13 +5,13 @@ package import WebhookModel
 package struct Event: Sendable, Hashable {
     /// `EventId`.
     package var id: UUID
-    /// Whose webhooks it is for.
+    /// The tenant whose webhooks get it.
     package var tenant: String
     /// `X-SuperOffice-Event`, and what webhooks are matched by.
     package var name: String
     /// What stands before a webhook's part.
     package var bodyHead: [UInt8]
-    /// What stands after it.
+    /// What stands after a webhook's part.
     package var bodyTail: [UInt8]
     /// When it was signalled; its deliveries are due from then on.
     package var time: Timestamp
@@ -22,7 +22,7 @@ package struct Event: Sendable, Hashable {
     /// The delivery that webhooks with the state TooManyErrors get of the event: recorded as missed, parked, or none.
     package var missed = MissedEvents.record
 
-    /// An event that webhooks are matched to by its name alone.
+    /// Creates an event that webhooks are matched to by its name alone.
     package init(id: UUID, tenant: String, name: String, bodyHead: [UInt8], bodyTail: [UInt8], time: Timestamp) {
         (self.id, self.tenant, self.name) = (id, tenant, name)
         (self.bodyHead, self.bodyTail, self.time) = (bodyHead, bodyTail, time)

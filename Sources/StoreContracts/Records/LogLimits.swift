@@ -1,16 +1,17 @@
 package import WebhookModel
 
-/// What is kept on record.
+/// Says which records are kept.
 package struct LogLimits: Sendable, Hashable {
-    /// Attempts that began before it are removed,
+    /// Attempts that began before this time are removed.
     package var attemptsBefore: Timestamp
-    /// and so are those beyond this many, oldest first.
+    /// Attempts beyond this number are removed, the oldest first.
     package var attempts: Int
-    /// Deliveries that failed before it are removed, and so are those that were missed before it.
+    /// Deliveries that failed or were missed before this time are removed.
     package var failedBefore: Timestamp
     /// Rows of each kind that one step removes.
     package var rowsPerStep: Int
-    /// What is dated later was recorded while the clock was ahead, and says nothing about the age of what follows it.
+    /// The present time. A record that is dated later was made while the clock was ahead, and says nothing about the age
+    /// of the records that follow it.
     package var now: Timestamp
 
     /// Creates limits.

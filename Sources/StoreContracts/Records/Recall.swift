@@ -1,12 +1,12 @@
 package import WebhookModel
 
-/// What is put off too long, and what becomes of it.
+/// Says which deliveries and pauses are put off for too long, and what they are set to instead.
 package struct RecallLimits: Sendable, Hashable {
-    /// No delivery is to be due later, and no pause to end later.
+    /// The latest time at which a delivery may be due and a pause may end.
     package var latest: Timestamp
-    /// When deliveries are due then. Pauses end.
+    /// When the deliveries are due instead. The pauses end at once.
     package var now: Timestamp
-    /// When leases end then, for whoever holds one may be at work.
+    /// When the leases end instead: their holders may still be at work.
     package var leaseEnd: Timestamp
     /// Deliveries that one step brings back.
     package var rowsPerStep: Int
@@ -17,7 +17,7 @@ package struct RecallLimits: Sendable, Hashable {
     }
 }
 
-/// What was brought back.
+/// How much was brought back.
 package struct Recalled: Sendable, Hashable {
     /// Deliveries that are due earlier now.
     package var deliveries: Int

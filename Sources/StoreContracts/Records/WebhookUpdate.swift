@@ -4,8 +4,8 @@ package import WebhookModel
 package enum WebhookUpdate: Sendable, Hashable {
     /// The webhook as it is stored now.
     case stored(Webhook)
-    /// There is none of that id in the scope.
+    /// The scope has no webhook with that id.
     case absent
-    /// It has been updated since the version that was to be replaced.
+    /// The webhook has been updated since the version that was to be replaced.
     case changed
 }
