@@ -1,9 +1,9 @@
 import NIOCore
 
-/// Reads one answer from its bytes. It takes what curl takes of HTTP/1, within bounds.
+/// Reads one answer from its bytes. The parser takes the HTTP/1 that curl takes, within bounds.
 ///
-/// It is no stricter than a client must be that reads one answer and then trusts the connection only if every byte made
-/// sense. Lines may end without CR and may be folded (RFC 9112, sections 2.2 and 5.2). Equal Content-Length lines are one.
+/// A client that reads one answer, and trusts the connection afterwards only if every byte made sense, need not be stricter.
+/// Lines may end without CR and may be folded (RFC 9112, sections 2.2 and 5.2). Equal Content-Length lines are one.
 struct AnswerParser {
     /// A part of an answer.
     enum Part {
@@ -33,7 +33,7 @@ struct AnswerParser {
     private(set) var keepsConnection = false
     private var state = State.statusLine
     private var head: AnswerHead?
-    /// What may still come of lines outside the body, in bytes, and how many lines.
+    /// How many bytes, and how many lines, may still come outside the body.
     private var bytesLeft = Self.headBytes
     private var linesLeft = Self.lines
     private var interimLeft = Self.interimAnswers

@@ -10,10 +10,10 @@ struct Endpoint: Hashable, Sendable {
     var address: SocketAddress
 }
 
-/// The connections that no request is on: idle ones for the next request, and ones that their targets are about to end.
+/// The connections that no request uses: idle ones for the next request, and ones that their targets are about to end.
 ///
-/// Each holds a file descriptor, so there is one bound for those of all event loops. Beyond it the one that has been idle
-/// longest is closed.
+/// Each connection holds a file descriptor, so one bound holds for the connections of all event loops together. Beyond that
+/// bound, the connection that has been idle longest is closed.
 final class ConnectionPool: Sendable {
     private struct Key: Hashable {
         var loop: ObjectIdentifier
@@ -27,7 +27,7 @@ final class ConnectionPool: Sendable {
     }
 
     private struct State {
-        /// By numbers that grow, so that the lowest has been idle longest.
+        /// The idle connections by numbers that grow, so that the lowest has been idle longest.
         var idle: [Int: Idle] = [:]
         var numbers: [Key: [Int]] = [:]
         var oldest = 0
@@ -52,7 +52,7 @@ final class ConnectionPool: Sendable {
     private let limit: Int
     private let state = Mutex(State())
 
-    /// Idle connections that one endpoint may have on one event loop; a burst's others are closed.
+    /// Idle connections that one endpoint may have on one event loop. Further ones, after a burst, are closed.
     private static let connectionsPerEndpoint = 64
     /// How long a connection may be idle; most servers keep theirs at least as long.
     private static let idleTime = Duration.seconds(30)
@@ -66,7 +66,7 @@ final class ConnectionPool: Sendable {
         self.limit = limit
     }
 
-    /// A connection to `endpoint` that was used last, nil when there is none. On the lane's event loop.
+    /// Takes the connection to `endpoint` that was used last; nil when there is none. Call it on the lane's event loop.
     func take(_ endpoint: Endpoint, on lane: SendingLane) -> (any Channel)? {
         let key = Key(loop: ObjectIdentifier(lane.loop), endpoint: endpoint)
         while let idle = state.withLock({ state in state.numbers[key]?.last.flatMap { state.remove($0) } }) {
@@ -95,10 +95,10 @@ final class ConnectionPool: Sendable {
         if isKept { closeExcess() } else { channel.close(promise: nil) }
     }
 
-    /// Leaves a connection to its target to end, for a while.
+    /// Waits for a while for the target to end a connection, and ends it then.
     ///
-    /// The port of whoever ends a connection first is taken for a minute more. Many short connections to one target would
-    /// use up this machine's ports.
+    /// The end that closes a connection first cannot use its port for another minute. Many short connections to one target
+    /// would use up this machine's ports.
     func letEnd(_ channel: any Channel) {
         let mayWait =
             channel.isActive
@@ -116,14 +116,14 @@ final class ConnectionPool: Sendable {
         closeExcess()
     }
 
-    /// Closes the connection that has been idle longest, so that its descriptor is free. False when there is none.
+    /// Closes the connection that has been idle longest, so that its descriptor is free. Returns false when there is none.
     func makeRoom(for loop: any EventLoop) -> EventLoopFuture<Bool> {
         guard let idle = state.withLock({ $0.removeOldest() }) else { return loop.makeSucceededFuture(false) }
         idle.channel.close(promise: nil)
         return idle.channel.closeFuture.map { true }.hop(to: loop)
     }
 
-    /// Closes what has been idle for long.
+    /// Closes the connections that have been idle for long.
     func closeIdle(now: StandstillWatch.Instant) {
         while let idle = state.withLock({ state in state.removeOldest { now - $0.since >= Self.idleTime } }) {
             idle.channel.close(promise: nil)

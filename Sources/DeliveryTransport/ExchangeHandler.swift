@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import WebhookModel
 
-/// The end of a connection's pipeline: one request at a time, and its answer up to a bound.
+/// The last handler of a connection: sends one request at a time, and reads its answer up to a bound.
 final class ExchangeHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = HTTPClientRequestPart
@@ -11,7 +11,7 @@ final class ExchangeHandler: ChannelInboundHandler {
     enum Aftermath: Sendable {
         /// It can take another request.
         case reusable
-        /// The target ends it. It should be left open for that.
+        /// The target is about to end it, and it should be left open until then.
         case ending
         /// It is of no further use.
         case useless
@@ -60,7 +60,7 @@ final class ExchangeHandler: ChannelInboundHandler {
         self.answerBytes = answerBytes
     }
 
-    /// Sends a request. On the channel's event loop, and only when no other is under way.
+    /// Sends a request. Call it on the channel's event loop, and only when no other request is under way.
     func send(_ request: HTTPRequestHead, body: ByteBuffer) -> EventLoopFuture<Result<Exchange, ExchangeError>>? {
         guard let context, promise == nil, !isDraining else { return nil }
         let promise = context.eventLoop.makePromise(of: Result<Exchange, ExchangeError>.self)

@@ -3,7 +3,7 @@ import Networking
 import Text
 import WebhookModel
 
-/// The HTTP proxy that all notifications go through, and what it is to blame for.
+/// The HTTP proxy that all notifications go through, and the rules that tell its failures from those of targets.
 struct ForwardProxy: Sendable {
     let url: TargetURL
     /// How texts name what an operator can change about the proxy; nil where they do not.
@@ -34,13 +34,13 @@ struct ForwardProxy: Sendable {
 
     // MARK: Targets without TLS
 
-    /// What an answer to a whole request is. The proxy's own errors come in place of the target's answer:
+    /// Tells the proxy's own errors from the answers of targets, which they replace:
     ///
-    /// - 407, which only a proxy sends (RFC 9110, section 15.5.8).
-    /// - 502, 503 and 504, when `Proxy-Status` (RFC 9209) tells of an error and of no answer that the proxy received, or
-    ///   Squid's `X-Squid-Error` stands there.
+    /// - 407 is an error of the proxy: only proxies send it (RFC 9110, section 15.5.8).
+    /// - 502, 503 and 504 are errors of the proxy when `Proxy-Status` (RFC 9209) tells of an error and of no answer that the
+    ///   proxy received, or when the answer has Squid's `X-Squid-Error`.
     ///
-    /// Anything else may be the target's, and counts as that.
+    /// Any other answer may be the target's, and counts as the target's.
     func outcome(of answer: TargetAnswer, for target: TargetURL) -> SendOutcome {
         let isProxys = answer.status == 407 || (502...504).contains(answer.status) && Self.tellsOfProxy(answer.headers)
         guard isProxys else { return .answered(answer) }
@@ -73,7 +73,7 @@ struct ForwardProxy: Sendable {
         return lines.joined(separator: "\r\n") + "\r\n\r\n"
     }
 
-    /// What a status that is no success says.
+    /// The failure that a status other than a success stands for.
     func refusal(status: Int, line: String, target: TargetURL) -> SendError {
         let place = Excerpt.quoted(target.authority)
         let line = Excerpt.plain(line)
@@ -110,7 +110,7 @@ final class ProxyTunnelHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// How long its answer may be.
     private static let answerBytes = 16 << 10
 
-    /// - Parameter opened: Kept when the tunnel is open; fails with a ``SendError``.
+    /// - Parameter opened: Succeeds when the tunnel is open; fails with a ``SendError``.
     init(proxy: ForwardProxy, target: TargetURL, opened: EventLoopPromise<Void>) {
         (self.proxy, self.target, self.opened) = (proxy, target, opened)
     }

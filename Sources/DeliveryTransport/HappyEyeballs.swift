@@ -5,8 +5,8 @@ import WebhookModel
 
 /// Connects to the first of a host's addresses that accepts: Happy Eyeballs (RFC 8305).
 ///
-/// SwiftNIO begins an attempt every 250 ms, or as soon as the last one has failed, and closes those that come too late. The
-/// order is made here: the families take turns, and the address that worked last comes first.
+/// SwiftNIO begins an attempt every 250 ms, or as soon as the last one has failed, and closes those that come too late. This
+/// type makes the order: the families take turns, and the address that worked last comes first.
 package final class HappyEyeballs: Sendable {
     private struct Place: Hashable {
         var host: String
@@ -15,9 +15,9 @@ package final class HappyEyeballs: Sendable {
 
     private let lastConnected = Mutex<[Place: SocketAddress]>([:])
 
-    /// Places whose address is remembered.
+    /// How many hosts, each with a port, have their address remembered.
     private static let rememberedPlaces = 4096
-    /// For all addresses together.
+    /// The time for the attempts at all addresses together.
     private static let connectTime = TimeAmount.seconds(5)
 
     /// A connection to one of `addresses`, and which it is.
@@ -69,7 +69,7 @@ package final class HappyEyeballs: Sendable {
         return order
     }
 
-    /// Of the attempts' errors, one that tells of the host rather than of what this machine lacks.
+    /// Chooses one of the attempts' errors: rather one that tells of the host than one that tells what this machine lacks.
     private static func mostTelling(_ error: any Error) -> any Error {
         guard let errors = (error as? NIOConnectionError)?.connectionErrors.map(\.error) else { return error }
         let isOfHost = { (error: any Error) in (error as? IOError).map { SendError($0).kind.isTargets } ?? true }

@@ -1,18 +1,20 @@
 package import NIOCore
 
-/// Who asked for which names, what is known of them, and which look-up may run; without threads and without a clock.
+/// Knows who asked for which names, what is known of the names, and which look-up may run. The table has no threads and no
+/// clock.
 ///
-/// A look-up begins in one of a few quick places. When it is slow it gives that up for one of the slow places, so that names
-/// whose servers are silent do not keep the others waiting. A name known to be silent begins in a slow place.
+/// A look-up begins in one of a few quick places. A slow look-up gives its quick place up for one of the slow places, so that
+/// names whose servers are silent do not keep the others waiting. The look-up of a name that was silent begins in a slow
+/// place.
 struct LookUpTable<Waiter> {
     typealias Answer = Result<[SocketAddress], ResolutionError>
 
     /// What the owner has to do.
     struct Steps {
         var answers: [(waiter: Waiter, answer: Answer)] = []
-        /// Look-ups that are to be started now.
+        /// The look-ups that must start now.
         var starts: [LookUp] = []
-        /// A look-up that was asked for now; it may have to wait for its place.
+        /// The look-up that was asked for now. It may have to wait for a place.
         var begun: LookUp?
     }
 
@@ -23,19 +25,19 @@ struct LookUpTable<Waiter> {
 
     private enum Place {
         case waiting, quick, slow
-        /// A slow one, for a name that was silent before.
+        /// A slow place, for a name that was silent before.
         case again
     }
 
     private struct Running {
         var number: Int
         var place: Place
-        /// When it took its place.
+        /// When the look-up took its place.
         var started: NIODeadline
         var waiters: [Waiter] = []
-        /// It takes longer than most.
+        /// Whether it takes longer than most.
         var isSlow = false
-        /// Nobody waits for it any longer.
+        /// Whether nobody waits for it any longer.
         var isGivenUp = false
     }
 
@@ -43,11 +45,11 @@ struct LookUpTable<Waiter> {
         var addresses: [SocketAddress] = []
         var resolved = NIODeadline.uptimeNanoseconds(0)
         var failure: ResolutionError?
-        /// How often in a row nobody knew.
+        /// How many look-ups in a row have failed.
         var failures = 0
         /// Whether the last look-up that failed was a slow one.
         var isSilent = false
-        /// Until then the last answer stands.
+        /// Until when the last answer is used.
         var stands = NIODeadline.uptimeNanoseconds(0)
         var running: Running?
         var asked = NIODeadline.uptimeNanoseconds(0)
@@ -236,28 +238,28 @@ struct LookUpTable<Waiter> {
     }
 }
 
-/// What bounds look-ups.
+/// The bounds of look-ups.
 package struct LookUpLimits: Sendable {
-    /// Look-ups that run at a time and are not slow.
+    /// How many look-ups that are not slow run at a time.
     package var quick = 16
-    /// Slow look-ups that run at a time.
+    /// How many slow look-ups run at a time.
     package var slow = 64
-    /// Those of them that try a name anew whose servers were silent.
+    /// How many of the slow look-ups try a name again whose servers were silent.
     package var again = 32
-    /// Names that are known, and names that wait for a place.
+    /// How many names are known at a time, and how many wait for a place.
     package var names = 4096
-    /// A look-up that takes longer is slow.
+    /// The time after which a look-up is slow.
     package var patience = TimeAmount.milliseconds(250)
-    /// How many wait for a slow look-up; others are told that it is slow.
+    /// How many callers wait for a slow look-up. Others are told that it is slow.
     package var patient = 2
-    /// Nobody waits longer for a look-up.
+    /// How long a caller waits for a look-up at most.
     package var wait = TimeAmount.seconds(5)
-    /// How long an answer stands, also that there is no such name.
+    /// How long an answer is used, also the answer that there is no such name.
     package var fresh = TimeAmount.seconds(1)
     /// How long addresses are used when nobody knows newer ones.
     package var lastGood = TimeAmount.hours(24)
 
-    /// The defaults.
+    /// Creates the default bounds.
     package init() {}
 
     /// How long a name is left alone after so many look-ups in a row that told nothing.

@@ -2,8 +2,8 @@ package import NIOCore
 
 /// Turns names into addresses.
 package protocol NameResolver: Sendable {
-    /// Every address of `host`, in the order in which to try them; within a few seconds. Fails with ``ResolutionError``
-    /// when there is none.
+    /// Returns every address of `host` within a few seconds, in the order in which to try them. The future fails with
+    /// ``ResolutionError`` when there is none.
     func addresses(of host: String, port: Int, on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]>
 }
 
@@ -15,7 +15,7 @@ package struct ResolutionError: Error, Hashable, CustomStringConvertible {
     /// The reason, to stand in a sentence.
     package let description: String
 
-    /// - Parameter isDefinite: Whether the name's servers said so.
+    /// - Parameter isDefinite: Whether the name's servers said that there is no address.
     package init(_ description: String, isDefinite: Bool) {
         (self.isDefinite, self.description) = (isDefinite, description)
     }

@@ -2,7 +2,7 @@ import Foundation
 package import NIOHTTP1
 package import WebhookModel
 
-/// What is sent for a notification: the documented headers, and the signature over the exact body
+/// The request that carries a notification: the documented headers, and the signature over the exact body
 /// (docs/contract.md#section-7).
 package struct NotificationRequest: Sendable {
     private let userAgent: String
@@ -48,7 +48,7 @@ package struct NotificationRequest: Sendable {
             && (header.value ?? "").utf8.allSatisfy { $0 == 0x09 || $0 >= 0x20 && $0 != 0x7F }
     }
 
-    /// An event's name is the client's to choose; what a header cannot hold is percent-encoded.
+    /// Clients choose the names of events. Characters that a header cannot hold are percent-encoded.
     private static func headerText(_ text: String) -> String {
         guard !text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else { return text }
         let digits = Array("0123456789ABCDEF")

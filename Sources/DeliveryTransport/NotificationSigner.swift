@@ -6,14 +6,14 @@ import WebhookModel
 
 /// Signs bodies: base64 of HMAC-SHA256 under the webhook's secret (docs/contract.md#section-7).
 ///
-/// Keyed contexts are kept by secret, since keying one costs twice as much as signing with it.
+/// The signer keeps a keyed context for each secret, since keying one costs twice as much as signing with it.
 package final class NotificationSigner: Sendable {
     private let keys = Mutex(BoundedCache<ExactText, HMACSHA256>(capacity: 1024))
 
     /// Creates a signer that keeps no key yet.
     package init() {}
 
-    /// The value of `X-SuperOffice-Signature`, nil without a secret.
+    /// Returns the value of `X-SuperOffice-Signature`; nil without a secret.
     package func signature(of body: [UInt8], secret: String?) -> String? {
         guard let secret, !secret.isEmpty else { return nil }
         return Data(key(for: secret).tag(of: body)).base64EncodedString()

@@ -13,7 +13,7 @@ struct SendingLane: Sendable {
         boundWatch = .makeBoxSendingValue(StandstillWatch(time: time), eventLoop: loop)
     }
 
-    /// The watch over the loop. On the loop only.
+    /// The watch over the loop. Only the loop uses it.
     var watch: StandstillWatch { boundWatch.value }
 
     /// Begins to watch the loop, and to close the pool's connections that have been idle for long.

@@ -11,22 +11,22 @@ package import WebhookModel
 package final class SocketSender: NotificationSender {
     /// How targets are reached.
     package struct Settings: Sendable {
-        /// For everything from the connection to the end of the answer; the look-up of the name has a bound of its own.
+        /// The time from the connection to the end of the answer. The look-up of the name has a bound of its own.
         package var timeout: Duration
         /// Whether the certificate of an `https` target must be valid.
         package var validatesHTTPS: Bool
-        /// PEM file of authorities that are trusted beside the system's.
+        /// The PEM file of authorities that are trusted beside the system's.
         package var authoritiesFile: String?
         /// Which addresses may be called.
         package var addresses: AddressPolicy
-        /// HTTP proxy that everything goes through.
+        /// The HTTP proxy that everything goes through.
         package var proxy: TargetURL?
-        /// Connections that are kept for the next notification, to all targets together. Each holds a file descriptor.
+        /// How many connections, to all targets together, are kept for the next notification. Each holds a file descriptor.
         package var idleConnections: Int
         /// How the texts of failures name what an operator can change. Texts leave out what has no words here.
         package var remedies: [SendRemedy: String]
 
-        /// Creates settings. Each is at its default where it is not given.
+        /// Creates settings. A setting that is not given has its default.
         package init(
             timeout: Duration = .seconds(15),
             validatesHTTPS: Bool = true,
@@ -74,7 +74,7 @@ package final class SocketSender: NotificationSender {
         for lane in lanes { lane.start(pool) }
     }
 
-    /// Ends all connections; one that is in use when it has been.
+    /// Ends all connections. A connection that is in use ends after its exchange.
     package func shutdown() async {
         pool.close()
         for lane in lanes { try? await lane.stop().get() }

@@ -2,12 +2,12 @@ import NIOCore
 
 /// Knows when this process stood still: stopped, suspended with its machine, or without a processor.
 ///
-/// It expects a tick of its event loop twice a second. A tick that comes far too late ends a standstill. What failed during
-/// one says nothing about a target: its answer could not be read in time.
+/// The watch expects a tick of its event loop twice a second. A tick that comes far too late ends a standstill. An exchange
+/// that failed during a standstill says nothing about its target: the answer could not be read in time.
 ///
-/// It lives on its event loop.
+/// Only its event loop uses the watch.
 final class StandstillWatch {
-    /// A time that goes on while the machine sleeps.
+    /// A clock that goes on while the machine sleeps.
     typealias Instant = ContinuousClock.Instant
 
     private let time: @Sendable () -> Instant
@@ -17,7 +17,7 @@ final class StandstillWatch {
     private var onTick: (Instant) -> Void = { _ in }
 
     private static let interval = Duration.milliseconds(500)
-    /// What a tick may be late on a busy machine.
+    /// How late a tick may come on a busy machine.
     private static let tolerance = Duration.seconds(2)
 
     init(time: @escaping @Sendable () -> Instant) {
@@ -48,7 +48,7 @@ final class StandstillWatch {
 
     /// How long the latest standstill was that ended after `begin`, nil when there was none.
     ///
-    /// The first to ask may come before the tick that is late.
+    /// A caller may ask before the tick that is late has come.
     func standstill(since begin: Instant) -> Duration? {
         if ticking != nil { observe() }
         return latest.flatMap { $0.end > begin ? $0.length : nil }

@@ -1,9 +1,9 @@
 import Foundation
 import NIOCore
 
-/// The C library's look-up of a name, and threads for it: it blocks, for 20 seconds and more when a server is silent.
+/// The C library's look-up of a name, and threads for it. A look-up blocks, for 20 seconds and more when a server is silent.
 enum SystemLookUp {
-    /// The addresses of `host`, without a port.
+    /// Returns the addresses of `host`, without a port.
     static func addresses(of host: String) throws(ResolutionError) -> [SocketAddress] {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

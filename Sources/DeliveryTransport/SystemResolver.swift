@@ -1,10 +1,10 @@
 package import NIOCore
 import Synchronization
 
-/// The system's resolver, which blocks, on threads of its own, whose number is bounded. ``LookUpTable`` has the rules. An
-/// address is not looked up.
+/// Calls the system's resolver, which blocks, on threads of its own. Their number is bounded. ``LookUpTable`` has the rules.
+/// A host that is an address is not looked up.
 package final class SystemResolver: NameResolver {
-    /// A look-up that blocks. Its addresses' ports do not matter.
+    /// A look-up that blocks. The ports of the addresses that it returns do not matter.
     package typealias LookUp = @Sendable (_ host: String) throws(ResolutionError) -> [SocketAddress]
 
     /// A clock for look-ups, so that tests can move it.
@@ -14,7 +14,7 @@ package final class SystemResolver: NameResolver {
         /// Runs work on an event loop after that much time.
         package var after: @Sendable (TimeAmount, any EventLoop, _ work: @escaping @Sendable () -> Void) -> Void
 
-        /// A clock made of its two uses.
+        /// Creates a clock from its two uses.
         package init(
             now: @escaping @Sendable () -> NIODeadline,
             after: @escaping @Sendable (TimeAmount, any EventLoop, _ work: @escaping @Sendable () -> Void) -> Void

@@ -4,7 +4,7 @@ import NIOPosix
 import Networking
 import WebhookModel
 
-/// How a target is reached: its addresses, checked; and a connection to one of them, through a proxy or not.
+/// How a target is reached: its addresses, each checked, and a connection to one of them, through a proxy or directly.
 struct TargetRoute: Sendable {
     private let policy: AddressPolicy
     let remedies: [SendRemedy: String]
@@ -99,8 +99,8 @@ struct TargetRoute: Sendable {
         proxy?.blamed(for: failure) ?? failure
     }
 
-    /// The failure of an exchange. Where the proxy reads requests, a connection that breaks is the proxy's: for a target
-    /// that breaks its own, the proxy has an answer.
+    /// The failure of an exchange. The failure is the proxy's when the proxy reads requests and its connection breaks: for a
+    /// target that breaks its own connection, the proxy sends an answer.
     func blamed(for failure: SendError, of target: TargetURL) -> SendError {
         target.isTLS || failure.kind != .connection ? failure : blamingProxy(for: failure)
     }

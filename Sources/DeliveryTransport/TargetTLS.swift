@@ -28,7 +28,7 @@ struct TargetTLS: Sendable {
 
     /// Adds TLS to a connection.
     ///
-    /// - Parameter ready: Kept when the handshake has ended and the certificate is the target's. Nothing may be written
+    /// - Parameter ready: Succeeds when the handshake has ended and the certificate is the target's. Nothing may be written
     ///   before.
     func add(to channel: any Channel, for host: String, ready: EventLoopPromise<Void>) throws {
         let pipeline = channel.pipeline.syncOperations

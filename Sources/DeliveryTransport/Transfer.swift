@@ -5,8 +5,8 @@ import NIOSSL
 import Networking
 import WebhookModel
 
-/// One notification on its way: resolve, connect or take an idle connection, post, read; all within its time. It lives on
-/// its lane's event loop.
+/// One notification on its way: resolve, connect or take an idle connection, post, and read, all within its time. Only the
+/// event loop of its lane uses it.
 final class Transfer {
     /// A transfer, for tasks that wait for it.
     struct Handle: Sendable {
@@ -30,7 +30,7 @@ final class Transfer {
             }
         }
 
-        /// Cuts the transfer off; its outcome is then that the service stopped.
+        /// Cuts the transfer off. Its outcome says that the service stopped.
         func cancel() {
             outcome.eventLoop.execute { transfer.value.end(.failed(Transfer.stopped)) }
         }
@@ -46,7 +46,7 @@ final class Transfer {
     private let outcome: EventLoopPromise<SendOutcome>
 
     private var isEnded = false
-    /// Where the target is, or the proxy before it; each was checked.
+    /// The addresses of the target, or of the proxy before it. Each was checked.
     private var addresses: [SocketAddress] = []
     private var channel: (any Channel)?
     private var begin: StandstillWatch.Instant?
@@ -55,7 +55,7 @@ final class Transfer {
 
     private var loop: any EventLoop { lane.loop }
 
-    /// What is added to the time of a transfer that a standstill took its own from: its answer may have come meanwhile.
+    /// The time that a transfer gets after a standstill: its answer may have come meanwhile.
     private static let timeAfterStandstill = TimeAmount.seconds(1)
 
     init(
