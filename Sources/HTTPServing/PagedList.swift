@@ -3,21 +3,22 @@ import NIOCore
 
 /// Writes the items of a list one after the other, with what stands before, between and after them.
 package protocol ListWriter: Sendable {
-    /// What is listed.
+    /// An item of the list.
     associatedtype Item: Sendable
 
     /// Writes an item, and what stands between it and the one before.
     mutating func write(_ item: Item)
     /// Writes what stands after the last item.
     mutating func end()
-    /// What has been written and not been taken.
+    /// Returns the bytes that have been written since the last call.
     mutating func take() -> [UInt8]
 }
 
-/// An answer that is as long as there are things to list. It is read from the store, written and sent page by page, as the
-/// client takes it, so that it is never in memory as a whole.
+/// An answer that is a list of any length. The list is read from the store, written and sent page by page, as the client
+/// takes it, so that it is never in memory as a whole.
 ///
-/// Ids ascend, and each item is as it was when its page was read: what changes meanwhile is listed as it was or as it is.
+/// Ids ascend, and each item is as it was when its page was read. An item that changes meanwhile is listed as it was or as
+/// it is.
 package struct PagedList<Writer: ListWriter, Failure: Error>: Sendable {
     /// A part of the list.
     package struct Page: Sendable {
@@ -25,7 +26,7 @@ package struct PagedList<Writer: ListWriter, Failure: Error>: Sendable {
         /// The id after which the list goes on; nil at its end.
         package var next: Int32?
 
-        /// A page of what was read for `limit`: where that were fewer, nothing follows.
+        /// Creates a page from the items that were read for `limit`. Fewer items than `limit` are the end of the list.
         package init<Read>(_ read: [Read], limit: Int, id: (Read) -> Int32, item: (Read) -> Writer.Item) {
             items = read.map(item)
             next = read.count < limit ? nil : read.last.map(id)
@@ -42,9 +43,9 @@ package struct PagedList<Writer: ListWriter, Failure: Error>: Sendable {
     private var skipped: Int
     private var left: Int
 
-    /// A list up to this length is sent as a whole, and says how long it is.
+    /// The size in bytes up to which a list is sent as a whole, with its length.
     private static var wholeBytes: Int { 256 << 10 }
-    /// About as much is written at a time.
+    /// About how many bytes are written at a time.
     private static var pieceBytes: Int { 64 << 10 }
     private static var firstPage: Int { 32 }
     private static var longestPage: Int { 512 }
@@ -81,7 +82,7 @@ package struct PagedList<Writer: ListWriter, Failure: Error>: Sendable {
         }
     }
 
-    /// What comes next; nil after the end.
+    /// Returns the next part; nil after the end.
     private mutating func piece() async throws(Failure) -> [UInt8]? {
         guard let id = next else { return nil }
         let page = try await read(id, limit)

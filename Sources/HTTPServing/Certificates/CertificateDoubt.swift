@@ -12,16 +12,16 @@ struct CertificateDoubt: Sendable, Hashable {
     }
 
     var reason: Reason
-    /// Where the certificate is.
+    /// The path of the file that holds the certificate.
     var file: String
-    /// Which one of the file, from 1 on: those of authorities come after the service's own.
+    /// The place of the certificate in the file, from 1 on. Those of authorities come after the service's own.
     var position: Int
-    /// Whom it is for.
+    /// The subject of the certificate.
     var names: String
     var from: Date
     var to: Date
 
-    /// Logs it. The service goes on: a client may take the certificate all the same.
+    /// Logs the doubt. The service goes on: a client may take the certificate all the same.
     func log(to logger: Logger) {
         let metadata: Logger.Metadata = [
             "file": "\(file)", "certificate": "\(position)", "names": "\(names.isEmpty ? "none" : names)",

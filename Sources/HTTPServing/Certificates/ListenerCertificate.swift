@@ -6,14 +6,14 @@ import Synchronization
 
 /// The listener's certificate, which can be read anew while the service runs.
 package final class ListenerCertificate: Sendable {
-    /// Where it is, both in PEM.
+    /// The paths of the certificate and its key, both in PEM.
     package struct Files: Sendable, Hashable {
-        /// The certificate, those of the authorities between it and the root after it.
+        /// The certificate, followed by those of the authorities between it and the root.
         package var certificate: String
         /// Its private key, without a passphrase.
         package var key: String
 
-        /// Names the two files.
+        /// Creates the paths of the two files.
         package init(certificate: String, key: String) {
             (self.certificate, self.key) = (certificate, key)
         }
@@ -27,7 +27,7 @@ package final class ListenerCertificate: Sendable {
         package let isKey: Bool
     }
 
-    /// What the files hold.
+    /// The content of the files.
     private struct Content {
         let context: NIOSSLContext
         /// The certificate, and those of authorities after it.
@@ -45,10 +45,10 @@ package final class ListenerCertificate: Sendable {
         current = Mutex(try Self.read(files, ciphers))
     }
 
-    /// What the next connection is served with.
+    /// The TLS context of the next connection.
     var context: NIOSSLContext { current.withLock { $0.context } }
 
-    /// Reads the files again, which blocks. Throws ``LoadError``, and goes on with what it has then.
+    /// Reads the files again, which blocks. Throws ``LoadError`` and keeps the present certificate when they cannot be used.
     func reload() throws(LoadError) {
         let content = try Self.read(files, ciphers)
         current.withLock { $0 = content }
@@ -125,7 +125,7 @@ package final class ListenerCertificate: Sendable {
     }
 }
 
-/// Which cipher suites of TLS 1.2 the listener takes; those of TLS 1.3 are not for choice.
+/// Which cipher suites of TLS 1.2 the listener takes; those of TLS 1.3 cannot be chosen.
 package enum TLSCiphers: String, Sendable, CaseIterable {
     /// Forward secrecy and authenticated encryption, as RFC 9325 recommends.
     case modern

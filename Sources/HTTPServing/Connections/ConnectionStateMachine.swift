@@ -191,7 +191,7 @@ extension ConnectionStateMachine {
         case close
     }
 
-    /// The request cannot be read, or is not for a service.
+    /// Refuses a request that cannot be read, or that is not for a service.
     mutating func reject() -> RejectionAction {
         switch state {
         case .idle, .headExpired:
@@ -211,7 +211,7 @@ extension ConnectionStateMachine {
         }
     }
 
-    /// The time that a request may take to arrive is over.
+    /// Ends the request that did not arrive within its time.
     mutating func expireRequest(hasPartialHead: Bool) -> ExpiryAction {
         switch state {
         case .idle where hasPartialHead:
@@ -230,7 +230,7 @@ extension ConnectionStateMachine {
 // MARK: - Answers
 
 extension ConnectionStateMachine {
-    /// What the service is about to answer.
+    /// The answer that the service is about to write.
     struct Answer: Hashable, Sendable {
         /// Whether the client cannot tell where the body ends unless it is chunked.
         var needsChunks = false

@@ -4,14 +4,14 @@ import Synchronization
 
 /// The listener's connections: where each comes from, what it is doing, and how much of the service's memory it holds.
 ///
-/// Where there is no room for another connection, or too many bytes wait for clients, the connection is closed that has kept
-/// the service waiting longest: one that is idle, has not sent its request to the end, or does not read its answer. A
-/// connection whose call is being worked on is never closed for that.
+/// When there is no room for another connection, or when too many bytes wait for clients, the table closes the connection that
+/// has kept the service waiting longest: one that is idle, has not sent its request to the end, or does not read its answer.
+/// The table closes no connection for that whose call is being worked on.
 package final class ConnectionTable: Sendable {
     /// Why a connection is ended at once.
     struct LimitError: Error {}
 
-    /// How much there may be of what.
+    /// The limits of a table.
     package struct Limits: Sendable {
         /// Connections in all.
         package var connections: Int
@@ -22,7 +22,7 @@ package final class ConnectionTable: Sendable {
         /// Bytes of requests that have not arrived to their end, over all connections.
         package var unfinishedBytes: Int
 
-        /// Connections that are taken above the limit, so that there is time to close others.
+        /// Connections that are taken beyond the limit, so that there is time to close others.
         package static let headroom = 32
 
         /// Creates limits.
@@ -45,7 +45,7 @@ package final class ConnectionTable: Sendable {
     let limits: Limits
     private let proxies: [AddressRange]
     private let state = Mutex(State())
-    /// How many there are, so that a call can ask without the lock.
+    /// How many connections there are. A call reads it without the lock.
     private let total = Atomic<Int>(0)
     private let unsent = Atomic<Int>(0)
     private let unfinished = Atomic<Int>(0)
@@ -60,8 +60,8 @@ package final class ConnectionTable: Sendable {
     /// How many connections there are.
     var count: Int { total.load(ordering: .relaxed) }
 
-    /// Takes a connection in until it ends, and closes another where there was no room for it. Throws ``LimitError`` when every
-    /// other connection of its network is being worked for.
+    /// Takes a connection in until it ends, and closes another one when there was no room. Throws ``LimitError`` when the
+    /// service works for every other connection of its network.
     func enter(_ channel: any Channel) throws(LimitError) -> TrackedConnection {
         let address = channel.remoteAddress?.ipAddress.flatMap { IPAddress(zoned: $0)?.unmapped }
         let isOfMany = address.map { address in proxies.contains { $0.contains(address) } } ?? true
@@ -149,7 +149,7 @@ package final class ConnectionTable: Sendable {
     }
 }
 
-/// What is known of one connection. Its event loop writes it, and whoever looks for room reads it.
+/// The state of one connection. Its event loop writes the state, and a call that looks for room reads it.
 final class TrackedConnection: Sendable {
     /// What a connection is doing.
     enum Activity: Sendable {
@@ -169,12 +169,12 @@ final class TrackedConnection: Sendable {
         /// When the client took something last.
         var lastTaken: NIODeadline
         var unfinished = 0
-        /// Nobody counts it any longer.
+        /// Whether the table does not count it any longer.
         var isForgotten = false
     }
 
     let channel: any Channel
-    /// Where it comes from; nil where that is not counted.
+    /// The address or network that it comes from; nil where connections are not counted by it.
     let network: String?
     private let state: Mutex<State>
 
@@ -196,7 +196,7 @@ final class TrackedConnection: Sendable {
     fileprivate var unsentBytes: Int { state.withLock { $0.unsent } }
     fileprivate var unfinishedBytes: Int { state.withLock { $0.unfinished } }
 
-    /// Returns how many bytes of a request are unfinished no longer.
+    /// Returns how many bytes of a request no longer count as unfinished.
     fileprivate func begin(_ activity: Activity) -> Int {
         let now = channel.eventLoop.now
         return state.withLock { state in
@@ -206,7 +206,7 @@ final class TrackedConnection: Sendable {
         }
     }
 
-    /// Returns whether they count.
+    /// Returns whether the bytes count.
     fileprivate func addUnfinished(_ bytes: Int) -> Bool {
         state.withLock { state in
             guard !state.isForgotten, state.activity == .arriving else { return false }

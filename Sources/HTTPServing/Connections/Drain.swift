@@ -14,7 +14,7 @@ package final class Drain: Sendable {
     /// Whether ``begin()`` was called.
     package var hasBegun: Bool { begun.load(ordering: .relaxed) }
 
-    /// From now on `/readyz` fails, and each connection ends with its next answer.
+    /// Begins the drain: from now on `/readyz` fails, and each connection ends with its next answer.
     func begin() {
         begun.store(true, ordering: .relaxed)
     }
@@ -26,11 +26,11 @@ package final class Drain: Sendable {
         listener.withLock { $0 = channel }
     }
 
-    /// Lets connections that have begun arrive, and no others. Returns once they have.
+    /// Lets connections that have begun arrive, and no others. Returns once these have arrived.
     ///
     /// The system resets the connections of a closed listener that the process has not taken yet. Their requests may be
-    /// under way by then, and a proxy must not send those to another server. The server itself does not bear to be stopped
-    /// while a connection is being set up: NIO ends the process.
+    /// under way by then, and a proxy must not send such requests to another server. The server must not be stopped while a
+    /// connection is being set up: NIO would end the process.
     fileprivate func turnNewcomersAway(logger: Logger) async {
         guard let channel = listener.withLock({ $0 }) else { return }
         do {

@@ -1,9 +1,9 @@
 package import NIOCore
 
-/// What one connection may cost.
+/// The limits of one connection.
 package struct HTTPConnectionLimits: Sendable {
-    /// How much of a body is passed on, unpacked, in bytes: what services read, and one byte that tells them that there is
-    /// more.
+    /// How many bytes of an unpacked body are passed on: as many as services read, and one more that tells them that the body
+    /// is longer.
     package var passedBytes: Int
     /// How long a body may be, in bytes, before no more of it is read.
     package var discardedBytes: Int
@@ -16,7 +16,7 @@ package struct HTTPConnectionLimits: Sendable {
     /// How long a client may go on sending after its last answer.
     package var lingerTime: TimeAmount
 
-    /// Creates limits. Each that is not given is at its default.
+    /// Creates limits. A limit that is not given has its default.
     package init(
         passedBytes: Int,
         discardedBytes: Int,

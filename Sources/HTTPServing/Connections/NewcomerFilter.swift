@@ -1,7 +1,7 @@
 import NIOCore
 
-/// Has the system ignore whoever asks a listener for a connection. They ask again after a second, and are refused then if
-/// the listener is closed.
+/// Has the system ignore clients that ask a listener for a connection. The clients ask again after a second, and are refused
+/// then if the listener is closed.
 enum NewcomerFilter {
     /// Why there is no filter.
     enum FilterError: Error {

@@ -60,7 +60,7 @@ final class PlainHTTPRefusal: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
-/// Stands behind TLS and logs what went wrong with it: that is the client's affair, and no failure of the service.
+/// Stands behind TLS and logs its errors, which are the client's affair and no failures of the service.
 final class TLSFailureLog: ChannelInboundHandler {
     typealias InboundIn = NIOAny
 

@@ -9,7 +9,7 @@ final class BodyUnpacker: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
 
-    /// The body is longer than anybody reads; as much as is read of it has been passed on.
+    /// The body is longer than any service reads. The part that services read has been passed on.
     struct TooLongError: Error {}
 
     private let limit: Int

@@ -160,7 +160,7 @@ final class RequestDecoder: ByteToMessageDecoder {
     }
 }
 
-/// What the parser has found of the message that it reads. It stands right after ``RequestDecoder``.
+/// Tells what the parser has found of the message that it reads. This handler stands right after ``RequestDecoder``.
 final class RequestFraming: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart

@@ -3,20 +3,22 @@ package import HTTPTypes
 package import NIOCore
 package import Networking
 
-/// Who sent a request and how they reached us: the other end of the connection, or what a trusted proxy says of it.
+/// Who sent a request, and how the client reached this service: the other end of the connection, or what a trusted proxy
+/// says about the client.
 package struct RequestOrigin: Sendable, Hashable {
     /// The client's address.
     package var address: String
-    /// What is slowed down together when logins fail: the address; of IPv6, where a client has many, its network.
+    /// The clients that are slowed down together when logins fail: an address of IPv4, or a network of IPv6, where a client
+    /// has many addresses.
     package var network: String
     /// `http` or `https`, as the client asked.
     package var scheme: String
-    /// Host and port, as the client asked; nil when they may not stand in a document of ours.
+    /// Host and port, as the client asked; nil when they may not stand in a document of this service.
     package var host: String?
 }
 
-/// The headers in which proxies say who asked; the raw value is the setting's. Only one kind is read, because a proxy that
-/// sets one passes the other on as the client made it up.
+/// The headers in which proxies say who asked. The raw value is that of the setting. Only one kind is read, because a proxy
+/// that sets one kind passes the other on as the client made it up.
 package enum ForwardedHeader: String, Sendable, CaseIterable {
     /// `X-Forwarded-For`, `-Proto`, `-Host` and `-Port`.
     case xForwarded = "x-forwarded"
@@ -24,7 +26,7 @@ package enum ForwardedHeader: String, Sendable, CaseIterable {
     case forwarded
 }
 
-/// Reads origins; believes only trusted proxies.
+/// Reads where requests come from, and believes only trusted proxies.
 package struct RequestOriginReader: Sendable {
     private let trustedProxies: [AddressRange]
     private let header: ForwardedHeader
@@ -47,7 +49,7 @@ package struct RequestOriginReader: Sendable {
         var host: String?
     }
 
-    /// Where a request comes from.
+    /// Returns where a request comes from.
     ///
     /// - Parameter peer: The other end of the connection.
     package func origin(of request: HTTPRequest, peer: SocketAddress?) -> RequestOrigin {

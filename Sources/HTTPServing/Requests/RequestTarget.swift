@@ -1,6 +1,6 @@
 import NIOHTTP1
 
-/// What a request's first lines say of the resource that is meant (RFC 9112, section 3.2).
+/// The resource that a request asks for, by its request line and its header `Host` (RFC 9112, section 3.2).
 enum RequestTarget {
     /// Why a request is refused; fit for its sender.
     struct TargetError: Error, Equatable {
