@@ -11,7 +11,7 @@ package struct Caller: Sendable, Hashable {
     /// What the user may do.
     package var rights: Set<Right>
 
-    /// A caller with these members.
+    /// Creates a caller.
     package init(
         tenant: String,
         application: String? = nil,

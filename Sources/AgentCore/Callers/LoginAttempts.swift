@@ -3,23 +3,23 @@ import StoreContracts
 import Text
 import WebhookModel
 
-/// What came of an attempt to log in, for those who count.
+/// What came of an attempt to log in, as counters name it.
 package enum LoginOutcome: String, Sendable, CaseIterable {
     /// The credentials were right.
     case succeeded
-    /// They were wrong.
+    /// The credentials were wrong.
     case failed
-    /// They were not looked at: too many came at once, or failed before.
+    /// The credentials were not looked at: too many attempts came at once, or had failed before.
     case refused
 }
 
-/// Attempts to log in with a name and a password, or with an access token: each is made when its turn has come, counted,
-/// and told to the log where it fails.
+/// Makes attempts to log in with a name and a password, or with an access token. Each attempt is made when its turn has come,
+/// and counted. The log is told of attempts that fail.
 struct LoginAttempts: Sendable {
     /// A user whose password was right.
     struct PasswordLogin {
         let user: User
-        /// The ticket of a session that calls with this password may go on with, unless the session has ended.
+        /// The ticket of a session with which calls with this password may go on, unless the session has ended.
         let reusableTicket: String?
         fileprivate let key: VerifiedPasswords.Key
     }
@@ -54,7 +54,8 @@ struct LoginAttempts: Sendable {
         (self.throttle, self.now, self.sleep, self.logger, self.onLogin) = (throttle, now, sleep, logger, onLogin)
     }
 
-    /// The user whose name and password these are. Unknown names cost as much time as wrong passwords do.
+    /// Returns the user who has this name and password; nil when they are wrong. Unknown names take as long as wrong
+    /// passwords.
     func login(
         userName: String,
         password: String,
@@ -88,7 +89,7 @@ struct LoginAttempts: Sendable {
         verified.remember(ticket: ticket, for: login.key)
     }
 
-    /// The user whose access token this is.
+    /// Returns the user whose access token this is; nil when the token is unknown.
     func user(
         accessToken token: String,
         in tenant: CallerIndex.Tenant,
@@ -101,18 +102,18 @@ struct LoginAttempts: Sendable {
         }
     }
 
-    /// Where an attempt comes from, and with what.
+    /// Where an attempt comes from, and what it tries.
     struct Origin {
         /// What is tried, as the log calls it.
         var kind: String
-        /// nil where the attempt is at no user in particular.
+        /// The name of the user; nil for an attempt that names no user.
         var userName: String?
         /// The identifier of the tenant.
         var tenant: String
         var credentials: Credentials
     }
 
-    /// Counts what came of an attempt; a failure is told to the log, without what was tried.
+    /// Counts an outcome, and tells the log of a failure, without the secret that was tried.
     func note(_ outcome: LoginOutcome, _ origin: Origin) {
         onLogin(outcome)
         guard outcome == .failed else { return }
@@ -131,13 +132,13 @@ struct LoginAttempts: Sendable {
     private enum Verdict<Proven> {
         case right(Proven)
         case wrong
-        /// They could not be looked at.
+        /// The credentials could not be looked at.
         case unknown
     }
 
-    /// An attempt to log in, made when its turn has come.
+    /// Makes an attempt to log in when its turn has come. Returns nil for wrong credentials.
     ///
-    /// - Parameter caller: Who wants in: the name of a user, or what stands for a token.
+    /// - Parameter caller: The name of a user, or the digest of a token.
     private func attempt<Proven>(
         _ origin: Origin,
         by caller: String,
@@ -164,7 +165,7 @@ struct LoginAttempts: Sendable {
         }
     }
 
-    /// Returns when an attempt may be made. Throws an error when it may not, or would have to wait too long.
+    /// Waits until an attempt may be made. Throws an error when the attempt is refused or would have to wait too long.
     private func enter(_ attempt: inout LoginThrottle.Attempt) async throws(AgentError) {
         let start = now()
         while true {

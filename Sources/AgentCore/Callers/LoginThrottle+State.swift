@@ -1,9 +1,9 @@
 import WebhookModel
 
 extension LoginThrottle {
-    /// What is known of one key.
+    /// What the throttle knows of one key.
     struct Slot {
-        /// Where it stands.
+        /// The place of a slot in its table.
         struct ID: Hashable, Sendable {
             fileprivate var isUser: Bool
             fileprivate var index: Int
@@ -16,12 +16,12 @@ extension LoginThrottle {
         enum Obstacle {
             /// There are as many attempts in progress as may be made at once.
             case busy
-            /// The last one failed so short a time ago.
+            /// The last attempt failed a short time ago, and this pause is left.
             case pause(Duration)
         }
 
         var failures = 0
-        /// Since when the oldest of them fades.
+        /// Since when the oldest failure is being forgotten.
         var changed = Timestamp(ticks: 0)
         /// When the next attempt may be made.
         var next = Timestamp(ticks: 0)
@@ -34,10 +34,10 @@ extension LoginThrottle {
 
         /// How long one failure is remembered after the one before it is forgotten.
         private static let decayInterval = Duration.seconds(30)
-        /// Failures that are counted at most, so that all are forgotten in minutes.
+        /// How many failures are counted at most, so that all are forgotten in minutes.
         private static let maximumFailures = 16
 
-        /// Forgets old failures, and tells why no attempt may be made; nil when one may.
+        /// Forgets old failures. Returns why no attempt may be made now; nil when one may be made.
         mutating func obstacle(_ limits: Limits, _ now: Timestamp) -> Obstacle? {
             // A clock that is set back must not shut anybody out.
             if changed > now { changed = now }
@@ -66,7 +66,7 @@ extension LoginThrottle {
         private let userLimits: Limits
         private var addresses = [Slot](repeating: Slot(), count: State.slots)
         private var users = [Slot](repeating: Slot(), count: State.slots)
-        /// By hash of caller and address, the hash of those who were let in last.
+        /// The hashes of the pairs of caller and address that were let in last, at the slots of these pairs.
         private var known = [Int](repeating: 0, count: State.slots)
         /// The attempts that are to be resumed, in the order in which they came.
         private var queues: [Slot.ID: [Waiting]] = [:]
@@ -74,8 +74,8 @@ extension LoginThrottle {
         private var arrivals = 0
 
         private static let slots = 1 << 14
-        /// Attempts of one address, or at one user, that may wait: requests that wait hold connections. Fewer after
-        /// failures.
+        /// How many attempts of one address, or at one user, may wait: requests that wait hold connections. After failures,
+        /// fewer may wait.
         private static let maximumWaiters = 256
         private static let maximumWaitersAfterFailures = 16
 
@@ -98,8 +98,8 @@ extension LoginThrottle {
 
         // MARK: Waiting
 
-        /// Admits an attempt to all of these slots, or has it wait at the first that is not free: the many that wait at one
-        /// address are not in the way of others at the user.
+        /// Admits an attempt to all of these slots, or has it wait at the first slot that is not free. So the many attempts
+        /// that wait at one address are not in the way of other attempts at the user.
         ///
         /// - Parameter left: How the attempt has waited. An attempt that must wait at that slot again keeps its place there.
         mutating func admit(
@@ -153,13 +153,13 @@ extension LoginThrottle {
             if queues[id]?.isEmpty ?? false { queues[id] = nil }
         }
 
-        /// The time before which the next attempt at a slot is not made.
+        /// Returns the pause before the next attempt at a slot may be made.
         mutating func pause(at id: Slot.ID, _ now: Timestamp) -> Duration {
             if case .pause(let time) = self[id].obstacle(limits(id), now) { time } else { .zero }
         }
 
-        /// Takes the first attempt out of the queue of a slot, when it need not wait there for another one. It must be
-        /// resumed, and then asks again.
+        /// Takes the first attempt out of the queue of a slot, unless it must wait there for another one. The caller must
+        /// resume the attempt, which then asks again.
         mutating func dequeue(at id: Slot.ID, _ now: Timestamp) -> LoginWaiter? {
             guard let first = queues[id]?.first else { return nil }
             switch self[id].obstacle(limits(id), now) {
@@ -174,12 +174,14 @@ extension LoginThrottle {
 
         // MARK: Outcomes
 
-        /// Notes what came of an attempt that was admitted to these slots; nil when it could not be made.
+        /// Notes what came of an attempt that was admitted to these slots.
+        ///
+        /// - Parameter succeeded: nil when the attempt could not be made.
         mutating func leave(_ slots: [Slot.ID], user: Slot.ID?, pair: Int, succeeded: Bool?, _ now: Timestamp) {
             for id in slots { self[id].running -= 1 }
             switch succeeded {
             case true?:
-                // Only the user's: who has one account does not get free guesses at the others of the address.
+                // The failures of the address stay: the owner of one account gets no free guesses at other accounts.
                 if let user { self[user].failures = 0 }
                 known[Self.index(pair)] = pair
             case false?: for id in slots { self[id].countFailure(limits(id), now) }

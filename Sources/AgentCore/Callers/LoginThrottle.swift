@@ -2,8 +2,8 @@ import StoreContracts
 import Synchronization
 package import WebhookModel
 
-/// Slows down who guesses passwords: by address, so that one attacker gets nowhere, and by user, so that many together
-/// do not either. The contract asks for nothing of the kind; an installation that faces the internet does.
+/// Slows down guesses of passwords: by address, so that one attacker gets nowhere, and by user, so that many attackers
+/// together get nowhere either. The contract does not ask for this; an installation that faces the internet needs it.
 ///
 /// A few failures cost nothing. After them, attempts are made one at a time, with a pause between them that doubles.
 /// Attempts that come meanwhile wait in a queue, and are refused where the queue is full. Attempts in progress count as
@@ -15,20 +15,20 @@ package import WebhookModel
 package final class LoginThrottle: Sendable {
     /// What an attempt must do next.
     package enum Admission: Sendable, Hashable {
-        /// It is made; then ``leave(_:succeeded:now:)`` must be told what came of it.
+        /// The attempt is made. ``leave(_:succeeded:now:)`` must then be told what came of it.
         case admitted
-        /// It is the next one. It asks again after this pause.
+        /// The attempt is the next one. It asks again after this pause.
         case pause(Duration)
-        /// Others come before it. It asks again after ``wait(_:atMost:)``.
+        /// Other attempts come before it. It asks again after ``wait(_:atMost:)``.
         case queued
-        /// It is not made. Another may ask after this time.
+        /// The attempt is not made. Another attempt may ask after this time.
         case refused(for: Duration)
     }
 
     /// One attempt: its slots in the tables, and where it waits.
     package struct Attempt: Sendable {
         fileprivate let address: Slot.ID
-        /// nil where attempts of others do not count.
+        /// The slot of the user; nil when the attempts of others do not count.
         fileprivate let user: Slot.ID?
         fileprivate let pair: Int
         /// Whether the caller has been let in from the address before.
@@ -82,10 +82,10 @@ package final class LoginThrottle: Sendable {
         self.sleep = sleep
     }
 
-    /// An attempt, from when it asks first until it has been made.
+    /// Returns an attempt that has not asked yet whether it may be made.
     ///
     /// - Parameters:
-    ///   - caller: Who wants in: tenant and name, or the digest of a token.
+    ///   - caller: The tenant, with the name of a user or the digest of a token.
     ///   - isGuessable: Whether others can know the caller's name and try secrets for it, so that all attempts at it count.
     ///   - address: Where the attempt comes from.
     package func attempt(by caller: String, isGuessable: Bool, from address: String) -> Attempt {
@@ -99,7 +99,7 @@ package final class LoginThrottle: Sendable {
         )
     }
 
-    /// Asks whether an attempt may be made now: at first, and again when it has waited.
+    /// Asks whether an attempt may be made now. An attempt asks at first, and again after each wait.
     package func enter(_ attempt: inout Attempt, now: Timestamp) -> Admission {
         let (admission, next) = state.withLock { state in
             let left = attempt.waiting
@@ -113,8 +113,8 @@ package final class LoginThrottle: Sendable {
         return admission
     }
 
-    /// Waits while an attempt is queued. Returns whether it may ask again; when not, its task is cancelled or the time is
-    /// over, and ``giveUp(_:now:)`` must be called.
+    /// Waits while an attempt is queued. Returns true when the attempt may ask again. Returns false when its task is cancelled
+    /// or the time is over; then ``giveUp(_:now:)`` must be called.
     package func wait(_ attempt: Attempt, atMost time: Duration) async -> Bool {
         guard let waiter = attempt.waiting?.waiter else { return true }
         let sleep = sleep
@@ -132,7 +132,7 @@ package final class LoginThrottle: Sendable {
         }
     }
 
-    /// Takes back an attempt that waits no longer. Returns the pause that is left where it waited.
+    /// Takes back an attempt that waits no longer. Returns the pause that is left at the slot where it waited.
     @discardableResult
     package func giveUp(_ attempt: Attempt, now: Timestamp) -> Duration {
         guard let waiting = attempt.waiting else { return .zero }
@@ -146,7 +146,7 @@ package final class LoginThrottle: Sendable {
 
     /// Says what came of an attempt that was admitted.
     ///
-    /// - Parameter succeeded: nil when it could not be made after all.
+    /// - Parameter succeeded: Whether the credentials were right; nil when the attempt could not be made after all.
     package func leave(_ attempt: Attempt, succeeded: Bool?, now: Timestamp) {
         let slots = [attempt.address, attempt.user].compactMap { $0 }
         let next = state.withLock { state in

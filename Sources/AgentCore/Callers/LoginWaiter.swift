@@ -10,7 +10,7 @@ final class LoginWaiter: Sendable {
 
     private let state = Mutex(State.created)
 
-    /// Returns when ``resume()`` has been called, or the task is cancelled. It is called once.
+    /// Returns when ``resume()`` has been called, or when the task is cancelled. Call it once.
     func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -25,7 +25,7 @@ package struct Associate: Sendable, Hashable, Codable {
     /// What the user logs in with.
     package var userName: String
 
-    /// An associate with these members.
+    /// Creates an associate.
     package init(
         associateID: Int32,
         name: String,

@@ -6,16 +6,16 @@ import Text
 package struct WebhookScope: Sendable, Hashable {
     /// The tenant.
     package var tenant: String
-    /// nil: those of every application.
+    /// The name of the application; nil for the webhooks of every application.
     package var application: String?
 
-    /// A scope with these members.
+    /// Creates a scope.
     package init(tenant: String, application: String? = nil) {
         (self.tenant, self.application) = (tenant, application)
     }
 
     /// Whether a webhook that was registered in `other` is in this scope: it is of the same tenant and, where this scope
-    /// is an application's, of that application. Another's behaves as if it did not exist.
+    /// is an application's, of that application. A webhook that is not in the scope behaves as if it did not exist.
     package func holds(_ other: WebhookScope) -> Bool {
         tenant.isSame(as: other.tenant) && (application == nil || application.isSame(as: other.application))
     }
