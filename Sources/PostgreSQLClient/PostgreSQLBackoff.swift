@@ -1,7 +1,7 @@
 import Foundation
 
-/// When a connection is tried for again: at once, then after waits that double up to 5 s, each shortened by up to half at
-/// random so that many processes do not come back together.
+/// Says when a connection is tried for again: at once, and then after waits that double up to 5 s. Chance shortens each wait
+/// by up to half, so that many processes do not come back together.
 package struct PostgreSQLBackoff {
     private var failures = 0
     private var next = ContinuousClock.now
@@ -9,7 +9,7 @@ package struct PostgreSQLBackoff {
 
     package init() {}
 
-    /// Calls `open` until it makes a connection. Throws why it does not once `deadline` has passed or `stop` is over.
+    /// Calls `open` until it makes a connection. Throws its last error once `deadline` has passed or `stop` is over.
     package mutating func connect(
         until deadline: ContinuousClock.Instant,
         stop: PostgreSQLStop? = nil,

@@ -1,7 +1,7 @@
 import CLibPQ
 
 extension PostgreSQLConnection {
-    /// A statement with its parameters. What is prepared is planned once for each connection.
+    /// A statement with its parameters. A connection plans a prepared statement once.
     package struct Call {
         let sql: String
         let values: [PostgreSQLValue]
@@ -17,11 +17,12 @@ extension PostgreSQLConnection {
 
     /// How statements are planned.
     package enum Planning: String {
-        /// Anew for what is bound and for how large the tables are then; for what is asked now and then. The server would
-        /// keep a plan that it made while a table was empty.
+        /// Statements are planned each time, for their parameters and for the present sizes of the tables. This is for
+        /// statements that are sent now and then. The server would otherwise keep a plan that it made while a table was empty.
         case custom = "SET plan_cache_mode = force_custom_plan;"
-        /// Once a second, through indexes whatever the statistics say: they lag behind a queue that fills and drains. A
-        /// plan that was made when a table was empty is worst when it is not, and the server would keep it.
+        /// Statements are planned once a second, and through indexes whatever the statistics say, because these lag behind a
+        /// queue that fills and drains. The server would otherwise keep a plan that was made when a table was empty, and such
+        /// a plan is the worst one for a full table.
         case fixed = """
             SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;
             SET enable_mergejoin = off; SET enable_bitmapscan = off;
@@ -41,17 +42,16 @@ extension PostgreSQLConnection {
         if let problem { throw problem }
     }
 
-    /// Carries out one statement; a transaction of its own unless one is open.
+    /// Carries out one statement, which is a transaction of its own unless one is open.
     @discardableResult
     package func run(_ sql: String, _ values: [PostgreSQLValue] = []) throws(PostgreSQLError) -> PostgreSQLRows {
         try run([Call(sql, values)])[0]
     }
 
-    /// Carries out statements in one round trip; after the first that fails none is. Outside of a transaction they are
-    /// one.
+    /// Carries out statements in one round trip. No statement is carried out after one that fails. The statements are one
+    /// transaction unless one is open.
     ///
-    /// The server may send much only in answer to the last of them: a connection that blocks does not read while it
-    /// sends.
+    /// Only the answer to the last statement may be long: a connection that blocks does not read while it sends.
     @discardableResult
     package func run(_ calls: [Call]) throws(PostgreSQLError) -> [PostgreSQLRows] {
         guard PQenterPipelineMode(connection) == 1 else { throw failure() }
@@ -128,7 +128,7 @@ extension PostgreSQLConnection {
         guard isSent == 1 else { throw failure() }
     }
 
-    /// Reads what one message of a pipeline was answered with. The caller frees a successful result.
+    /// Reads the answer to one message of a pipeline. The caller frees a successful result.
     private func read(
         problem: inout PostgreSQLError?
     ) throws(PostgreSQLError) -> (result: OpaquePointer, isSuccess: Bool)? {

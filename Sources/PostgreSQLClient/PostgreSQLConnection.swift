@@ -5,7 +5,7 @@ import Foundation
 ///
 /// One thread uses it at a time; the one that opened it hands it to the one that works with it.
 package final class PostgreSQLConnection: @unchecked Sendable {
-    /// Owns what libpq calls a connection, and closes it.
+    /// Owns a connection of libpq, and closes it.
     private struct Handle: ~Copyable {
         let pointer: OpaquePointer
 
@@ -26,7 +26,7 @@ package final class PostgreSQLConnection: @unchecked Sendable {
 
     var connection: OpaquePointer { handle.pointer }
 
-    /// What a location may say otherwise: it stands before the location, and the last one counts.
+    /// Settings that a location may override: they stand before the location, and the last value of a setting counts.
     private static let defaults = [
         ("connect_timeout", "5"), ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
         ("tcp_user_timeout", "20000"), ("target_session_attrs", "read-write"),
@@ -37,7 +37,7 @@ package final class PostgreSQLConnection: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - onOpen: Prepares the connection once its session is set up.
-    ///   - stop: When whoever works with the connection gives up on it.
+    ///   - stop: Says when the thread that works with the connection gives up on it.
     package init(
         _ location: PostgreSQLLocation,
         planning: Planning = .custom,
@@ -88,10 +88,11 @@ package final class PostgreSQLConnection: @unchecked Sendable {
 
     /// 150004 for 15.4.
     package var serverVersion: Int { Int(PQserverVersion(connection)) }
-    /// As the server told it when the connection was made. A pooler tells a number of its own.
+    /// The number of the server's process, as told when the connection was made. A pooler tells a number of its own.
     var toldProcess: Int64 { Int64(PQbackendPID(connection)) }
 
-    /// Asks the server to stop what is being carried out. Waits for the server, for ever when that is halted.
+    /// Asks the server to stop the statement that is being carried out. Waits for the server, and for ever for a server that is
+    /// halted.
     func cancel() {
         guard let request = PQgetCancel(connection) else { return }
         defer { PQfreeCancel(request) }
@@ -100,25 +101,25 @@ package final class PostgreSQLConnection: @unchecked Sendable {
         _ = PQcancel(request, &problem, Int32(problem.count))
     }
 
-    /// What is answered must survive a crash even where a role or a database is set to `synchronous_commit = off`.
+    /// A commit that was answered must survive a crash even if a role or a database is set to `synchronous_commit = off`.
     ///
-    /// No work stands between the round trips of a transaction, so one that is idle for 3 s belongs to a process that is
-    /// frozen, and others wait for what it holds.
+    /// No work stands between the round trips of a transaction. So a transaction that is idle for 3 s belongs to a process that
+    /// is frozen, and others wait for its locks.
     private static let session = """
         SET statement_timeout = '15s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '3s';
         SET default_transaction_isolation = 'read committed'; SET jit = off;
         SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
         """
 
-    /// How long a statement's answer is waited for, beyond the time that the server gives the statement itself: a server
-    /// that is halted, or a host that is gone, says nothing. nil for as long as it takes.
-    /// Each job begins with the usual one.
+    /// How long the connection waits for the answer to a statement; nil for as long as the answer takes. The limit is longer
+    /// than the time that the server gives the statement itself: a server that is halted, or a host that is gone, says nothing.
+    /// Each job begins with the usual limit.
     package var answerLimit: Duration? = usualAnswerLimit
     package static let usualAnswerLimit = Duration.seconds(17)
     private var isGivenUp = false
-    /// How often something was sent whose answer was waited for.
+    /// How often the connection has waited for an answer.
     var roundTrips = 0
-    /// When the lane that works with the connection gives up on it.
+    /// Says when the thread that works with the connection gives up on it.
     var stop: PostgreSQLStop?
 
     var isOpen: Bool { !isGivenUp && PQstatus(connection) == CONNECTION_OK }
@@ -131,7 +132,7 @@ package final class PostgreSQLConnection: @unchecked Sendable {
         return PQconsumeInput(connection) == 1 && isOpen
     }
 
-    /// Has statements planned anew that were planned some time ago.
+    /// Has the server plan statements again that it planned more than a second ago.
     func renewPlans() throws(PostgreSQLError) {
         guard planning == .fixed, plansEnd <= .now else { return }
         try execute("DISCARD PLANS")
@@ -154,7 +155,7 @@ package final class PostgreSQLConnection: @unchecked Sendable {
         return payloads
     }
 
-    /// The next result of what was sent, nil when there is no more. Throws when it does not come.
+    /// Returns the next result of the statements that were sent; nil when there is no more. Throws when it does not come.
     func nextResult() throws(PostgreSQLError) -> OpaquePointer? {
         guard let answerLimit else { return PQgetResult(connection) }
         let deadline = ContinuousClock.now.advanced(by: answerLimit)

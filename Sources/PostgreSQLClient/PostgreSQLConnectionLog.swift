@@ -1,7 +1,7 @@
 import LogThrottling
 package import Logging
 
-/// Tells of a process's connections, of which there are ten, as of one.
+/// Logs what happens to the ten connections of a process as if they were one connection.
 package final class PostgreSQLConnectionLog: Sendable {
     private let logger: Logger
     private let outages = OutageLog()
@@ -11,7 +11,7 @@ package final class PostgreSQLConnectionLog: Sendable {
         self.logger = logger
     }
 
-    /// A connection broke. That is made good by itself, and where idle connections are closed it happens all the time.
+    /// Notes that a connection broke. It is made anew without help, and breaks often where idle connections are closed.
     func cut(_ reason: String) {
         cuts.log(
             .notice,
@@ -21,7 +21,7 @@ package final class PostgreSQLConnectionLog: Sendable {
         )
     }
 
-    /// A connection cannot be made.
+    /// Notes that a connection cannot be made.
     package func failed(_ failure: PostgreSQLError) {
         outages.failed(
             .warning,
@@ -32,7 +32,7 @@ package final class PostgreSQLConnectionLog: Sendable {
         )
     }
 
-    /// A connection works.
+    /// Notes that a connection works.
     func worked() {
         outages.worked("PostgreSQL is reached again", to: logger)
     }

@@ -1,15 +1,15 @@
 import StoreContracts
 
-/// Why something was not done, or is not known to have been done.
+/// Why a statement was not carried out, or is not known to have been carried out.
 package struct PostgreSQLError: Error {
     package enum Kind {
-        /// There is no connection; nothing was sent.
+        /// There is no connection. Nothing was sent.
         case unreachable
-        /// The connection broke; what was sent may have been carried out.
+        /// The connection broke. The statements that were sent may have been carried out.
         case lost
-        /// Others were in the way and all is undone: it may be tried again.
+        /// Other sessions were in the way, and everything is undone. The statements may be tried again.
         case conflict
-        /// The server refused a statement; all is undone.
+        /// The server refused a statement, and everything is undone.
         case statement
     }
 
@@ -18,14 +18,14 @@ package struct PostgreSQLError: Error {
     package let text: String
     /// Whether a statement took longer than it may.
     let isTimeout: Bool
-    /// The server's five letters; empty where it sent none.
+    /// The server's code of five letters or digits; empty where it sent none.
     package let code: String
 
     package init(_ kind: Kind, _ text: String, isTimeout: Bool = false, code: String = "") {
         (self.kind, self.text, self.isTimeout, self.code) = (kind, text, isTimeout, code)
     }
 
-    /// What the server reports by a five-letter code ("PostgreSQL Error Codes").
+    /// Creates the error that a code of the server stands for ("PostgreSQL Error Codes").
     package init(code: String, message: String) {
         let kind: Kind =
             switch code {
@@ -40,7 +40,7 @@ package struct PostgreSQLError: Error {
 }
 
 extension StoreError {
-    /// What ``PostgreSQLLane`` reports.
+    /// Creates the error of a store from an error of ``PostgreSQLLane``.
     package init(postgreSQL error: any Error) {
         switch error {
         case let error as StoreError: self = error

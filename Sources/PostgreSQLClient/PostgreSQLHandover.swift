@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Hands a connection to the thread that works with it, and keeps no hold of it.
+/// Hands a connection to the thread that works with it, and does not keep it.
 package final class PostgreSQLHandover: Sendable {
     private let connection: Mutex<PostgreSQLConnection?>
 
@@ -8,7 +8,7 @@ package final class PostgreSQLHandover: Sendable {
         self.connection = Mutex(connection)
     }
 
-    /// The connection, the first time.
+    /// Returns the connection at the first call, and nil afterwards.
     package func take() -> PostgreSQLConnection? {
         connection.withLock { connection in
             defer { connection = nil }

@@ -3,26 +3,26 @@ package import StoreContracts
 import StoreSupport
 import Synchronization
 
-/// Threads with a connection each that carry jobs out in the order they come: libpq's calls block, so they run neither
-/// on event loops nor on Swift's own threads.
+/// Threads with a connection each, which carry jobs out in the order in which they come. The calls of libpq block, so they run
+/// neither on event loops nor on Swift's own threads.
 ///
-/// A connection that breaks is made anew, with growing waits between the attempts; a job waits for that within its
-/// patience.
+/// A connection that breaks is made anew, with growing waits between the attempts. A job waits for the new connection as long
+/// as its patience lasts.
 package final class PostgreSQLLane: Sendable {
     private let queue: Queue
     private let notes = Notes()
     private let stop = PostgreSQLStop()
     private let threads = StoreThreads()
 
-    /// How often its connections waited for an answer of the server's, in jobs that are over.
+    /// How often its connections have waited for an answer of the server, in jobs that are over.
     package var roundTrips: Int { notes.roundTrips.load(ordering: .relaxed) }
 
-    /// Jobs that may wait; the next one is refused.
+    /// How many jobs may wait. Further jobs are refused.
     private static let waitingJobs = 4096
-    /// How long a job waits for a connection, unless it says otherwise.
+    /// How long a job waits for a connection by default.
     package static let patience = Duration.seconds(5)
 
-    /// A lane whose connection is made when the first job comes.
+    /// Creates a lane whose connection is made when the first job comes.
     package convenience init(
         _ location: PostgreSQLLocation,
         name: String,
@@ -31,10 +31,10 @@ package final class PostgreSQLLane: Sendable {
         self.init(location, name: name, connections: [nil], planning: planning, log: nil, onOpen: nil)
     }
 
-    /// A lane whose connections are open.
+    /// Creates a lane whose connections are open.
     ///
     /// - Parameters:
-    ///   - opened: Its connections; as many jobs are carried out at once. One that breaks is made anew.
+    ///   - opened: Its connections. The lane carries as many jobs out at once, and makes a connection that breaks anew.
     ///   - onOpen: Prepares each connection that is made anew.
     package convenience init(
         _ location: PostgreSQLLocation,
@@ -84,10 +84,11 @@ package final class PostgreSQLLane: Sendable {
     /// How many threads the lane has.
     var threadCount: Int { threads.count }
 
-    /// Carries `body` out on a connection. It may run several times, and only its last run counts: where others were in
-    /// the way, for 5 s, and where the connection broke and `isRepeatable`. A transaction that it leaves open is rolled back.
+    /// Carries `body` out on a connection. `body` may run several times, and only its last run counts: it is repeated for 5 s
+    /// while other sessions are in the way and, if `isRepeatable`, after the connection broke. A transaction that `body` leaves
+    /// open is rolled back.
     ///
-    /// - Parameter isRepeatable: Whether nothing is lost or doubled when it is carried out twice.
+    /// - Parameter isRepeatable: Whether nothing is lost or doubled when `body` is carried out twice.
     package func run<Value: Sendable>(
         isRepeatable: Bool = false,
         patience: Duration = patience,
@@ -99,9 +100,9 @@ package final class PostgreSQLLane: Sendable {
         }
     }
 
-    /// The same, with the failure as it was.
+    /// Carries `body` out as the other form does, but returns the error of PostgreSQL itself.
     ///
-    /// - Parameter isNext: Whether it is carried out before everything that waits.
+    /// - Parameter isNext: Whether `body` is carried out before all jobs that wait.
     package func attempt<Value: Sendable>(
         isRepeatable: Bool = false,
         patience: Duration = patience,
@@ -147,7 +148,7 @@ package final class PostgreSQLLane: Sendable {
         let finish: @Sendable ((any Error)?) -> Void
     }
 
-    /// What waits. `condition` guards all of it.
+    /// The jobs that wait. `condition` guards every member.
     private final class Queue: @unchecked Sendable {
         private let condition = NSCondition()
         private var jobs: [Job] = []
@@ -166,7 +167,7 @@ package final class PostgreSQLLane: Sendable {
             }
         }
 
-        /// Waits for a job; nil when there will be none.
+        /// Waits for a job and returns it; nil when there will be none.
         func next() -> Job? {
             condition.withLock {
                 while jobs.isEmpty {

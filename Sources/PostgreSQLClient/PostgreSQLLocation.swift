@@ -2,17 +2,18 @@ import CLibPQ
 
 /// Where a PostgreSQL database is, in any form that libpq reads.
 package struct PostgreSQLLocation: Sendable, Hashable {
-    /// As libpq takes it: `postgres://...`, or what stands after `postgres:` as keywords (`service=webhooks`).
+    /// The text that libpq takes: `postgres://...`, or the keywords that follow `postgres:` (`service=webhooks`).
     package let connectionString: String
 
-    /// What is wrong with a location, without a word of it: what cannot be read may hold a password anywhere.
+    /// Says what is wrong with a location, and repeats no part of it: a location that cannot be read may hold a password
+    /// anywhere.
     package struct ParseError: Error, CustomStringConvertible {
         package let description: String
 
         package init(_ description: String) { self.description = description }
     }
 
-    /// Reads `postgres://...`, `postgresql://...` or `postgres:KEYWORD=VALUE ...`. Throws what is wrong with it.
+    /// Reads `postgres://...`, `postgresql://...` or `postgres:KEYWORD=VALUE ...`. Throws an error that says what is wrong.
     ///
     /// - Returns: nil for a text of another form.
     package init?(_ text: String) throws(ParseError) {
@@ -47,7 +48,7 @@ package struct PostgreSQLLocation: Sendable, Hashable {
         }
     }
 
-    /// Has libpq read it, which says what is wrong in words that may hold the password.
+    /// Has libpq read the text. The words in which libpq says what is wrong may hold the password.
     private func checkOptions() throws(ParseError) {
         guard let ports = options(named: ["port"]) else {
             throw ParseError(
@@ -69,7 +70,7 @@ package struct PostgreSQLLocation: Sendable, Hashable {
         }
     }
 
-    /// The values that it gives to options, nil when libpq cannot read it.
+    /// The values that the text gives to options; nil when libpq cannot read it.
     private func options(named names: Set<String>) -> [String]? {
         guard let options = PQconninfoParse(connectionString, nil) else { return nil }
         defer { PQconninfoFree(options) }

@@ -1,8 +1,8 @@
 import StoreContracts
 import StoreSupport
 
-/// Finds out whether each connection has a session of its own, which settings, prepared statements, advisory locks and
-/// LISTEN need: PgBouncer gives it that in session mode only.
+/// Finds out whether each connection has a session of its own, as settings, prepared statements, advisory locks and LISTEN
+/// need. PgBouncer gives a connection a session of its own in session mode only.
 package enum PostgreSQLPooling {
     /// Throws when connections share sessions.
     package static func check(_ connections: [PostgreSQLConnection]) throws {
@@ -25,7 +25,7 @@ package enum PostgreSQLPooling {
         }
     }
 
-    /// The same for one connection, beside which another one is opened if need be.
+    /// Throws when the connection shares its session. Opens another connection beside it if that is needed to find out.
     package static func check(_ connection: PostgreSQLConnection, of location: PostgreSQLLocation) throws {
         guard try connection.toldProcess != process(connection) else { return }
         try check([connection, PostgreSQLConnection(location)])

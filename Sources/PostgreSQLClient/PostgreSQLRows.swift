@@ -3,10 +3,10 @@ package import Foundation
 package import StoreContracts
 import StoreSupport
 
-/// What a statement returned, in PostgreSQL's binary format.
+/// The rows that a statement returned, in PostgreSQL's binary format.
 ///
-/// It may be read anywhere, also after its connection has gone on: libpq does not change a result that it has handed out
-/// ("Behavior in Threaded Programs"), and neither does this class. That is what makes it Sendable.
+/// Any thread may read them, also after their connection has gone on: libpq does not change a result that it has handed out
+/// ("Behavior in Threaded Programs"), and neither does this class. Therefore the class is Sendable.
 package final class PostgreSQLRows: RandomAccessCollection, @unchecked Sendable {
     private let result: OpaquePointer
 
@@ -23,7 +23,7 @@ package final class PostgreSQLRows: RandomAccessCollection, @unchecked Sendable 
     package var endIndex: Int { Int(PQntuples(result)) }
     package subscript(index: Int) -> PostgreSQLRow { PostgreSQLRow(rows: self, index: Int32(index)) }
 
-    /// How many rows a statement changed that returns none.
+    /// How many rows a statement without rows of its own has changed.
     package var changes: Int { Int(String(cString: PQcmdTuples(result))) ?? 0 }
 
     /// `COMMIT`, `INSERT 0 1`.
@@ -42,8 +42,8 @@ package final class PostgreSQLRows: RandomAccessCollection, @unchecked Sendable 
 }
 
 extension PostgreSQLLane {
-    /// The rows of a statement that only reads, decoded by the calling task: long lists hold up neither the connection nor
-    /// its thread.
+    /// Returns the rows of a statement that only reads. The calling task decodes them, so that long lists hold up neither the
+    /// connection nor its thread.
     package func list<Value>(
         _ sql: String,
         _ values: [PostgreSQLValue],
@@ -55,7 +55,7 @@ extension PostgreSQLLane {
 }
 
 extension PostgreSQLRows {
-    /// What each row stands for.
+    /// Returns what `decode` makes of each row.
     package func decoded<Value>(as decode: (PostgreSQLRow) throws -> Value) throws(StoreError) -> [Value] {
         do {
             return try map(decode)
@@ -65,7 +65,7 @@ extension PostgreSQLRows {
     }
 }
 
-/// One row. A column is read as what its statement returns it as.
+/// One row. A column is read as the type that its statement returns.
 package struct PostgreSQLRow: StoreRow {
     fileprivate let rows: PostgreSQLRows
     fileprivate let index: Int32

@@ -8,11 +8,11 @@ package enum PostgreSQLMigration {
     private static let migrations = PostgreSQLSchema.migrations
     /// This binary's schema.
     static let current = migrations.map(\.version).max() ?? 0
-    /// In the schema where tables are made, not elsewhere on the search path.
+    /// The schema in which tables are made; others on the search path are not looked at.
     private static let namespace = "(SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
 
-    /// Brings the database to this version's schema, or finds that it is there; one process at a time, the others wait.
-    /// Where there is nothing to be done, nothing is, so that a role needs no right to change the schema.
+    /// Brings the database to this version's schema, unless the database has it already. One process does so at a time, and
+    /// the others wait. A role that finds the schema up to date needs no right to change it.
     ///
     /// - Parameters:
     ///   - stop: Gives up waiting for other processes; nil where nothing does.
@@ -40,8 +40,8 @@ package enum PostgreSQLMigration {
         try setUp.checkTables(connection)
     }
 
-    /// Applies a migration when its tables can be had at once. Who waits for a table keeps everybody waiting who comes
-    /// after, and a backup may read it for hours: the wait is given up soon, and tried again.
+    /// Applies a migration when its tables can be locked at once. A session that waits for the lock of a table keeps all later
+    /// sessions waiting, and a backup may read the table for hours. So each try gives up soon, and is repeated.
     private static func apply(
         _ migration: PostgreSQLSchema.Migration,
         _ connection: PostgreSQLConnection,
@@ -70,7 +70,8 @@ package enum PostgreSQLMigration {
         }
     }
 
-    /// Throws when what is applied excludes this binary.
+    /// Returns whether the database has all migrations of this binary. Throws when a migration in the database excludes this
+    /// binary.
     private static func isCurrent(_ applied: [Int64: Int64]) throws -> Bool {
         let known = Set(migrations.map(\.version))
         let excluding = applied.filter { !known.contains($0.key) && $0.value > current }
@@ -119,7 +120,7 @@ package enum PostgreSQLMigration {
         }
     }
 
-    /// The migrations that the database has, each with the lowest schema whose binary may still run on it.
+    /// Returns the migrations that the database has, each with the lowest schema whose binary may still run on it.
     private static func applied(_ connection: PostgreSQLConnection) throws -> [Int64: Int64] {
         guard try exists("webhook_svc_schema", connection) else { return [:] }
         let rows = try connection.run("SELECT version::int8, runs_with::int8 FROM webhook_svc_schema")
@@ -133,8 +134,8 @@ package enum PostgreSQLMigration {
         ).isEmpty
     }
 
-    /// Makes `webhook_svc_schema`, with what stands in the table that earlier versions kept. Throws when the schema holds
-    /// somebody else's tables of our names.
+    /// Makes `webhook_svc_schema`, with the rows of the table that earlier versions kept. Throws when the schema holds another
+    /// program's tables with names of this service.
     private static func adoptOrMake(_ connection: PostgreSQLConnection) throws {
         let make = """
             CREATE TABLE IF NOT EXISTS webhook_svc_schema (
@@ -170,7 +171,7 @@ package enum PostgreSQLMigration {
         try connection.execute(make)
     }
 
-    /// Whether `schema_version`, of which others have one too, is the one that this service kept before.
+    /// Whether `schema_version` is the table that this service kept before: other programs have a table of that name, too.
     private static func isFormerlyOurs(_ connection: PostgreSQLConnection) throws -> Bool {
         let columns = try connection.run(
             """

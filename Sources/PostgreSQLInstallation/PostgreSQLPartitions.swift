@@ -7,13 +7,13 @@ import Synchronization
 package enum PostgreSQLPartitions {
     /// Ticks of a day.
     static let day: Int64 = 864_000_000_000
-    /// Days that are made ahead, today not counted. A service that stands still for longer finds its attempts in
-    /// `attempt_default`, which is pruned row by row.
+    /// For how many days after today partitions are made. The attempts of a service that cannot make partitions for longer go
+    /// into `attempt_default`, which is pruned row by row.
     private static let ahead: Int64 = 3
 
     package struct Partition {
         package let name: String
-        /// What begins then is no longer in it.
+        /// The end of its day: attempts that began then or later are not in it.
         package let end: Int64
         /// Whether the role may drop it.
         package let isOwn: Bool
@@ -21,12 +21,12 @@ package enum PostgreSQLPartitions {
 
     package enum Outcome {
         case made
-        /// The role may not make what is missing.
+        /// Partitions are missing, and the role may not make them.
         case refused
     }
 
-    /// Makes today's and the next days' partitions where they are missing. One that cannot be had now, because somebody
-    /// reads the table or because the default holds rows of its day, is left for the next time.
+    /// Makes the missing partitions of today and the next days. A partition that cannot be made now, because a session reads
+    /// the table or because the default partition holds rows of its day, is left for the next time.
     ///
     /// - Parameter days: How many next days, today not counted.
     @discardableResult
@@ -51,14 +51,14 @@ package enum PostgreSQLPartitions {
         return .made
     }
 
-    /// The days, today and the next ones, that have no partition.
+    /// Returns which of today and the next days have no partition.
     static func missing(_ connection: PostgreSQLConnection, days: Int64) throws -> [Int64] {
         let today = try connection.run("SELECT floor(extract(epoch FROM now()) / 86400)::int8")[0].int(0)
         let known = Set(try all(connection).map(\.name))
         return (today...today + days).filter { !known.contains(name($0)) }
     }
 
-    /// Drops a partition; where that is its owner's to do, rows of it are deleted. Returns whether anything was removed.
+    /// Drops a partition, or deletes rows of it when the role does not own it. Returns whether anything was removed.
     ///
     /// - Parameter rows: How many rows are deleted at most.
     package static func drop(_ partition: Partition, rows: Int, _ connection: PostgreSQLConnection) throws -> Bool {
@@ -74,7 +74,7 @@ package enum PostgreSQLPartitions {
         return try alter(connection, "DROP TABLE IF EXISTS \(partition.name)")
     }
 
-    /// The partitions but the default one, oldest first.
+    /// Returns all partitions but the default one, the oldest first.
     package static func all(_ connection: PostgreSQLConnection) throws -> [Partition] {
         try connection.run(
             """
@@ -86,10 +86,10 @@ package enum PostgreSQLPartitions {
         ).map { Partition(name: try $0.text(0), end: (try $0.int(1) + 1) * day, isOwn: try $0.bool(2)) }
     }
 
-    /// Named by the number of their day since 1970.
+    /// The name of a day's partition, which holds the number of the day since 1970.
     private static func name(_ number: Int64) -> String { "attempt_\(number)" }
 
-    /// Who waits for a table keeps everybody waiting who comes after: it is given up soon.
+    /// A session that waits for the lock of a table keeps all later sessions waiting. So the wait is given up soon.
     @discardableResult
     private static func alter(_ connection: PostgreSQLConnection, _ sql: String) throws -> Bool {
         do {

@@ -7,7 +7,7 @@ package struct PostgreSQLSetUp {
     package let schema: String
     package let role: String
 
-    /// Throws what is wrong with the server, the database or the session.
+    /// Reads the set-up. Throws an error that says what is wrong with the server, the database or the session.
     package init(_ connection: PostgreSQLConnection) throws {
         try Self.check(serverVersion: connection.serverVersion)
         let row = try connection.run(

@@ -1,7 +1,7 @@
 import PostgreSQLClient
 import PostgreSQLInstallation
 
-/// The connections of a store, by what they are for, so that none of it waits for another kind.
+/// The connections of a store, by their purpose, so that no kind of work waits for another kind.
 ///
 /// libpq's calls block, so each connection has a thread of its own (``PostgreSQLLane``).
 struct PostgreSQLLanes: Sendable {
@@ -15,7 +15,8 @@ struct PostgreSQLLanes: Sendable {
     let calls: PostgreSQLLane
     /// Reads lists, which are long.
     let lists: PostgreSQLLane
-    /// Does what nobody waits for, and what may take long: it prunes, and looks for what others left.
+    /// Does work that no caller waits for and that may take long: it prunes, and looks for deliveries that other processes
+    /// left.
     let upkeep: PostgreSQLLane
 
     var named: KeyValuePairs<String, PostgreSQLLane> {

@@ -5,17 +5,17 @@ import PostgreSQLInstallation
 import StoreContracts
 import Synchronization
 
-/// All connections of a process, opened at the start: what does not bear them, or what they cannot work with, is told
-/// then, and not by calls that fail later.
+/// All connections of a process, opened at the start. A server that does not take so many connections, or a set-up with which
+/// the store cannot work, is reported then, and not by calls that fail later.
 struct PostgreSQLOpening {
     let listening: PostgreSQLHandover
     /// What came of making partitions.
     let partitions: PostgreSQLPartitions.Outcome
-    /// How many a process needs.
+    /// How many connections a process needs.
     static let connectionCount = PostgreSQLLanes.Kind.allCases.reduce(1) { $0 + $1.connections }
     private let lanes: [PostgreSQLLanes.Kind: [PostgreSQLHandover]]
 
-    /// Makes or migrates the schema, too. Blocks.
+    /// Opens the connections, and makes or migrates the schema. Blocks its thread.
     ///
     /// - Parameters:
     ///   - patience: How long to try to reach the database.

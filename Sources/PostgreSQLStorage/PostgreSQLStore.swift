@@ -28,7 +28,7 @@ package final class PostgreSQLStore: AgentStore, SettlingStore, Service, CustomS
     /// Services are logged as they describe themselves.
     package var description: String { "PostgreSQLStore" }
 
-    /// How long opening waits for the database.
+    /// How long opening tries to reach the database.
     private static let patience = Duration.seconds(10)
     /// How long opening waits for the watch to have seen whether everything works. Afterwards the store is open and unready.
     private static let watchPatience = Duration.seconds(5)
@@ -38,7 +38,7 @@ package final class PostgreSQLStore: AgentStore, SettlingStore, Service, CustomS
     /// Opens every connection, and makes or migrates the schema. Throws when the database cannot be reached, cannot be
     /// used as it is set up, or is newer than this version knows.
     ///
-    /// - Parameter leaseClock: What tells when a lease ends.
+    /// - Parameter leaseClock: The clock by which leases end.
     package convenience init(
         _ location: PostgreSQLLocation,
         leaseClock: PostgreSQLLeaseClock.Source = .database,
@@ -118,8 +118,8 @@ package final class PostgreSQLStore: AgentStore, SettlingStore, Service, CustomS
 
     /// Keeps the store open until graceful shutdown or cancellation, and closes it then.
     ///
-    /// What works with the store must have ended before. A group of services cancels all of them at once when one fails;
-    /// an application whose services write at their end closes the store with ``close(within:)`` after the group.
+    /// Services that work with the store must have ended before. A group of services cancels all of them at once when one
+    /// fails; an application whose services write at their end closes the store with ``close(within:)`` after the group.
     package func run() async throws {
         try? await gracefulShutdown()
         await close()

@@ -4,8 +4,8 @@ package import WebhookModel
 
 /// A row of an SQL database, read by the places of its columns, from 0.
 ///
-/// What must have a value throws ``StoreError/corrupt(_:)``, which names the column, when the database holds none there
-/// or one that does not fit.
+/// A getter throws ``StoreError/corrupt(_:)``, which names the column, when the database holds a value that does not fit, or
+/// none where there must be one.
 package protocol StoreRow {
     func optionalInt(_ column: Int) throws(StoreError) -> Int64?
     func optionalText(_ column: Int) throws(StoreError) -> String?
