@@ -8,7 +8,7 @@ struct AnswerType: Sendable, Hashable {
 
     static let json = AnswerType(essence: "application/json")
 
-    /// In the order in which they are preferred where `Accept` leaves the choice.
+    /// All types of answers, in the order in which the service prefers them when `Accept` leaves the choice.
     private static let all = [
         "application/json", "text/json", "application/json-patch+json", "application/merge-patch+json",
         "application/xml", "text/xml",
@@ -22,10 +22,10 @@ struct AnswerType: Sendable, Hashable {
         isXML = essence.hasSuffix("/xml")
     }
 
-    /// The best of the types that `accept` names; JSON when none of ours is among them, because clients misspell it, and
-    /// NetServer's framework falls back to its first formatter.
+    /// Chooses the best of the types that `accept` names. The choice is JSON when `accept` names no type of an answer, because
+    /// clients misspell types, and NetServer's framework falls back to its first formatter.
     ///
-    /// - Parameter accept: The header's values; none takes anything.
+    /// - Parameter accept: The header's values; without a value, any type may be answered.
     init(accept: [String]) {
         self = AcceptHeader(accept).best(of: Self.all).map(AnswerType.init(essence:)) ?? .json
     }

@@ -16,7 +16,7 @@ struct CrossOrigin: Sendable {
             && request.headers[.origin] != nil
     }
 
-    /// The answer to a preflight. It is the same for every path, so that a page can read why a call to it fails.
+    /// Returns the answer to a preflight. The answer is the same for every path, so that a page can read why a call fails.
     func preflight(_ request: Request) throws(RESTError) -> Response {
         let origin = request.headers[.origin] ?? ""
         guard origins.permission(of: origin) != .none else {
@@ -36,7 +36,7 @@ struct CrossOrigin: Sendable {
         )
     }
 
-    /// Adds to an answer what lets a page of `origin` read it.
+    /// Adds the headers to an answer that let a page of `origin` read the answer.
     func mark(_ headers: inout HTTPFields, for origin: String?) {
         guard !origins.isEmpty else { return }
         headers.append(.init(name: .vary, value: "Origin"))
@@ -50,8 +50,8 @@ struct CrossOrigin: Sendable {
         }
     }
 
-    /// Whether a browser says that the page which sends a call is neither this service's own nor one that is trusted as
-    /// such. To plain HTTP browsers send Origin alone. Schemes are not compared: a proxy may have taken TLS off.
+    /// Whether a browser says that a call comes from a page that is neither this service's own nor trusted like one. Browsers
+    /// send Origin alone to plain HTTP. Schemes are not compared: a proxy may have taken TLS off.
     func isForeign(_ headers: HTTPFields, _ target: RESTService.Target) -> Bool {
         guard let origin = headers[.origin]?.lowercased() else { return isOtherSite(headers) }
         if origins.permission(of: origin) == .anyCredentials { return false }
@@ -75,7 +75,7 @@ struct CrossOrigin: Sendable {
         return authority
     }
 
-    /// Those that NetServer's reference of the REST API names.
+    /// The request headers that NetServer's reference of the REST API names.
     private static let requestHeaders = """
         Accept, Accept-Language, Authorization, Content-Type, If-Modified-Since, If-Unmodified-Since, SO-AppToken, \
         SO-Culture, SO-Language, SO-TimeZone, X-XSRF-TOKEN

@@ -8,7 +8,7 @@ struct FormBody: Sendable {
 
     private static let maximumFields = 2000
 
-    /// Reads a form. Throws a problem that says what is wrong.
+    /// Reads a form. Throws an error that says what is wrong.
     init(_ bytes: [UInt8]) throws(RESTError) {
         let fields = bytes.split(separator: UInt8(ascii: "&"))
         guard fields.count <= Self.maximumFields else { throw .body("it has more than \(Self.maximumFields) fields.") }
@@ -30,11 +30,11 @@ struct FormBody: Sendable {
         return .object(JSONObject(members.map { ($0.name, $0.values.count > 1 ? .array($0.values) : $0.values[0]) }))
     }
 
-    /// What there is only one way to be: an array, though it may stand there once.
+    /// The members that are arrays, also when the form has only one value for them.
     private static let arrays = Set(["Events", "ErrorEmails", "ErrorAssociates"].map(CaseInsensitiveName.init))
 
-    /// As an object whose members are objects where fields are named `Headers[X-A]` or `Headers.X-A`, in any case. Throws a
-    /// problem for a name that is both a value and an object.
+    /// Returns the form as an object. Fields that are named `Headers[X-A]` or `Headers.X-A`, in any case, become members of an
+    /// object. Throws an error for a name that is both a value and an object.
     func object() throws(RESTError) -> JSONValue {
         var members: [(name: String, values: [JSONValue], entries: [JSONObject.Member])] = []
         var places: [CaseInsensitiveName: Int] = [:]
@@ -65,7 +65,7 @@ struct FormBody: Sendable {
         )
     }
 
-    /// Names and values, percent signs resolved: of a form, or of a query.
+    /// Returns the names and values of a form or of a query, percent signs resolved.
     static func pairs(_ fields: [ArraySlice<UInt8>]) throws(RESTError) -> [(name: String, value: String)] {
         var pairs: [(String, String)] = []
         for field in fields {

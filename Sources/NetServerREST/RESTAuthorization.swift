@@ -19,7 +19,7 @@ enum RESTAuthorization {
     private static let sessionCookie = "SoSession"
     private static let antiForgeryCookie = "XSRF-TOKEN"
 
-    /// Whether a browser adds them by itself to whatever page's call.
+    /// Whether a browser adds the credentials by itself to the calls of any page.
     var isRemembered: Bool {
         switch self {
         case .basic, .session: true
@@ -32,7 +32,8 @@ enum RESTAuthorization {
         (allowsBasic ? ["Basic realm=\"webhook-svc\", charset=\"UTF-8\""] : []) + ["SoTicket", "Bearer"]
     }
 
-    /// Throws an error of kind session for what cannot be read, or a cookie without its token.
+    /// Reads the headers. Throws an error of kind session for credentials that cannot be read, and for a cookie without its
+    /// token.
     init(_ headers: HTTPFields) throws(AgentError) {
         if let value = headers[.authorization] {
             self = try Self.authorization(value)
@@ -74,11 +75,11 @@ enum RESTAuthorization {
         }
     }
 
-    /// The cookies with which a browser goes on after it has logged in.
+    /// Returns the cookies with which a browser goes on after it has logged in.
     ///
     /// - Parameters:
-    ///   - path: Beneath it they are sent.
-    ///   - isSecure: Whether for https alone.
+    ///   - path: The path beneath which the browser sends the cookies.
+    ///   - isSecure: Whether the browser sends the cookies over https alone.
     static func cookies(ticket: String, path: String, isSecure: Bool) -> [String] {
         let attributes = "; Path=\(path); SameSite=Lax" + (isSecure ? "; Secure" : "")
         return [
@@ -87,7 +88,8 @@ enum RESTAuthorization {
         ]
     }
 
-    /// Follows from the ticket, so that every process knows it; the ticket does not follow from it.
+    /// Returns the token of a ticket. Every process makes the same token of a ticket, and nobody can work the ticket out from its
+    /// token.
     private static func antiForgeryToken(_ ticket: String) -> String {
         SHA256Digest.hex(of: Array("xsrf:\(ticket)".utf8))
     }

@@ -8,17 +8,17 @@ struct RESTError: Error {
     var status: HTTPResponse.Status
     var error: AgentError
     var headers: HTTPFields = [:]
-    /// An agent's call that lacks a parameter: NetServer answers it as ASP.NET does, and with 200.
+    /// The parameter that an agent's call lacks. NetServer answers such a call as ASP.NET does, and with 200.
     private var missingParameter: String?
 
-    /// What HTTP itself is told: no such path, no such type, and so on.
+    /// Creates an error of the request itself: a path that is not there, a media type that is not read, and so on.
     init(_ status: HTTPResponse.Status, _ kind: AgentError.Kind, _ message: String, headers: HTTPFields = [:]) {
         self.status = status
         self.error = AgentError(kind, message)
         self.headers = headers
     }
 
-    /// An operation that failed.
+    /// Creates the error of an operation that failed.
     init(_ error: AgentError) {
         self.error = error
         switch error.kind {
@@ -33,17 +33,17 @@ struct RESTError: Error {
         }
     }
 
-    /// A body that cannot be read.
+    /// Returns the error for a body that cannot be read.
     static func body(_ message: String) -> RESTError {
         RESTError(.badRequest, .invalidArgument, "The request's body cannot be read: \(message)")
     }
 
-    /// An argument that will not do, named in the message.
+    /// Returns the error for an argument that is not accepted. The message names the argument.
     static func argument(_ message: String) -> RESTError {
         RESTError(.badRequest, .invalidArgument, message)
     }
 
-    /// A parameter that an agent's call lacks.
+    /// Returns the error for a parameter that an agent's call lacks.
     static func missing(_ parameter: String) -> RESTError {
         let text = "The parameter '\(parameter)' is missing."
         var problem = RESTError(.ok, .invalidArgument, text)
@@ -51,7 +51,7 @@ struct RESTError: Error {
         return problem
     }
 
-    /// The members in the documented order.
+    /// Returns the error object, its members in the documented order.
     func document(source: String) -> RESTDocument {
         if let missingParameter {
             let detail = "The parameters dictionary contains a null entry for parameter '\(missingParameter)'."
@@ -69,7 +69,7 @@ struct RESTError: Error {
         )
     }
 
-    /// The message as the reason phrase, which NetServer sends; nil where the protocol cannot carry it.
+    /// The message as the reason phrase, which NetServer sends; nil when the protocol cannot carry the message.
     var reason: String? {
         guard status != .ok else { return nil }
         let text = error.messageWithRemedy.prefix(200)

@@ -3,22 +3,22 @@ import HTTPServing
 import JSON
 import SOAP
 
-/// A document that is a list, or an object whose last member is one, and that is made page by page.
+/// A document that is made page by page: a list, or an object whose last member is a list.
 struct RESTList: Sendable {
     /// What the document is called in XML.
     var root: String
     /// What each item is called in XML.
     var item: String
-    /// The member that is the list, and those before it; nil where the document itself is the list.
+    /// The name of the member that is the list, and the members before it; nil when the document itself is the list.
     var member: (name: String, before: JSONObject)?
-    /// Items that are left out at the beginning.
+    /// How many items are left out at the beginning.
     var skip = 0
-    /// Items that are listed at most.
+    /// How many items are listed at most.
     var top = Int.max
-    /// Reads up to so many items whose ids follow one. The id of each stands beside it.
+    /// Reads up to so many items whose ids follow an id. Each item comes with its id.
     var read: @Sendable (Int32, Int) async throws(AgentError) -> [(id: Int32, value: RESTContent)]
 
-    /// The items with what `change` makes of each.
+    /// Returns the list of what `change` makes of each item.
     func map(_ change: @escaping @Sendable (RESTContent) -> RESTContent) -> RESTList {
         var list = self
         list.read = { [read] id, limit throws(AgentError) in
@@ -27,7 +27,7 @@ struct RESTList: Sendable {
         return list
     }
 
-    /// The list as its writer wants it.
+    /// Returns the list as `writer` writes it, page by page.
     func paged<Writer: ListWriter>(_ writer: Writer) -> PagedList<Writer, AgentError>
     where Writer.Item == RESTContent {
         PagedList(writer: writer, skip: skip, top: top) { [read] id, limit throws(AgentError) in
@@ -78,7 +78,7 @@ struct XMLListWriter: ListWriter {
 
     /// Begins the document.
     ///
-    /// - Parameter namespace: That of the service's types.
+    /// - Parameter namespace: The namespace of the service's types.
     init(_ list: RESTList, namespace: String) {
         self.list = list
         writer = XMLValueWriter(documentOf: namespace)

@@ -7,7 +7,7 @@ import SOAP
 import WebhookModel
 import XML
 
-/// Each route bound once: its arguments are read, then the agent is called, then its answer shown.
+/// Binds each route once: reads its arguments, calls the agent, and shows the agent's answer.
 extension RESTService {
     func perform(_ call: Call, _ body: RequestBody, _ caller: Caller) async throws(RESTError) -> Outcome {
         switch call.route.operation {
@@ -113,7 +113,8 @@ extension RESTService {
         return .list(RESTList(root: "ArrayOfWebhook", item: "Webhook", read: read))
     }
 
-    /// Ranges of the webhooks' ids, each so short that few others lie in it, however far apart the filter's hits are.
+    /// Returns ranges that hold the webhooks' ids. Each range is so short that few ids of other webhooks lie in it, however far
+    /// apart the webhooks are that pass the filter.
     private static func runs(of page: [Webhook]) -> [ClosedRange<Int32>] {
         page.reduce(into: []) { runs, webhook in
             if let run = runs.last, webhook.id - run.lowerBound < 512 {
@@ -145,7 +146,7 @@ extension RESTService {
         }
     }
 
-    /// The webhook with its counters, which are kept apart because they change often.
+    /// Returns the webhook with its counters, which the store keeps apart because they change often.
     func counted(_ webhook: Webhook, _ caller: Caller) async throws(AgentError) -> Webhook {
         var webhook = webhook
         let id = webhook.id

@@ -3,7 +3,7 @@ import JSON
 import Networking
 import XML
 
-/// A REST call's body, read: every type that is taken becomes JSON, but for XML, which is read as SOAP's elements are.
+/// The body of a REST call, read. Every media type becomes JSON, except XML, which is read as the elements of SOAP are.
 enum RequestBody {
     case absent
     case json(JSONValue)
@@ -15,7 +15,7 @@ enum RequestBody {
     enum Kind: Sendable, Hashable {
         case json, jsonPatch, mergePatch, xml, form
 
-        /// nil when the type is none of ours, or its charset cannot be read.
+        /// Creates the kind of a media type; nil when the service does not read the type or its charset.
         init?(_ type: MediaType) {
             let charsets = ["utf-8", "utf8", "us-ascii", "utf-16", "utf-16le", "utf-16be", "iso-8859-1"]
             let charset = type.charset?.lowercased() ?? "utf-8"
@@ -38,11 +38,11 @@ enum RequestBody {
             "application/json-patch+json", "application/merge-patch+json", "application/json", "text/json",
         ]
 
-        /// Whether a patch may be of it.
+        /// Whether a patch may be of this kind.
         var isPatch: Bool { self != .xml && self != .form }
     }
 
-    /// Reads a body. Throws a problem that says what is wrong and where.
+    /// Reads a body. Throws an error that says what is wrong and where.
     init(_ bytes: [UInt8], _ kind: Kind, charset: String?, json: JSONReader, xml: XMLReader) throws(RESTError) {
         if bytes.isEmpty {
             self = .absent

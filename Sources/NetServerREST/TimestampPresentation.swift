@@ -1,17 +1,17 @@
 import Foundation
 import WebhookModel
 
-/// How times are shown: in UTC, or in the zone that `SO-TimeZone` names. In a zone they are without its offset, as NetServer
-/// shows them, unless the header asks for it with `includeTZOffset`.
+/// How times are shown: in UTC, or in the zone that `SO-TimeZone` names. A time in a zone is shown without the offset of the
+/// zone, as NetServer shows it, unless the header asks for the offset with `includeTZOffset`.
 struct TimestampPresentation: Sendable {
     private let zone: TimeZone?
     private let includesOffset: Bool
 
-    /// Reads a value of `SO-TimeZone`; nil or nothing means UTC. The initializer gives nil for what is no time zone.
+    /// Reads a value of `SO-TimeZone`; nil and empty text mean UTC. Returns nil for a text that names no time zone.
     ///
-    /// Taken are the codes that NetServer's documentation gives time zones, their numbers where it tells them, and, beyond
-    /// that, identifiers of the IANA database, all in any case. Codes that the documentation does not explain leave times in
-    /// UTC, as NetServer is documented to leave those of changes.
+    /// The header may hold the codes that NetServer's documentation gives time zones, the numbers that it gives some of them,
+    /// and also identifiers of the IANA database, all in any case. Codes that the documentation does not explain leave times in
+    /// UTC, as NetServer is documented to leave the times of changes.
     init?(zone text: String?) {
         let parts = (text ?? "").split(separator: ",", omittingEmptySubsequences: false)
             .map { $0.trimmingCharacters(in: .whitespaces) }
@@ -37,12 +37,13 @@ struct TimestampPresentation: Sendable {
         return local.description.dropLast() + (seconds < 0 ? "-" : "+") + offset
     }
 
-    /// Whether it has the form of a number or a code: a country's two letters and, where it has several zones, a part of it.
+    /// Whether a text has the form of a number or a code: the two letters of a country and, for a country with several zones, a
+    /// part of the country.
     private static func isCode(_ name: String) -> Bool {
         name.uppercased() == "UTC" || name.wholeMatch(of: /[0-9]{1,4}|[A-Za-z]{2}(-[A-Za-z0-9]{1,4})?/) != nil
     }
 
-    /// By their names in lower case.
+    /// The identifiers of the IANA database, by their text in lower case.
     private static let identifiers = Dictionary(
         TimeZone.knownTimeZoneIdentifiers.map { ($0.lowercased(), $0) },
         uniquingKeysWith: { first, _ in first }

@@ -4,7 +4,7 @@ import JSON
 import Text
 import WebhookModel
 
-/// What a query of NetServer's dynamic archive asks about the counters of webhooks: columns, one webhook or all, a page.
+/// A query of NetServer's dynamic archive for the counters of webhooks: it chooses columns, one webhook or all, and a page.
 struct UsageQuery: Sendable {
     /// The columns of `webhook_usage` that are known, as `$select` and the answer name them.
     enum Column: String, CaseIterable, Sendable {
@@ -61,7 +61,7 @@ struct UsageQuery: Sendable {
     ///
     /// - Parameters:
     ///   - api: The URL of `/api/v1`.
-    ///   - usages: Reads the counters of webhooks with some ids, of the lowest so many.
+    ///   - usages: Reads the counters of the webhooks whose ids are in a range: of so many with the lowest ids.
     func list(
         api: String,
         usages: @escaping @Sendable (ClosedRange<Int32>, Int) async throws(AgentError) -> [Int32: WebhookUsage]
@@ -81,7 +81,7 @@ struct UsageQuery: Sendable {
         }
     }
 
-    /// Those that are asked for and follow `id`; nil where there are none.
+    /// Returns the ids that are asked for and follow `id`; nil when there are none.
     private func ids(after id: Int32) -> ClosedRange<Int32>? {
         guard let webhook else { return id + 1...(.max) }
         return webhook > id ? webhook...webhook : nil

@@ -6,7 +6,7 @@ import WebhookModel
 /// How carriers are read from JSON: names in any case, members that are not known are ignored
 /// (docs/contract.md#section-8).
 extension Webhook {
-    /// Reads a webhook. Its id, who registered and updated it, and when, are not this member's to say and not looked at.
+    /// Reads a webhook. The id, and who registered and updated the webhook and when, are left out.
     ///
     /// - Parameter isForm: Whether all values are texts of no type.
     init(_ node: JSONValue, isForm: Bool = false) throws(RESTError) {
@@ -25,7 +25,7 @@ extension Webhook {
 }
 
 extension JSONValue {
-    /// A text; nil for null.
+    /// Returns a text; nil for null.
     func text(_ place: String) throws(RESTError) -> String? {
         switch self {
         case .null: return nil
@@ -34,7 +34,7 @@ extension JSONValue {
         }
     }
 
-    /// An `int32`, which may be written as text; nil for null.
+    /// Returns an `int32`, which may be written as text; nil for null.
     func int32(_ place: String) throws(RESTError) -> Int32? {
         switch self {
         case .null: return nil
@@ -46,7 +46,7 @@ extension JSONValue {
         }
     }
 
-    /// A state by its name in any case, or by its number; Unknown for null.
+    /// Returns a state by its name in any case, or by its number; Unknown for null.
     func state(_ place: String) throws(RESTError) -> WebhookState {
         switch self {
         case .null: return .unknown
@@ -64,7 +64,7 @@ extension JSONValue {
         }
     }
 
-    /// An array of texts; nil for null.
+    /// Returns an array of texts; nil for null.
     func texts(_ place: String) throws(RESTError) -> [String?]? {
         switch self {
         case .null: return nil
@@ -76,7 +76,7 @@ extension JSONValue {
         }
     }
 
-    /// An object whose values are texts; nil for null.
+    /// Returns an object whose values are texts; nil for null.
     fileprivate func textMembers(_ place: String) throws(RESTError) -> StringDictionary? {
         guard let object = try members(place) else { return nil }
         var dictionary = StringDictionary()
@@ -87,7 +87,7 @@ extension JSONValue {
         return dictionary
     }
 
-    /// An object of any values; nil for null.
+    /// Returns an object of any values; nil for null.
     func objectMembers(_ place: String, isForm: Bool = false) throws(RESTError) -> ObjectDictionary? {
         try members(place).map { object in
             ObjectDictionary(

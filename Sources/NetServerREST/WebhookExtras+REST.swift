@@ -4,7 +4,7 @@ import SOAP
 import WebhookModel
 import XML
 
-/// How REST reads what it alone has of ``WebhookExtras``, and how it shows items of lists.
+/// How REST reads the members of ``WebhookExtras`` that only REST has, and how REST shows items of lists.
 extension WebhookExtras {
     /// Reads a webhook's JSON, names in any case.
     init(_ node: JSONValue) throws(RESTError) {
@@ -72,7 +72,7 @@ extension [ListItem]? {
 }
 
 extension JSONValue {
-    /// Items of a list, or their ids; nil for null. An item that is null is left out.
+    /// Returns the items of a list, or items with the ids that stand for them; nil for null. An item that is null is left out.
     fileprivate func listItems(_ place: String) throws(RESTError) -> [ListItem]? {
         switch self {
         case .null: return nil
@@ -86,7 +86,7 @@ extension JSONValue {
         }
     }
 
-    /// Flags by their names in any case, or by their number; nil for null.
+    /// Returns flags by their names in any case, or by their number; nil for null.
     fileprivate func flags<Flags: NamedFlags>(_ place: String) throws(RESTError) -> Flags? {
         switch self {
         case .null: return nil
@@ -97,7 +97,7 @@ extension JSONValue {
         }
     }
 
-    /// A boolean, which may be written as text; nil for null.
+    /// Returns a boolean, which may be written as text; nil for null.
     fileprivate func flag(_ place: String) throws(RESTError) -> Bool? {
         switch self {
         case .null: return nil
@@ -109,7 +109,7 @@ extension JSONValue {
 }
 
 extension XMLElement {
-    /// What a member says; nil when it says nothing.
+    /// Returns the text of a member; nil when there is none.
     fileprivate func text(of name: StaticString) -> JSONValue? {
         field(name, in: .any)?.token.map(JSONValue.string)
     }

@@ -9,7 +9,7 @@ import WebhookModel
 package final class MetricsEndpoint: Sendable {
     private let registry: MetricsRegistry
     private let store: any StoreHealth
-    /// What of the store's own counts the registry has.
+    /// The store's own counts as far as the registry has them.
     private let counted = Mutex<[StoreCount: Int]>([:])
 
     /// A number that the store counts itself and that only rises.

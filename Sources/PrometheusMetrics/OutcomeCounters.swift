@@ -4,8 +4,9 @@ import Synchronization
 
 /// The counters of one metric, which differ in their labels' values.
 ///
-/// Each is made once, and only this module uses them: generic code that another module calls is compiled without its types. A measurement showed that making a counter for every request costs as much as all else that the SOAP
-/// service does.
+/// Each counter is made once: a measurement showed that making a counter for every request costs as much as everything else
+/// that the SOAP service does. Only this module uses the type, because generic code that another module calls is compiled
+/// without its types.
 final class OutcomeCounters<Labels: Hashable & Sendable>: Sendable {
     private let metric: Metric
     private let factory: any MetricsFactory
