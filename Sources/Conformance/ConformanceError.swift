@@ -10,7 +10,7 @@ package enum ConformanceError: Error, Equatable, CustomStringConvertible {
     case unboundVariable(String)
     /// A capture is not an HTTP request.
     case malformedRequest(reason: String)
-    /// What is to be tried is no URL of an installation.
+    /// The target is no URL of an installation.
     case invalidTarget(String)
     /// Nothing answers there.
     case unreachable(target: String, reason: String)

@@ -17,7 +17,7 @@ struct ForwardProxy: Sendable {
         var error: any Error
     }
 
-    /// The failure of a connection to the proxy, as the proxy's; what is our own stays our own.
+    /// The failure of a connection to the proxy, as the proxy's. A failure of this machine stays one.
     func blamed(for failure: SendError) -> SendError {
         guard failure.kind.isTargets else { return failure }
         return SendError(.proxy, failure.text.replacing("The target", with: name, maxReplacements: 1))
@@ -161,7 +161,7 @@ final class ProxyTunnelHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func open(context: ChannelHandlerContext) {
         isDone = true
-        // Whoever waits adds the target's handlers now, behind this one.
+        // The code that waits for this adds the target's handlers now, behind this one.
         opened.succeed()
         if received.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(received)) }
         context.pipeline.syncOperations.removeHandler(context: context, promise: nil)

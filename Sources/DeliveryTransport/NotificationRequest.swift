@@ -36,7 +36,7 @@ package struct NotificationRequest: Sendable {
 
     private static let reserved: Set<String> = [
         "host", "content-length", "content-type", "transfer-encoding", "connection", "x-hook-test",
-        // What is between two hops is the sender's (RFC 9110, section 7.6.1).
+        // The sender sets the headers that are for one hop alone (RFC 9110, section 7.6.1).
         "expect", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer", "upgrade",
     ]
 

@@ -18,7 +18,7 @@ extension SendError {
                 .local,
                 "This machine has no local address or port left to connect from (widen net.ipv4.ip_local_port_range)."
             )
-        // What a connection lacks when EAGAIN comes instead of it is a place in a table of the system's.
+        // EAGAIN says that a table of the system has no place left for a connection.
         case ENOBUFS, ENOMEM, EAGAIN:
             self.init(.local, "This machine has no memory left for a connection to the target.")
         case ENETUNREACH, ENETDOWN, ENONET:

@@ -100,7 +100,7 @@ struct JSONParser {
         case "false": return .bool(false)
         case "": throw expected("a value")
         case let word where word == "NaN" || word == "Infinity": throw error("JSON has no \(word)", at: start)
-        // What stands there may be a secret whose quotes were forgotten.
+        // The word is not repeated: it may be a secret whose quotes were forgotten.
         default: throw error("this is no JSON value; text needs quotes", at: start)
         }
     }

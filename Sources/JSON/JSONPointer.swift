@@ -1,5 +1,5 @@
-/// A JSON Pointer (RFC 6901) as NetServer takes it: the leading slash is optional. What names a member is compared in
-/// any case where it is followed.
+/// A JSON Pointer (RFC 6901) as NetServer takes it: the leading slash is optional. The names of members are compared
+/// without regard to case.
 struct JSONPointer: Sendable, Hashable {
     /// One for each level, escapes resolved; none for the whole document.
     let tokens: [String]

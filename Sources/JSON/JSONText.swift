@@ -1,5 +1,5 @@
-/// Strings as JSON writes them (RFC 8259, section 7). What is not a whole JSON value, such as the parts of an event's
-/// body, is put together with it.
+/// Strings as JSON writes them (RFC 8259, section 7). Texts that are not whole JSON values, such as the parts of an event's
+/// body, are put together from them.
 package enum JSONText {
     /// The control characters that are written by a letter, such as `\n`, and not by their number.
     package enum ShortEscapes: Sendable {

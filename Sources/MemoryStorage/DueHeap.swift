@@ -14,7 +14,7 @@ struct DueHeap {
     private(set) var entries: [Entry]
 
     init(_ entries: some Sequence<Entry> = []) {
-        // What is sorted is a heap.
+        // A sorted array is a heap.
         self.entries = entries.sorted()
     }
 

@@ -23,7 +23,7 @@ struct MemoryState {
         var suffix: [UInt8]
         var row: DeliveryRow
         var fence: Int64 = 0
-        /// Who holds it.
+        /// The process that holds it; nil when none does.
         var owner: UUID?
         var isReplay = false
     }

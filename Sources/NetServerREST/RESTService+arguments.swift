@@ -120,7 +120,7 @@ extension RESTService {
 }
 
 extension XMLElement {
-    /// Checks that a collection's elements, if any, are its items: what is written in a form of somebody's own would be lost.
+    /// Checks that a collection's elements, if any, are its items: elements of another form would be lost.
     fileprivate func checkItems(_ name: String) throws(RESTError) {
         guard !isLeaf, !isEncodedArray, !children.contains(where: { $0.name.isSame(as: name) }) else { return }
         throw .body("the element \(Excerpt.quoted(self.name)) holds no element '\(name)'.")

@@ -83,7 +83,7 @@ extension RESTService {
         var webhook = try Webhook(changed)
         // Saving a webhook as Active would take back its errors, and those that made it stop meanwhile.
         if !setsState { webhook.state = .unknown }
-        // JSON shows a repeated header once; what the patch leaves as shown stays as it is.
+        // JSON shows a repeated header once. Members that the patch leaves as they were shown stay as they are stored.
         if changed.isSame(as: document, at: "Headers") { webhook.headers = stored.headers }
         if changed.isSame(as: document, at: "ErrorEmails") { webhook.extras.errorEmails = stored.extras.errorEmails }
         if changed.isSame(as: document, at: "ErrorAssociates") {

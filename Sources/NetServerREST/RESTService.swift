@@ -166,7 +166,7 @@ package struct RESTService: Sendable {
         _ target: Target,
         _ tenant: String
     ) async throws(RESTError) -> (outcome: Outcome, headers: HTTPFields) {
-        // What a call without a body says of one does not matter.
+        // The Content-Type of a call without a body does not matter.
         let type = MediaType(hasBody(request) ? request.headers[.contentType] ?? "" : "")
         guard ContentCoding.isNone(request.headers[.contentEncoding]) else {
             throw RESTError(

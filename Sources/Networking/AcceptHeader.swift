@@ -5,9 +5,9 @@ package struct AcceptHeader: Sendable {
     /// Ranges that are read at most.
     private static let maximumRanges = 500
 
-    /// Reads the header. What is no range is left out.
+    /// Reads the header, and leaves out texts that are no ranges.
     ///
-    /// - Parameter values: The header's values; none asks for nothing.
+    /// - Parameter values: The values of the header; none when a request has no such header.
     package init(_ values: [String]) {
         ranges = values.flatMap { $0.split(separator: ",") }.prefix(Self.maximumRanges).compactMap(MediaRange.init)
     }

@@ -247,7 +247,7 @@ package final class PostgreSQLLane: Sendable {
                         case .unreachable, .statement, nil: false
                         }
                     guard isWorthAnother, attempt < Self.attempts else { return job.finish(error) }
-                    // Who was in each other's way is not to meet again.
+                    // Chance keeps jobs that were in each other's way from meeting again.
                     Thread.sleep(forTimeInterval: Double.random(in: 0.001...0.01) * Double(attempt))
                 }
             }

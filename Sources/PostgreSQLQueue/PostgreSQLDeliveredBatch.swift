@@ -4,8 +4,8 @@ import StoreSupport
 
 /// Results of attempts that all delivered, recorded in one round trip.
 ///
-/// This is the one shortcut: here SQL decides what ``RecordedOutcome`` decides everywhere else. What was delivered leaves the
-/// queue whatever stands in the store, and its webhook's failures in a row are over. A batch in which a result does not
+/// This is the one shortcut: here SQL decides what ``RecordedOutcome`` decides everywhere else. A delivery that arrived leaves the
+/// queue whatever the store holds, and ends its webhook's failures in a row. A batch in which a result does not
 /// count, or a webhook is paused, is left to ``PostgreSQLResultBatch``.
 enum PostgreSQLDeliveredBatch {
     /// Records all of the results, or nothing. Returns whether it did.

@@ -4,7 +4,7 @@ package import WebhookModel
 
 /// Tells when leases end, and when that is by the callers' clock.
 package final class PostgreSQLLeaseClock: Sendable {
-    /// What tells when a lease ends. Everything else is due by the clock of whoever says so.
+    /// The clock by which leases end. All other times are compared by the clock of the process that names them.
     package enum Source: Sendable {
         /// The database's clock, which is the same for all processes: one whose own clock is wrong neither takes another's
         /// delivery early nor holds its own too long.

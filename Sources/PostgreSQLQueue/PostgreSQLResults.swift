@@ -4,8 +4,9 @@ package import StoreContracts
 
 /// Records results: all that waits goes into one transaction.
 ///
-/// What was delivered, which is most, takes a shortcut of one round trip (``PostgreSQLDeliveredBatch``). What follows from everything
-/// else is worked out on what is read under locks in the same transaction (``PostgreSQLResultBatch``).
+/// Results of attempts that delivered, which are most, take a shortcut of one round trip (``PostgreSQLDeliveredBatch``). What
+/// follows from all other results is worked out from rows that the same transaction reads under locks
+/// (``PostgreSQLResultBatch``).
 package final class PostgreSQLResults: Sendable {
     private let delivered: CallBatches<[DeliveryResult], [DeliveryFate?]>
     private let outcomes: CallBatches<[DeliveryResult], [DeliveryFate?]>
@@ -56,10 +57,11 @@ package final class PostgreSQLResults: Sendable {
         }
     }
 
-    /// Whoever changes a webhook's counters, or its deliveries as a result or a save asks for, holds its usage row from
-    /// the first statement on: so that what the next statement reads of the webhook is still so when it commits.
+    /// A transaction that changes a webhook's counters, or its deliveries because of a result or a save, locks the webhook's
+    /// usage row with its first statement. So the rows of the webhook that later statements read stay as they are until the
+    /// commit.
     ///
-    /// In the order of the ids, so that two that lock several do not wait for each other.
+    /// The rows are locked in the order of the ids, so that two transactions that lock several do not wait for each other.
     package static let lockUsage = """
         SELECT count(*) FROM (SELECT DISTINCT id FROM unnest($1::int8[]) AS x (id) ORDER BY id) AS i
         CROSS JOIN LATERAL (

@@ -11,8 +11,8 @@ package import WebhookModel
 /// Several processes may settle one webhook: each step reads what the webhook is now, and what it has still to become is
 /// the same for all of them.
 package final class PostgreSQLSettling: Sendable {
-    /// How far the steps have come in the index of each state: by due time where it is the queue's, else by event. What
-    /// stands before has been changed, and may have to be walked over as long as a snapshot is open that sees it.
+    /// How far the steps have come in the index of each state: by due time where it is the queue's, else by event. The
+    /// rows before that place have been changed, and may have to be walked over as long as an open snapshot sees them.
     private typealias Place = [DeliveryRowState: Int64]
 
     private struct Settled: Sendable {
@@ -44,7 +44,7 @@ package final class PostgreSQLSettling: Sendable {
         due.marks.forget(webhooks.keys)
         var left = webhooks
         for (webhook, time) in webhooks.prefix(Self.firstSteps) {
-            // What fails is made again until it can be.
+            // A step that fails is repeated until it succeeds.
             guard case .success(false) = await attempt(webhook, at: time, on: lane) else { continue }
             left[webhook] = nil
         }
@@ -141,7 +141,7 @@ package final class PostgreSQLSettling: Sendable {
             if let last = rows[0].optionalInt(1) { next[state] = last }
             if try rows[0].int(0) == limit { isFull = true }
         }
-        // Meanwhile a row may have come to stand before the place: whoever holds a lease can give it up.
+        // Meanwhile a row may have come to stand before the place: the holder of a lease can give it up.
         return Settled(
             isMore: isFull || !place.isEmpty,
             place: isFull ? next : [:],
@@ -154,7 +154,7 @@ package final class PostgreSQLSettling: Sendable {
         let assignments =
             switch change {
             case .park: "state = 2"
-            // Whoever holds a delivery keeps its lease.
+            // The holder of a delivery keeps its lease.
             case .resume: "state = 0, due = CASE WHEN d.owner IS NULL THEN $4::int8 ELSE d.due END"
             case .end: "state = 1, owner = NULL, due = $4::int8, reason = $5::text"
             }

@@ -17,8 +17,8 @@ package struct PostgreSQLCopyDatabase: CopyDatabase, CopyWriter {
         try PostgreSQLPooling.check(connection, of: location)
         try PostgreSQLMigration.run(connection, logger: logger)
         _ = try? PostgreSQLPartitions.makeAhead(connection)
-        // Held until the connection is closed. Who reads holds it too: what a service takes in after the copy's
-        // moment would be lost with the old store.
+        // The connection holds the lock until it is closed. The source is locked, too: events that a service takes in after
+        // the moment of the copy would be lost with the old store.
         let lock = "pg_try_advisory_lock(\(PostgreSQLLock.serving), 'webhook'::regclass::oid::int4)"
         guard try connection.run("SELECT \(lock)")[0].bool(0) else {
             throw StoreError.inUse("a process serves \(location.display), or copies from or to it; stop it first")

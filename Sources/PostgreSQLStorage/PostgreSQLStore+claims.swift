@@ -70,7 +70,7 @@ extension PostgreSQLStore {
 
     /// Webhooks that one look takes in.
     private static let webhooksPerLook = 256
-    /// Looks of one claim. What is left is found by the next.
+    /// How many looks one claim takes. The next claim finds the webhooks that are left.
     private static let looksPerClaim = 4
     /// When webhooks are looked at again of which somebody else holds all that is due.
     private static let busy = Duration.milliseconds(50)

@@ -114,14 +114,14 @@ extension PostgreSQLStore {
         _ limits: LogLimits,
         _ connection: PostgreSQLConnection
     ) throws -> Int64? {
-        // What is younger than what is kept has its attempts still.
+        // Events that are younger than the oldest attempt that is kept still have their attempts.
         let events = try connection.run(
             "SELECT id, created FROM event WHERE id > $1::int8 ORDER BY id LIMIT $2::int8",
             [.int(cursor), .int(limits.rowsPerStep)]
         ).map { (id: try $0.int(0), created: try $0.int(1)) }
         let old = events.filter { $0.created < limits.attemptsBefore.ticks }.map(\.id)
         if !old.isEmpty { try connection.run(orphanStatement, [.ints(old)]) }
-        // What is dated in the future was signalled while the clock was ahead, and older events may follow it.
+        // An event that is dated in the future was signalled while the clock was ahead, and older events may follow it.
         guard !old.isEmpty || events.contains(where: { $0.created > limits.now.ticks }) else { return nil }
         return events.count == limits.rowsPerStep ? events.last?.id : nil
     }

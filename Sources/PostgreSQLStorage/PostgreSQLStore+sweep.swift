@@ -5,8 +5,8 @@ import StoreSupport
 import Synchronization
 
 extension PostgreSQLStore {
-    /// Looks at the next webhooks that have something pending, found by leaping from one to the next in the index. What a
-    /// snapshot that is open elsewhere keeps from being removed is walked over here, and only here.
+    /// Looks at the next webhooks that have something pending, found by leaping from one to the next in the index. Rows
+    /// that a snapshot which is open elsewhere keeps from being removed are walked over here, and only here.
     static let sweepStatement =
         """
         WITH RECURSIVE waiting (webhook_id, mark, number) AS (
@@ -78,7 +78,7 @@ extension PostgreSQLStore {
                     last: rows.count == Self.webhooksPerStep ? last : nil
                 )
             }
-            // What fails is tried again with the next sweep; whoever calls the store now is told the same.
+            // A step that fails is tried again with the next sweep. Callers of the store get the same error now.
             guard case .success(let step) = step else { break }
             if due.marks.swept(step.found, since: moment) { due.arrivals.raise() }
             last = step.last

@@ -138,7 +138,7 @@ extension PostgreSQLStore {
         } else {
             try connection.run([.commit])
         }
-        // Whatever it has pending is looked for, wherever that stands.
+        // Its pending deliveries are looked for from the beginning of the queue.
         if webhook.state == .active, webhook.isDeliverable { updated.dues[webhook.id] = DueWatermarks.ever }
         return updated
     }

@@ -11,7 +11,7 @@ package struct SOAPFault: Error, Sendable, Hashable {
         case versionMismatch
         /// The header blocks that had to be understood and were not.
         case mustUnderstand([QualifiedName])
-        /// What is asked for is no operation, or not that of the action.
+        /// The body names no operation, or another one than the action.
         case actionNotSupported
     }
 

@@ -3,8 +3,8 @@ import GRDB
 package import StoreContracts
 import StoreSupport
 
-/// Gives the space back that a SQLite file holds free: what was removed from it leaves pages that are used again, but
-/// the file does not shrink by itself.
+/// Gives the free space of a SQLite file back. Removed rows leave pages that are used again, but the file does not shrink by
+/// itself.
 package enum SQLiteCompaction {
     /// Writes the file at `path` anew, without what is free in it. Throws while a service has the file; and when anything
     /// fails, the database is as it was.
@@ -21,7 +21,7 @@ package enum SQLiteCompaction {
             do {
                 try store.pool.writeWithoutTransaction { database in
                     try database.execute(sql: "VACUUM")
-                    // What is new is in the journal so far.
+                    // The new pages are in the journal so far.
                     let isBusy = try Bool.fetchOne(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)") ?? true
                     guard isBusy else { return }
                     throw StoreError.inUse("another program reads \(resolved); try again when it has ended")

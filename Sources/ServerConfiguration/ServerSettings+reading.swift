@@ -25,7 +25,7 @@ extension ServerSettings {
         self = settings
     }
 
-    /// Reads every setting, and tells everything that is wrong. What is wrong is left at its default.
+    /// Reads every setting, and reports every error. A setting with an error keeps its default.
     static func read(
         _ configuration: ConfigReader,
         tenants: [Tenant]?

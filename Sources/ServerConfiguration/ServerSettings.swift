@@ -71,7 +71,7 @@ package struct ServerSettings: Sendable {
     package var requestLimits = RequestLimits()
     /// The deprecated spellings that values were given in.
     package internal(set) var deprecations: [Deprecation] = []
-    /// What is given and takes effect only together with other settings.
+    /// Settings that take effect only together with other settings, as they were given.
     var choices = Choices()
 
     /// Creates settings that are all at their defaults.

@@ -80,7 +80,7 @@ extension Setting {
     /// Describes a setting whose value goes to `path`.
     ///
     /// - Parameters:
-    ///   - path: Where the value goes. What is there in fresh settings is the default.
+    ///   - path: Where the value goes. The value there in fresh settings is the default.
     ///   - deprecatedKey: An older name that still works.
     ///   - deprecatedValues: Older values that still work, and what they are now.
     ///   - defaultText: Says the default in words; nil to show the value itself.

@@ -3,10 +3,10 @@ package import WebhookModel
 
 /// Brings deliveries in line with the states of their webhooks, in steps between which others write.
 ///
-/// A webhook may have millions of deliveries, and whoever signals an event must not wait for them all. So its state is
-/// stored first, and counts from then on: nothing is claimed of a webhook that is not Active. Its deliveries follow. What
-/// they have still to become is told by what is stored, so that a step that failed is made again, and after a crash
-/// whoever finds them goes on.
+/// A webhook may have millions of deliveries, and a caller that signals an event must not wait for all of them. So the
+/// state is stored first, and counts from then on: no delivery of a webhook that is not Active is claimed. The deliveries
+/// follow. The stored rows tell what is still to be changed, so that a step that failed is repeated, and that any process can
+/// go on after a crash.
 package final class DeliverySettling: Sendable {
     /// Changes at most ``rowsPerStep`` deliveries of a webhook whose state has changed at that time. Returns whether there
     /// may be more.
@@ -100,7 +100,7 @@ package final class DeliverySettling: Sendable {
                 }
             }
         } catch {
-            // Whoever calls the store now is told the same. The step is made again until it can be.
+            // Callers of the store get the same error now. The step is repeated until it succeeds.
             try? await Task.sleep(for: Self.pause)
         }
         return true

@@ -5,7 +5,7 @@ package enum DurationText {
         ("d", .seconds(86400)),
     ]
 
-    /// A hundred years: what is longer is a slip.
+    /// A hundred years. A longer duration is a slip.
     private static let longest = Duration.seconds(86400 * 36500)
 
     /// The duration, nil when `text` is none.
@@ -29,7 +29,7 @@ package enum DurationText {
         return durations
     }
 
-    /// Writes a duration with the largest unit that leaves no fraction; what is finer than a millisecond is cut off.
+    /// Writes a duration with the largest unit that leaves no fraction. Parts of a millisecond are cut off.
     package static func text(of duration: Duration) -> String {
         let milliseconds = Int64(duration / .milliseconds(1))
         guard milliseconds != 0 else { return "0s" }

@@ -7,10 +7,10 @@ package import StoreContracts
 import Synchronization
 package import WebhookModel
 
-/// Delivers what is due: claims, sends, decides, records; for as long as the process runs.
+/// Makes the deliveries that are due, as long as the process runs: claims, sends, decides and records them.
 ///
-/// At least once (docs/contract.md#section-7): a delivery leaves the queue only with its result. What a process had
-/// claimed when it died is due again when its lease ends.
+/// Each delivery is made at least once (docs/contract.md#section-7): it leaves the queue only with its result. Deliveries that
+/// a process had claimed when it died are due again when their leases end.
 package struct DeliveryEngine: Service, CustomStringConvertible {
     package var description: String { "DeliveryEngine" }
 
@@ -33,7 +33,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
 
     /// Deliveries that one claim takes, so that the first of many is not kept waiting by the last.
     private static let deliveriesPerClaim = 128
-    /// What is tried in a poll's time while this machine can send nothing at all.
+    /// How many deliveries are tried in the time of a poll while this machine can send nothing at all.
     private static let probes = 8
     /// How often what is due too late is brought back, and how many deliveries at a time.
     private static let recallInterval = Duration.seconds(60)
@@ -156,7 +156,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                 let claimed = try await queue.claim(limits, for: lease)
                 progress.hold(claimed)
                 for delivery in claimed {
-                    // What was claimed while the service was told to stop is given up with all leases.
+                    // A delivery that was claimed while the service was told to stop is given up with all other leases.
                     guard progress.begin(delivery) else { break }
                     metrics.begin()
                     sends.addTask {

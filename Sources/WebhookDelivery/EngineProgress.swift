@@ -7,7 +7,7 @@ final class EngineProgress: Sendable {
         var inFlight = 0
         var failing = 0
         var byTarget: [String: Int] = [:]
-        /// What was claimed and whose result is not recorded.
+        /// The deliveries that were claimed and have no recorded result.
         var leases: Set<DeliveryID> = []
         var isStopping = false
     }

@@ -22,11 +22,11 @@ final class OwnFailures: Sendable {
 
     private let state = Mutex(State())
 
-    /// Targets that are kept. Where more fail, one that was not kept counts as failing for the first time.
+    /// How many targets are kept. A further target that fails counts as failing for the first time.
     private static let targets = 16_384
     /// Longer than the wait between two attempts, so that a failure after that long is a first one again.
     private static let memory = Duration.seconds(120)
-    /// So many failures in a row, of more than one target, are this machine's, not a target's.
+    /// How many failures in a row, of more than one target, are this machine's and not a target's.
     private static let machineWide = 32
     /// A target is held for half as long as nothing could be sent to it, within these bounds, and not before the lower.
     private static let holds: ClosedRange<Duration> = .seconds(1) ... .seconds(30)

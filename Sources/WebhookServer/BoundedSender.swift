@@ -9,7 +9,7 @@ final class BoundedSender: NotificationSender {
     private struct State {
         var free: Int
         var inFlight: [String: Int] = [:]
-        /// Who waits, by target, the longest last.
+        /// The senders that wait, by target, the one that has waited longest last.
         var waiting: [String: [CheckedContinuation<Void, Never>]] = [:]
         /// The targets of those who wait, the next one first.
         var turns: [String] = []

@@ -11,7 +11,7 @@ package struct XMLElement: Sendable {
     /// The namespace name, empty when there is none.
     package var namespace: String { storage.namespaces[Int(node.namespace)] }
 
-    /// The element's own character data, unchanged; what stands after its first child element is not in it.
+    /// The element's own character data up to its first child element, unchanged.
     package var text: String { storage.string(node.text) }
 
     /// Whether the element's own character data holds anything but white space.

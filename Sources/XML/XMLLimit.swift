@@ -1,4 +1,4 @@
-/// What a document can have too much of; the raw value names it in messages.
+/// A limit of a document. The raw value names the limit in messages.
 package enum XMLLimit: String, Sendable, Hashable {
     /// The size of the whole document.
     case bytes

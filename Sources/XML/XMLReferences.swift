@@ -18,7 +18,7 @@ package struct XMLReferenceStyle: Sendable {
 package enum XMLReferenceError: Error, Equatable, CustomStringConvertible {
     /// No element has the id, or several have.
     case unresolved(element: String, reference: String, elements: Int)
-    /// What is referred to holds the reference.
+    /// The element that is referred to holds the reference.
     case circular(element: String, reference: String)
     /// With its references resolved the document passes one of ``XMLLimits``.
     case limit(_ what: XMLLimit, _ value: Int, remedy: String? = nil)
@@ -40,7 +40,7 @@ extension XMLDocument {
     /// The document with every empty element that refers to another standing for that one: it has its content and its
     /// attributes, and keeps its own name.
     ///
-    /// What is referred to twice is not copied. Its cost is counted each time all the same, and a reference as a level, so
+    /// An element that is referred to twice is not copied. Its cost is counted each time, and a reference counts as a level, so
     /// that no document can make its readers go through more than `limits` let through without references.
     ///
     /// - Parameters:
@@ -62,7 +62,7 @@ extension XMLDocument {
     }
 }
 
-/// Goes through a document once; what it has learnt of an element that several refer to it does not look for again.
+/// Goes through a document once. The resolver looks only once at an element that several elements refer to.
 private struct ReferenceResolver {
     /// What an element costs its readers, with all that it holds.
     struct Cost {

@@ -12,7 +12,7 @@ package struct XMLWriter: Sendable {
         bytes.reserveCapacity(capacity)
     }
 
-    /// What has been written since it was taken last.
+    /// Returns the bytes that have been written since the last call.
     package mutating func take() -> [UInt8] {
         defer { bytes.removeAll(keepingCapacity: true) }
         return bytes
@@ -28,7 +28,7 @@ package struct XMLWriter: Sendable {
         bytes.append(contentsOf: markup.utf8)
     }
 
-    /// Appends character data. What XML 1.0 cannot hold becomes U+FFFD.
+    /// Appends character data. Characters that XML 1.0 cannot hold become U+FFFD.
     package mutating func text(_ text: String) {
         escape(text, inAttribute: false)
     }

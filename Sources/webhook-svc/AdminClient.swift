@@ -51,8 +51,8 @@ struct AdminOptions: ParsableArguments {
     }
 }
 
-/// A table of text, columns as wide as they need to be. Names in it come from clients: what would steer the terminal is
-/// left out of them.
+/// A table of text, columns as wide as they need to be. Clients choose the names in it: characters that would steer the
+/// terminal are left out.
 struct TextTable {
     private var rows: [[String]]
 

@@ -56,7 +56,7 @@ struct Serve: AsyncParsableCommand {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
-        // What does not end by itself after its drain is cut off.
+        // A service that does not end by itself after its drain is cut off.
         configuration.maximumGracefulShutdownDuration = shutdownTime + .seconds(5)
         do {
             try await ServiceGroup(configuration: configuration).run()

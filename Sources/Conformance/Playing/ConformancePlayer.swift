@@ -31,7 +31,7 @@ package struct ConformancePlayer: Sendable {
 
     /// Plays the steps of a scenario until the task is cancelled.
     ///
-    /// Throws ``ConformanceError`` for files that cannot be read; what the target does is in the result.
+    /// Throws ``ConformanceError`` for files that cannot be read. The result tells what the target does.
     package func play(
         _ scenario: FixtureScenario,
         each observe: (Played) throws -> Void
@@ -83,7 +83,7 @@ package struct ConformancePlayer: Sendable {
         }
     }
 
-    /// Sends a capture with the target's credentials and receiver in place of its own; what is told of it is whether the
+    /// Sends a capture with the target's credentials and receiver in place of its own. The exchange tells whether the
     /// operation did what it does for the manifest.
     package func play(_ capture: FixtureRawRequest) async throws(ConformanceError) -> Exchange {
         let request = try RawRequest(parsing: FixtureManifest.bytes(of: capture.file, in: fixtures))

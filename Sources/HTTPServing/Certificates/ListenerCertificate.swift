@@ -96,7 +96,7 @@ package final class ListenerCertificate: Sendable {
             certificateChain: chain.map { .certificate($0) },
             privateKey: .privateKey(key)
         )
-        // What is older has been withdrawn (RFC 8996).
+        // Older versions have been withdrawn (RFC 8996).
         configuration.minimumTLSVersion = .tlsv12
         configuration.cipherSuites = ciphers.suites
         // For a client that does not answer when it is told of the end.

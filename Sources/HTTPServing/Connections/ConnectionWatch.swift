@@ -43,9 +43,9 @@ final class UnsentWatch: ChannelOutboundHandler {
     private let table: ConnectionTable
     private let connection: TrackedConnection
     private let stallTime: TimeAmount
-    /// What was written and is not in the system's hands.
+    /// How many bytes were written that the system has not taken yet.
     private var unsent = 0
-    /// What the table knows of that.
+    /// How many of these bytes the table knows of.
     private var noted = 0
     /// When the client took something last, or nothing waited for it.
     private var lastTaken = NIODeadline.uptimeNanoseconds(0)
@@ -65,7 +65,7 @@ final class UnsentWatch: ChannelOutboundHandler {
         let sent = promise ?? context.eventLoop.makePromise()
         sent.futureResult.assumeIsolated().whenComplete { _ in
             self.unsent -= bytes
-            // What goes out at once is not worth a note.
+            // The table need not know of bytes that go out at once.
             if self.noted > 0 { self.note(context) }
         }
         context.write(data, promise: sent)

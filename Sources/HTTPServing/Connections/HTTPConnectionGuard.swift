@@ -133,7 +133,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch action {
         case .pass: if let body { context.fireChannelRead(wrapInboundOut(.body(body))) }
         case .passBeginning(let bytes):
-            // What nobody reads would be kept for whoever might.
+            // Hummingbird would keep the rest in memory for a reader that does not come.
             guard let beginning = body?.getSlice(at: body?.readerIndex ?? 0, length: bytes) else { return }
             context.fireChannelRead(wrapInboundOut(.body(beginning)))
         case .discard: break

@@ -18,7 +18,7 @@ final class PlainHTTPRefusal: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // What follows a refused head is thrown away.
+        // Bytes that follow a refused head are thrown away.
         guard !isRefusing else { return }
         let bytes = unwrapInboundIn(data)
         // Every method of HTTP begins with such a letter, and no record of TLS does.

@@ -66,7 +66,7 @@ package struct RequestOriginReader: Sendable {
                 if let scheme = hop.scheme { origin.scheme = scheme }
                 if let host = hop.host { origin.host = host }
                 guard let text = hop.client else { break }
-                // Who is named and cannot be read is somebody, and not the proxy.
+                // A client whose name cannot be read is still a client of the proxy, and not the proxy itself.
                 client = IPAddress(text)?.unmapped
                 origin.address = Self.text(client, text)
                 guard let address = client else { break }
@@ -145,8 +145,8 @@ package struct RequestOriginReader: Sendable {
     /// RFC 7239, section 6.2.
     private static let unknown = Hop(client: "unknown")
 
-    /// Splits where the separator stands outside quotes. nil when a quote does not end: what a client has begun with it takes
-    /// in what the proxy adds.
+    /// Splits where the separator stands outside quotes. Returns nil when a quote does not end: the text of a client that opens
+    /// a quote would take in the text that the proxy adds.
     private static func split(_ text: String, at separator: Character) -> [String]? {
         var parts = [""]
         var isQuoted = false

@@ -7,7 +7,7 @@ package enum DeliveryChange: Sendable, Hashable {
     case park
     /// Parked deliveries become due. A process that holds a delivery keeps its lease.
     case resume
-    /// What is not sent ends as failed, for a reason.
+    /// Deliveries that have not been sent end as failed, for a reason.
     case end(reason: String)
 
     /// The change that deliveries need; `webhook` is nil when it was deleted.

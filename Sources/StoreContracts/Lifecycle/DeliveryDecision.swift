@@ -1,6 +1,6 @@
 package import WebhookModel
 
-/// What a ``DeliveryPolicy`` says follows from an attempt.
+/// The decision of a ``DeliveryPolicy`` on an attempt.
 package struct DeliveryDecision: Sendable, Hashable {
     /// What becomes of the delivery.
     package var fate: DeliveryFate

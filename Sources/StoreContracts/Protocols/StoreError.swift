@@ -8,7 +8,7 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
     case newerSchema(found: String)
     /// Another process serves this database.
     case inUse(String)
-    /// What stands in the database cannot be read.
+    /// A value in the database cannot be read.
     case corrupt(String)
 
     /// What happened, in one line.

@@ -44,7 +44,7 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
         switch self {
         case .boolean: .bool(text == "true" || text == "1")
         case _ where isNumber: Self.jsonNumber(text).map(JSONValue.number) ?? .string(text)
-        // What is no character, and the one that texts end at, is shown by its number.
+        // A number that is no character, and the character at which texts end, are shown as numbers.
         case .char:
             .string(UInt32(text).flatMap { $0 == 0 ? nil : Unicode.Scalar($0) }.map(String.init) ?? text)
         default: .string(text)

@@ -21,7 +21,7 @@ extension String {
 
     /// Whether a client that sends this text sends `stored` back: as it is, or as it was shown.
     func repeats(_ stored: String) -> Bool {
-        // What is shown otherwise holds U+FFFD, which 0xEF begins.
+        // A text that is not shown as it is stored holds U+FFFD, which begins with the byte 0xEF.
         isSame(as: stored) || utf8.contains(0xEF) && isSame(as: stored.shownInXML)
     }
 }

@@ -17,7 +17,7 @@ struct MemoryRelease: Service, CustomStringConvertible {
     private static let rest = 1 << 20
 
     func run() async throws {
-        // What has been given back counts as free all the same, until it is used again.
+        // Memory that has been given back still counts as free until it is used again.
         var floor = try await Self.freeBytes()
         var last = floor
         while true {
