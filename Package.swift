@@ -225,7 +225,7 @@ let package = Package(
         .library(
             "StoreConformance",
             path: "Tests/StoreConformance",
-            uses: ["StoreContracts", "StoreSupport", "WebhookModel"]
+            uses: ["StoreContracts", "StoreSupport", "TestSupport", "WebhookModel"]
         ),
         .library(
             "PostgreSQLTestSupport",
@@ -237,7 +237,7 @@ let package = Package(
         .tests("JSONTests", uses: ["JSON", "TestSupport", "Text"]),
         .tests("XMLTests", uses: ["TestSupport", "XML"]),
         .tests("SOAPTests", uses: ["Networking", "SOAP", "XML"]),
-        .tests("CryptographyTests", uses: ["Cryptography"]),
+        .tests("CryptographyTests", uses: ["Cryptography", "TestSupport"]),
         .tests("WebhookModelTests", uses: ["JSON", "Networking", "TestSupport", "WebhookModel"]),
         .tests("StoreContractsTests", uses: ["AgentCore", "StoreContracts", "TestSupport", "WebhookModel"]),
         .tests("LogThrottlingTests", uses: ["LogThrottling", "TestSupport", "Logging"]),
@@ -249,16 +249,22 @@ let package = Package(
             ]
         ),
         .tests("AdminModelTests", uses: ["AdminModel", "JSON", "StoreContracts", "WebhookModel"]),
-        .tests("StoreSupportTests", uses: ["StoreConformance", "StoreContracts", "StoreSupport", "WebhookModel"]),
+        .tests(
+            "StoreSupportTests",
+            uses: ["StoreConformance", "StoreContracts", "StoreSupport", "TestSupport", "WebhookModel"]
+        ),
         .tests(
             "MemoryStorageTests",
             uses: ["AgentCore", "MemoryStorage", "StoreConformance", "StoreContracts", "TestSupport", "WebhookModel"]
         ),
         .tests(
             "SQLiteStorageTests",
-            uses: ["SQLiteStorage", "StoreConformance", "StoreContracts", "StoreSupport", "WebhookModel", "GRDB"]
+            uses: [
+                "SQLiteStorage", "StoreConformance", "StoreContracts", "StoreSupport", "TestSupport", "WebhookModel",
+                "GRDB",
+            ]
         ),
-        .tests("PostgreSQLClientTests", uses: ["PostgreSQLClient", "StoreContracts", "StoreSupport"]),
+        .tests("PostgreSQLClientTests", uses: ["PostgreSQLClient", "StoreContracts", "StoreSupport", "TestSupport"]),
         .tests(
             "PostgreSQLStorageTests",
             uses: [
@@ -272,7 +278,7 @@ let package = Package(
             uses: [
                 "PostgreSQLClient", "PostgreSQLInstallation", "PostgreSQLQueue", "PostgreSQLStorage",
                 "PostgreSQLTestSupport", "SQLiteStorage", "StoreConformance", "StoreContracts", "Stores",
-                "WebhookModel",
+                "TestSupport", "WebhookModel",
             ]
         ),
         .tests("ServiceMetricsTests", uses: ["ServiceMetrics"]),

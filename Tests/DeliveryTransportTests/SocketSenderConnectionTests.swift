@@ -194,10 +194,10 @@ struct SocketSenderConnectionTests {
             let others = Set(try Self.ends(of: receiver.port).keys)
             for _ in 0..<5 { expectDelivered(await sender.send(.sample(to: receiver.url))) }
             try await receiver.connections.wait { $0.open == 0 }
-            var ends = try Self.ends(of: receiver.port, except: others)
-            while ends.count < 5 {
-                try await Task.sleep(for: .milliseconds(20))
+            var ends: [String: Bool] = [:]
+            try await eventually("The system lists five ended connections", every: .milliseconds(20)) {
                 ends = try Self.ends(of: receiver.port, except: others)
+                return ends.count >= 5
             }
             let endedFirst = Array(ends.values)
             #expect(endedFirst == [true, true, true, true, true])

@@ -1,6 +1,7 @@
 import StoreContracts
 import StoreSupport
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import PostgreSQLClient
@@ -27,9 +28,9 @@ struct CallBatchesTests {
             }
         }
         let first = Task { await call(0) }
-        while sizes.withLock({ $0 }).isEmpty { await Task.yield() }
+        try await eventually("The first batch is being carried out") { sizes.withLock { !$0.isEmpty } }
         let others = [Task { await call(1) }, Task { await call(2) }]
-        while batches.waiting < 2 { await Task.yield() }
+        try await eventually("Two calls wait") { batches.waiting == 2 }
         gate.yield()
         var outcomes = [await first.value]
         for other in others { outcomes.append(await other.value) }

@@ -6,6 +6,7 @@ import ServiceLifecycleTestKit
 import StoreConformance
 import StoreContracts
 import StoreSupport
+import TestSupport
 import Testing
 
 @testable import PostgreSQLClient
@@ -28,7 +29,9 @@ struct PostgreSQLClosingTests {
 
     /// Waits until the server has noticed that all connections are closed.
     private func expectNoConnections(of location: PostgreSQLLocation) async throws {
-        while try await connections(of: location) > 0 { try await Task.sleep(for: .milliseconds(50)) }
+        try await eventually("The server has no connection of the store", every: .milliseconds(50)) {
+            try await connections(of: location) == 0
+        }
     }
 
     private func expectClosed(_ store: PostgreSQLStore) async throws {
@@ -123,7 +126,7 @@ struct PostgreSQLClosingTests {
                 if count == statements.count { break }
             }
             let waiting = Task { try await upkeep.run { _ in } }
-            while upkeep.waiting == 0 { await Task.yield() }
+            try await eventually("A call waits behind the statements of the upkeep") { upkeep.waiting > 0 }
             await store.close()
             for call in statements + [waiting] {
                 await #expect { try await call.value } throws: { "\($0)" == "\(StoreError.closed)" }
@@ -149,9 +152,9 @@ struct PostgreSQLClosingTests {
             }
             for await _ in held { break }
             let event = Task { try await store.signal(Sample.event()) }
-            while store.lanes.signals.waiting == 0 { await Task.yield() }
+            try await eventually("An event waits in the lane") { store.lanes.signals.waiting > 0 }
             let closing = Task { await store.close(within: .seconds(60)) }
-            while !store.tasks.isClosed { await Task.yield() }
+            try await eventually("The store starts no more tasks") { store.tasks.isClosed }
             barrier.arrive()
             try await holding.value
             #expect(try await event.value == 1)

@@ -1,6 +1,7 @@
 import AgentCore
 import PostgreSQLTestSupport
 import StoreConformance
+import TestSupport
 import Testing
 
 @testable import PostgreSQLClient
@@ -33,7 +34,9 @@ struct PostgreSQLFrozenTests {
                 SELECT 1 FROM pg_stat_activity
                 WHERE application_name = current_schema() AND state = 'active' AND pid <> pg_backend_pid()
                 """
-            while try await lane.run({ try !$0.run(sleeping).isEmpty }) { try await Task.sleep(for: .milliseconds(20)) }
+            try await eventually("The server has cancelled the statement", every: .milliseconds(20)) {
+                try await lane.run { try $0.run(sleeping).isEmpty }
+            }
             #expect(!connection.isOpen)
         }
     }

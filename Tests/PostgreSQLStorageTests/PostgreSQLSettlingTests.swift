@@ -4,6 +4,7 @@ import PostgreSQLTestSupport
 import StoreConformance
 import StoreContracts
 import StoreSupport
+import TestSupport
 import Testing
 import WebhookModel
 
@@ -133,7 +134,7 @@ struct PostgreSQLSettlingTests {
                 default: _ = try await store.record([DeliveryResult(held, after: .gone)])
                 }
             }()
-            while try await !isAnyoneWaiting(store) { try await Task.sleep(for: .milliseconds(2)) }
+            try await eventually("A change of deliveries waits at the gate") { try await isAnyoneWaiting(store) }
             for _ in 0..<10 { #expect(try await store.signal(Sample.event("other")) == 1) }
             try await openGate(store)
             try await changing

@@ -2,6 +2,7 @@ import Foundation
 import PostgreSQLTestSupport
 import StoreConformance
 import StoreContracts
+import TestSupport
 import Testing
 import WebhookModel
 
@@ -62,7 +63,9 @@ struct PostgreSQLUpgradeTests {
             // Its first attempt waits for the backup, and those who come after it wait behind it.
             let lane = PostgreSQLLane(location, name: "test", planning: .custom)
             let waiting = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'webhook'::regclass"
-            while try await lane.run({ try $0.run(waiting).isEmpty }) { try await Task.sleep(for: .milliseconds(5)) }
+            try await eventually("The migration waits for the table that the backup reads") {
+                try await lane.run { try !$0.run(waiting).isEmpty }
+            }
             for _ in 0..<3 { #expect(try await former.signal(Sample.event()) == 1) }
             try backup.execute("COMMIT")
             #expect(try await opening.value.add(Sample.full).id > 0)

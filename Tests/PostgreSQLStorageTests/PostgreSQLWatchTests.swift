@@ -5,6 +5,7 @@ import StoreConformance
 import StoreContracts
 import StoreSupport
 import Synchronization
+import TestSupport
 import Testing
 import WebhookModel
 
@@ -21,6 +22,9 @@ struct PostgreSQLWatchTests {
         silentLimit: .seconds(1),
         patience: .milliseconds(300)
     )
+
+    /// How long the tests wait for what the watch must come to say.
+    private static let patience = Duration.seconds(90)
 
     /// A store that a role without rights of its own uses, and a lane of the administrator's in the same schema.
     private func withStore(
@@ -44,7 +48,7 @@ struct PostgreSQLWatchTests {
 
     @discardableResult
     private func wait(for store: PostgreSQLStore, ready: Bool, telling text: String = "") async throws -> String {
-        let deadline = ContinuousClock.now.advanced(by: .seconds(90))
+        let deadline = ContinuousClock.now.advanced(by: Self.patience)
         var last = ""
         while ContinuousClock.now < deadline {
             do {
@@ -196,22 +200,23 @@ struct PostgreSQLWatchTests {
             let lane = PostgreSQLLane(location, name: "test")
             let (hasBegun, isOver) = (Shared(false), Shared(false))
             let order = Shared<[String]>([])
-            await withTaskGroup(of: Void.self) { group in
+            try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     _ = await lane.attempt { _ in
                         hasBegun.value = true
                         while !isOver.value { Thread.sleep(forTimeInterval: 0.01) }
                     }
                 }
+                // The first call holds its thread until then.
+                defer { isOver.value = true }
                 // The first runs; each of the others waits behind it before the next one comes.
-                while !hasBegun.value { await Task.yield() }
+                try await eventually("The first call runs") { hasBegun.value }
                 for (count, name) in ["one", "two", "probe"].enumerated() {
                     group.addTask {
                         _ = await lane.attempt(isNext: name == "probe") { _ in order.value.append(name) }
                     }
-                    while lane.waiting <= count { await Task.yield() }
+                    try await eventually("The call \(name) waits") { lane.waiting > count }
                 }
-                isOver.value = true
             }
             #expect(order.value == ["probe", "one", "two"])
         }
@@ -241,7 +246,9 @@ struct PostgreSQLWatchTests {
         settings.now = { Timestamp(Date()).advanced(by: .seconds(seconds.value)) }
         try await withStore(settings, logger: lines.logger) { store, _, _ in
             seconds.value = -500
-            try await waitUntil { store.watch.clockSkew.map { $0 < .seconds(-400) } ?? false }
+            try await eventually("The watch has measured a clock that is behind", within: Self.patience) {
+                store.watch.clockSkew.map { $0 < .seconds(-400) } ?? false
+            }
             try await store.checkHealth()
             let measurements = try await store.measurements()
             let skew = try #require(measurements.last { $0.quantity == .clockSkew })
@@ -250,7 +257,9 @@ struct PostgreSQLWatchTests {
             try await wait(for: store, ready: false, telling: "ahead of the database's")
             seconds.value = 0
             try await wait(for: store, ready: true)
-            try await waitUntil { lines.ofClocks.count == 2 }
+            try await eventually("Two lines of the log tell of clocks", within: Self.patience) {
+                lines.ofClocks.count == 2
+            }
             #expect(
                 lines.ofClocks == [
                     "warning this machine's clock and the database's differ: set one of them",
@@ -272,14 +281,6 @@ private final class Shared<Value: Sendable>: Sendable {
     var value: Value {
         get { stored.withLock { $0 } }
         set { stored.withLock { $0 = newValue } }
-    }
-}
-
-private func waitUntil(_ condition: @Sendable () -> Bool) async throws {
-    let deadline = ContinuousClock.now.advanced(by: .seconds(90))
-    while !condition() {
-        try #require(ContinuousClock.now < deadline, "it did not come true")
-        try await Task.sleep(for: .milliseconds(20))
     }
 }
 

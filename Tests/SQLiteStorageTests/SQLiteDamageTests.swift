@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import StoreConformance
 import StoreContracts
+import TestSupport
 import Testing
 
 @testable import SQLiteStorage
@@ -53,10 +54,7 @@ struct SQLiteDamageTests {
             try await opening(path) { _ = try await $0.add(Sample.webhook()) }
             try await damage(path, table: "attempt")
             let store = try SQLiteStore(path: path, checkedBytes: 0)
-            let deadline = ContinuousClock.now + .seconds(30)
-            while ContinuousClock.now < deadline, (try? await store.checkHealth()) != nil {
-                try await Task.sleep(for: .milliseconds(5))
-            }
+            try await eventually("The store is unhealthy") { (try? await store.checkHealth()) == nil }
             await expectRefusal(store, "\(path) is damaged")
         }
     }

@@ -4,6 +4,7 @@ import StoreConformance
 import StoreContracts
 import StoreSupport
 import Synchronization
+import TestSupport
 import Testing
 import WebhookModel
 
@@ -138,10 +139,9 @@ struct SQLiteSettlingTests {
                     let begun = ContinuousClock.now
                     try await change()
                     let returned = begun.duration(to: .now)
-                    while true {
+                    try await eventually("All deliveries have followed their webhook: \(name)", within: .seconds(240)) {
                         let found = try await store.counts()
-                        if found.parked == counts.parked, found.failed == counts.failed { break }
-                        try await Task.sleep(for: .milliseconds(5))
+                        return found.parked == counts.parked && found.failed == counts.failed
                     }
                     let settled = begun.duration(to: .now)
                     try await Task.sleep(for: .milliseconds(300))

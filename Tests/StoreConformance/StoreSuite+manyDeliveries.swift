@@ -1,6 +1,7 @@
 import Foundation
 import StoreContracts
 import StoreSupport
+import TestSupport
 package import Testing
 package import WebhookModel
 
@@ -182,8 +183,8 @@ extension AgentStore {
         try await expectSettled(pending: 0, parked: 0, failed: count)
     }
 
-    /// Waits until so many deliveries are parked, where that is not all. The suite's time limit ends a wait in vain.
+    /// Waits until so many deliveries are parked, where that is not all.
     package func expectSoon(parked: Int) async throws {
-        while try await counts().parked != parked { try await Task.sleep(for: .milliseconds(2)) }
+        try await eventually("\(parked) deliveries are parked") { try await counts().parked == parked }
     }
 }

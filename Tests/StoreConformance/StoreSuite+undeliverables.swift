@@ -50,8 +50,7 @@ extension StoreSuite {
         try await store.put(webhook, .unknown)
         #expect(try await store.take(at: Sample.farFuture).isEmpty)
         #expect(try await store.nextDue() == nil)
-        for _ in 0..<1000 where try await store.counts().pending > 0 { try await Task.sleep(for: .milliseconds(10)) }
-        try await store.expectCounts(pending: 0, failed: 720)
+        try await store.expectSettled(pending: 0, parked: 0, failed: 720)
     }
 
     private static func deliverableAgain(_ store: any AgentStore) async throws {

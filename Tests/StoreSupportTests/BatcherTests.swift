@@ -1,6 +1,7 @@
 import StoreConformance
 import StoreContracts
 import Synchronization
+import TestSupport
 import Testing
 import WebhookModel
 
@@ -27,18 +28,18 @@ struct BatcherTests {
         var starts: Int { started.withLock { $0 } }
 
         /// Adds a call, and returns when it waits.
-        func add(_ input: Int, weight: Int = 1) async -> Task<Int, any Error> {
+        func add(_ input: Int, weight: Int = 1) async throws -> Task<Int, any Error> {
             let before = batcher.waiting
             let call = Task {
                 try await self.batcher.call(input, weight: weight) { self.started.withLock { $0 += 1 } }
             }
-            while batcher.waiting == before { await Task.yield() }
+            try await eventually("The call \(input) waits") { batcher.waiting > before }
             return call
         }
 
-        func add(_ inputs: Range<Int>) async -> [Task<Int, any Error>] {
+        func add(_ inputs: Range<Int>) async throws -> [Task<Int, any Error>] {
             var calls: [Task<Int, any Error>] = []
-            for input in inputs { calls.append(await add(input)) }
+            for input in inputs { calls.append(try await add(input)) }
             return calls
         }
 
@@ -61,24 +62,24 @@ struct BatcherTests {
     @Test("A batch holds all calls that wait, in the order in which they came, and each gets its own output")
     func batches() async throws {
         let bench = Bench()
-        let calls = await bench.add(0..<5)
+        let calls = try await bench.add(0..<5)
         #expect(bench.starts == 1)
         #expect(bench.drain() == [[0, 1, 2, 3, 4]])
         for (index, call) in calls.enumerated() { #expect(try await call.value == index * 2) }
     }
 
     @Test("A batch holds at most as many calls as the limit says")
-    func callLimit() async {
+    func callLimit() async throws {
         let bench = Bench(callsPerBatch: 2)
-        _ = await bench.add(0..<5)
+        _ = try await bench.add(0..<5)
         #expect(bench.drain() == [[0, 1], [2, 3], [4]])
     }
 
     @Test("A batch weighs at most as much as the limit says, unless it is one call")
-    func weightLimit() async {
+    func weightLimit() async throws {
         let bench = Bench(weightPerBatch: 10)
         for (input, weight) in [6, 4, 1, 11, 9, .max, .max].enumerated() {
-            _ = await bench.add(input, weight: weight)
+            _ = try await bench.add(input, weight: weight)
         }
         #expect(bench.drain() == [[0, 1], [2], [3], [4], [5], [6]])
     }
@@ -87,7 +88,7 @@ struct BatcherTests {
     func startsAgain() async throws {
         let bench = Bench()
         for round in 1...3 {
-            let call = await bench.add(round)
+            let call = try await bench.add(round)
             #expect(bench.starts == round)
             #expect(bench.drain() == [[round]])
             #expect(try await call.value == round * 2)
@@ -97,14 +98,18 @@ struct BatcherTests {
     @Test("A call that comes while a batch is carried out is in the next batch of the same executor")
     func comesMeanwhile() async throws {
         let bench = Bench()
-        let first = await bench.add(1)
+        let first = try await bench.add(1)
         let second = Mutex<Task<Int, any Error>?>(nil)
         var batches: [[Int]] = []
         await bench.batcher.drain { batch in
             batches.append(batch.inputs)
             if batches.count == 1 {
-                let call = await bench.add(2)
-                second.withLock { $0 = call }
+                do {
+                    let call = try await bench.add(2)
+                    second.withLock { $0 = call }
+                } catch {
+                    Issue.record(error)
+                }
             }
             return .done(batch.inputs)
         }
@@ -115,9 +120,9 @@ struct BatcherTests {
     }
 
     @Test("A call is refused when as many wait as may, and those that wait are carried out")
-    func overload() async {
+    func overload() async throws {
         let bench = Bench(waitingCalls: 3)
-        let calls = await bench.add(0..<3)
+        let calls = try await bench.add(0..<3)
         let refused = Task { try await bench.batcher.call(3) { Issue.record("a refused call started an executor") } }
         #expect(await outcome(refused) == "\(StoreError.overloaded(waiting: 3))")
         #expect(bench.drain() == [[0, 1, 2]])
@@ -125,26 +130,26 @@ struct BatcherTests {
     }
 
     @Test("Calls for which a batch has no output fail, and the others succeed")
-    func tooFewOutputs() async {
+    func tooFewOutputs() async throws {
         let bench = Bench()
-        let calls = await bench.add(0..<3)
+        let calls = try await bench.add(0..<3)
         bench.batcher.drain { _ in .done([7]) }
         #expect(await outcome(calls[0]) == "7")
         for call in calls[1...] { #expect(await outcome(call).contains("left no result")) }
     }
 
     @Test("Outputs for which there is no call are dropped")
-    func tooManyOutputs() async {
+    func tooManyOutputs() async throws {
         let bench = Bench()
-        let call = await bench.add(1)
+        let call = try await bench.add(1)
         bench.batcher.drain { _ in .done([7, 8, 9]) }
         #expect(await outcome(call) == "7")
     }
 
     @Test("A failure of a whole batch fails each of its calls, and not the calls after them")
-    func failure() async {
+    func failure() async throws {
         let bench = Bench(callsPerBatch: 2)
-        let calls = await bench.add(0..<3)
+        let calls = try await bench.add(0..<3)
         bench.batcher.drain { batch in
             batch.count == 2 ? .failed(.unavailable("gone")) : .done(batch.inputs)
         }
@@ -153,9 +158,9 @@ struct BatcherTests {
     }
 
     @Test("The calls of a divided batch are carried out one by one, and one that fails then fails alone")
-    func divided() async {
+    func divided() async throws {
         let bench = Bench()
-        let calls = await bench.add(0..<4)
+        let calls = try await bench.add(0..<4)
         var batches: [[Int]] = []
         bench.batcher.drain { batch in
             batches.append(batch.inputs)
@@ -169,24 +174,24 @@ struct BatcherTests {
     }
 
     @Test("One call that is divided fails")
-    func dividedCall() async {
+    func dividedCall() async throws {
         let bench = Bench()
-        let call = await bench.add(1)
+        let call = try await bench.add(1)
         bench.batcher.drain { _ in .divided }
         #expect(await outcome(call).contains("left no result"))
     }
 
     @Test("A closed batcher refuses calls, and is closed when those that wait have been carried out")
-    func close() async {
+    func close() async throws {
         let bench = Bench()
-        let waiting = await bench.add(1)
+        let waiting = try await bench.add(1)
         let isClosed = Mutex(false)
         let batcher = bench.batcher
         let closing = Task {
             await batcher.close()
             isClosed.withLock { $0 = true }
         }
-        while !batcher.isClosed { await Task.yield() }
+        try await eventually("The batcher is closed for further calls") { batcher.isClosed }
         #expect(await outcome(Task { try await batcher.call(3) {} }) == "\(StoreError.closed)")
         #expect(!isClosed.withLock { $0 })
         _ = bench.drain()

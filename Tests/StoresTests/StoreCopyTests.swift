@@ -4,6 +4,7 @@ import PostgreSQLTestSupport
 import StoreConformance
 import StoreContracts
 import Stores
+import TestSupport
 import Testing
 import WebhookModel
 
@@ -121,7 +122,9 @@ struct StoreCopyTests {
             SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = \(PostgreSQLLock.serving)
                 AND objid = 'webhook'::regclass::oid
             """
-        while try await lane.run({ try !$0.run(others).isEmpty }) { try await Task.sleep(for: .milliseconds(20)) }
+        try await eventually("No store serves the database", every: .milliseconds(20)) {
+            try await lane.run { try $0.run(others).isEmpty }
+        }
         return try await body()
     }
 

@@ -129,10 +129,9 @@ struct DeliveryEngineStoreTests {
 
     /// Waits until nothing is in flight or due, nor on its way from the store to the engine.
     private func settle(_ engine: DeliveryEngine, _ store: any AgentStore, _ clock: ManualClock) async throws {
-        while true {
+        try await eventually("Nothing is in flight or due", every: .microseconds(200)) {
             let due = try await store.nextDue()?.since(clock.now)
-            if engine.inFlight == 0, due.map({ $0 > .zero && $0 < Self.lease / 2 }) ?? true { return }
-            try await Task.sleep(for: .microseconds(200))
+            return engine.inFlight == 0 && due.map { $0 > .zero && $0 < Self.lease / 2 } ?? true
         }
     }
 }
