@@ -3,13 +3,21 @@ import NIOCore
 /// An event loop that notifications are sent on, and the watch over it.
 struct SendingLane: Sendable {
     let loop: any EventLoop
+    /// Sets alarms on the loop.
+    let schedule: SocketSender.Scheduling
     private let boundWatch: NIOLoopBoundBox<StandstillWatch>
 
     /// Creates a lane that nobody watches yet.
     ///
-    /// - Parameter time: Tells the time by which a standstill is noticed.
-    init(loop: any EventLoop, time: @escaping @Sendable () -> StandstillWatch.Instant) {
-        self.loop = loop
+    /// - Parameters:
+    ///   - time: Tells the time by which a standstill is noticed.
+    ///   - schedule: Sets alarms on the loop.
+    init(
+        loop: any EventLoop,
+        time: @escaping @Sendable () -> StandstillWatch.Instant,
+        schedule: @escaping SocketSender.Scheduling
+    ) {
+        (self.loop, self.schedule) = (loop, schedule)
         boundWatch = .makeBoxSendingValue(StandstillWatch(time: time), eventLoop: loop)
     }
 

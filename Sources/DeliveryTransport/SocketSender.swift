@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 package import NIOPosix
 import NIOSSL
@@ -46,6 +46,12 @@ package final class SocketSender: NotificationSender {
         }
     }
 
+    /// Runs work on an event loop after an amount of time, unless the work is cancelled before.
+    package typealias Scheduling =
+        @Sendable (
+            _ amount: TimeAmount, _ loop: any EventLoop, _ work: @escaping @Sendable () -> Void
+        ) -> Scheduled<Void>
+
     private let settings: Settings
     private let request: NotificationRequest
     private let route: TargetRoute
@@ -56,6 +62,7 @@ package final class SocketSender: NotificationSender {
     /// - Parameters:
     ///   - version: What follows `NetServer-Webhook/` in `User-Agent`.
     ///   - resolver: Looks names up.
+    ///   - schedule: Sets the alarm that ends the time of a notification.
     ///   - time: Tells the time by which a standstill of this process is noticed.
     ///
     /// Throws when the authorities' file cannot be read.
@@ -64,13 +71,14 @@ package final class SocketSender: NotificationSender {
         settings: Settings,
         resolver: any NameResolver = SystemResolver(),
         group: MultiThreadedEventLoopGroup = .singleton,
+        schedule: @escaping Scheduling = { amount, loop, work in loop.scheduleTask(in: amount, work) },
         time: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) throws {
         self.settings = settings
         request = NotificationRequest(version: version)
         route = try TargetRoute(settings: settings, resolver: resolver)
         pool = ConnectionPool(limit: settings.idleConnections)
-        lanes = group.makeIterator().map { SendingLane(loop: $0, time: time) }
+        lanes = group.makeIterator().map { SendingLane(loop: $0, time: time, schedule: schedule) }
         for lane in lanes { lane.start(pool) }
     }
 

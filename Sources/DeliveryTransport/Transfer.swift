@@ -89,7 +89,8 @@ final class Transfer {
     }
 
     private func setAlarm(in time: TimeAmount) {
-        alarm = loop.assumeIsolated().scheduleTask(in: time) { self.timeIsOver() }
+        let transfer = NIOLoopBound(self, eventLoop: loop)
+        alarm = lane.schedule(time, loop) { transfer.value.timeIsOver() }
     }
 
     private func timeIsOver() {

@@ -126,13 +126,22 @@ struct SocketSenderAddressTests {
     @Test("The time to answer begins when the address is known")
     func slowLookUp() async throws {
         let resolver = HangingResolver()
+        let alarms = ManualAlarms()
         let answer = Receiver.Answer.http("HTTP/1.1 200 OK")
-        try await Receiver.with(answer, timeout: .seconds(10), resolver: resolver) { receiver, sender in
+        try await Receiver.with(
+            answer,
+            timeout: .seconds(10),
+            resolver: resolver,
+            schedule: alarms.schedule
+        ) { receiver, sender in
             async let outcome = sender.send(.sample(to: "http://target.test:\(receiver.port)/hook"))
-            try await resolver.waiting.wait { !$0.isEmpty }
-            try await Task.sleep(for: .milliseconds(10_500))
+            let lookUp = try #require(try await resolver.waiting.wait { !$0.isEmpty }.first)
+            // The loop has then done all that it does before it knows the address.
+            try await lookUp.futureResult.eventLoop.submit {}.get()
+            #expect(alarms.waiting.value.isEmpty)
             resolver.answer([try SocketAddress(ipAddress: "127.0.0.1", port: receiver.port)])
             #expect(await outcome.summary == "HTTP/1.1 200 OK")
+            #expect(alarms.waiting.value.map(\.amount) == [.seconds(10)])
         }
     }
 

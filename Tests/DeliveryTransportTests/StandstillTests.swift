@@ -5,16 +5,15 @@ import TestSupport
 import Testing
 import WebhookModel
 
-/// What becomes of notifications when this process stands still, by a clock that jumps.
+/// What becomes of notifications when this process stands still, by a clock that jumps and alarms that ring when told.
 @Suite("Standstills of the sender", .timeLimit(.minutes(3)))
 struct StandstillTests {
+    private let start = ContinuousClock.now
     private let jump = Watched(Duration.zero)
-
-    /// Longer than the step from a notification's arrival to the standstill takes on a busy machine.
-    private static let timeout = Duration.seconds(20)
+    private let alarms = ManualAlarms()
 
     private var time: @Sendable () -> ContinuousClock.Instant {
-        { [jump] in ContinuousClock.now + jump.value }
+        { [start, jump] in start + jump.value }
     }
 
     private func standStill(_ duration: Duration = .seconds(58)) {
@@ -29,9 +28,10 @@ struct StandstillTests {
 
     @Test("A notification that is out of time after a standstill is this service's own failure")
     func timeout() async throws {
-        try await Receiver.with(.silence, timeout: Self.timeout, time: time) { receiver, sender in
+        try await Receiver.with(.silence, schedule: alarms.schedule, time: time) { receiver, sender in
             async let sending = sender.send(.sample(to: receiver.url))
             try await standStill(after: receiver)
+            for _ in 0..<2 { try await alarms.ring() }
             let outcome = await sending
             #expect(outcome.failureKind == .local)
             #expect(outcome.summary.contains("stood still for 5"), "\(outcome.summary)")
@@ -50,42 +50,48 @@ struct StandstillTests {
 
     @Test("A silent TLS handshake after a standstill is this service's own failure")
     func handshake() async throws {
-        try await Receiver.with(.silence, timeout: Self.timeout, time: time) { receiver, sender in
+        try await Receiver.with(.silence, schedule: alarms.schedule, time: time) { receiver, sender in
             async let sending = sender.send(.sample(to: "https://127.0.0.1:\(receiver.port)/hook"))
             try await receiver.connections.wait { $0.open == 1 }
             standStill()
+            for _ in 0..<2 { try await alarms.ring() }
             #expect(await sending.failureKind == .local)
         }
     }
 
     @Test("An answer that came during a standstill counts")
     func answered() async throws {
-        let answer = Receiver.Answer.bytesThenClose(
-            Array("HTTP/1.1 503 Later\r\n\r\n".utf8),
-            after: TimeAmount(Self.timeout) + .milliseconds(500)
-        )
-        try await Receiver.with(answer, timeout: Self.timeout, time: time) { receiver, sender in
+        // It ends with its connection.
+        let answer = Receiver.Answer.bytes(Array("HTTP/1.1 503 Later\r\n\r\n".utf8))
+        try await Receiver.with(answer, schedule: alarms.schedule, time: time) { receiver, sender in
             async let sending = sender.send(.sample(to: receiver.url))
             try await standStill(after: receiver)
+            try await alarms.ring()
+            #expect(alarms.waiting.value.map(\.amount) == [.seconds(1)])
+            try await receiver.closeConnections()
             #expect(await sending.summary == "HTTP/1.1 503 Later")
         }
     }
 
     @Test("A standstill is over for the notifications after it")
     func after() async throws {
-        try await Receiver.with(.silence, timeout: Self.timeout, time: time) { receiver, sender in
+        try await Receiver.with(.silence, schedule: alarms.schedule, time: time) { receiver, sender in
             async let first = sender.send(.sample(to: receiver.url))
             try await standStill(after: receiver)
+            for _ in 0..<2 { try await alarms.ring() }
             #expect(await first.failureKind == .local)
-            #expect(await sender.send(.sample(to: receiver.url)).failureKind == .timeout)
+            async let second = sender.send(.sample(to: receiver.url))
+            try await alarms.ring()
+            #expect(await second.failureKind == .timeout)
         }
     }
 
     @Test("A busy machine's delay of a second is no standstill")
     func delay() async throws {
-        try await Receiver.with(.silence, timeout: Self.timeout, time: time) { receiver, sender in
+        try await Receiver.with(.silence, schedule: alarms.schedule, time: time) { receiver, sender in
             async let sending = sender.send(.sample(to: receiver.url))
             try await standStill(.seconds(1), after: receiver)
+            try await alarms.ring()
             #expect(await sending.failureKind == .timeout)
         }
     }

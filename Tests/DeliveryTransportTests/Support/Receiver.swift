@@ -75,6 +75,7 @@ final class Receiver: Sendable {
         timeout: Duration = .seconds(30),
         addresses: AddressPolicy = AddressPolicy(allowsEverything: true),
         resolver: any NameResolver = SystemResolver(),
+        schedule: @escaping SocketSender.Scheduling = { amount, loop, work in loop.scheduleTask(in: amount, work) },
         time: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         adjust: (inout SocketSender.Settings, Receiver) -> Void = { _, _ in },
         _ body: (Receiver, SocketSender) async throws -> Void
@@ -94,6 +95,7 @@ final class Receiver: Sendable {
                 settings: settings,
                 resolver: resolver,
                 group: group,
+                schedule: schedule,
                 time: time
             )
             do {
