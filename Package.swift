@@ -221,7 +221,7 @@ let package = Package(
             path: "Tests/Interop/receivers/swift",
             uses: ["Crypto", "HTTPTypes", "Hummingbird", "Logging", "NIOCore"]
         ),
-        .library("TestSupport", path: "Tests/TestSupport", uses: ["JSON", "WebhookModel", "Logging"]),
+        .library("TestSupport", path: "Tests/TestSupport", uses: ["JSON", "SOAP", "WebhookModel", "XML", "Logging"]),
         .library(
             "StoreConformance",
             path: "Tests/StoreConformance",
@@ -236,7 +236,7 @@ let package = Package(
         .tests("NetworkingTests", uses: ["Networking"]),
         .tests("JSONTests", uses: ["JSON", "TestSupport", "Text"]),
         .tests("XMLTests", uses: ["TestSupport", "XML"]),
-        .tests("SOAPTests", uses: ["Networking", "SOAP", "XML"]),
+        .tests("SOAPTests", uses: ["Networking", "SOAP", "TestSupport", "XML"]),
         .tests("CryptographyTests", uses: ["Cryptography", "TestSupport"]),
         .tests("WebhookModelTests", uses: ["JSON", "Networking", "TestSupport", "WebhookModel"]),
         .tests("StoreContractsTests", uses: ["AgentCore", "StoreContracts", "TestSupport", "WebhookModel"]),
@@ -307,7 +307,7 @@ let package = Package(
         .tests(
             "NetServerSOAPTests",
             uses: [
-                "AgentCore", "NetServerSOAP", "Networking", "SOAP", "WebhookModel", "XML", "HTTPTypes",
+                "AgentCore", "NetServerSOAP", "Networking", "SOAP", "TestSupport", "WebhookModel", "XML", "HTTPTypes",
                 "HummingbirdCore", "NIOCore",
             ]
         ),

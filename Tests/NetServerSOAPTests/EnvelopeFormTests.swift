@@ -1,4 +1,5 @@
 import SOAP
+import TestSupport
 import Testing
 import XML
 
@@ -21,7 +22,7 @@ struct EnvelopeFormTests {
 
     @Test("The documented form has its blocks before the Body and no Header")
     func documented() throws {
-        let request = try readRequest(RequestText(before: Self.blocks))
+        let request = try readRequest(envelopeText(before: Self.blocks))
         #expect(request.version == .soap12)
         #expect(request.shape == .documented(.webhook))
         #expect(request.operation.name == "GetWebhook")
@@ -31,7 +32,7 @@ struct EnvelopeFormTests {
 
     @Test("Proper envelopes have them in the Header", arguments: SOAPVersion.allCases)
     func header(version: SOAPVersion) throws {
-        let request = try readRequest(RequestText(version: version, header: Self.blocks))
+        let request = try readRequest(envelopeText(version, header: Self.blocks))
         #expect(request.version == version)
         #expect(request.shape == .framework)
         expectBlocks(request.header)
@@ -39,11 +40,11 @@ struct EnvelopeFormTests {
 
     @Test("Blocks are found behind the Body too")
     func order() throws {
-        let behind = try readRequest(RequestText(after: Self.blocks))
+        let behind = try readRequest(envelopeText(after: Self.blocks))
         #expect(behind.shape == .documented(.webhook))
         expectBlocks(behind.header)
         let header = "<e:Header>\(Self.blocks)</e:Header>"
-        let late = try readRequest(RequestText(after: header))
+        let late = try readRequest(envelopeText(after: header))
         #expect(late.shape == .framework)
         expectBlocks(late.header)
     }
@@ -51,7 +52,7 @@ struct EnvelopeFormTests {
     @Test("An envelope without blocks has no caller and the framework's shape", arguments: SOAPVersion.allCases)
     func noBlocks(version: SOAPVersion) throws {
         for header in [nil, "", "<!-- none -->"] {
-            let request = try readRequest(RequestText(version: version, header: header))
+            let request = try readRequest(envelopeText(version, header: header))
             #expect(request.header == RequestHeader())
             #expect(request.shape == .framework)
         }
@@ -62,7 +63,7 @@ struct EnvelopeFormTests {
         let outside =
             "<n:ApplicationToken>outer</n:ApplicationToken><n:Credentials><n:Ticket>outer</n:Ticket></n:Credentials>"
         let inside = "<n:ApplicationToken>inner</n:ApplicationToken>"
-        for text in [RequestText(before: outside, header: inside), RequestText(header: inside, after: outside)] {
+        for text in [envelopeText(before: outside, header: inside), envelopeText(header: inside, after: outside)] {
             let request = try readRequest(text)
             #expect(request.header.applicationToken == "inner")
             #expect(request.header.ticket == "outer")
@@ -73,14 +74,14 @@ struct EnvelopeFormTests {
     func timeZoneOutside() throws {
         let zone = "<n:TimeZone><n:SoTimeZoneId>54</n:SoTimeZoneId></n:TimeZone>"
         let inside = "<n:Credentials><n:Ticket>ticket</n:Ticket></n:Credentials>"
-        let request = try readRequest(RequestText(before: zone, header: inside))
+        let request = try readRequest(envelopeText(before: zone, header: inside))
         #expect(request.shape == .framework)
         #expect(request.header.timeZone?.id == 54)
     }
 
     @Test("Blocks outside a SOAP 1.1 envelope's Header are read, but answered in SOAP 1.1's shape")
     func outsideSOAP11() throws {
-        let request = try readRequest(RequestText(version: .soap11, before: Self.blocks))
+        let request = try readRequest(envelopeText(.soap11, before: Self.blocks))
         #expect(request.version == .soap11)
         #expect(request.shape == .framework)
         expectBlocks(request.header)
@@ -93,23 +94,23 @@ struct EnvelopeFormTests {
             <n:ApplicationToken \(nilled)/><n:Credentials><n:Ticket \(nilled)/></n:Credentials>\
             <n:TimeZone \(nilled)/>
             """
-        let request = try readRequest(RequestText(header: blocks))
+        let request = try readRequest(envelopeText(header: blocks))
         #expect(request.header == RequestHeader())
-        let empty = try readRequest(RequestText(header: "<n:Credentials/><n:TimeZone/>"))
+        let empty = try readRequest(envelopeText(header: "<n:Credentials/><n:TimeZone/>"))
         #expect(empty.header.ticket == nil)
         #expect(empty.header.timeZone == TimeZoneBlock(id: 0, locationCode: nil))
     }
 
     @Test("A ticket may stand in the service's namespace or in none")
     func ticketNamespace() throws {
-        let request = try readRequest(RequestText(header: "<n:Credentials><Ticket>ticket</Ticket></n:Credentials>"))
+        let request = try readRequest(envelopeText(header: "<n:Credentials><Ticket>ticket</Ticket></n:Credentials>"))
         #expect(request.header.ticket == "ticket")
     }
 
     @Test("A time zone that cannot be read is refused by its element", arguments: SOAPVersion.allCases)
     func badTimeZone(version: SOAPVersion) {
         let zone = "<n:TimeZone><n:SoTimeZoneId>noon</n:SoTimeZoneId></n:TimeZone>"
-        let refusal = NetServerSOAPTests.refusal(of: RequestText(version: version, header: zone))
+        let refusal = NetServerSOAPTests.refusal(of: envelopeText(version, header: zone))
         #expect(refusal?.version == version)
         #expect(refusal?.fault.code == .sender)
         #expect(refusal?.fault.reason.contains("SoTimeZoneId") == true)
@@ -118,8 +119,8 @@ struct EnvelopeFormTests {
     @Test("What is unknown is ignored, elements and attributes", arguments: SOAPVersion.allCases)
     func unknown(version: SOAPVersion) throws {
         let noise = "<x xmlns='urn:x'><y/></x><!-- c --><n:Other/><ApplicationToken>not ours</ApplicationToken>"
-        let text = RequestText(
-            version: version,
+        let text = envelopeText(
+            version,
             before: noise,
             header: noise + Self.blocks + noise,
             body: "<!-- c --> <n:GetWebhook a='1' n:b='2'/> <!-- c -->",
@@ -147,7 +148,7 @@ struct EnvelopeFormTests {
     func ticket(version: SOAPVersion) throws {
         let header = "<n:Credentials><n:Ticket href='#t'/></n:Credentials>"
         let request = try readRequest(
-            RequestText(version: version, header: header, body: "<n:GetWebhook><n:T id='t'>7T:x</n:T></n:GetWebhook>")
+            envelopeText(version, header: header, body: "<n:GetWebhook><n:T id='t'>7T:x</n:T></n:GetWebhook>")
         )
         #expect(request.header.ticket == "7T:x")
     }
@@ -159,7 +160,7 @@ struct EnvelopeFormTests {
             <n:ApplicationToken \(mark)>token</n:ApplicationToken>\
             <n:Credentials \(mark)><n:Ticket>ticket</n:Ticket></n:Credentials><n:TimeZone \(mark)/>
             """
-        for text in [RequestText(version: version, header: blocks), RequestText(version: version, before: blocks)] {
+        for text in [envelopeText(version, header: blocks), envelopeText(version, before: blocks)] {
             let request = try readRequest(text)
             #expect(request.header.applicationToken == "token")
             #expect(request.header.ticket == "ticket")
@@ -169,7 +170,7 @@ struct EnvelopeFormTests {
     @Test("A block that NetServer does not have is not understood", arguments: SOAPVersion.allCases)
     func notUnderstood(version: SOAPVersion) {
         let header = "<n:Other e:mustUnderstand='1'/><ApplicationToken e:mustUnderstand='1'/>"
-        let refusal = NetServerSOAPTests.refusal(of: RequestText(version: version, header: header))
+        let refusal = NetServerSOAPTests.refusal(of: envelopeText(version, header: header))
         let names = [
             QualifiedName(namespace: serviceNamespace, localName: "Other"),
             QualifiedName(namespace: "", localName: "ApplicationToken"),

@@ -1,5 +1,6 @@
 import Networking
 import SOAP
+import TestSupport
 import Testing
 
 @Suite("Media types of envelopes")

@@ -1,24 +1,7 @@
 import Networking
 import SOAP
+import TestSupport
 import XML
-
-/// The namespace of the service in these tests.
-let serviceNamespace = "http://www.superoffice.net/ws/crm/NetServer/Services87"
-
-/// The text of an envelope. The prefix `e` is SOAP's, `n` the service's.
-func envelopeText(
-    _ version: SOAPVersion = .soap12,
-    before: String = "",
-    header: String? = nil,
-    body: String = "<n:GetWebhook/>",
-    after: String = ""
-) -> String {
-    let header = header.map { "<e:Header>\($0)</e:Header>" } ?? ""
-    return """
-        <e:Envelope xmlns:e="\(version.namespace)" xmlns:n="\(serviceNamespace)">\
-        \(before)\(header)<e:Body>\(body)</e:Body>\(after)</e:Envelope>
-        """
-}
 
 /// Reads an envelope given as text, for a service that knows the header block `n:Known`.
 func readEnvelope(
@@ -57,19 +40,4 @@ func element(_ text: String) throws -> XMLElement {
     let document = try XMLDocument(parsing: Array(root.utf8))
     guard let element = document.root.children.first(where: { _ in true }) else { throw XMLReadError.empty }
     return element
-}
-
-extension XMLElement {
-    /// The first descendant at the end of a path of local names.
-    func at(_ path: String...) -> XMLElement? {
-        var element: XMLElement? = self
-        for name in path { element = element?.children.first { $0.name == name } }
-        return element
-    }
-
-    /// The expanded name.
-    var qualifiedName: QualifiedName { QualifiedName(namespace: namespace, localName: name) }
-
-    /// Every element of the subtree, this one first.
-    var subtree: [XMLElement] { [self] + children.flatMap(\.subtree) }
 }

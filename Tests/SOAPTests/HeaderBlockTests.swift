@@ -1,5 +1,6 @@
 import Networking
 import SOAP
+import TestSupport
 import Testing
 import XML
 

@@ -1,4 +1,5 @@
 import SOAP
+import TestSupport
 import Testing
 import XML
 
