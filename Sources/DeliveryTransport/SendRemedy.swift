@@ -1,6 +1,6 @@
 /// A part of the configuration that an operator can change when a notification cannot be sent. The configuration of the
 /// sender holds the words for each part (``SocketSender/Settings/remedies``).
-package enum SendRemedy: Sendable, Hashable {
+package enum SendRemedy: Sendable, Hashable, CaseIterable {
     /// The addresses that may be called.
     case addresses
     /// The time for an attempt.

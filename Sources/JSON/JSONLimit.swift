@@ -1,5 +1,5 @@
 /// A limit of ``JSONReader/Limits`` that whoever sets the limits may have words for (``JSONReader/Limits/remedies``).
-package enum JSONLimit: Sendable, Hashable {
+package enum JSONLimit: Sendable, Hashable, CaseIterable {
     /// Arrays and objects in each other.
     case depth
     /// The bytes of one text.

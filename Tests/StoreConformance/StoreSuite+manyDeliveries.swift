@@ -150,9 +150,13 @@ extension StoreSuite {
 }
 
 extension AgentStore {
-    /// Waits until the deliveries have followed their webhooks.
-    package func settled() async {
-        await (self as? any SettlingStore)?.finishSettling()
+    /// Waits until the deliveries have followed their webhooks. Every store of the service is a `SettlingStore`.
+    package func settled(_ location: SourceLocation = #_sourceLocation) async {
+        guard let store = self as? any SettlingStore else {
+            Issue.record("\(type(of: self)) is no SettlingStore", sourceLocation: location)
+            return
+        }
+        await store.finishSettling()
     }
 
     /// Waits until the deliveries have followed their webhooks, and counts them.
@@ -162,7 +166,7 @@ extension AgentStore {
         failed: Int = 0,
         _ location: SourceLocation = #_sourceLocation
     ) async throws {
-        await settled()
+        await settled(location)
         try await expectCounts(pending: pending, failed: failed, parked: parked, location)
     }
 
