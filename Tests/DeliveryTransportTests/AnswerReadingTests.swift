@@ -9,126 +9,82 @@ import WebhookModel
 @Suite("Answers that the socket sender takes", .timeLimit(.minutes(5)))
 struct AnswerReadingTests {
     struct Case: Sendable, CustomTestStringConvertible {
-        var testDescription: String
-        var bytes: String
-        var status = 200
-        var reason = "OK"
-        var header: StringDictionary.Entry?
-        var body = ""
-        var isReused = true
+        let testDescription: String
+        let bytes: String
+        /// What the sender makes of the bytes.
+        let answer: (status: Int, reason: String, body: String)
+        let isReused: Bool
+
+        init(
+            _ description: String,
+            _ bytes: String,
+            status: Int = 200,
+            reason: String = "OK",
+            body: String = "",
+            isReused: Bool = true
+        ) {
+            (testDescription, self.bytes, self.isReused) = (description, bytes, isReused)
+            answer = (status, reason, body)
+        }
     }
 
     static let cases: [Case] = [
+        Case("LF at the ends of lines", "HTTP/1.1 200 OK\nContent-Length: 2\nX: 1\n\nab", body: "ab"),
         Case(
-            testDescription: "LF at the ends of lines",
-            bytes: "HTTP/1.1 200 OK\nContent-Length: 2\nX: 1\n\nab",
-            body: "ab"
-        ),
-        Case(
-            testDescription: "LF at the ends of chunks",
-            bytes: "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n2\nab\n1;x\nc\n0\nT: 1\n\n",
+            "LF at the ends of chunks",
+            "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n2\nab\n1;x\nc\n0\nT: 1\n\n",
             body: "abc"
         ),
         Case(
-            testDescription: "a folded header line",
-            bytes: "HTTP/1.1 200 OK\r\nX: one\r\n \t two\r\n\tthree\r\nContent-Length: 0\r\n\r\n",
-            header: .init(key: "X", value: "one two three")
-        ),
-        Case(
-            testDescription: "a folded header line that begins empty",
-            bytes: "HTTP/1.1 200 OK\r\nX:\r\n two\r\nContent-Length: 0\r\n\r\n",
-            header: .init(key: "X", value: "two")
-        ),
-        Case(
-            testDescription: "equal lengths in lines",
-            bytes: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab",
+            "equal lengths in lines",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab",
             body: "ab"
         ),
+        Case("equal lengths in a list", "HTTP/1.1 200 OK\r\nContent-Length: 2, 2 ,02\r\n\r\nab", body: "ab"),
+        Case("no reason phrase", "HTTP/1.1 404\r\nContent-Length: 0\r\n\r\n", status: 404, reason: "Not Found"),
         Case(
-            testDescription: "equal lengths in a list",
-            bytes: "HTTP/1.1 200 OK\r\nContent-Length: 2, 2 ,02\r\n\r\nab",
-            body: "ab"
-        ),
-        Case(
-            testDescription: "no reason phrase",
-            bytes: "HTTP/1.1 404\r\nContent-Length: 0\r\n\r\n",
-            status: 404,
-            reason: "Not Found"
-        ),
-        Case(
-            testDescription: "a blank for a reason phrase",
-            bytes: "HTTP/1.1 503 \r\nContent-Length: 0\r\n\r\n",
+            "a blank for a reason phrase",
+            "HTTP/1.1 503 \r\nContent-Length: 0\r\n\r\n",
             status: 503,
             reason: "Service Unavailable"
         ),
+        Case("no reason phrase for its own code", "HTTP/1.1 599\r\nContent-Length: 0\r\n\r\n", status: 599, reason: ""),
         Case(
-            testDescription: "no reason phrase for its own code",
-            bytes: "HTTP/1.1 599\r\nContent-Length: 0\r\n\r\n",
-            status: 599,
-            reason: ""
-        ),
-        Case(
-            testDescription: "control characters in the reason phrase",
-            bytes: "HTTP/1.1 500 Oops\u{1B}[31m \u{E5}\r\nContent-Length: 0\r\n\r\n",
+            "control characters in the reason phrase",
+            "HTTP/1.1 500 Oops\u{1B}[31m \u{E5}\r\nContent-Length: 0\r\n\r\n",
             status: 500,
             reason: "Oops [31m \u{E5}"
         ),
-        Case(testDescription: "empty lines before it", bytes: "\r\n\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        Case("empty lines before it", "\r\n\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
         Case(
-            testDescription: "interim answers before it",
-            bytes:
-                "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nX: 1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na",
+            "interim answers before it",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nX: 1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na",
             body: "a"
         ),
+        Case("blanks around a length and its name", "HTTP/1.1 200 OK\r\nContent-Length : \t1 \r\n\r\na", body: "a"),
         Case(
-            testDescription: "blanks around names and values",
-            bytes: "HTTP/1.1 200 OK\r\nX : \t v \t\r\nContent-Length : 1\r\n\r\na",
-            header: .init(key: "X", value: "v"),
-            body: "a"
-        ),
-        Case(
-            testDescription: "a CR within a line",
-            bytes: "HTTP/1.1 200 OK\r\nX: a\rb\r\nContent-Length: 0\r\n\r\n",
-            header: .init(key: "X", value: "a b")
-        ),
-        Case(
-            testDescription: "a header of no characters but odd ones",
-            bytes: "HTTP/1.1 200 OK\r\nX [1]: \u{1}\r\nContent-Length: 0\r\n\r\n",
-            header: .init(key: "X [1]", value: "\u{1}")
-        ),
-        Case(
-            testDescription: "chunks beside a length",
-            bytes: "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+            "chunks beside a length",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
             body: "ab",
             isReused: false
         ),
         Case(
-            testDescription: "HTTP/1.0 that keeps its connection",
-            bytes: "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nab",
+            "HTTP/1.0 that keeps its connection",
+            "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nab",
             body: "ab"
         ),
+        Case("a code that has no body", "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n", status: 204, reason: "No"),
         Case(
-            testDescription: "a code that has no body",
-            bytes: "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n",
-            status: 204,
-            reason: "No"
-        ),
-        Case(
-            testDescription: "another protocol",
-            bytes: "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nbytes",
+            "another protocol",
+            "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nbytes",
             status: 101,
             reason: "Switching",
             isReused: false
         ),
+        Case("more than it says", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabc", body: "ab", isReused: false),
         Case(
-            testDescription: "more than it says",
-            bytes: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabc",
-            body: "ab",
-            isReused: false
-        ),
-        Case(
-            testDescription: "chunks that cannot be read after a status that can",
-            bytes: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nxyz\r\n",
+            "chunks that cannot be read after a status that can",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nxyz\r\n",
             body: "ab",
             isReused: false
         ),
@@ -140,12 +96,32 @@ struct AnswerReadingTests {
             for _ in 0..<2 {
                 let outcome = await sender.send(.sample(to: receiver.url))
                 let answer = try #require(outcome.answer, "\(outcome)")
-                #expect(answer.status == expected.status)
-                #expect(answer.reason == expected.reason)
-                #expect(answer.body == Array(expected.body.utf8))
-                if let header = expected.header { #expect(answer.headers.contains(header), "\(answer.headers)") }
+                #expect(answer.status == expected.answer.status)
+                #expect(answer.reason == expected.answer.reason)
+                #expect(answer.body == Array(expected.answer.body.utf8))
             }
             #expect(receiver.connections.value.opened.count == (expected.isReused ? 1 : 2))
+        }
+    }
+
+    @Test(
+        "Takes an answer with a header line that",
+        arguments: [
+            ("is folded", "X: one\r\n \t two\r\n\tthree", StringDictionary.Entry(key: "X", value: "one two three")),
+            ("is folded and begins empty", "X:\r\n two", .init(key: "X", value: "two")),
+            ("has blanks around the name and the value", "X : \t v \t", .init(key: "X", value: "v")),
+            ("has a CR within", "X: a\rb", .init(key: "X", value: "a b")),
+            ("is of odd characters", "X [1]: \u{1}", .init(key: "X [1]", value: "\u{1}")),
+        ]
+    )
+    func headerLine(description: String, line: String, header: StringDictionary.Entry) async throws {
+        let answer = Receiver.Answer.http("HTTP/1.1 200 OK\r\n\(line)")
+        try await Receiver.with(answer, timeout: .seconds(5)) { receiver, sender in
+            for _ in 0..<2 {
+                let answer = try #require(await sender.send(.sample(to: receiver.url)).answer)
+                #expect(answer.headers.contains(header), "A line that \(description): \(answer.headers)")
+            }
+            #expect(receiver.connections.value.opened.count == 1)
         }
     }
 

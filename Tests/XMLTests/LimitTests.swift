@@ -5,58 +5,70 @@ import Testing
 @Suite("Limits of XML documents")
 struct LimitTests {
     struct Case: Sendable, CustomTestStringConvertible {
-        let testDescription: String
         let limits: XMLLimits
         let fitting: String
         let exceeding: [String]
         let error: XMLReadError
+
+        var testDescription: String { "\(error)" }
+
+        /// Documents that fit a limit of `value`, and documents that exceed it.
+        init(
+            _ limit: XMLLimit,
+            _ path: WritableKeyPath<XMLLimits, Int>,
+            _ value: Int,
+            fitting: String,
+            exceeding: String...
+        ) {
+            var limits = XMLLimits()
+            limits[keyPath: path] = value
+            (self.limits, self.fitting, self.exceeding) = (limits, fitting, exceeding)
+            error = .limit(limit, value)
+        }
     }
 
-    static let cases: [Case] = [
+    static let cases = [
+        Case(.bytes, \.bytes, 10, fitting: "<a>123</a>", exceeding: "<a>1234</a>", "<a>é12</a>", "not XML at all"),
         Case(
-            testDescription: "bytes",
-            limits: XMLLimits(bytes: 10),
-            fitting: "<a>123</a>",
-            exceeding: ["<a>1234</a>", "<a>é12</a>", "not XML at all"],
-            error: .limit(.bytes, 10)
-        ),
-        Case(
-            testDescription: "depth",
-            limits: XMLLimits(depth: 3),
+            .depth,
+            \.depth,
+            3,
             fitting: "<a><a><a/><a></a></a></a>",
-            exceeding: ["<a><a><a><a/></a></a></a>", "<a><b/><a><a><b>x</b></a></a></a>"],
-            error: .limit(.depth, 3)
+            exceeding: "<a><a><a><a/></a></a></a>",
+            "<a><b/><a><a><b>x</b></a></a></a>"
         ),
         Case(
-            testDescription: "elements",
-            limits: XMLLimits(elements: 3),
+            .elements,
+            \.elements,
+            3,
             fitting: "<a><b/><b/></a>",
-            exceeding: ["<a><b/><b/><b/></a>", "<a><b><c><d/></c></b></a>"],
-            error: .limit(.elements, 3)
+            exceeding: "<a><b/><b/><b/></a>",
+            "<a><b><c><d/></c></b></a>"
         ),
         Case(
-            testDescription: "attributes of one element",
-            limits: XMLLimits(attributesPerElement: 2),
+            .attributesPerElement,
+            \.attributesPerElement,
+            2,
             fitting: "<a b='' c='' xmlns:p='urn:p'><a b='' p:b=''/></a>",
-            exceeding: ["<a b='' c='' d=''/>", "<a><a b='' c='' d=''/></a>"],
-            error: .limit(.attributesPerElement, 2)
+            exceeding: "<a b='' c='' d=''/>",
+            "<a><a b='' c='' d=''/></a>"
         ),
         Case(
-            testDescription: "namespaces",
-            limits: XMLLimits(namespaces: 2),
+            .namespaces,
+            \.namespaces,
+            2,
             fitting: "<a xmlns='urn:1' xmlns:p='urn:2'><b xmlns='urn:2' xmlns:q='urn:1'/></a>",
-            exceeding: [
-                "<a xmlns='urn:1' xmlns:p='urn:2' xmlns:q='urn:3'/>",
-                "<a xmlns='urn:1'><b xmlns='urn:2'/><b xmlns='urn:3'/></a>",
-            ],
-            error: .limit(.namespaces, 2)
+            exceeding: "<a xmlns='urn:1' xmlns:p='urn:2' xmlns:q='urn:3'/>",
+            "<a xmlns='urn:1'><b xmlns='urn:2'/><b xmlns='urn:3'/></a>"
         ),
         Case(
-            testDescription: "text",
-            limits: XMLLimits(textBytes: 4),
+            .textBytes,
+            \.textBytes,
+            4,
             fitting: "<a>éé<b>12&amp;4</b><b>12<!-- comment -->34</b></a>",
-            exceeding: ["<a>éé1</a>", "<a>12<!-- c --><![CDATA[345]]></a>", "<a><b>12&amp;45</b></a>"],
-            error: .limit(.textBytes, 4)
+            exceeding: "<a>éé1</a>",
+            "<a>12<!-- c --><![CDATA[345]]></a>",
+            "<a><b>12&amp;45</b></a>"
         ),
     ]
 

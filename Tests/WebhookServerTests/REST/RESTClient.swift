@@ -13,11 +13,8 @@ struct RESTClient: Sendable {
     /// Sent with every call that has no others of these names.
     var headers: [(String, String)] = [("Authorization", RESTClient.basic("tje0", "Tje0"))]
 
-    static let json = "application/json"
-    static let jsonPatch = "application/json-patch+json"
-    static let mergePatch = "application/merge-patch+json"
-    static let xml = "application/xml"
-    static let form = "application/x-www-form-urlencoded"
+    static let (json, xml, form) = ("application/json", "application/xml", "application/x-www-form-urlencoded")
+    static let (jsonPatch, mergePatch) = ("application/json-patch+json", "application/merge-patch+json")
 
     /// What answers 200 to every notification.
     static let target = "http://127.0.0.1:9/hook"
@@ -26,6 +23,15 @@ struct RESTClient: Sendable {
 
     static func basic(_ user: String, _ password: String) -> String {
         "Basic " + Data("\(user):\(password)".utf8).base64EncodedString()
+    }
+
+    /// Runs `body` with a client of a service that holds one webhook, which was created with `json`.
+    static func holding(_ json: String, _ body: @Sendable (RESTClient) async throws -> Void) async throws {
+        try await RunningService.with { service in
+            let rest = RESTClient(service: service)
+            _ = try await rest.create(json)
+            try await body(rest)
+        }
     }
 
     /// The same without credentials.

@@ -29,9 +29,7 @@ struct RESTFormTests {
 
     @Test("A form, which has no types, leaves a property that it repeats as it is stored")
     func formUpdate() async throws {
-        try await RunningService.with { service in
-            let rest = RESTClient(service: service)
-            _ = try await rest.create(RESTMediaTests.whole)
+        try await RESTClient.holding(RESTMediaTests.whole) { rest in
             let form = "Events=a.b&TargetUrl=\(RESTClient.target)&Properties[n]=5&Properties[d]=0.5&Properties.on=true"
             let answer = try await rest.call("PUT", "/Webhook/1", form, type: RESTClient.form)
             try #require(answer.status == 200, "\(answer.text)")

@@ -45,16 +45,13 @@ struct RESTHTTPTests {
         }
     }
 
-    static let notFound = "SoNotFoundException"
-    static let argument = "SoInvalidArgumentException"
+    static let (notFound, argument) = ("SoNotFoundException", "SoInvalidArgumentException")
 
     /// What is wrong with a call, and what its error object says.
     struct Wrong: Sendable {
         let call: (method: String, path: String, body: String?)
-        let status: Int
-        let type: String
-        /// What the message holds.
-        let naming: String
+        /// The status and the type of the error object, and a part of its message.
+        let problem: (status: Int, type: String, naming: String)
         let operation: String
 
         init(
@@ -67,16 +64,13 @@ struct RESTHTTPTests {
             body: String? = nil
         ) {
             call = (method, path, body)
-            (self.status, self.type, self.naming, self.operation) = (status, type, naming, operation)
+            (self.operation, problem) = (operation, (status, type, naming))
         }
     }
 
-    static let validation = "SoValidationException"
-    static let notSupported = "SoNotSupportedException"
-    static let save = "/Agents/Webhook/SaveWebhook"
-    static let get = "/Agents/Webhook/GetWebhook"
-    static let list = "/Agents/Webhook/GetAllWebhooks"
-    static let signal = "/Agents/Webhook/SignalEvent"
+    static let (validation, notSupported) = ("SoValidationException", "SoNotSupportedException")
+    private static func agent(_ operation: String) -> String { "/Agents/Webhook/\(operation)" }
+
     static let script = #"{"TargetUrl": "x", "Type": "crmscript"}"#
     static let unknownID = #"{"WebhookId": 99, "Events": ["a.b"], "TargetUrl": "http://127.0.0.1:9/hook"}"#
 
@@ -85,7 +79,7 @@ struct RESTHTTPTests {
         Wrong("PUT", "/Webhook/99", "SaveWebhook", 404, notFound, naming: "99", body: RESTClient.hook),
         Wrong("PATCH", "/Webhook/99", "SaveWebhook", 404, notFound, naming: "99", body: "{}"),
         Wrong("DELETE", "/Webhook/99", "DeleteWebhook", 404, notFound, naming: "99"),
-        Wrong("POST", save, "SaveWebhook", 404, notFound, naming: "99", body: unknownID),
+        Wrong("POST", agent("SaveWebhook"), "SaveWebhook", 404, notFound, naming: "99", body: unknownID),
         Wrong("POST", "/Webhook", "SaveWebhook", naming: "webhook"),
         Wrong("POST", "/Webhook", "SaveWebhook", naming: "webhook", body: "null"),
         Wrong("POST", "/Webhook", "SaveWebhook", naming: "webhook", body: " // nothing \n"),
@@ -98,12 +92,12 @@ struct RESTHTTPTests {
         Wrong("POST", "/Webhook/Test", "TestWebhook", 400, notSupported, naming: "crmscript", body: script),
         Wrong("POST", "/Webhook/a.b/1", "SignalEvent", naming: "object", body: "[1]"),
         Wrong("GET", "/Webhook?statusFilter=paused", "GetAllWebhooks", naming: "statusFilter"),
-        Wrong("POST", get + "?webhookId=x", "GetWebhook", naming: "webhookId"),
-        Wrong("POST", get, "GetWebhook", naming: "WebhookId", body: #"{"WebhookId": true}"#),
-        Wrong("POST", list, "GetAllWebhooks", naming: "NameFilter", body: #"{"NameFilter": 5}"#),
-        Wrong("POST", signal, "SignalEvent", naming: "EventName", body: #"{"EventName": 5}"#),
-        Wrong("POST", signal, "SignalEvent", naming: "Data", body: #"{"Data": [1]}"#),
-        Wrong("POST", signal, "SignalEvent", naming: "PrimaryKey", body: #"{"PrimaryKey": 2147483648}"#),
+        Wrong("POST", agent("GetWebhook") + "?webhookId=x", "GetWebhook", naming: "webhookId"),
+        Wrong("POST", agent("GetWebhook"), "GetWebhook", naming: "WebhookId", body: #"{"WebhookId": true}"#),
+        Wrong("POST", agent("GetAllWebhooks"), "GetAllWebhooks", naming: "NameFilter", body: #"{"NameFilter": 5}"#),
+        Wrong("POST", agent("SignalEvent"), "SignalEvent", naming: "EventName", body: #"{"EventName": 5}"#),
+        Wrong("POST", agent("SignalEvent"), "SignalEvent", naming: "Data", body: #"{"Data": [1]}"#),
+        Wrong("POST", agent("SignalEvent"), "SignalEvent", naming: "PrimaryKey", body: #"{"PrimaryKey": 2147483648}"#),
     ]
 
     @Test("What fails answers its status and an error object that names what is wrong")
@@ -116,9 +110,9 @@ struct RESTHTTPTests {
                 let (method, path, body) = wrong.call
                 let answer = try await rest.call(method, path, body)
                 answer.expectProblem(
-                    wrong.status,
-                    wrong.type,
-                    naming: wrong.naming,
+                    wrong.problem.status,
+                    wrong.problem.type,
+                    naming: wrong.problem.naming,
                     source: "Webhook.\(wrong.operation)",
                     "\(method) \(path) \(body ?? "")"
                 )

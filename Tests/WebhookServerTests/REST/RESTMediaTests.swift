@@ -22,10 +22,8 @@ struct RESTMediaTests {
 
     @Test("A webhook in XML has JSON's members by SOAP's names for items and pairs, in no namespace")
     func xml() async throws {
-        try await RunningService.with { service in
-            let rest = RESTClient(service: service)
-            _ = try await rest.create(Self.whole)
-            let base = "http://127.0.0.1:\(service.port)/api/v1/Webhook"
+        try await RESTClient.holding(Self.whole) { rest in
+            let base = "http://127.0.0.1:\(rest.service.port)/api/v1/Webhook"
             for type in ["application/xml", "text/xml"] {
                 let answer = try await rest.call("GET", "/Webhook/1", headers: [("Accept", type)])
                 #expect(answer.status == 200)
