@@ -43,7 +43,7 @@ package struct ServerSettings: Sendable {
     /// How failed operations are answered over SOAP.
     package var operationErrors = OperationErrors.header
     /// The agent's rules.
-    package var rules = AgentRules(httpsRemedy: "setting require-https")
+    package var rules = AgentRules(httpsRemedy: "setting require-https-targets")
     /// When deliveries are tried again.
     package var policy = DeliveryPolicy.netServer
     /// How long attempts are kept on record.
@@ -58,8 +58,8 @@ package struct ServerSettings: Sendable {
     package var delivery = DeliveryEngine.Settings()
     /// How targets are reached.
     package var sending = SocketSender.Settings(remedies: [
-        .addresses: "setting allow-targets", .timeout: "setting delivery-timeout",
-        .certificates: "settings validate-https, ca-file", .proxy: "setting proxy",
+        .addresses: "setting allow-private-targets", .timeout: "setting delivery-timeout",
+        .certificates: "settings verify-target-certificates, ca-file", .proxy: "setting proxy",
     ])
     /// How long calls are still taken when the service has been told to stop.
     package var drainDelay = Duration.zero

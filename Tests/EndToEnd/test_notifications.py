@@ -39,7 +39,7 @@ class NotificationTests(ServiceTestCase):
                     f"<TargetUrl>http://{host}:{receiver.port}/</TargetUrl></Webhook>")
             for operation in ("SaveWebhook", "TestWebhook"):
                 _, answer = service.call(f"<{operation}>{hook}</{operation}>")
-                self.assertIn("not allowed (setting allow-targets)", answer, host)
+                self.assertIn("not allowed (setting allow-private-targets)", answer, host)
         self.assertEqual(receiver.requests, [])
         _, answer = service.call("<GetAllWebhooks/>")
         self.assertIn("<Response></Response>", answer)
