@@ -161,8 +161,8 @@ let package = Package(
         .library(
             "NetServerSOAP",
             uses: [
-                "AgentCore", "HTTPServing", "Networking", "SOAP", "Text", "WSDL", "WebhookModel", "XML",
-                "HummingbirdCore", "NIOCore",
+                "AgentCore", "HTTPServing", "Networking", "SOAP", "StoreContracts", "Text", "WSDL", "WebhookModel",
+                "XML", "HummingbirdCore", "NIOCore",
             ]
         ),
         .library("PrometheusMetrics", uses: ["ServiceMetrics", "StoreContracts", "WebhookModel", "CoreMetrics"]),
@@ -277,8 +277,8 @@ let package = Package(
             "StoresTests",
             uses: [
                 "PostgreSQLClient", "PostgreSQLInstallation", "PostgreSQLQueue", "PostgreSQLStorage",
-                "PostgreSQLTestSupport", "SQLiteStorage", "StoreConformance", "StoreContracts", "Stores",
-                "TestSupport", "WebhookModel",
+                "PostgreSQLTestSupport", "SQLiteStorage", "StoreConformance", "StoreContracts", "Stores", "TestSupport",
+                "WebhookModel",
             ]
         ),
         .tests("ServiceMetricsTests", uses: ["ServiceMetrics"]),

@@ -39,8 +39,12 @@ package final class MemoryStore: AgentStore, SettlingStore {
 
     // MARK: WebhookStore and EventIntake
 
+    package func heldWebhook(id: Int32, in scope: WebhookScope) -> HeldWebhook? {
+        state.withLock { $0.webhook(id, in: scope) }.map { HeldWebhook($0.webhook, registeredIn: $0.scope) }
+    }
+
     package func webhook(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Webhook? {
-        state.withLock { $0.webhook(id, in: scope)?.webhook }
+        heldWebhook(id: id, in: scope)?.webhook
     }
 
     package func webhooks(_ query: WebhookQuery, in scope: WebhookScope) async throws(StoreError) -> [Webhook] {
@@ -110,11 +114,12 @@ package final class MemoryStore: AgentStore, SettlingStore {
         }
     }
 
-    package func signal(_ event: Event) async throws(StoreError) -> Int {
-        change { state in
+    package func signal(_ event: Event, completion: @escaping @Sendable (Result<Int, StoreError>) -> Void) {
+        let count = change { state in
             let count = state.signal(event)
             return (count, count > 0)
         }
+        completion(.success(count))
     }
 
     package func checkHealth() async throws(StoreError) {}

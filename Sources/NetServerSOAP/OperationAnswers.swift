@@ -3,6 +3,7 @@ import HTTPServing
 import HummingbirdCore
 import NIOCore
 import SOAP
+import StoreContracts
 import WebhookModel
 import XML
 
@@ -13,13 +14,30 @@ struct OperationAnswers {
     let element: String
     let target: SOAPService.Target
     let operationErrors: OperationErrors
+    let frames: AnswerFrames
 
     /// The answer of an operation that succeeded. Throws what reading the first webhooks of a list throws.
-    func answer(with result: SOAPService.Result) async throws(AgentError) -> SOAPService.Answer {
+    func answer(with result: SOAPService.Outcome) async throws(AgentError) -> SOAPService.Answer {
         switch result {
         case .content(let content): answer(label: label("succeeded"), content: content)
         case .webhooks(let read): try await list(read)
         }
+    }
+
+    /// The answer of an operation that succeeded without a result.
+    func answer() -> SOAPService.Answer { answer(result: []) }
+
+    /// The answer of an operation whose result is a webhook that the store holds.
+    func answer(with held: HeldWebhook) -> SOAPService.Answer {
+        let form = target.number.rawValue << 1 | (isDocumented ? 1 : 0)
+        return answer(
+            result: held.bytes(form) { webhook in
+                var writer = writer(exception: nil)
+                let start = writer.values.bytes.count
+                Webhook.write(webhook, "Response", for: target.number, to: &writer.values)
+                return Array(writer.values.bytes[start...])
+            }
+        )
     }
 
     /// The answer of an operation that failed.
@@ -61,7 +79,7 @@ struct OperationAnswers {
         return SOAPService.Answer(
             status: 200,
             contentType: request.version.contentType,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: writer.values.bytes)),
+            body: .bytes(ByteBuffer(bytes: writer.values.bytes)),
             label: label
         )
     }
@@ -80,9 +98,47 @@ struct OperationAnswers {
         return SOAPService.Answer(
             status: 200,
             contentType: request.version.contentType,
-            body: body,
+            body: .pages(body),
             label: label("succeeded")
         )
+    }
+
+    /// - Parameter result: What stands in the response element.
+    private func answer(result: [UInt8]) -> SOAPService.Answer {
+        let frame = frame
+        var bytes = ByteBuffer()
+        bytes.reserveCapacity(frame.head.count + result.count + frame.tail.count)
+        bytes.writeBytes(frame.head)
+        bytes.writeBytes(result)
+        bytes.writeBytes(frame.tail)
+        return SOAPService.Answer(
+            status: 200,
+            contentType: request.version.contentType,
+            body: .bytes(bytes),
+            label: label("succeeded")
+        )
+    }
+
+    private var isDocumented: Bool { request.shape != .framework }
+
+    private var frame: AnswerFrames.Frame {
+        // What a request brings itself is in no other answer's frame.
+        guard request.header.timeZone == nil else { return makeFrame() }
+        let form = AnswerFrames.Form(
+            element: element,
+            service: target.service,
+            number: target.number,
+            version: request.version,
+            isDocumented: isDocumented
+        )
+        return frames.frame(form, madeBy: makeFrame)
+    }
+
+    private func makeFrame() -> AnswerFrames.Frame {
+        var writer = writer(exception: nil)
+        let head = writer.values.bytes
+        writer.endAnswer(element)
+        return .init(head: head, tail: Array(writer.values.bytes[head.count...]))
     }
 
     /// A writer of the answer, whose response element has been opened.
@@ -111,7 +167,7 @@ extension SOAPService.Answer {
         self.init(
             status: 500,
             contentType: version.contentType,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)),
+            body: .bytes(ByteBuffer(bytes: body)),
             label: label
         )
     }

@@ -59,7 +59,7 @@ enum PrincipalCall {
         from agent: PrincipalAgent,
         _ credentials: Credentials,
         system: SystemInfo
-    ) async throws(AgentError) -> SOAPService.Result {
+    ) async throws(AgentError) -> SOAPService.Outcome {
         switch self {
         case .getSystemInfo:
             try agent.checkApplicant(credentials)
@@ -78,7 +78,7 @@ enum PrincipalCall {
         }
     }
 
-    private static func result(_ login: Login?, _ credentials: Credentials) -> SOAPService.Result {
+    private static func result(_ login: Login?, _ credentials: Credentials) -> SOAPService.Outcome {
         .content { writer in
             guard let login else {
                 writer.null("Response")

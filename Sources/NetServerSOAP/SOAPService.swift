@@ -1,6 +1,7 @@
 package import AgentCore
 package import HTTPServing
 package import HummingbirdCore
+package import NIOCore
 package import Networking
 package import SOAP
 import Text
@@ -11,10 +12,11 @@ import XML
 /// agents, and nothing else of HTTP.
 package struct SOAPService: Sendable {
     private let reader: EnvelopeReader
-    private let webhooks: WebhookAgent
-    private let principals: PrincipalAgent
+    let webhooks: WebhookAgent
+    let principals: PrincipalAgent
     private let system: SystemInfo
     private let operationErrors: OperationErrors
+    private let frames = AnswerFrames()
 
     /// Creates a service.
     ///
@@ -54,12 +56,20 @@ package struct SOAPService: Sendable {
 
     /// An answer, with the HTTP status and media type that carry it.
     package struct Answer: Sendable {
+        /// What holds an envelope.
+        package enum Body: Sendable {
+            /// The whole envelope.
+            case bytes(ByteBuffer)
+            /// An envelope that is made while it is sent.
+            case pages(ResponseBody)
+        }
+
         /// The HTTP status.
         package var status: Int
         /// The value of `Content-Type`.
         package var contentType: String
         /// The envelope.
-        package var body: ResponseBody
+        package var body: Body
         /// What operators count the call by.
         package var label: CallLabel
     }
@@ -75,7 +85,7 @@ package struct SOAPService: Sendable {
     }
 
     /// What an agent brought, as an answer holds it.
-    enum Result {
+    enum Outcome {
         /// Writes what stands in the response element.
         case content((inout XMLValueWriter) -> Void)
         /// Webhooks, by what reads up to so many of them whose ids follow one.
@@ -83,7 +93,7 @@ package struct SOAPService: Sendable {
     }
 
     /// An operation that a request names, and the element of its answer.
-    private struct Operation {
+    struct Operation {
         enum Name {
             case webhook(WebhookOperation)
             case principal(PrincipalOperation)
@@ -94,17 +104,63 @@ package struct SOAPService: Sendable {
     }
 
     /// Why a call has no result.
-    private enum Failure: Error {
+    enum Failure: Error {
         /// The message is not as the contract has it.
         case fault(SOAPFault)
         /// The operation failed.
         case operation(AgentError)
     }
 
+    /// A request that has been read, and not carried out.
+    package struct Call: Sendable {
+        let request: SOAPRequest
+        let operation: Operation
+        let target: Target
+        let answers: OperationAnswers
+
+        /// Whether the answer is a list, which is sent while it is read from the store.
+        package var isList: Bool { if case .webhook(.getAllWebhooks) = operation.name { true } else { false } }
+    }
+
     /// Carries one request out.
     ///
     /// - Parameter action: The `SOAPAction` header, as sent.
     package func answer(to bytes: [UInt8], mediaType: MediaType, action: String?, target: Target) async -> Answer {
+        switch call(bytes, mediaType: mediaType, action: action, target: target) {
+        case .success(let call): await answer(to: call)
+        case .failure(let refusal): refusal.answer
+        }
+    }
+
+    /// Carries a call out.
+    package func answer(to call: Call) async -> Answer {
+        do throws(Failure) {
+            let result = try await result(of: call)
+            do { return try await call.answers.answer(with: result) } catch { throw Failure.operation(error) }
+        } catch {
+            return answer(to: call, error)
+        }
+    }
+
+    func answer(to call: Call, _ failure: Failure) -> Answer {
+        switch failure {
+        case .fault(let fault): Answer(fault, version: call.request.version, number: call.target.number)
+        case .operation(let error): call.answers.answer(with: error)
+        }
+    }
+
+    /// A request that cannot be carried out, with its answer.
+    struct Refusal: Error {
+        let answer: Answer
+    }
+
+    /// Reads a request.
+    func call(
+        _ bytes: [UInt8],
+        mediaType: MediaType,
+        action: String?,
+        target: Target
+    ) -> Swift.Result<Call, Refusal> {
         let request: SOAPRequest
         do {
             request = try reader.request(
@@ -115,30 +171,23 @@ package struct SOAPService: Sendable {
                 namespace: target.number.namespace
             )
         } catch {
-            return Answer(error.fault, version: error.version, number: target.number)
+            return .failure(Refusal(answer: Answer(error.fault, version: error.version, number: target.number)))
         }
         guard let operation = Self.operation(named: request.operation.name, target) else {
             let fault = SOAPFault(
                 .actionNotSupported,
                 "\(target.number.name)/\(target.service.file) has no operation \(Excerpt.quoted(request.operation.name))."
             )
-            return Answer(fault, version: request.version, number: target.number)
+            return .failure(Refusal(answer: Answer(fault, version: request.version, number: target.number)))
         }
         let answers = OperationAnswers(
             request: request,
             element: operation.responseElement,
             target: target,
-            operationErrors: operationErrors
+            operationErrors: operationErrors,
+            frames: frames
         )
-        do throws(Failure) {
-            let result = try await result(of: operation, request, target)
-            do { return try await answers.answer(with: result) } catch { throw Failure.operation(error) }
-        } catch {
-            switch error {
-            case .fault(let fault): return Answer(fault, version: request.version, number: target.number)
-            case .operation(let error): return answers.answer(with: error)
-            }
-        }
+        return .success(Call(request: request, operation: operation, target: target, answers: answers))
     }
 
     /// The fault for a message that was not read to its end because it is too long.
@@ -162,39 +211,49 @@ package struct SOAPService: Sendable {
         }
     }
 
-    /// Authenticates the caller, reads the arguments and asks the agent.
-    private func result(
-        of operation: Operation,
-        _ request: SOAPRequest,
-        _ target: Target
-    ) async throws(Failure) -> Result {
-        let credentials = Credentials(
+    func credentials(_ request: SOAPRequest, _ target: Target) -> Credentials {
+        Credentials(
             tenant: target.tenant,
             ticket: request.header.ticket,
             applicationToken: request.header.applicationToken,
             address: target.origin.address,
             network: target.origin.network
         )
-        let (element, number) = (request.operation, target.number)
-        switch operation.name {
+    }
+
+    static func arguments(of operation: WebhookOperation, _ call: Call) throws(Failure) -> WebhookCall {
+        do {
+            return try WebhookCall(operation, call.request.operation, number: call.target.number)
+        } catch {
+            throw .fault(error)
+        }
+    }
+
+    /// Authenticates the caller, reads the arguments and asks the agent.
+    private func result(of call: Call) async throws(Failure) -> Outcome {
+        let credentials = credentials(call.request, call.target)
+        switch call.operation.name {
         case .webhook(let operation):
             let caller: Caller
-            let call: WebhookCall
             do { caller = try await principals.caller(credentials) } catch { throw .operation(error) }
-            do { call = try WebhookCall(operation, element, number: number) } catch { throw .fault(error) }
+            let arguments = try Self.arguments(of: operation, call)
             do {
-                return try await call.result(from: webhooks, for: caller, number: number)
+                return try await arguments.result(from: webhooks, for: caller, number: call.target.number)
             } catch {
                 throw .operation(error)
             }
         case .principal(let operation):
-            let call: PrincipalCall
+            let arguments: PrincipalCall
             do {
-                call = try PrincipalCall(operation, element, service: .service(number.namespace))
+                arguments = try PrincipalCall(
+                    operation,
+                    call.request.operation,
+                    service: .service(call.target.number.namespace)
+                )
             } catch {
                 throw .fault(error)
             }
-            do { return try await call.result(from: principals, credentials, system: system) } catch {
+            do { return try await arguments.result(from: principals, credentials, system: system) } catch {
                 throw .operation(error)
             }
         }

@@ -58,7 +58,7 @@ enum WebhookCall {
         from agent: WebhookAgent,
         for caller: Caller,
         number: ServiceNumber
-    ) async throws(AgentError) -> SOAPService.Result {
+    ) async throws(AgentError) -> SOAPService.Outcome {
         switch self {
         case .createDefaultWebhook: return Self.result(try agent.createDefaultWebhook(for: caller), number)
         case .saveWebhook(let webhook): return Self.result(try await agent.saveWebhook(webhook, by: caller), number)
@@ -88,7 +88,7 @@ enum WebhookCall {
         }
     }
 
-    private static func result(_ webhook: Webhook?, _ number: ServiceNumber) -> SOAPService.Result {
+    private static func result(_ webhook: Webhook?, _ number: ServiceNumber) -> SOAPService.Outcome {
         .content { Webhook.write(webhook, "Response", for: number, to: &$0) }
     }
 }

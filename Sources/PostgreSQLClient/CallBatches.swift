@@ -24,11 +24,23 @@ package final class CallBatches<Input: Sendable, Output: Sendable>: Sendable {
     /// How many calls wait for a batch.
     package var waiting: Int { calls.waiting }
 
+    /// Carries a call out in a batch, and tells `completion` what came of it.
+    package func call(
+        _ input: Input,
+        weight: Int,
+        completion: @escaping @Sendable (Result<Output, StoreError>) -> Void
+    ) {
+        calls.call(input, weight: weight, startingBy: start, completion: completion)
+    }
+
+    /// Carries a call out in a batch, and returns what came of it.
     package func call(_ input: Input, weight: Int) async throws(StoreError) -> Output {
-        try await calls.call(input, weight: weight) {
-            // Not a child of the caller, whose end must not end others' calls. ``close()`` waits for it.
-            Task.detached { await self.calls.drain { await self.executeBatch($0) } }
-        }
+        try await calls.call(input, weight: weight, startingBy: start)
+    }
+
+    private func start() {
+        // Not a child of the caller, whose end must not end others' calls. ``close()`` waits for it.
+        Task.detached { await self.calls.drain { await self.executeBatch($0) } }
     }
 
     /// Refuses all further calls, and returns when those that wait have been carried out.

@@ -45,10 +45,10 @@ package final class PostgreSQLSignals: Sendable {
 
     package var commitCounts: CommitCounts { counts.value.withLock { $0 } }
 
-    package func signal(_ event: Event) async throws(StoreError) -> Int {
+    package func signal(_ event: Event, completion: @escaping @Sendable (Result<Int, StoreError>) -> Void) {
         // No webhook listens to a name with a NUL: PostgreSQL does not keep one.
-        guard !event.name.utf8.contains(0), !event.tenant.utf8.contains(0) else { return 0 }
-        return try await batches.call(event, weight: event.bodyHead.count + event.bodyTail.count)
+        guard !event.name.utf8.contains(0), !event.tenant.utf8.contains(0) else { return completion(.success(0)) }
+        batches.call(event, weight: event.bodyHead.count + event.bodyTail.count, completion: completion)
     }
 
     /// Ends a transaction that changes which webhooks are Active, or how they are delivered to, and takes in the events

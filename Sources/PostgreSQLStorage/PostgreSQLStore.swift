@@ -149,9 +149,8 @@ package final class PostgreSQLStore: AgentStore, SettlingStore, Service, CustomS
     package func finishSettling() async { await settling.finish() }
     package var commitCounts: CommitCounts { signals.commitCounts }
 
-    @discardableResult
-    package func signal(_ event: Event) async throws(StoreError) -> Int {
-        try await signals.signal(event)
+    package func signal(_ event: Event, completion: @escaping @Sendable (Result<Int, StoreError>) -> Void) {
+        signals.signal(event, completion: completion)
     }
 
     package func record(_ results: [DeliveryResult]) async throws(StoreError) -> [DeliveryFate?] {

@@ -53,7 +53,10 @@ extension XMLElement {
         if attribute("arrayType", namespace: Namespace.encoding11) != nil { return true }
         if attribute("itemType", namespace: Namespace.encoding12) != nil { return true }
         if attribute("arraySize", namespace: Namespace.encoding12) != nil { return true }
-        guard let type = try? typeName() else { return false }
+        // Most types are others, and need not be resolved to see that.
+        guard let name = attribute("type", namespace: Namespace.schemaInstance)?.trimmingXMLSpace,
+            name.utf8.suffix(5).elementsEqual("Array".utf8), let type = resolve(name)
+        else { return false }
         return type.localName == "Array"
             && (type.namespace == Namespace.encoding11 || type.namespace == Namespace.encoding12)
     }
@@ -120,16 +123,25 @@ extension XMLElement {
 
     /// The expanded name that `text` stands for here, nil when its prefix is not declared.
     package func resolve(_ text: String) -> QualifiedName? {
-        // Scalars, since a sign that a combining character follows is another character to Swift.
-        let scalars = text.unicodeScalars
-        let parts = scalars.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard (1...2).contains(parts.count), !parts.contains(""),
-            !scalars.contains(where: { $0.properties.isWhitespace || "<>&\"'/=".unicodeScalars.contains($0) })
-        else { return nil }
+        // Bytes, since a sign that a combining character follows is another character to Swift.
+        let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+            .map { String(Substring($0)) }
+        guard (1...2).contains(parts.count), !parts.contains(""), text.unicodeScalars.allSatisfy(Self.isInName) else {
+            return nil
+        }
         guard parts.count == 2 else {
             return QualifiedName(namespace: namespace(forPrefix: "") ?? "", localName: text)
         }
         return namespace(forPrefix: parts[0]).map { QualifiedName(namespace: $0, localName: parts[1]) }
+    }
+
+    /// Whether a name of a type may hold a character.
+    private static func isInName(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "\u{09}"..."\u{0D}", " ", "<", ">", "&", "\"", "'", "/", "=": false
+        case _ where scalar.isASCII: true
+        default: !scalar.properties.isWhitespace
+        }
     }
 }
 

@@ -10,6 +10,8 @@ final class DatabaseHealth: Sendable {
         var damage: String?
         /// What a commit failed with since the last one that succeeded.
         var fault: (problem: String, time: ContinuousClock.Instant)?
+        /// When nothing was found wrong last.
+        var passed: ContinuousClock.Instant?
         /// Whether a journal that was taken away has been saved.
         var isJournalSaved = false
     }
@@ -23,6 +25,9 @@ final class DatabaseHealth: Sendable {
     /// may.
     static let faultTime = Duration.seconds(5)
 
+    /// For so long what was found in order is taken to be.
+    static let passTime = Duration.seconds(1)
+
     /// Remembers which files are at `path`, where a database is open.
     init(path: String) {
         self.path = path
@@ -35,6 +40,7 @@ final class DatabaseHealth: Sendable {
         for file in files {
             let found = FileIdentity(path: file.path)
             guard found != file.identity else { continue }
+            state.withLock { $0.passed = nil }
             let fate = found == nil ? "was deleted or moved away" : "was replaced by another file"
             throw .unavailable(
                 file.path == path
@@ -47,6 +53,15 @@ final class DatabaseHealth: Sendable {
                     nothing any more; stop the service and start it again
                     """
             )
+        }
+        state.withLock { $0.passed = .now }
+    }
+
+    /// Whether ``check()`` has found nothing wrong in the last second. It does not look at the file, so it does not block.
+    func hasPassedLately(at time: ContinuousClock.Instant = .now) -> Bool {
+        state.withLock { state in
+            guard state.damage == nil, let passed = state.passed else { return false }
+            return time - passed < Self.passTime
         }
     }
 

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Lets concurrent calls share one commit: a commit to disk costs far more than the rows in it.
 ///
-/// A call returns once its transaction is durable. When one of several calls in a transaction fails, GroupCommit undoes
+/// A call completes once its transaction is durable. When one of several calls in a transaction fails, GroupCommit undoes
 /// all of them and carries each out in a transaction of its own, so that no call fails because of another.
 final class GroupCommit: Sendable {
     private struct Job: Sendable {
@@ -27,23 +27,40 @@ final class GroupCommit: Sendable {
         (self.writer, self.health) = (writer, health)
     }
 
-    /// Carries `body` out in a transaction that it may share. `body` may run twice, and only its last run counts.
+    /// Carries `body` out in a transaction that it may share, and tells `completion` what it returned, on the writer's
+    /// thread. `body` may run twice, and only its last run counts.
     ///
     /// - Parameter isSignal: Whether it takes an event in; how well those share commits is counted.
     func write<Value: Sendable>(
         isSignal: Bool = false,
-        _ body: @escaping @Sendable (Database) throws -> Value
-    ) async throws(StoreError) -> Value {
+        _ body: @escaping @Sendable (Database) throws -> Value,
+        completion: @escaping @Sendable (Result<Value, StoreError>) -> Void
+    ) {
         let result = Box<Value>()
         let job = Job(isSignal: isSignal) { database in
             let value = try body(database)
             result.value.withLock { $0 = value }
         }
-        try await jobs.call(job) {
+        jobs.call(job) {
             writer.asyncWriteWithoutTransaction { database in self.jobs.drain { self.carryOut($0, database) } }
+        } completion: { outcome in
+            completion(
+                outcome.flatMap {
+                    guard let value = result.value.withLock({ $0 }) else { return .failure(.noResult) }
+                    return .success(value)
+                }
+            )
         }
-        guard let value = result.value.withLock({ $0 }) else { throw .unavailable("a committed call left no result") }
-        return value
+    }
+
+    /// Carries `body` out in a transaction that it may share. `body` may run twice, and only its last run counts.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result = await withCheckedContinuation { continuation in
+            write(body) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
     }
 
     private final class Box<Value: Sendable>: Sendable {

@@ -5,10 +5,13 @@ import StoreSupport
 package import WebhookModel
 
 extension SQLiteStore {
-    package func signal(_ event: Event) async throws(StoreError) -> Int {
-        let count = try await commits.write(isSignal: true) { try Self.signal(event, $0) }
-        if count > 0 { arrivalSignal.raise() }
-        return count
+    package func signal(_ event: Event, completion: @escaping @Sendable (Result<Int, StoreError>) -> Void) {
+        commits.write(isSignal: true) {
+            try Self.signal(event, $0)
+        } completion: { [arrivalSignal] result in
+            if case .success(1...) = result { arrivalSignal.raise() }
+            completion(result)
+        }
     }
 
     /// Sets every column but the id, which the database gives out.

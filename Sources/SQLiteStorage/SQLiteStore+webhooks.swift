@@ -5,10 +5,6 @@ import StoreSupport
 package import WebhookModel
 
 extension SQLiteStore {
-    package func webhook(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Webhook? {
-        try await read { try Self.webhook(id: id, in: scope, $0) }
-    }
-
     package func webhooks(_ query: WebhookQuery, in scope: WebhookScope) async throws(StoreError) -> [Webhook] {
         try await read { database in
             let rows = try Row.fetchAll(
@@ -90,7 +86,9 @@ extension SQLiteStore {
         in scope: WebhookScope,
         _ database: Database
     ) throws -> (updated: WebhookUpdate?, isSettled: Bool) {
-        guard let stored = try Self.webhook(id: save.webhook.id, in: scope, database) else { return (.absent, true) }
+        guard let stored = try Self.webhook(id: save.webhook.id, in: scope, database)?.webhook else {
+            return (.absent, true)
+        }
         guard save.version == nil || save.version == stored.updated else { return (.changed, true) }
         let replacement = WebhookReplacement(of: stored, by: save.webhook, stateEvent: save.stateEvent)
         if replacement.parksFirst, try settleFirst(stored.id, at: save.webhook.updated, database) { return (nil, true) }
@@ -168,12 +166,20 @@ extension SQLiteStore {
         }
     }
 
-    private static func webhook(id: Int32, in scope: WebhookScope, _ database: Database) throws -> Webhook? {
+    /// The webhook, and where it was registered; nil when there is none in `scope`.
+    static func webhook(
+        id: Int32,
+        in scope: WebhookScope,
+        _ database: Database
+    ) throws -> HeldWebhook? {
         let statement = try database.cachedStatement(
             sql: "SELECT * FROM webhook WHERE id = ? AND tenant = ? AND (? IS NULL OR application = ?)"
         )
-        return try Row.fetchOne(statement, arguments: [id, scope.tenant, scope.application, scope.application])
-            .map(WebhookRow.webhook)
+        return try Row.fetchOne(statement, arguments: [id, scope.tenant, scope.application, scope.application]).map {
+            row in
+            let registered = WebhookScope(tenant: scope.tenant, application: row["application"])
+            return HeldWebhook(try WebhookRow.webhook(row), registeredIn: registered)
+        }
     }
 
     private static func index(_ webhook: Webhook, tenant: String, _ database: Database) throws {

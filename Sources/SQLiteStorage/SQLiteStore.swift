@@ -4,7 +4,7 @@ package import Logging
 package import StoreContracts
 import StoreSupport
 import Synchronization
-import WebhookModel
+package import WebhookModel
 
 /// Keeps everything in one SQLite file, for one process (docs/architecture.md#stores).
 ///
@@ -17,6 +17,7 @@ package final class SQLiteStore: AgentStore, SettlingStore {
     /// The attempts up to this id that pruning has left are dated in the future; 0 when it begins from the front.
     let prunedUpTo = Mutex<Int64>(0)
     private let health: DatabaseHealth
+    private let held = HeldWebhooks()
     private let search: BackgroundCheck?
     /// Declared last, so that it goes last: closing a descriptor of the file ends SQLite's locks.
     let file: DatabaseFile
@@ -67,6 +68,7 @@ package final class SQLiteStore: AgentStore, SettlingStore {
                         """
                 )
             }
+            pool.add(transactionObserver: held, extent: .databaseLifetime)
             health = DatabaseHealth(path: file.path)
             commits = GroupCommit(writer: pool, health: health)
             settling = DeliverySettling(arrivals: arrivalSignal)
@@ -102,5 +104,17 @@ package final class SQLiteStore: AgentStore, SettlingStore {
         } catch {
             throw health.note(error)
         }
+    }
+
+    package func heldWebhook(id: Int32, in scope: WebhookScope) -> HeldWebhook? {
+        // What was held may be read for as long as the file may be.
+        health.hasPassedLately() ? held.webhook(id: id, in: scope) : nil
+    }
+
+    package func webhook(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Webhook? {
+        let generation = held.generation
+        let found = try await read { try Self.webhook(id: id, in: scope, $0) }
+        if let found { held.hold(found, generation: generation) }
+        return found?.webhook
     }
 }

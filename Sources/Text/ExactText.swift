@@ -1,3 +1,5 @@
+import Foundation
+
 /// Text as .NET and the databases compare it: two are the same when their characters are.
 ///
 /// Swift's `==`, and with it sets and dictionaries of `String`, also takes é for e and an accent, and U+212A (Kelvin) for K.
@@ -25,7 +27,13 @@ package struct ExactText: Hashable, Sendable {
 extension String {
     /// Whether both are the same characters.
     package func isSame(as other: String) -> Bool {
-        utf8.elementsEqual(other.utf8)
+        guard utf8.count == other.utf8.count else { return false }
+        let isSame = utf8.withContiguousStorageIfAvailable { own in
+            other.utf8.withContiguousStorageIfAvailable { other in
+                own.isEmpty || memcmp(own.baseAddress!, other.baseAddress!, own.count) == 0
+            }
+        }
+        return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 }
 

@@ -1,5 +1,6 @@
 import AdminServing
 import AgentCore
+import Cryptography
 import DeliveryTransport
 import Foundation
 import HTTPServing
@@ -107,11 +108,13 @@ package struct WebhookServer: Service, CustomStringConvertible {
             settings: delivery,
             logger: logger
         )
+        let ids = RandomIDs()
         let webhooks = WebhookAgent(
             store: store,
             sender: BoundedSender(sender, limit: budget.tests),
             rules: settings.rules,
-            logger: logger
+            logger: logger,
+            makeID: { ids.next() }
         )
         let logins = LoginCounters(factory: registry)
         let principals = PrincipalAgent(
@@ -248,11 +251,13 @@ package struct WebhookServer: Service, CustomStringConvertible {
             ),
             proxies: settings.trustedProxies
         )
+        let calls = SOAPCalls(responder: responder, logger: logger)
         return Application(
             responder: CallTasks(responder),
             server: HTTPServerBuilder { responder in
                 GuardedHTTPChannel(
                     responder: responder,
+                    calls: calls,
                     idleTimeout: TimeAmount(settings.idleTimeout),
                     limits: .init(
                         passedBytes: limits.bodyBytes + 1,

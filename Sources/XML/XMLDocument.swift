@@ -1,3 +1,6 @@
+import Foundation
+import Text
+
 /// A document as it was read: elements, attributes and character data, with comments left out.
 ///
 /// The whole tree lives in a handful of flat arrays, so that reading an envelope costs no allocation per element.
@@ -75,23 +78,26 @@ final class XMLStorage: Sendable {
     }
 
     func equals(_ run: Run, _ text: [UInt8]) -> Bool {
-        Int(run.count) == text.count && bytes[Int(run.start)..<Int(run.start + run.count)].elementsEqual(text)
+        text.withUnsafeBytes { equals(run, $0) }
+    }
+
+    private func equals(_ run: Run, _ text: UnsafeRawBufferPointer) -> Bool {
+        guard Int(run.count) == text.count, let expected = text.baseAddress else { return Int(run.count) == text.count }
+        return bytes.withUnsafeBytes { memcmp($0.baseAddress! + Int(run.start), expected, text.count) == 0 }
     }
 
     /// Whether an attribute has that local name in that namespace.
     func isNamed(_ attribute: Attribute, _ name: String, _ namespace: String) -> Bool {
-        let run = attribute.name
-        return Int(run.count) == name.utf8.count
-            && bytes[Int(run.start)..<Int(run.start + run.count)].elementsEqual(name.utf8)
-            && namespaces[Int(attribute.namespace)].utf8.elementsEqual(namespace.utf8)
+        equals(attribute.name, name) && namespaces[Int(attribute.namespace)].isSame(as: namespace)
     }
 
     func equals(_ run: Run, _ text: StaticString) -> Bool {
-        guard Int(run.count) == text.utf8CodeUnitCount else { return false }
-        return bytes.withUnsafeBufferPointer { buffer in
-            text.withUTF8Buffer { expected in
-                buffer[Int(run.start)..<Int(run.start + run.count)].elementsEqual(expected)
-            }
-        }
+        text.withUTF8Buffer { equals(run, UnsafeRawBufferPointer($0)) }
+    }
+
+    private func equals(_ run: Run, _ text: String) -> Bool {
+        guard Int(run.count) == text.utf8.count else { return false }
+        return text.utf8.withContiguousStorageIfAvailable { equals(run, UnsafeRawBufferPointer($0)) }
+            ?? bytes[Int(run.start)..<Int(run.start + run.count)].elementsEqual(text.utf8)
     }
 }

@@ -22,23 +22,6 @@ package final class XMLReader: Sendable {
         self.limits = limits
     }
 
-    /// What libxml2 lets pass, or reads at a cost that it does not bound.
-    private func checkStart(_ bytes: [UInt8], _ order: UTF16Order?) throws(XMLReadError) {
-        // Half a code unit at the end.
-        if bytes.count % 2 == 1, order != nil {
-            throw .malformed(line: 1, reason: "UTF-16 takes two bytes at a time, and the document has an odd number.")
-        }
-        // An XML declaration that does not end, in whatever encoding has ASCII's digits and signs, zero bytes apart.
-        let start = bytes.prefix(XMLLimits.declarationBytes).filter { $0 != 0 && $0 < 0x80 }
-        let isEnd = { (first: UInt8, second: UInt8) in first == UInt8(ascii: "?") && second == UInt8(ascii: ">") }
-        if start.starts(with: "<?xml".utf8), !zip(start, start.dropFirst()).contains(where: isEnd) {
-            guard bytes.count > XMLLimits.declarationBytes else { return }
-            throw .limit(.declarationBytes, XMLLimits.declarationBytes)
-        }
-        // Encodings without them: EBCDIC.
-        if bytes.starts(with: [0x4C, 0x6F, 0xA7, 0x94]) { throw .unsupportedEncoding("EBCDIC") }
-    }
-
     private static let prepareLibrary: Void = xmlInitParser()
 
     /// Reads one document.
@@ -53,7 +36,7 @@ package final class XMLReader: Sendable {
         }
         guard !bytes.isEmpty else { throw .empty }
         let order = UTF16Order(of: bytes)
-        try checkStart(bytes, order)
+        try DocumentStart.check(bytes, order)
         // What names no byte order leaves it to the document, which need not begin with a mark (RFC 2781, section 4.3).
         let names = charset.map { $0.lowercased() } ?? "utf-16"
         let charset = names == "utf-16" || names == "utf16" ? order?.encoding ?? charset : charset

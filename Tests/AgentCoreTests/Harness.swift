@@ -113,7 +113,9 @@ struct BrokenStore: WebhookStore, EventIntake {
         limit: Int
     ) async throws(StoreError) -> [Int32: WebhookUsage] { throw error }
 
-    func signal(_ event: Event) async throws(StoreError) -> Int { throw error }
+    func signal(_ event: Event, completion: @escaping @Sendable (Result<Int, StoreError>) -> Void) {
+        completion(.failure(error))
+    }
 }
 
 extension WebhookAgent {

@@ -1,6 +1,7 @@
 import AgentCore
 import PostgreSQLTestSupport
 import StoreConformance
+import StoreContracts
 import TestSupport
 import Testing
 

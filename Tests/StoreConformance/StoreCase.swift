@@ -18,7 +18,7 @@ package struct StoreCase: Sendable, CustomTestStringConvertible {
 package enum StoreSuite {
     package static let cases: [StoreCase] = [
         webhooks, scopes, filters, signalling, missed, bodies, claims, sharing, results, postponements, failures,
-        usage, states, lifecycle, manyDeliveries, recalls, stateEvents, log, lists,
+        usage, states, memory, lifecycle, manyDeliveries, recalls, stateEvents, log, lists,
         orders, replays, undeliverables, pruning, concurrency, sessions,
     ].flatMap { $0 }
 }

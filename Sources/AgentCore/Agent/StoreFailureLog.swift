@@ -25,12 +25,21 @@ final class StoreFailureLog: Sendable {
         reference: @autoclosure () -> UUID,
         _ body: () async throws(StoreError) -> Value
     ) async throws(AgentError) -> Value {
-        do {
-            let value = try await body()
+        let result: Result<Value, StoreError>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        return try mapped(result, reference: reference()).get()
+    }
+
+    /// What a store brought, for its caller, as ``mappingStoreErrors(reference:_:)`` says.
+    func mapped<Value>(_ result: Result<Value, StoreError>, reference: @autoclosure () -> UUID) -> Result<
+        Value, AgentError
+    > {
+        switch result {
+        case .success(let value):
             outages.worked("store works again", to: logger)
-            return value
-        } catch {
-            throw .server(reference: log(error, reference: reference().uuidString.lowercased()))
+            return .success(value)
+        case .failure(let error):
+            return .failure(.server(reference: log(error, reference: reference().uuidString.lowercased())))
         }
     }
 

@@ -54,6 +54,12 @@ package struct WebhookAgent: Sendable {
         }
     }
 
+    /// The caller's webhook of that id, where the store has it in memory; nil where ``webhook(id:for:)`` must be asked.
+    package func heldWebhook(id: Int32, for caller: Caller) throws(AgentError) -> HeldWebhook? {
+        try checkRight(caller)
+        return store.heldWebhook(id: id, in: caller.scope)
+    }
+
     /// The caller's webhooks that pass the filter and whose ids follow `id`, by id, `limit` at most.
     package func webhooks(
         matching filter: WebhookFilter,
@@ -108,12 +114,35 @@ package struct WebhookAgent: Sendable {
         data: ObjectDictionary?,
         by caller: Caller
     ) async throws(AgentError) {
-        if rules.webhookRight == .everything { try checkRight(caller) }
+        let result = await withCheckedContinuation { continuation in
+            signalEvent(name: name, primaryKey: primaryKey, data: data, by: caller) {
+                continuation.resume(returning: $0)
+            }
+        }
+        try result.get()
+    }
+
+    /// Takes an event in as the other form does.
+    ///
+    /// - Parameter completion: Is told once what came of it, on any thread, also on the caller's, and must not block.
+    package func signalEvent(
+        name: String?,
+        primaryKey: Int32,
+        data: ObjectDictionary?,
+        by caller: Caller,
+        completion: @escaping @Sendable (Result<Void, AgentError>) -> Void
+    ) {
+        do {
+            if rules.webhookRight == .everything { try checkRight(caller) }
+        } catch {
+            return completion(.failure(error))
+        }
         var event = event(name: name?.trimmingSpace ?? "", primaryKey: primaryKey, data: data, by: caller)
         event.missed = rules.missedEvents
         if rules.sendsFieldValues { event.bodyTail = EventBody.tail(fieldValues: data ?? ObjectDictionary()) }
-        let signalled = event
-        try await mappingStoreErrors { () throws(StoreError) in _ = try await store.signal(signalled) }
+        store.signal(event) { [failures, makeID] result in
+            completion(failures.mapped(result, reference: makeID()).map { _ in })
+        }
     }
 
     /// The text of the last failed delivery; empty when there was none or no such webhook.

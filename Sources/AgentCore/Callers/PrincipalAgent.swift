@@ -65,11 +65,26 @@ package struct PrincipalAgent: Sendable {
     /// the ticket.
     package func caller(_ credentials: Credentials) async throws(AgentError) -> Caller {
         let (tenant, application) = try tenantAndApplication(credentials)
-        guard let ticket = credentials.ticket, !ticket.isEmpty else { throw Self.noSession(ticketIsMissing: true) }
-        guard let user = try await sessions.user(ofTicket: ticket, in: tenant) else {
+        guard let user = try await sessions.user(ofTicket: try Self.ticket(credentials), in: tenant) else {
             throw Self.noSession(ticketIsMissing: false)
         }
         return caller(user, tenant, application)
+    }
+
+    /// Who makes a call, where that is known without asking the store; nil where ``caller(_:)`` must be asked.
+    /// Throws as that does.
+    package func knownCaller(_ credentials: Credentials) throws(AgentError) -> Caller? {
+        let (tenant, application) = try tenantAndApplication(credentials)
+        switch sessions.knowledge(ofTicket: try Self.ticket(credentials), in: tenant) {
+        case .known(let user?): return caller(user, tenant, application)
+        case .known(nil): throw Self.noSession(ticketIsMissing: false)
+        case .unknown: return nil
+        }
+    }
+
+    private static func ticket(_ credentials: Credentials) throws(AgentError) -> String {
+        guard let ticket = credentials.ticket, !ticket.isEmpty else { throw noSession(ticketIsMissing: true) }
+        return ticket
     }
 
     /// Who makes a call that carries a name and a password, and the ticket of a session for those that would rather go on

@@ -60,12 +60,31 @@ struct UserSessions: Sendable {
         return Login(user, ticket: ticket.text)
     }
 
+    /// What is known of a ticket without asking the store.
+    enum Knowledge {
+        /// The store was asked lately: the ticket stands for this user, or for nobody.
+        case known(User?)
+        /// The store must be asked.
+        case unknown(digest: [UInt8])
+    }
+
+    /// What is known of a ticket without asking the store.
+    func knowledge(ofTicket text: String, in tenant: CallerIndex.Tenant) -> Knowledge {
+        let sent = digest(text)
+        if let user = tenant.user(ofFixedTicket: sent) { return .known(user) }
+        let time = now()
+        guard let session = cache.session(sent, now: time) else { return .unknown(digest: sent) }
+        return .known(user(of: session, in: tenant, time))
+    }
+
     /// The user that a ticket stands for, nil when it is unknown or has expired.
     func user(ofTicket text: String, in tenant: CallerIndex.Tenant) async throws(AgentError) -> User? {
-        let sent = digest(text)
-        if let user = tenant.user(ofFixedTicket: sent) { return user }
+        let sent: [UInt8]
+        switch knowledge(ofTicket: text, in: tenant) {
+        case .known(let user): return user
+        case .unknown(let digest): sent = digest
+        }
         let time = now()
-        if let session = cache.session(sent, now: time) { return user(of: session, in: tenant, time) }
         let generation = cache.generation
         guard let ticket = Ticket(text), ticket.tenant == tenant.id else { return nil }
         let key = SessionKey(digest: digest(ticket.content))

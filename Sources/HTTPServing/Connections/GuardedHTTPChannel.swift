@@ -17,14 +17,18 @@ package struct GuardedHTTPChannel: HTTPChannelHandler {
     private let certificate: ListenerCertificate?
     private let table: ConnectionTable
     private let drain: Drain
+    private let calls: any DirectCalls
+    private let date = DateHeader()
 
     /// Creates a channel handler.
     ///
     /// - Parameters:
+    ///   - calls: Finds what is answered without a task.
     ///   - idleTimeout: How long a connection may be idle.
     ///   - certificate: nil for plain HTTP.
     package init(
         responder: @escaping HTTPChannelHandler.Responder,
+        calls: any DirectCalls,
         idleTimeout: TimeAmount,
         limits: HTTPConnectionLimits,
         certificate: ListenerCertificate?,
@@ -32,7 +36,7 @@ package struct GuardedHTTPChannel: HTTPChannelHandler {
         drain: Drain
     ) {
         (self.responder, self.idleTimeout, self.limits) = (responder, idleTimeout, limits)
-        (self.certificate, self.table, self.drain) = (certificate, table, drain)
+        (self.certificate, self.table, self.drain, self.calls) = (certificate, table, drain, calls)
     }
 
     /// Takes a connection and puts its handlers in place; closes one that there is no room for.
@@ -67,8 +71,9 @@ package struct GuardedHTTPChannel: HTTPChannelHandler {
             )
             try pipeline.addHandlers(HTTPConnectionGuard.handlers(limits: limits, framing: framing, drain: drain))
             try pipeline.addHandlers(
-                HTTP1ToHTTPServerCodec(secure: false),
-                HTTPConnectionStateHandler(idleTimeout: Duration(idleTimeout), logger: logger)
+                IdleConnectionTimeout(after: idleTimeout),
+                DirectCallHandler(calls: calls, date: date),
+                HTTP1ToHTTPServerCodec(secure: false)
             )
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel,

@@ -5,6 +5,9 @@ package protocol WebhookStore: Sendable {
     /// The webhook, nil when there is none in `scope`.
     func webhook(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Webhook?
 
+    /// The webhook where the store has it in memory, as it is committed; nil where the store must be asked.
+    func heldWebhook(id: Int32, in scope: WebhookScope) -> HeldWebhook?
+
     /// One page of the list of the webhooks in `scope`. What changes while a list is read page by page is in it as it was or
     /// as it is.
     func webhooks(_ query: WebhookQuery, in scope: WebhookScope) async throws(StoreError) -> [Webhook]
@@ -36,4 +39,9 @@ package protocol WebhookStore: Sendable {
         in scope: WebhookScope,
         limit: Int
     ) async throws(StoreError) -> [Int32: WebhookUsage]
+}
+
+extension WebhookStore {
+    /// Returns nil, for a store that has no webhooks in memory.
+    package func heldWebhook(id: Int32, in scope: WebhookScope) -> HeldWebhook? { nil }
 }

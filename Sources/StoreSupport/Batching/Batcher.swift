@@ -6,13 +6,16 @@ import Synchronization
 /// The call that finds the batcher at rest starts an executor. The executor calls `drain`, which hands it batch after
 /// batch until no call waits. A batch holds the calls that wait then, in the order in which they came.
 ///
-/// A batcher resumes each call exactly once, also when an executor returns too few outputs.
+/// A batcher completes each call exactly once, also when an executor returns too few outputs.
 package final class Batcher<Input: Sendable, Output: Sendable>: Sendable {
+    /// What is told what came of a call: once, on the executor's thread, or on the caller's when the call is refused.
+    package typealias Completion = @Sendable (Result<Output, StoreError>) -> Void
+
     fileprivate struct Call: Sendable {
         let input: Input
         let weight: Int
         let arrived = ContinuousClock.now
-        let continuation: CheckedContinuation<Result<Output, StoreError>, Never>
+        let complete: Completion
     }
 
     /// The calls that are carried out together.
@@ -68,21 +71,30 @@ package final class Batcher<Input: Sendable, Output: Sendable>: Sendable {
     /// Whether all further calls are refused.
     package var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    /// Carries a call out in a batch, and returns what the executor returned for it.
+    /// Carries a call out in a batch, and tells `completion` what the executor returned for it.
     ///
-    /// Throws ``StoreError/overloaded(waiting:)`` when too many calls wait, and ``StoreError/unavailable(_:)`` when the
-    /// batcher is closed.
+    /// The call fails with ``StoreError/overloaded(waiting:)`` when too many calls wait, and with
+    /// ``StoreError/unavailable(_:)`` when the batcher is closed.
     ///
     /// - Parameter start: Starts the executor, which is not a child of this call: it carries out others' calls too.
+    package func call(
+        _ input: Input,
+        weight: Int = 1,
+        startingBy start: () -> Void,
+        completion: @escaping Completion
+    ) {
+        switch append(Call(input: input, weight: weight, complete: completion)) {
+        case .start: start()
+        case .wait: break
+        case .refuse(let error): completion(.failure(error))
+        }
+    }
+
+    /// Carries a call out in a batch, and returns what the executor returned for it. Throws as the other form fails.
     package func call(_ input: Input, weight: Int = 1, startingBy start: () -> Void) async throws(StoreError) -> Output
     {
         let result = await withCheckedContinuation { continuation in
-            let call = Call(input: input, weight: weight, continuation: continuation)
-            switch append(call) {
-            case .start: start()
-            case .wait: break
-            case .refuse(let error): continuation.resume(returning: .failure(error))
-            }
+            call(input, weight: weight, startingBy: start) { continuation.resume(returning: $0) }
         }
         return try result.get()
     }
@@ -147,11 +159,11 @@ package final class Batcher<Input: Sendable, Output: Sendable>: Sendable {
         return calls.map(Batch.init)
     }
 
-    /// Resumes the calls of a batch. Returns the calls that have to be carried out by themselves.
+    /// Completes the calls of a batch. Returns the calls that have to be carried out by themselves.
     private func finish(_ batch: Batch, _ outcome: Outcome) -> [Batch] {
         switch outcome {
         case .done(let outputs):
-            for (call, output) in zip(batch.calls, outputs) { call.continuation.resume(returning: .success(output)) }
+            for (call, output) in zip(batch.calls, outputs) { call.complete(.success(output)) }
             if outputs.count < batch.count { fail(batch.calls.dropFirst(outputs.count), .noResult) }
         case .failed(let error): fail(batch.calls[...], error)
         case .divided where batch.count > 1: return batch.calls.map { Batch(calls: [$0]) }
@@ -161,12 +173,13 @@ package final class Batcher<Input: Sendable, Output: Sendable>: Sendable {
     }
 
     private func fail(_ calls: ArraySlice<Call>, _ error: StoreError) {
-        for call in calls { call.continuation.resume(returning: .failure(error)) }
+        for call in calls { call.complete(.failure(error)) }
     }
 }
 
 extension StoreError {
     /// The error of a call that comes after its store was closed.
     package static let closed = unavailable("the store is closed")
-    fileprivate static let noResult = unavailable("a committed call left no result")
+    /// The error of a call that was committed and whose result is missing.
+    package static let noResult = unavailable("a committed call left no result")
 }

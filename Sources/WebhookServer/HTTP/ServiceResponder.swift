@@ -170,14 +170,18 @@ struct ServiceResponder: HTTPResponder {
             action: request.headers[Self.soapAction],
             target: target
         )
+        count(answer, of: target.service)
+        return Self.response(answer)
+    }
+
+    func count(_ answer: SOAPService.Answer, of service: ServiceName) {
         counters.increment(
             RequestLabels(
-                service: target.service.rawValue,
+                service: service.rawValue,
                 operation: answer.label.operation,
                 outcome: answer.label.outcome
             )
         )
-        return Self.response(answer)
     }
 
     private func describe(_ request: Request, _ target: SOAPService.Target, isTenantNamed: Bool) -> Response {
@@ -201,7 +205,7 @@ struct ServiceResponder: HTTPResponder {
         publicURL ?? "\(origin.scheme)://\(origin.host ?? listenAddress)"
     }
 
-    private static let soapAction = HTTPField.Name("SOAPAction").unsafelyUnwrapped
+    static let soapAction = HTTPField.Name("SOAPAction").unsafelyUnwrapped
 
     private static let servicePath = "/Remote/\(ServiceNumber.services87.name)/\(ServiceName.webhook.file)"
 
@@ -219,10 +223,15 @@ struct ServiceResponder: HTTPResponder {
     }
 
     private static func response(_ answer: SOAPService.Answer) -> Response {
-        Response(
+        let body: ResponseBody
+        switch answer.body {
+        case .bytes(let bytes): body = ResponseBody(byteBuffer: bytes)
+        case .pages(let pages): body = pages
+        }
+        return Response(
             status: .init(code: answer.status),
             headers: [.contentType: answer.contentType],
-            body: answer.body
+            body: body
         )
     }
 

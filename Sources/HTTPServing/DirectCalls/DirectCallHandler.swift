@@ -1,0 +1,164 @@
+import Foundation
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+import Networking
+import Synchronization
+
+/// Takes the requests of one connection that ``DirectCalls`` has a call for, and writes their answers. All others pass.
+///
+/// It stands behind ``HTTPConnectionGuard``, whose limits and deadlines hold for every request, and which lets the next
+/// request begin after the answer to the one before it.
+final class DirectCallHandler: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private enum State {
+        /// No request has begun, or a task answers it.
+        case passing
+        /// The body is arriving.
+        case gathering(HTTPRequestHead, any DirectCall, ByteBuffer)
+        /// The answer is being made.
+        case answering
+    }
+
+    private let calls: any DirectCalls
+    private let date: DateHeader
+    private var state = State.passing
+    private var context: ChannelHandlerContext?
+    /// The head that a call was found for last: clients send the same one again and again.
+    private var known: (head: HTTPRequestHead, call: any DirectCall)?
+    /// Whether the client has closed its output while the answer was being made.
+    private var isInputClosed = false
+
+    /// A request with a longer body passes, in bytes: reading it would hold the loop's other connections up.
+    static let longestBody = 32 << 10
+
+    /// Creates a handler of one connection.
+    init(calls: any DirectCalls, date: DateHeader) {
+        (self.calls, self.date) = (calls, date)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    // MARK: Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            guard let call = call(for: head, context) else {
+                state = .passing
+                return context.fireChannelRead(data)
+            }
+            state = .gathering(head, call, ByteBuffer())
+        case .body(var part):
+            guard case .gathering(let head, let call, var body) = state else { return context.fireChannelRead(data) }
+            guard body.readableBytes + part.readableBytes <= Self.longestBody else {
+                pass(head, body, context)
+                return context.fireChannelRead(data)
+            }
+            state = .passing
+            if body.readableBytes == 0 { body = part } else { body.writeBuffer(&part) }
+            state = .gathering(head, call, body)
+        case .end:
+            guard case .gathering(let head, let call, let body) = state else { return context.fireChannelRead(data) }
+            state = .answering
+            switch call.answer(body, completion: completion(on: context.eventLoop)) {
+            case .answered(let answer): write(answer, context)
+            case .pending: break
+            case .passedOn:
+                pass(head, body, context)
+                context.fireChannelRead(data)
+            }
+        }
+    }
+
+    private func pass(_ head: HTTPRequestHead, _ body: ByteBuffer, _ context: ChannelHandlerContext) {
+        state = .passing
+        context.fireChannelRead(wrapInboundOut(.head(head)))
+        if body.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(.body(body))) }
+    }
+
+    private func call(for head: HTTPRequestHead, _ context: ChannelHandlerContext) -> (any DirectCall)? {
+        if let known, known.head.isSame(as: head) { return known.call }
+        guard head.method == .POST,
+            let length = head.headers.first(name: "Content-Length").flatMap({ Int($0) }), length <= Self.longestBody,
+            let request = try? HTTPRequest(head, secure: false, splitCookie: false),
+            let call = calls.call(request, from: context.remoteAddress)
+        else { return nil }
+        known = (head, call)
+        return call
+    }
+
+    /// What stands behind would end the connection, although an answer is due.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .answering = state, case ChannelEvent.inputClosed = event {
+            isInputClosed = true
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    // MARK: Answers
+
+    private func completion(on eventLoop: any EventLoop) -> DirectCompletion {
+        let handler = NIOLoopBound(self, eventLoop: eventLoop)
+        return { makeAnswer in
+            eventLoop.execute { handler.value.complete(with: makeAnswer) }
+        }
+    }
+
+    private func complete(with makeAnswer: () -> DirectAnswer) {
+        // The connection may have ended meanwhile.
+        guard case .answering = state, let context else { return }
+        write(makeAnswer(), context)
+    }
+
+    private func write(_ answer: DirectAnswer, _ context: ChannelHandlerContext) {
+        // The next request may begin as soon as the end is written.
+        state = .passing
+        let headers: HTTPHeaders = [
+            "Content-Type": answer.contentType, "Content-Length": String(answer.body.readableBytes),
+            "Cache-Control": "no-store", "Date": date.text(),
+        ]
+        let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: answer.status), headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
+        let written = isInputClosed ? context.eventLoop.makePromise(of: Void.self) : nil
+        written?.futureResult.assumeIsolated().whenComplete { _ in
+            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+    }
+}
+
+extension HTTPRequestHead {
+    /// Whether another head asks for the same in the same way; the length of the body does not count.
+    fileprivate func isSame(as other: HTTPRequestHead) -> Bool {
+        guard method == other.method, uri == other.uri, version == other.version, headers.count == other.headers.count
+        else { return false }
+        for (one, two) in zip(headers, other.headers) where one.value != two.value || one.name != two.name {
+            guard one.name == two.name, one.name.utf8.count == "content-length".utf8.count,
+                one.name.lowercased() == "content-length"
+            else { return false }
+        }
+        return true
+    }
+}
+
+/// The value of the header `Date`, which changes once a second.
+final class DateHeader: Sendable {
+    private let last = Mutex((second: Int.min, text: ""))
+
+    /// The date of now.
+    func text(of now: Date = Date()) -> String {
+        let second = Int(now.timeIntervalSince1970.rounded(.down))
+        return last.withLock { last in
+            if last.second != second { last = (second, HTTPDate.text(now)) }
+            return last.text
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import Synchronization
+package import WebhookModel
+
+/// A webhook that a store holds in memory, with what others have made of it.
+///
+/// It never changes: where the webhook is saved anew, the store holds another one.
+package final class HeldWebhook: Sendable {
+    /// The webhook, as it is committed.
+    package let webhook: Webhook
+    /// Where it was registered.
+    package let scope: WebhookScope
+    private let forms = Mutex<[Int: [UInt8]]>([:])
+
+    /// Holds a webhook.
+    package init(_ webhook: Webhook, registeredIn scope: WebhookScope) {
+        (self.webhook, self.scope) = (webhook, scope)
+    }
+
+    /// Returns the bytes that the webhook has in a form, which are made once.
+    ///
+    /// - Parameters:
+    ///   - form: Tells the forms apart, of which there must be few.
+    ///   - make: Makes the bytes.
+    package func bytes(_ form: Int, madeBy make: (Webhook) -> [UInt8]) -> [UInt8] {
+        if let bytes = forms.withLock({ $0[form] }) { return bytes }
+        let bytes = make(webhook)
+        forms.withLock { $0[form] = bytes }
+        return bytes
+    }
+}

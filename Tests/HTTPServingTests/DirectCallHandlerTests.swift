@@ -1,0 +1,224 @@
+import HTTPTypes
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Synchronization
+import Testing
+
+@testable import HTTPServing
+
+/// Which requests are answered on the loop, and in which order.
+@Suite("Calls that are answered on the event loop")
+struct DirectCallHandlerTests {
+    /// Takes requests to `/now`, `/later` and `/neither`.
+    private final class Calls: DirectCalls {
+        let found = Mutex<[String]>([])
+        let bodies = Mutex<[String]>([])
+        let waiting = Mutex<[DirectCompletion]>([])
+
+        func call(_ head: HTTPRequest, from peer: SocketAddress?) -> (any DirectCall)? {
+            guard let path = head.path, path != "/task" else { return nil }
+            found.withLock { $0.append(path) }
+            return Call(path: path, calls: self)
+        }
+    }
+
+    private struct Call: DirectCall {
+        let path: String
+        let calls: Calls
+
+        func answer(_ body: ByteBuffer, completion: @escaping DirectCompletion) -> DirectOutcome {
+            calls.bodies.withLock { $0.append(String(buffer: body)) }
+            switch path {
+            case "/now": return .answered(DirectCallHandlerTests.answer("now"))
+            case "/later":
+                calls.waiting.withLock { $0.append(completion) }
+                return .pending
+            default: return .passedOn
+            }
+        }
+    }
+
+    private static func answer(_ text: String) -> DirectAnswer {
+        DirectAnswer(status: 200, contentType: "text/plain", body: ByteBuffer(string: text))
+    }
+
+    private static func connection(_ calls: Calls) throws -> EmbeddedChannel {
+        let channel = EmbeddedChannel(handlers: [
+            HTTPServerPipelineHandler(), DirectCallHandler(calls: calls, date: DateHeader()),
+        ])
+        try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
+        return channel
+    }
+
+    private static func send(
+        _ parts: [String],
+        to path: String,
+        length: Int? = nil,
+        headers: HTTPHeaders = [:],
+        on channel: EmbeddedChannel
+    ) throws {
+        var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: path, headers: ["Host": "x"])
+        head.headers.add(name: "Content-Length", value: String(length ?? parts.reduce(0) { $0 + $1.utf8.count }))
+        head.headers.add(contentsOf: headers)
+        try channel.writeInbound(HTTPServerRequestPart.head(head))
+        for part in parts { try channel.writeInbound(HTTPServerRequestPart.body(ByteBuffer(string: part))) }
+        try channel.writeInbound(HTTPServerRequestPart.end(nil))
+    }
+
+    /// The texts of the answers that have been written since this was asked last.
+    private static func answers(_ channel: EmbeddedChannel) throws -> [String] {
+        var answers: [String] = []
+        while let part = try channel.readOutbound(as: HTTPServerResponsePart.self) {
+            if case .body(.byteBuffer(let body)) = part { answers.append(String(buffer: body)) }
+        }
+        return answers
+    }
+
+    /// The requests that have been passed on since this was asked last, each with its body.
+    private static func passed(_ channel: EmbeddedChannel) throws -> [String] {
+        var requests: [String] = []
+        while let part = try channel.readInbound(as: HTTPServerRequestPart.self) {
+            switch part {
+            case .head(let head): requests.append(head.uri + " ")
+            case .body(let body): requests[requests.count - 1] += String(buffer: body)
+            case .end: requests[requests.count - 1] += "."
+            }
+        }
+        return requests
+    }
+
+    @Test("A call is answered with its whole body, however many parts that has")
+    func parts() throws {
+        let calls = Calls()
+        let channel = try Self.connection(calls)
+        for parts in [["ab"], ["a", "b"], [], ["a", "", "b", "c"]] { try Self.send(parts, to: "/now", on: channel) }
+        #expect(calls.bodies.withLock { $0 } == ["ab", "ab", "", "abc"])
+        #expect(try Self.answers(channel) == ["now", "now", "now", "now"])
+        #expect(try Self.passed(channel).isEmpty)
+    }
+
+    @Test("An answer has the headers that answers of tasks have")
+    func headers() throws {
+        let channel = try Self.connection(Calls())
+        try Self.send(["a"], to: "/now", on: channel)
+        guard case .head(let head)? = try channel.readOutbound(as: HTTPServerResponsePart.self) else {
+            Issue.record("there is no answer")
+            return
+        }
+        #expect(head.headers.map(\.name) == ["Content-Type", "Content-Length", "Cache-Control", "Date"])
+        #expect(head.headers.first(name: "Content-Length") == "3")
+    }
+
+    @Test("A request of the same head is looked up once, and one of another head again")
+    func lookups() throws {
+        let calls = Calls()
+        let channel = try Self.connection(calls)
+        for text in ["a", "bb", "ccc"] { try Self.send([text], to: "/now", on: channel) }
+        #expect(calls.found.withLock { $0.count } == 1)
+        try Self.send(["a"], to: "/now", headers: ["SOAPAction": "x"], on: channel)
+        try Self.send(["a"], to: "/now", headers: ["SOAPAction": "y"], on: channel)
+        try Self.send(["a"], to: "/neither", headers: ["SOAPAction": "y"], on: channel)
+        #expect(calls.found.withLock { $0 } == ["/now", "/now", "/now", "/neither"])
+    }
+
+    @Test("What no call is for passes as it came, and so does what its call does not answer")
+    func passing() throws {
+        let channel = try Self.connection(Calls())
+        for path in ["/task", "/neither"] {
+            try Self.send(["a", "b"], to: path, on: channel)
+            #expect(try Self.passed(channel) == ["\(path) ab."])
+            try channel.writeOutbound(HTTPServerResponsePart.head(HTTPResponseHead(version: .http1_1, status: .ok)))
+            try channel.writeOutbound(HTTPServerResponsePart.end(nil))
+        }
+        // A call may follow.
+        try Self.send(["a"], to: "/now", on: channel)
+        #expect(try Self.answers(channel) == ["now"])
+    }
+
+    @Test("A request without a length, with a longer one or of another method passes")
+    func lengths() throws {
+        let calls = Calls()
+        let long = String(repeating: "x", count: DirectCallHandler.longestBody)
+        for (method, headers, parts) in [
+            (HTTPMethod.POST, HTTPHeaders([("Transfer-Encoding", "chunked")]), ["a"]),
+            (.POST, ["Content-Length": String(long.utf8.count + 1)], [long, "x"]),
+            (.GET, ["Content-Length": "1"], ["a"]),
+        ] {
+            let channel = try Self.connection(calls)
+            let head = HTTPRequestHead(version: .http1_1, method: method, uri: "/now", headers: headers)
+            try channel.writeInbound(HTTPServerRequestPart.head(head))
+            for part in parts { try channel.writeInbound(HTTPServerRequestPart.body(ByteBuffer(string: part))) }
+            try channel.writeInbound(HTTPServerRequestPart.end(nil))
+            #expect(try Self.passed(channel) == ["/now \(parts.joined())."])
+        }
+        #expect(calls.bodies.withLock { $0.isEmpty })
+    }
+
+    @Test("A body that grows beyond the limit passes from its beginning")
+    func growing() throws {
+        let long = String(repeating: "x", count: DirectCallHandler.longestBody)
+        let channel = try Self.connection(Calls())
+        // Its call is known from a shorter one.
+        try Self.send(["a"], to: "/now", on: channel)
+        try Self.send(["b", long, "c"], to: "/now", on: channel)
+        #expect(try Self.passed(channel) == ["/now b\(long)c."])
+    }
+
+    @Test("The next call begins when the answer to the one before it is written")
+    func order() throws {
+        let calls = Calls()
+        let channel = try Self.connection(calls)
+        try Self.send(["1"], to: "/later", on: channel)
+        try Self.send(["2"], to: "/now", on: channel)
+        try Self.send(["3"], to: "/task", on: channel)
+        #expect(calls.bodies.withLock { $0 } == ["1"])
+        #expect(try Self.answers(channel).isEmpty)
+        let complete = try #require(calls.waiting.withLock { $0.popLast() })
+        complete { Self.answer("later") }
+        channel.embeddedEventLoop.run()
+        #expect(calls.bodies.withLock { $0 } == ["1", "2"])
+        #expect(try Self.answers(channel) == ["later", "now"])
+        #expect(try Self.passed(channel) == ["/task 3."])
+    }
+
+    @Test("A client that closes its output while its call waits gets the answer first")
+    func halfClosed() throws {
+        let calls = Calls()
+        let channel = try Self.connection(calls)
+        let closings = Mutex(0)
+        try channel.pipeline.syncOperations.addHandler(InputClosings { closings.withLock { $0 += 1 } })
+        try Self.send(["1"], to: "/later", on: channel)
+        channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        #expect(closings.withLock { $0 } == 0)
+        let complete = try #require(calls.waiting.withLock { $0.popLast() })
+        complete { Self.answer("later") }
+        channel.embeddedEventLoop.run()
+        #expect(try Self.answers(channel) == ["later"])
+        #expect(closings.withLock { $0 } == 1)
+    }
+
+    private final class InputClosings: ChannelInboundHandler {
+        typealias InboundIn = HTTPServerRequestPart
+
+        private let note: () -> Void
+
+        init(_ note: @escaping () -> Void) { self.note = note }
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if case ChannelEvent.inputClosed = event { note() }
+        }
+    }
+
+    @Test("An answer that comes when its connection has ended is dropped")
+    func ended() throws {
+        let calls = Calls()
+        let channel = try Self.connection(calls)
+        try Self.send(["1"], to: "/later", on: channel)
+        let complete = try #require(calls.waiting.withLock { $0.popLast() })
+        try channel.close().wait()
+        complete { Self.answer("later") }
+        channel.embeddedEventLoop.run()
+        #expect(try Self.answers(channel).isEmpty)
+    }
+}
