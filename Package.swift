@@ -17,6 +17,7 @@ let packages = [
     "CoreMetrics": "swift-metrics",
     "Crypto": "swift-crypto",
     "GRDB": "GRDB.swift",
+    "GRDBSQLite": "GRDB.swift",
     "HTTPTypes": "swift-http-types",
     "Hummingbird": "hummingbird",
     "HummingbirdCore": "hummingbird",
@@ -113,7 +114,10 @@ let package = Package(
         .library("AdminModel", uses: ["AgentCore", "JSON", "Networking", "StoreContracts", "WebhookModel"]),
         .library("StoreSupport", uses: ["StoreContracts", "WebhookModel"]),
         .library("MemoryStorage", uses: ["StoreContracts", "StoreSupport", "Text", "WebhookModel"]),
-        .library("SQLiteStorage", uses: ["StoreContracts", "StoreSupport", "Text", "WebhookModel", "GRDB", "Logging"]),
+        .library(
+            "SQLiteStorage",
+            uses: ["StoreContracts", "StoreSupport", "Text", "WebhookModel", "GRDB", "GRDBSQLite", "Logging"]
+        ),
         .library("PostgreSQLClient", uses: ["CLibPQ", "LogThrottling", "StoreContracts", "StoreSupport", "Logging"]),
         .library("PostgreSQLInstallation", uses: ["PostgreSQLClient", "StoreContracts", "StoreSupport", "Logging"]),
         .library(

@@ -78,7 +78,7 @@ struct PostgreSQLResultBatch {
         ])
         for row in read[2] {
             let webhook = Webhook(
-                state: try WebhookRow.state(Int16(truncatingIfNeeded: row.int(1)), of: row.int32(0)),
+                state: try WebhookRow.state(row.int(1), of: row.int32(0)),
                 tenant: try row.text(2),
                 target: try row.text(3),
                 version: try row.int(4),

@@ -44,7 +44,7 @@ package enum PostgreSQLWebhookStates {
     }
 
     package static func standing(_ row: PostgreSQLRow) throws -> WebhookStanding {
-        let state = try WebhookRow.state(Int16(truncatingIfNeeded: row.int(1)), of: row.int32(0))
+        let state = try WebhookRow.state(row.int(1), of: row.int32(0))
         return WebhookStanding(state: state, isDeliverable: try row.bool(2), type: row.optionalText(3))
     }
 }

@@ -20,44 +20,46 @@ extension SQLiteStore {
         _ unsettled: inout [Int32: Timestamp],
         _ database: Database
     ) throws -> DeliveryFate? {
-        let held = try database.cachedStatement(
-            sql: """
-                SELECT d.attempts, d.due, d.is_replay, d.body_suffix, w.state, w.tenant, u.paused_until,
-                    \(WebhookRow.counters)
-                FROM delivery d JOIN webhook w ON w.id = d.webhook_id JOIN webhook_usage u ON u.webhook_id = w.id
-                WHERE d.event_id = ? AND d.webhook_id = ? AND d.fence = ? AND d.state <> 1 AND d.owner IS NOT NULL
-                """
-        )
-        guard let row = try Row.fetchOne(held, arguments: [result.id.event, result.id.webhook, result.fence]) else {
-            return nil
-        }
-        let stored = SQLiteRow(row)
-        let outcome = RecordedOutcome(
-            of: result,
-            on: DeliverySnapshot(
-                attempts: try stored.count(0),
-                due: try stored.timestamp(1),
-                isReplay: try stored.bool(2),
-                webhookState: try WebhookRow.state(Int16(truncatingIfNeeded: stored.int(4)), of: result.id.webhook),
-                counters: try WebhookRow.counters(stored, from: 7),
-                isPaused: try stored.int(6) > 0
+        let held = try BoundStatement(heldSelection, database)
+        held.bind(result.id.event, at: 1)
+        held.bind(Int64(result.id.webhook), at: 2)
+        held.bind(result.fence, at: 3)
+        let found = try held.rows { row in
+            let snapshot = DeliverySnapshot(
+                attempts: try row.count(0),
+                due: try row.timestamp(1),
+                isReplay: try row.bool(2),
+                webhookState: try WebhookRow.state(row.int(4), of: result.id.webhook),
+                counters: try WebhookRow.counters(row, from: 7),
+                isPaused: try row.int(6) > 0
             )
-        )
+            return (snapshot, suffix: try row.bytes(3), tenant: try row.text(5))
+        }
+        guard let (snapshot, suffix, tenant) = found.first else { return nil }
+        let outcome = RecordedOutcome(of: result, on: snapshot)
         try write(outcome.row, of: result.id, database)
-        try log(result, deliveredSuffix: outcome.fate == .delivered ? row[3] : nil, database)
+        try log(result, deliveredSuffix: outcome.fate == .delivered ? suffix : nil, database)
         if let counters = outcome.counters { try write(counters, of: result.id.webhook, database) }
         if let pause = outcome.pause { try setPause(pause, ofTargetOf: result.id.webhook, database) }
-        if let change = outcome.stateChange, try !carryOut(change, tenant: stored.text(5), database) {
+        if let change = outcome.stateChange, try !carryOut(change, tenant: tenant, database) {
             unsettled[change.webhook] = change.time
         }
         return outcome.fate
     }
 
+    private static let heldSelection = """
+        SELECT d.attempts, d.due, d.is_replay, d.body_suffix, w.state, w.tenant, u.paused_until, \(WebhookRow.counters)
+        FROM delivery d JOIN webhook w ON w.id = d.webhook_id JOIN webhook_usage u ON u.webhook_id = w.id
+        WHERE d.event_id = ? AND d.webhook_id = ? AND d.fence = ? AND d.state <> 1 AND d.owner IS NOT NULL
+        """
+
     /// Writes a delivery that nobody holds any more; removes it where there is no row.
     private static func write(_ row: DeliveryRow?, of id: DeliveryID, _ database: Database) throws {
         guard let row else {
-            return try database.cachedStatement(sql: "DELETE FROM delivery WHERE event_id = ? AND webhook_id = ?")
-                .execute(arguments: [id.event, id.webhook])
+            let removal = try BoundStatement("DELETE FROM delivery WHERE event_id = ? AND webhook_id = ?", database)
+            removal.bind(id.event, at: 1)
+            removal.bind(Int64(id.webhook), at: 2)
+            return try removal.run()
         }
         try database.cachedStatement(
             sql: """
@@ -73,32 +75,41 @@ extension SQLiteStore {
         INSERT INTO attempt (\(InsertedColumns.attempt.sqlList)) VALUES (\(InsertedColumns.attempt.sqlMarks))
         """
 
-    private static func log(_ result: DeliveryResult, deliveredSuffix: Data?, _ database: Database) throws {
+    private static func log(_ result: DeliveryResult, deliveredSuffix: [UInt8]?, _ database: Database) throws {
         let attempt = result.attempt
-        try database.cachedStatement(sql: attemptInsertion).execute(
-            arguments: [
-                result.id.event, result.id.webhook, attempt.url,
-                attempt.ownHeaders.isEmpty ? nil : try WebhookRow.json(attempt.ownHeaders), attempt.started.ticks,
-                WebhookRow.ticks(attempt.duration),
-                attempt.retry, attempt.status, attempt.errorClass, attempt.summary, attempt.signature,
-                Data(attempt.answer), deliveredSuffix,
-            ]
-        )
+        let insertion = try BoundStatement(attemptInsertion, database)
+        insertion.bind(result.id.event, at: 1)
+        insertion.bind(Int64(result.id.webhook), at: 2)
+        insertion.bind(attempt.url, at: 3)
+        insertion.bind(attempt.ownHeaders.isEmpty ? nil : try WebhookRow.json(attempt.ownHeaders), at: 4)
+        insertion.bind(attempt.started.ticks, at: 5)
+        insertion.bind(WebhookRow.ticks(attempt.duration), at: 6)
+        insertion.bind(Int64(attempt.retry), at: 7)
+        insertion.bind(attempt.status.map(Int64.init), at: 8)
+        insertion.bind(attempt.errorClass, at: 9)
+        insertion.bind(attempt.summary, at: 10)
+        insertion.bind(attempt.signature, at: 11)
+        insertion.bind(attempt.answer, at: 12)
+        if let deliveredSuffix { insertion.bind(deliveredSuffix, at: 13) }
+        try insertion.run()
     }
 
+    private static let countersUpdate = """
+        UPDATE webhook_usage SET total_calls = ?, total_errors = ?, consecutive_errors = ?, failing_since = ?,
+            last_failure = ?, last_error = ?
+        WHERE webhook_id = ?
+        """
+
     private static func write(_ counters: WebhookCounters, of webhook: Int32, _ database: Database) throws {
-        try database.cachedStatement(
-            sql: """
-                UPDATE webhook_usage SET total_calls = ?, total_errors = ?, consecutive_errors = ?, failing_since = ?,
-                    last_failure = ?, last_error = ?
-                WHERE webhook_id = ?
-                """
-        ).execute(
-            arguments: [
-                counters.totalCalls, counters.totalErrors, counters.failures.count, counters.failures.began?.ticks,
-                counters.failures.latest?.ticks, counters.lastError, webhook,
-            ]
-        )
+        let update = try BoundStatement(countersUpdate, database)
+        update.bind(Int64(counters.totalCalls), at: 1)
+        update.bind(Int64(counters.totalErrors), at: 2)
+        update.bind(Int64(counters.failures.count), at: 3)
+        update.bind(counters.failures.began?.ticks, at: 4)
+        update.bind(counters.failures.latest?.ticks, at: 5)
+        update.bind(counters.lastError, at: 6)
+        update.bind(Int64(webhook), at: 7)
+        try update.run()
     }
 
     /// Sets the pause of a target: of every webhook that leads to it.

@@ -48,7 +48,7 @@ extension SQLiteStore {
             sql: "SELECT state, is_deliverable, type FROM webhook WHERE id = ?",
             arguments: [webhook]
         ).map(SQLiteRow.init).map { row in
-            let state = try WebhookRow.state(Int16(truncatingIfNeeded: row.int(0)), of: webhook)
+            let state = try WebhookRow.state(row.int(0), of: webhook)
             return WebhookStanding(state: state, isDeliverable: try row.bool(1), type: try row.optionalText(2))
         }
     }

@@ -18,6 +18,7 @@ package final class SQLiteStore: AgentStore, SettlingStore {
     let prunedUpTo = Mutex<Int64>(0)
     private let health: DatabaseHealth
     private let held = HeldWebhooks()
+    let listeners = Listeners()
     private let search: BackgroundCheck?
     /// Declared last, so that it goes last: closing a descriptor of the file ends SQLite's locks.
     let file: DatabaseFile
@@ -69,6 +70,7 @@ package final class SQLiteStore: AgentStore, SettlingStore {
                 )
             }
             pool.add(transactionObserver: held, extent: .databaseLifetime)
+            pool.add(transactionObserver: listeners, extent: .databaseLifetime)
             health = DatabaseHealth(path: file.path)
             commits = GroupCommit(writer: pool, health: health)
             settling = DeliverySettling(arrivals: arrivalSignal)

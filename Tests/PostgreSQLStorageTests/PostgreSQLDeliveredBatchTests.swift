@@ -56,7 +56,7 @@ struct PostgreSQLDeliveredBatchTests {
             var standing = Standing()
             for row in try connection.run(PostgreSQLResultBatch.webhooksStatement, [.ints(webhooks)]) {
                 standing.webhooks[try row.int32(0)] = Standing.Subscriber(
-                    state: try WebhookRow.state(Int16(row.int(1)), of: row.int32(0)),
+                    state: try WebhookRow.state(row.int(1), of: row.int32(0)),
                     pausedUntil: try row.int(5),
                     counters: try WebhookRow.counters(row, from: 6)
                 )

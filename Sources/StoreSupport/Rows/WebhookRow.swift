@@ -30,7 +30,7 @@ package enum WebhookRow {
         webhook.events = try row.json(2)
         webhook.targetURL = try row.optionalText(3)
         webhook.secret = try row.optionalText(4)
-        webhook.state = try state(Int16(truncatingIfNeeded: row.int(5)), of: webhook.id)
+        webhook.state = try state(row.int(5), of: webhook.id)
         webhook.type = try row.optionalText(6)
         webhook.headers = try row.json(7)
         webhook.properties = try row.json(8)
@@ -110,9 +110,10 @@ package enum WebhookRow {
         )
     }
 
-    package static func state(_ number: Int16, of webhook: Int32) throws -> WebhookState {
-        guard let state = WebhookState(rawValue: number) else {
-            throw StoreError.corrupt("webhook \(webhook) has an unknown state")
+    /// The state that stands in a database as this number. Throws ``StoreError/corrupt(_:)`` when no state does.
+    package static func state(_ number: Int64, of webhook: Int32) throws(StoreError) -> WebhookState {
+        guard let state = Int16(exactly: number).flatMap(WebhookState.init(rawValue:)) else {
+            throw .corrupt("webhook \(webhook) has an unknown state")
         }
         return state
     }

@@ -1,0 +1,83 @@
+import GRDB
+import StoreContracts
+import StoreSupport
+import Synchronization
+import Text
+import WebhookModel
+
+/// The webhooks that listen to names, kept in memory by the writer of a database.
+///
+/// The writer alone asks it, within its transactions, so that who listens is what the transaction sees. SQLite tells when a
+/// row of `webhook` changes: nothing is remembered from then until the transaction is over. Rows of `webhook_event` change
+/// only together with their webhook's.
+final class Listeners: TransactionObserver, Sendable {
+    /// What a listening webhook adds to an event.
+    struct Listener: Sendable {
+        let id: Int32
+        let state: WebhookState
+        let type: String
+        let isDeliverable: Bool
+        let bodySuffix: [UInt8]
+    }
+
+    private struct Name: Hashable {
+        let tenant: ExactText
+        let key: ExactText
+    }
+
+    private struct State {
+        var listeners = BoundedCache<Name, [Listener]>(capacity: Listeners.names)
+        /// Whether the transaction under way has changed a webhook.
+        var isChanging = false
+    }
+
+    private let state = Mutex(State())
+
+    /// How many names are remembered.
+    private static let names = 4096
+    /// A name with more listeners is not remembered.
+    private static let longestList = 64
+
+    /// The webhooks of a tenant that listen to the name of this key, whatever their state, by id; nil where there are too
+    /// many to remember.
+    func listeners(tenant: String, key: String, _ database: Database) throws -> [Listener]? {
+        let name = Name(tenant: ExactText(tenant), key: ExactText(key))
+        let (known, isChanging) = state.withLock { ($0.listeners[name], $0.isChanging) }
+        if let known { return known }
+        let statement = try database.cachedStatement(sql: Self.selection)
+        let rows = try Row.fetchAll(statement, arguments: [tenant, key]).map(SQLiteRow.init)
+        guard rows.count <= Self.longestList else { return nil }
+        let listeners = try rows.map { row in
+            let id = try row.int32(0)
+            return Listener(
+                id: id,
+                state: try WebhookRow.state(row.int(1), of: id),
+                type: try row.optionalText(2) ?? "",
+                isDeliverable: try row.bool(3),
+                bodySuffix: try row.bytes(4)
+            )
+        }
+        if !isChanging { state.withLock { $0.listeners.insert(listeners, for: name) } }
+        return listeners
+    }
+
+    private static let selection = """
+        SELECT id, state, type, is_deliverable, body_suffix FROM webhook_event JOIN webhook ON id = webhook_id
+        WHERE webhook_event.tenant = ? AND event_key = ? ORDER BY id LIMIT \(longestList + 1)
+        """
+
+    // MARK: TransactionObserver
+
+    func observes(eventsOfKind kind: DatabaseEventKind) -> Bool { kind.tableName == "webhook" }
+
+    func databaseDidChange(with event: DatabaseEvent) {
+        state.withLock { state in
+            guard !state.isChanging else { return }
+            state.listeners.removeAll()
+            state.isChanging = true
+        }
+    }
+
+    func databaseDidCommit(_ database: Database) { state.withLock { $0.isChanging = false } }
+    func databaseDidRollback(_ database: Database) { state.withLock { $0.isChanging = false } }
+}
