@@ -18,6 +18,10 @@ final class Listeners: TransactionObserver, Sendable {
         let type: String
         let isDeliverable: Bool
         let bodySuffix: [UInt8]
+        let url: String
+        let target: String
+        let headers: StringDictionary?
+        let secret: String?
     }
 
     private struct Name: Hashable {
@@ -54,7 +58,11 @@ final class Listeners: TransactionObserver, Sendable {
                 state: try WebhookRow.state(row.int(1), of: id),
                 type: try row.optionalText(2) ?? "",
                 isDeliverable: try row.bool(3),
-                bodySuffix: try row.bytes(4)
+                bodySuffix: try row.bytes(4),
+                url: try row.optionalText(5) ?? "",
+                target: try row.text(6),
+                headers: try row.json(7),
+                secret: try row.optionalText(8)
             )
         }
         if !isChanging { state.withLock { $0.listeners.insert(listeners, for: name) } }
@@ -62,7 +70,8 @@ final class Listeners: TransactionObserver, Sendable {
     }
 
     private static let selection = """
-        SELECT id, state, type, is_deliverable, body_suffix FROM webhook_event JOIN webhook ON id = webhook_id
+        SELECT id, state, type, is_deliverable, body_suffix, target_url, target, headers, secret
+        FROM webhook_event JOIN webhook ON id = webhook_id
         WHERE webhook_event.tenant = ? AND event_key = ? ORDER BY id LIMIT \(longestList + 1)
         """
 

@@ -2,27 +2,47 @@ import Foundation
 import GRDB
 package import StoreContracts
 import StoreSupport
+import Synchronization
 import WebhookModel
 
 extension SQLiteStore {
     package func signal(_ event: Event, completion: @escaping @Sendable (Result<Int, StoreError>) -> Void) {
+        let handOver = receiver.withLock { $0 }.map(HandOver.init(to:))
         commits.write(isSignal: true) { [listeners] database in
-            try Self.signal(event, to: listeners, database)
+            // A transaction that was undone may have reserved some.
+            handOver?.undo()
+            return try Self.signal(event, to: listeners, handOver, database)
         } completion: { [arrivalSignal] result in
-            if case .success(let taken) = result, taken.isDue { arrivalSignal.raise() }
+            switch result {
+            case .success(let taken):
+                handOver?.finish(taken.handedOver)
+                if taken.isDue { arrivalSignal.raise() }
+            case .failure: handOver?.undo()
+            }
             completion(result.map(\.deliveries))
         }
+    }
+
+    package func handOver(to receiver: (any DeliveryReceiver)?) {
+        self.receiver.withLock { $0 = receiver }
     }
 
     /// What came of an event.
     struct Taken: Sendable {
         /// How many deliveries it made.
         var deliveries = 0
-        /// Whether one of them may be due.
+        /// Those that are leased by whoever they are handed over to.
+        var handedOver: [ClaimedDelivery] = []
+        /// Whether one of the others may be due.
         var isDue = false
     }
 
-    private static func signal(_ event: Event, to listeners: Listeners, _ database: Database) throws -> Taken {
+    private static func signal(
+        _ event: Event,
+        to listeners: Listeners,
+        _ handOver: HandOver?,
+        _ database: Database
+    ) throws -> Taken {
         let key = EventName.key(event.name)
         guard event.otherName == nil, event.excludedWebhook == nil,
             let known = try listeners.listeners(tenant: event.tenant, key: key, database)
@@ -30,32 +50,58 @@ extension SQLiteStore {
             let count = try signalToAll(event, database)
             return Taken(deliveries: count, isDue: count > 0)
         }
-        var deliveries: [(listener: Listeners.Listener, state: DeliveryRowState)] = []
-        for listener in known {
-            switch listener.state {
-            case .active: deliveries.append((listener, listener.isDeliverable ? .pending : .failed))
-            case .tooManyErrors:
-                if let state = event.missed.rowState {
-                    deliveries.append((listener, listener.isDeliverable ? state : .failed))
-                }
-            default: break
-            }
+        let made = known.compactMap { listener in
+            state(for: listener, missed: event.missed).map { (listener: listener, state: $0) }
         }
         // An event that nobody listens to writes nothing, hence costs no commit to disk.
-        guard !deliveries.isEmpty else { return Taken() }
+        guard !made.isEmpty else { return Taken() }
         try insert(event, key: key, database)
         let id = database.lastInsertedRowID
         let insertion = try BoundStatement(deliveryInsertion, database)
-        for (listener, state) in deliveries {
+        var taken = Taken(deliveries: made.count)
+        for (listener, state) in made {
+            let lease = state == .pending ? try self.lease(listener, handOver, database) : nil
             insertion.bind(id, at: 1)
             insertion.bind(Int64(listener.id), at: 2)
             insertion.bind(Int64(state.rawValue), at: 3)
-            insertion.bind(event.time.ticks, at: 4)
-            insertion.bind(listener.bodySuffix, at: 5)
-            insertion.bind(state == .failed ? UnsentReason.undeliverable(type: listener.type) : nil, at: 6)
+            insertion.bind(lease?.end.ticks ?? event.time.ticks, at: 4)
+            insertion.bind(lease == nil ? 0 : 1, at: 5)
+            insertion.bind(listener.bodySuffix, at: 6)
+            insertion.bind(state == .failed ? UnsentReason.undeliverable(type: listener.type) : nil, at: 7)
+            insertion.bind(lease?.owner.uuidString, at: 8)
             try insertion.run()
+            if lease != nil {
+                taken.handedOver.append(ClaimedDelivery(of: event, id: id, to: listener))
+            } else if state == .pending {
+                taken.isDue = true
+            }
         }
-        return Taken(deliveries: deliveries.count, isDue: deliveries.contains { $0.state == .pending })
+        return taken
+    }
+
+    /// The state of the delivery that a listener gets; nil where it gets none.
+    private static func state(for listener: Listeners.Listener, missed: MissedEvents) -> DeliveryRowState? {
+        switch listener.state {
+        case .active: listener.isDeliverable ? .pending : .failed
+        case .tooManyErrors: missed.rowState.map { listener.isDeliverable ? $0 : .failed }
+        default: nil
+        }
+    }
+
+    /// The lease with which a listener's delivery is handed over; nil where it is to be claimed.
+    private static func lease(
+        _ listener: Listeners.Listener,
+        _ handOver: HandOver?,
+        _ database: Database
+    ) throws -> Lease? {
+        guard let handOver else { return nil }
+        let usage = try BoundStatement(
+            "SELECT consecutive_errors = 0 AND paused_until = 0 FROM webhook_usage WHERE webhook_id = ?",
+            database
+        )
+        usage.bind(Int64(listener.id), at: 1)
+        guard try usage.rows({ try $0.bool(0) }) == [true] else { return nil }
+        return handOver.reserve(target: listener.target)
     }
 
     private static func insert(_ event: Event, key: String, _ database: Database) throws {
@@ -77,7 +123,7 @@ extension SQLiteStore {
     }()
 
     private static let deliveryInsertion = """
-        INSERT INTO delivery (\(InsertedColumns.signalledDelivery.sqlList)) VALUES (?, ?, ?, 0, ?, 0, ?, ?)
+        INSERT INTO delivery (\(InsertedColumns.signalledDelivery.sqlList), owner) VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?)
         """
 
     private static let deliveryInsertionForAll = """
@@ -89,7 +135,7 @@ extension SQLiteStore {
 
     /// Takes an event in for any number of listeners, which SQLite finds. Returns how many deliveries that made.
     ///
-    /// The statement decides as ``signal(_:to:_:)`` does for few listeners.
+    /// The statement decides as ``state(for:missed:)`` does for few listeners.
     static func signalToAll(_ event: Event, _ database: Database) throws -> Int {
         let key = EventName.key(event.name)
         let other = event.otherName.map(EventName.key) ?? key
@@ -115,5 +161,28 @@ extension SQLiteStore {
             ]
         )
         return database.changesCount
+    }
+}
+
+extension ClaimedDelivery {
+    /// The delivery of an event that a listener has just got.
+    fileprivate init(of event: Event, id: Int64, to listener: Listeners.Listener) {
+        var body: [UInt8] = []
+        body.reserveCapacity(event.bodyHead.count + listener.bodySuffix.count + event.bodyTail.count)
+        body += event.bodyHead
+        body += listener.bodySuffix
+        body += event.bodyTail
+        self.init(
+            id: DeliveryID(event: id, webhook: listener.id),
+            fence: 1,
+            attempts: 0,
+            eventID: event.id,
+            event: event.name,
+            body: body,
+            url: listener.url,
+            target: listener.target,
+            headers: listener.headers,
+            secret: listener.secret
+        )
     }
 }

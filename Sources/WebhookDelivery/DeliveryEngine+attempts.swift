@@ -7,8 +7,9 @@ import StoreContracts
 import WebhookModel
 
 extension DeliveryEngine {
-    /// Makes the attempt that a delivery was claimed for, and records what came of it.
-    func deliver(_ delivery: ClaimedDelivery) async {
+    /// Makes the attempt that a delivery was claimed for, and records what came of it. Returns what has become of the delivery;
+    /// nil where nothing was recorded, or the result did not count.
+    func deliver(_ delivery: ClaimedDelivery) async -> DeliveryFate? {
         var notification = WebhookNotification(
             url: delivery.url,
             headers: delivery.headers,
@@ -24,7 +25,7 @@ extension DeliveryEngine {
         let outcome = await sender.send(notification)
         let duration = clock.elapsed() - begun
         // We stopped, the target did not fail: the lease is given up and nothing is counted.
-        if case .failed(let failure) = outcome, failure.kind == .shutdown { return }
+        if case .failed(let failure) = outcome, failure.kind == .shutdown { return nil }
         let now = clock.now()
         let lasted = ownFailures.note(outcome, target: delivery.target, at: clock.elapsed())
         if case .failed(let failure) = outcome, lasted != nil { report(failure, of: delivery) }
@@ -50,6 +51,7 @@ extension DeliveryEngine {
         let fate = await record(result)
         metrics.count(result.attempt, fate: fate)
         log(delivery, fate: fate, outcome: outcome)
+        return fate
     }
 
     /// Tells operators of a failure that is not the target's, which its webhook does not show.

@@ -69,10 +69,20 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { helpers in
                 helpers.addTask {
-                    for await _ in queue.arrivals { progress.wake() }
+                    for await _ in queue.arrivals { progress.arrive() }
                 }
+                queue.handOver(
+                    to: EngineReceiver(
+                        progress: progress,
+                        ownFailures: ownFailures,
+                        settings: settings,
+                        clock: clock,
+                        owner: owner
+                    )
+                )
                 await withDiscardingTaskGroup { sends in
                     await claimUntilStopped(progress, sends: &sends, alarms: &helpers)
+                    queue.handOver(to: nil)
                     sends.cancelAll()
                 }
                 helpers.cancelAll()
@@ -98,9 +108,11 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         var alarm: Duration?
         var deadline: Duration?
         var claimsAgain = Duration.zero
+        var looksAgain = Duration.zero
         var recallsAgain = Duration.zero
         progress.wake()
         for await _ in progress.wakes {
+            for delivery in progress.takeHandedOver() { start(delivery, in: &sends) }
             let now = clock.elapsed()
             if let due = alarm, due <= now { alarm = nil }
             if recallsAgain <= now, !progress.isStopping { recallsAgain = now + (await recall()) }
@@ -112,8 +124,11 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                 next = end
             } else if now < claimsAgain {
                 next = claimsAgain
+            } else if !progress.mayFindSomething(), now < looksAgain {
+                next = looksAgain
             } else if let wait = await claim(progress, sends: &sends) {
-                next = clock.elapsed() + wait
+                looksAgain = clock.elapsed() + wait
+                next = looksAgain
             } else {
                 claimsAgain = clock.elapsed() + settings.pollInterval
                 next = claimsAgain
@@ -138,7 +153,10 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                     settings.concurrency - progress.inFlight,
                     isProbing ? Self.probes : Self.deliveriesPerClaim
                 )
-                guard room > 0 else { break }
+                guard room > 0 else {
+                    progress.fallBehind()
+                    break
+                }
                 let limits = ClaimLimits(
                     total: room,
                     perTarget: settings.perTarget,
@@ -152,22 +170,19 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                         at: clock.elapsed()
                     )
                 )
+                let refusals = progress.refusals
                 let lease = Lease(owner: owner, start: clock.now(), duration: settings.lease)
                 let claimed = try await queue.claim(limits, for: lease)
                 progress.hold(claimed)
                 for delivery in claimed {
                     // A delivery that was claimed while the service was told to stop is given up with all other leases.
                     guard progress.begin(delivery) else { break }
-                    metrics.begin()
-                    sends.addTask {
-                        await deliver(delivery)
-                        progress.end(delivery)
-                        metrics.end()
-                    }
+                    start(delivery, in: &sends)
                 }
                 if isProbing { return nil }
                 // Fair shares may leave some of what is due behind.
                 guard claimed.isEmpty else { continue }
+                progress.catchUp(limits, refusals: refusals)
                 // What waits for room at its target is left out: a result makes that, and wakes the engine.
                 let wait = min(ownFailures.nextRelease(at: clock.elapsed()) ?? .seconds(3600), settings.pollInterval)
                 guard let due = try await queue.nextDue(limits) else { return wait }
@@ -176,10 +191,22 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         } catch {
             // GRDB reads nothing for a task that has been cancelled.
             guard !Task.isCancelled else { return nil }
+            progress.fallBehind()
             throttle.log(.error, "deliveries could not be claimed", metadata: ["error": "\(error)"], to: logger)
             return nil
         }
         return settings.pollInterval
+    }
+
+    /// Starts the attempt of a delivery that is counted as in flight.
+    private func start(_ delivery: ClaimedDelivery, in sends: inout DiscardingTaskGroup) {
+        metrics.begin()
+        sends.addTask {
+            let fate = await deliver(delivery)
+            // What arrived at a target that had not failed makes nothing due.
+            progress.end(delivery, isNews: fate != .delivered || delivery.isFailing)
+            metrics.end()
+        }
     }
 
     /// Brings back what a clock that was ahead has put off for longer than any wait lasts: retries, pauses and leases
@@ -199,9 +226,8 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                 "the clock was ahead: what was put off by it is due now",
                 metadata: ["deliveries": "\(recalled.deliveries)", "pauses": "\(recalled.pauses)"]
             )
-            guard recalled.deliveries == limits.rowsPerStep else { return Self.recallInterval }
-            progress.wake()
-            return .zero
+            progress.arrive()
+            return recalled.deliveries == limits.rowsPerStep ? .zero : Self.recallInterval
         } catch {
             guard !Task.isCancelled else { return Self.recallInterval }
             throttle.log(.error, "due times could not be checked", metadata: ["error": "\(error)"], to: logger)

@@ -9,7 +9,23 @@ final class EngineProgress: Sendable {
         var byTarget: [String: Int] = [:]
         /// The deliveries that were claimed and have no recorded result.
         var leases: Set<DeliveryID> = []
+        /// Those that the store has handed over and that have not begun.
+        var handedOver: [ClaimedDelivery] = []
+        /// Whether something that is due may wait in the store, whatever its target.
+        var isBehind = true
+        /// The targets for which something that is due may wait in the store.
+        var targetsBehind: Set<String> = []
+        /// How many deliveries were not taken over.
+        var refusals = 0
+        /// Whether something may have become due since the last claim.
+        var hasNews = true
         var isStopping = false
+
+        mutating func end(_ target: String) {
+            inFlight -= 1
+            let left = (byTarget[target] ?? 1) - 1
+            byTarget[target] = left > 0 ? left : nil
+        }
     }
 
     let wakes: AsyncStream<Void>
@@ -31,6 +47,23 @@ final class EngineProgress: Sendable {
         waker.yield()
     }
 
+    /// Says that something may have become due.
+    func arrive() {
+        state.withLock { $0.hasNews = true }
+        wake()
+    }
+
+    /// Whether a claim may find something: there is news since this was asked last, or something waits for room.
+    func mayFindSomething() -> Bool {
+        state.withLock { state in
+            defer { state.hasNews = false }
+            return state.hasNews || state.isBehind || !state.targetsBehind.isEmpty
+        }
+    }
+
+    /// Says that something that is due may wait in the store, whatever its target.
+    func fallBehind() { state.withLock { $0.isBehind = true } }
+
     func hold(_ deliveries: [ClaimedDelivery]) {
         state.withLock { $0.leases.formUnion(deliveries.map(\.id)) }
     }
@@ -38,6 +71,72 @@ final class EngineProgress: Sendable {
     /// Says that a delivery's lease has ended with its result.
     func letGo(_ id: DeliveryID) {
         state.withLock { state in _ = state.leases.remove(id) }
+    }
+
+    /// Counts a delivery to a target as in flight, if there is room and nothing that is due may wait for a claim: what is newer
+    /// overtakes nothing. Returns whether it does.
+    func reserve(target: String, concurrency: Int, perTarget: Int) -> Bool {
+        state.withLock { state in
+            if state.inFlight >= concurrency { state.isBehind = true }
+            if state.byTarget[target, default: 0] >= perTarget { state.targetsBehind.insert(target) }
+            guard !state.isStopping, !state.isBehind, !state.targetsBehind.contains(target) else {
+                state.refusals += 1
+                return false
+            }
+            state.inFlight += 1
+            state.byTarget[target, default: 0] += 1
+            return true
+        }
+    }
+
+    /// Says that a delivery to a target waits in the store.
+    func refuse(target: String) {
+        state.withLock { state in
+            state.targetsBehind.insert(target)
+            state.refusals += 1
+        }
+    }
+
+    /// Takes over deliveries that are counted already.
+    func take(_ deliveries: [ClaimedDelivery]) {
+        state.withLock { state in
+            state.leases.formUnion(deliveries.map(\.id))
+            state.handedOver += deliveries
+        }
+        wake()
+    }
+
+    /// Counts a delivery to each of the targets as in flight no longer.
+    func giveBack(_ targets: [String]) {
+        state.withLock { state in
+            for target in targets { state.end(target) }
+        }
+        wake()
+    }
+
+    /// The deliveries that may begin; none once the service stops, which gives their leases up.
+    func takeHandedOver() -> [ClaimedDelivery] {
+        state.withLock { state in
+            defer { state.handedOver = [] }
+            guard state.isStopping else { return state.handedOver }
+            for delivery in state.handedOver { state.end(delivery.target) }
+            return []
+        }
+    }
+
+    /// How many deliveries were not taken over so far.
+    var refusals: Int { state.withLock { $0.refusals } }
+
+    /// Says that a claim has found nothing that is due. Nothing waits then, but for targets that had no room, unless a
+    /// delivery was refused since.
+    ///
+    /// - Parameter refusals: Those of before the claim.
+    func catchUp(_ limits: ClaimLimits, refusals: Int) {
+        state.withLock { state in
+            guard state.refusals == refusals else { return }
+            state.isBehind = false
+            state.targetsBehind = Set(limits.inFlight.lazy.filter { $0.value >= limits.perTarget }.map(\.key))
+        }
     }
 
     /// Counts a delivery as in flight, unless the service stops. Returns whether it may begin.
@@ -51,12 +150,14 @@ final class EngineProgress: Sendable {
         }
     }
 
-    func end(_ delivery: ClaimedDelivery) {
+    /// Counts a delivery as in flight no longer.
+    ///
+    /// - Parameter isNews: Whether something may be due because of its result.
+    func end(_ delivery: ClaimedDelivery, isNews: Bool) {
         state.withLock { state in
-            state.inFlight -= 1
+            if isNews { state.hasNews = true }
             state.failing -= delivery.isFailing ? 1 : 0
-            let left = (state.byTarget[delivery.target] ?? 1) - 1
-            state.byTarget[delivery.target] = left > 0 ? left : nil
+            state.end(delivery.target)
         }
         wake()
     }

@@ -36,6 +36,11 @@ final class OwnFailures: Sendable {
         state.withLock { $0.localInRow >= Self.machineWide && $0.targetsInRow.count > 1 }
     }
 
+    /// Whether nothing could be sent to a target lately for reasons that are not its own.
+    func hold(_ target: String) -> Bool {
+        isMachineWide || state.withLock { $0.targets[target] != nil }
+    }
+
     /// What is in flight to each target, where the targets that nothing can be sent to count as having more: while they
     /// are held as many as a target may have, and after that all but a failing target's share.
     func occupying(

@@ -27,11 +27,18 @@ package protocol DeliveryQueue: Sendable {
     /// nil when these webhooks have no pending delivery.
     func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp?
 
+    /// Hands deliveries over to a receiver as soon as they are committed, instead of having them claimed; nil ends that. A store
+    /// need not do it.
+    func handOver(to receiver: (any DeliveryReceiver)?)
+
     /// Signals, at most once for several events, that deliveries may have become due. The one engine of a process reads it.
     var arrivals: AsyncStream<Void> { get }
 }
 
 extension DeliveryQueue {
+    /// Does nothing, for a store whose deliveries are all claimed.
+    package func handOver(to receiver: (any DeliveryReceiver)?) {}
+
     /// Returns when the next pending delivery is due or its lease ends; nil when none is pending.
     package func nextDue() async throws(StoreError) -> Timestamp? {
         try await nextDue(ClaimLimits(total: .max))

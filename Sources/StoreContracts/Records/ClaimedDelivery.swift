@@ -27,6 +27,8 @@ package struct ClaimedDelivery: Sendable, Hashable {
     package var secret: String?
 
     /// Creates a delivery that was claimed.
+    ///
+    /// - Parameter target: See ``Webhook/target``; nil to take it from the URL.
     package init(
         id: DeliveryID,
         fence: Int64,
@@ -35,12 +37,13 @@ package struct ClaimedDelivery: Sendable, Hashable {
         event: String,
         body: [UInt8],
         url: String,
+        target: String? = nil,
         headers: StringDictionary?,
         secret: String?
     ) {
         (self.id, self.fence, self.attempts, self.eventID) = (id, fence, attempts, eventID)
         (self.event, self.body, self.url) = (event, body, url)
-        target = Webhook.target(of: url)
+        self.target = target ?? Webhook.target(of: url)
         self.headers = headers
         self.secret = secret
     }
