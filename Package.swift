@@ -149,24 +149,29 @@ let package = Package(
         .library(
             "WebhookDelivery",
             uses: [
-                "DeliveryTransport", "LogThrottling", "Networking", "ServiceMetrics", "StoreContracts", "WebhookModel",
-                "CoreMetrics", "Logging", "ServiceLifecycle",
+                "Cryptography", "DeliveryTransport", "LogThrottling", "Networking", "ServiceMetrics", "StoreContracts",
+                "WebhookModel", "CoreMetrics", "Logging", "ServiceLifecycle",
             ]
         ),
         .library("WSDL", path: "WSDL", resources: [.embedInCode("SoPrincipal.wsdl"), .embedInCode("Webhook.wsdl")]),
         .library("HTTPRouting", uses: ["Networking", "Text", "HTTPTypes"]),
         .library(
+            "ListenerCertificates",
+            uses: ["Cryptography", "Logging", "NIOCore", "NIOPosix", "NIOSSL", "ServiceLifecycle"]
+        ),
+        .library(
             "HTTPServing",
             uses: [
-                "CZlib", "Cryptography", "Networking", "HTTPTypes", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1",
-                "NIOHTTPTypesHTTP1", "NIOPosix", "NIOSSL", "ServiceLifecycle",
+                "CZlib", "ListenerCertificates", "Networking", "HTTPTypes", "HummingbirdCore", "Logging", "NIOCore",
+                "NIOHTTP1", "NIOHTTPTypesHTTP1", "NIOSSL", "ServiceLifecycle",
             ]
         ),
+        .library("RequestOrigins", uses: ["Networking", "HTTPTypes", "NIOCore"]),
         .library(
             "NetServerSOAP",
             uses: [
-                "AgentCore", "HTTPServing", "Networking", "SOAP", "StoreContracts", "Text", "WSDL", "WebhookModel",
-                "XML", "HummingbirdCore", "NIOCore",
+                "AgentCore", "HTTPServing", "Networking", "RequestOrigins", "SOAP", "StoreContracts", "Text", "WSDL",
+                "WebhookModel", "XML", "HummingbirdCore", "NIOCore",
             ]
         ),
         .library("PrometheusMetrics", uses: ["ServiceMetrics", "StoreContracts", "WebhookModel", "CoreMetrics"]),
@@ -174,7 +179,8 @@ let package = Package(
             "NetServerREST",
             uses: [
                 "AgentCore", "Cryptography", "HTTPRouting", "HTTPServing", "JSON", "NetServerSOAP", "Networking",
-                "PrometheusMetrics", "SOAP", "Text", "WebhookModel", "XML", "HTTPTypes", "HummingbirdCore", "NIOCore",
+                "PrometheusMetrics", "RequestOrigins", "SOAP", "Text", "WebhookModel", "XML", "HTTPTypes",
+                "HummingbirdCore", "NIOCore",
             ],
             resources: [.embedInCode("openapi.json")]
         ),
@@ -182,15 +188,16 @@ let package = Package(
             "AdminServing",
             uses: [
                 "AdminModel", "AgentCore", "Cryptography", "DeliveryTransport", "HTTPRouting", "HTTPServing", "JSON",
-                "LogThrottling", "Networking", "StoreContracts", "Text", "WebhookDelivery", "WebhookModel", "HTTPTypes",
-                "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "ServiceLifecycle",
+                "LogThrottling", "Networking", "RequestOrigins", "StoreContracts", "Text", "WebhookDelivery",
+                "WebhookModel", "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "ServiceLifecycle",
             ]
         ),
         .library(
             "ServerConfiguration",
             uses: [
-                "AgentCore", "Cryptography", "DeliveryTransport", "HTTPServing", "JSON", "NetServerSOAP", "Networking",
-                "StoreContracts", "Stores", "Text", "WebhookDelivery", "WebhookModel", "Configuration", "Logging",
+                "AgentCore", "Cryptography", "DeliveryTransport", "HTTPServing", "JSON", "ListenerCertificates",
+                "NetServerSOAP", "Networking", "RequestOrigins", "StoreContracts", "Stores", "Text", "WebhookDelivery",
+                "WebhookModel", "Configuration", "Logging",
             ],
             resources: [.embedInCode("example.json")]
         ),
@@ -198,10 +205,10 @@ let package = Package(
             "WebhookServer",
             uses: [
                 "AdminServing", "AgentCore", "CMalloc", "Cryptography", "DeliveryTransport", "HTTPRouting",
-                "HTTPServing", "JSON", "LogThrottling", "NetServerREST", "NetServerSOAP", "Networking",
-                "PostgreSQLInstallation", "PrometheusMetrics", "SOAP", "SQLiteStorage", "ServerConfiguration",
-                "StoreContracts", "Stores", "Text", "WebhookDelivery", "WebhookModel", "XML", "HTTPTypes",
-                "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
+                "HTTPServing", "JSON", "ListenerCertificates", "LogThrottling", "NetServerREST", "NetServerSOAP",
+                "Networking", "PostgreSQLInstallation", "PrometheusMetrics", "RequestOrigins", "SOAP", "SQLiteStorage",
+                "ServerConfiguration", "StoreContracts", "Stores", "Text", "WebhookDelivery", "WebhookModel", "XML",
+                "HTTPTypes", "Hummingbird", "HummingbirdCore", "Logging", "NIOCore", "NIOPosix", "ServiceLifecycle",
             ]
         ),
         .library(
@@ -301,6 +308,7 @@ let package = Package(
             ]
         ),
         .tests("HTTPRoutingTests", uses: ["HTTPRouting", "HTTPTypes"]),
+        .tests("ListenerCertificatesTests", uses: ["ListenerCertificates"]),
         .tests(
             "HTTPServingTests",
             uses: [
@@ -308,6 +316,7 @@ let package = Package(
                 "NIOHTTP1",
             ]
         ),
+        .tests("RequestOriginsTests", uses: ["Networking", "RequestOrigins", "HTTPTypes", "NIOCore"]),
         .tests(
             "NetServerSOAPTests",
             uses: [

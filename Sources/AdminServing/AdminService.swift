@@ -12,6 +12,7 @@ import LogThrottling
 package import Logging
 package import NIOCore
 import Networking
+import RequestOrigins
 import ServiceLifecycle
 package import StoreContracts
 import Text

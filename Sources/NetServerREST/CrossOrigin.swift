@@ -4,6 +4,7 @@ import HTTPServing
 import HTTPTypes
 import HummingbirdCore
 import Networking
+import RequestOrigins
 import Text
 
 /// What browsers are told, and asked, about calls from pages of other origins (Fetch standard, "CORS protocol").

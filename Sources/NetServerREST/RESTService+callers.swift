@@ -2,6 +2,7 @@ import AgentCore
 import HTTPServing
 import HTTPTypes
 import HummingbirdCore
+import RequestOrigins
 
 /// Finds out who calls.
 extension RESTService {

@@ -1,6 +1,6 @@
 package import AgentCore
 package import HTTPRouting
-package import HTTPServing
+import HTTPServing
 import HTTPTypes
 package import HummingbirdCore
 package import JSON
@@ -8,6 +8,7 @@ import NIOCore
 import NetServerSOAP
 package import Networking
 package import PrometheusMetrics
+package import RequestOrigins
 import SOAP
 import Text
 package import WebhookModel

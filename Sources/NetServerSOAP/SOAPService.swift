@@ -1,8 +1,9 @@
 package import AgentCore
-package import HTTPServing
+import HTTPServing
 package import HummingbirdCore
 package import NIOCore
 package import Networking
+package import RequestOrigins
 package import SOAP
 import Text
 import WebhookModel

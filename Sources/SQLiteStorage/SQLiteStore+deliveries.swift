@@ -36,11 +36,9 @@ extension SQLiteStore {
             let owner = lease.owner.uuidString
             var claimed: [ClaimedDelivery] = []
             try plan.carryOut { waiting, count in
-                let due = try Self.due(of: waiting.id, now: lease.start, limit: count, database)
+                let due = try Self.due(of: waiting, now: lease.start, limit: count, database)
                 for var delivery in due {
                     delivery.isFailing = waiting.isFailing
-                    // As it was stored, which the limits are for, also where a later version would name it otherwise.
-                    delivery.target = waiting.target
                     take.bind(lease.end.ticks, at: 1)
                     take.bind(owner, at: 2)
                     take.bind(delivery.fence, at: 3)
@@ -85,31 +83,33 @@ extension SQLiteStore {
         """
 
     private static func due(
-        of webhook: Int32,
+        of waiting: WaitingWebhook,
         now: Timestamp,
         limit: Int,
         _ database: Database
     ) throws -> [ClaimedDelivery] {
         let selection = try BoundStatement(targetSelection, database)
-        selection.bind(Int64(webhook), at: 1)
+        selection.bind(Int64(waiting.id), at: 1)
         let targets = try selection.rows { row in
             let headers: StringDictionary? = try row.json(1)
             return (url: try row.optionalText(0) ?? "", headers: headers, secret: try row.optionalText(2))
         }
         guard let target = targets.first else { return [] }
         let deliveries = try BoundStatement(dueSelection, database)
-        deliveries.bind(Int64(webhook), at: 1)
+        deliveries.bind(Int64(waiting.id), at: 1)
         deliveries.bind(now.ticks, at: 2)
         deliveries.bind(Int64(limit), at: 3)
         return try deliveries.rows { row in
             ClaimedDelivery(
-                id: DeliveryID(event: try row.int(0), webhook: webhook),
+                id: DeliveryID(event: try row.int(0), webhook: waiting.id),
                 fence: try row.int(1) + 1,
                 attempts: try row.count(2),
                 eventID: try row.uuid(3),
                 event: try row.text(4),
                 body: try row.bytes(of: 5...7),
                 url: target.url,
+                // As it was stored, which the limits are for, also where a later version would name it otherwise.
+                target: waiting.target,
                 headers: target.headers,
                 secret: target.secret
             )

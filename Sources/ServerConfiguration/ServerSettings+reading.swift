@@ -2,6 +2,7 @@ package import AgentCore
 package import Configuration
 import DeliveryTransport
 import HTTPServing
+import ListenerCertificates
 import Networking
 import StoreContracts
 import WebhookDelivery

@@ -1,9 +1,11 @@
 package import AgentCore
 package import DeliveryTransport
-package import HTTPServing
+import HTTPServing
+package import ListenerCertificates
 package import Logging
 package import NetServerSOAP
 package import Networking
+package import RequestOrigins
 package import StoreContracts
 package import Stores
 package import WebhookDelivery

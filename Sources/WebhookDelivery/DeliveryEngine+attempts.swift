@@ -1,3 +1,4 @@
+import Cryptography
 import DeliveryTransport
 import Foundation
 import LogThrottling
@@ -46,7 +47,11 @@ extension DeliveryEngine {
             policy: policy,
             random: random(),
             ownFailureSince: lasted.map { now.advanced(by: .zero - $0) },
-            stateEvent: StateEvent.Seed(sendsFieldValues: settings.sendsFieldValues, missed: settings.missedEvents)
+            stateEvent: StateEvent.Seed(
+                id: ids.next(),
+                sendsFieldValues: settings.sendsFieldValues,
+                missed: settings.missedEvents
+            )
         )
         let fate = await record(result)
         metrics.count(result.attempt, fate: fate)

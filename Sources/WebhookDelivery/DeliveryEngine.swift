@@ -1,3 +1,4 @@
+import Cryptography
 package import DeliveryTransport
 package import Foundation
 import LogThrottling
@@ -27,6 +28,8 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
     let throttle: LogThrottle
     let progress = EngineProgress()
     let ownFailures = OwnFailures()
+    /// Makes the ids of events that tell of webhooks' states.
+    let ids = RandomIDs()
 
     /// How many deliveries are between their claim and the record of their result.
     package var inFlight: Int { progress.inFlight }

@@ -7,12 +7,14 @@ import HTTPServing
 import Hummingbird
 import HummingbirdCore
 import JSON
+import ListenerCertificates
 package import Logging
 import NIOCore
 import NetServerREST
 import NetServerSOAP
 import Networking
 import PrometheusMetrics
+import RequestOrigins
 import SOAP
 package import ServerConfiguration
 import ServiceLifecycle

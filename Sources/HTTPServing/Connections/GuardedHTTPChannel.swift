@@ -1,4 +1,5 @@
 package import HummingbirdCore
+package import ListenerCertificates
 package import Logging
 package import NIOCore
 import NIOHTTP1

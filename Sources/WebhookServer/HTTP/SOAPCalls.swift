@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NetServerSOAP
 import Networking
+import RequestOrigins
 import SOAP
 import Text
 

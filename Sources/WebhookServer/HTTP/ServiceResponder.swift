@@ -11,6 +11,7 @@ import NetServerREST
 import NetServerSOAP
 import Networking
 import PrometheusMetrics
+import RequestOrigins
 import SOAP
 import StoreContracts
 import Synchronization

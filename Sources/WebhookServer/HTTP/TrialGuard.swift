@@ -1,6 +1,7 @@
 import HTTPServing
 import HTTPTypes
 import Logging
+import RequestOrigins
 import Synchronization
 
 /// Says once that a service with `--dev`, which listens on loopback because anybody who reaches it may use it, is reached by

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import HTTPServing
+@testable import ListenerCertificates
 
 /// What clients will hold against the listener's certificate.
 @Suite("The listener's certificate")

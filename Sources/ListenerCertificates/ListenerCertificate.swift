@@ -1,7 +1,7 @@
 import Cryptography
 import Foundation
 import NIOCore
-import NIOSSL
+package import NIOSSL
 import Synchronization
 
 /// The listener's certificate, which can be read anew while the service runs.
@@ -46,7 +46,7 @@ package final class ListenerCertificate: Sendable {
     }
 
     /// The TLS context of the next connection.
-    var context: NIOSSLContext { current.withLock { $0.context } }
+    package var context: NIOSSLContext { current.withLock { $0.context } }
 
     /// Reads the files again, which blocks. Throws ``LoadError`` and keeps the present certificate when they cannot be used.
     func reload() throws(LoadError) {

@@ -3,7 +3,7 @@ import NIOCore
 import Networking
 import Testing
 
-@testable import HTTPServing
+@testable import RequestOrigins
 
 /// Who sent a request: the other end of the connection, unless a trusted proxy says otherwise.
 @Suite("Request origin")
