@@ -15,10 +15,13 @@ package enum PublishedContract {
     }
 
     private static func text(of file: [UInt8], number: Int) -> String {
+        let newline = UInt8(ascii: "\n")
         var isStated = true
-        let lines = String(decoding: file, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = file.split(separator: newline, omittingEmptySubsequences: false)
             .filter { line in
-                let words = line.drop { $0 == " " }.split(separator: " ")
+                let line = line.drop { $0 == UInt8(ascii: " ") }
+                guard line.starts(with: "<?".utf8) else { return isStated }
+                let words = String(decoding: line, as: UTF8.self).split(separator: " ")
                 switch (words.first, words.last.flatMap { Int($0.prefix { $0 != "?" }) }) {
                 case ("<?since", let first?): isStated = number >= first
                 case ("<?until", let last?): isStated = number <= last
@@ -27,6 +30,7 @@ package enum PublishedContract {
                 }
                 return false
             }
-        return lines.joined(separator: "\n").replacing("Services87", with: "Services\(number)")
+        return String(decoding: Array(lines.joined(separator: [newline])), as: UTF8.self)
+            .replacing("Services87", with: "Services\(number)")
     }
 }

@@ -6,17 +6,6 @@ import WSDL
 /// What `GET` on a service answers: the published WSDL, addressed to whoever asks, or a page that links it
 /// (docs/contract.md#section-4).
 package struct ServiceDescription: Sendable {
-    /// What one is found by.
-    package struct ID: Hashable, Sendable {
-        let name: ServiceName
-        let number: ServiceNumber
-
-        /// Creates the identifier of a service of a number.
-        package init(name: ServiceName, number: ServiceNumber) {
-            (self.name, self.number) = (name, number)
-        }
-    }
-
     private let name: ServiceName
     private let number: ServiceNumber
     /// The WSDL, cut where the service's address stands in it.

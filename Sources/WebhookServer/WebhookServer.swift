@@ -192,12 +192,6 @@ package struct WebhookServer: Service, CustomStringConvertible {
         drain: Drain,
         inFlight: @escaping @Sendable () -> Int
     ) -> some Service {
-        var descriptions: [ServiceDescription.ID: ServiceDescription] = [:]
-        for name in ServiceName.allCases {
-            for number in ServiceNumber.allCases {
-                descriptions[.init(name: name, number: number)] = ServiceDescription(name: name, number: number)
-            }
-        }
         let counters = RequestCounters(factory: registry)
         let limits = settings.requestLimits
         let responder = ServiceResponder(
@@ -237,7 +231,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                 inFlight: inFlight
             ),
             metrics: MetricsEndpoint(registry: registry, store: store),
-            descriptions: descriptions,
+            descriptions: ServiceDescriptions(),
             store: store,
             maximumBodyBytes: limits.bodyBytes,
             publicURL: settings.publicURL,

@@ -28,7 +28,7 @@ struct ServiceResponder: HTTPResponder {
     let origins: RequestOriginReader
     let admin: AdminService
     let metrics: MetricsEndpoint
-    let descriptions: [ServiceDescription.ID: ServiceDescription]
+    let descriptions: ServiceDescriptions
     let store: any StoreHealth
     let maximumBodyBytes: Int
     /// Stands before `/Remote` and `/api`, or the tenant; nil to take the host that was asked.
@@ -186,9 +186,7 @@ struct ServiceResponder: HTTPResponder {
     }
 
     private func describe(_ request: Request, _ target: SOAPService.Target, isTenantNamed: Bool) -> Response {
-        guard let description = descriptions[.init(name: target.service, number: target.number)] else {
-            preconditionFailure("every service of every number is described")
-        }
+        let description = descriptions.description(of: target.service, number: target.number)
         let base = base(target.origin)
         let tenant = isTenantNamed ? "/" + target.tenant : ""
         let address = "\(base)\(tenant)/Remote/\(target.number.name)/\(target.service.file)"
