@@ -2,7 +2,7 @@ import NIOCore
 
 /// Knows when this process stood still: stopped, suspended with its machine, or without a processor.
 ///
-/// The watch expects a tick of its event loop twice a second. A tick that comes far too late ends a standstill. An exchange
+/// The watch expects a tick of its event loop once a second. A tick that comes far too late ends a standstill. An exchange
 /// that failed during a standstill says nothing about its target: the answer could not be read in time.
 ///
 /// Only its event loop uses the watch.
@@ -16,7 +16,7 @@ final class StandstillWatch {
     private var ticking: RepeatedTask?
     private var onTick: (Instant) -> Void = { _ in }
 
-    private static let interval = Duration.milliseconds(500)
+    private static let interval = Duration.seconds(1)
     /// How late a tick may come on a busy machine.
     private static let tolerance = Duration.seconds(2)
 
@@ -28,7 +28,7 @@ final class StandstillWatch {
 
     /// Begins to watch.
     ///
-    /// - Parameter onTick: What else is to be done twice a second.
+    /// - Parameter onTick: What else is to be done once a second.
     func start(on loop: any EventLoop, onTick: @escaping (Instant) -> Void) {
         guard ticking == nil else { return }
         self.onTick = onTick
