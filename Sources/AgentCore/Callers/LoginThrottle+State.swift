@@ -64,15 +64,16 @@ extension LoginThrottle {
     struct State {
         private let addressLimits: Limits
         private let userLimits: Limits
-        private var addresses = [Slot](repeating: Slot(), count: State.slots)
-        private var users = [Slot](repeating: Slot(), count: State.slots)
-        /// The hashes of the pairs of caller and address that were let in last, at the slots of these pairs.
-        private var known = [Int](repeating: 0, count: State.slots)
+        /// The slots that attempts have come to. The tables begin empty: most processes see few callers.
+        private var used: [Slot.ID: Slot] = [:]
+        /// The hashes of the pairs of caller and address that were let in last, by the slots of these pairs.
+        private var known: [Int: Int] = [:]
         /// The attempts that are to be resumed, in the order in which they came.
         private var queues: [Slot.ID: [Waiting]] = [:]
         /// How many attempts have begun to wait at a slot.
         private var arrivals = 0
 
+        /// How many slots a table may have.
         private static let slots = 1 << 14
         /// How many attempts of one address, or at one user, may wait: requests that wait hold connections. After failures,
         /// fewer may wait.
@@ -85,8 +86,8 @@ extension LoginThrottle {
         }
 
         private subscript(id: Slot.ID) -> Slot {
-            get { id.isUser ? users[id.index] : addresses[id.index] }
-            set { if id.isUser { users[id.index] = newValue } else { addresses[id.index] = newValue } }
+            get { used[id] ?? Slot() }
+            set { used[id] = newValue }
         }
 
         fileprivate static func index(_ hash: Int) -> Int { hash & (slots - 1) }

@@ -10,7 +10,7 @@ package import WebhookModel
 /// failures until they finish: otherwise a thousand concurrent guesses would all be free. A caller who has been let in
 /// from an address before waits there neither for others who try the same name, nor for others of that address.
 ///
-/// The state is kept in tables of fixed size, by hash with a seed for each process: an attacker can make them neither grow
+/// The state is kept in tables of bounded size, by hash with a seed for each process: an attacker can make them neither grow
 /// nor forget. Keys that collide share a delay.
 package final class LoginThrottle: Sendable {
     /// What an attempt must do next.
