@@ -79,7 +79,8 @@ struct TargetRoute: Sendable {
             .flatMap { channel, address in
                 opened(channel)
                 let way = target.isTLS ? openTunnel(to: target, in: channel) : loop.makeSucceededVoidFuture()
-                return way.flatMap { prepare(channel, for: target) }
+                return way.flatMap { target.isTLS ? tls.prepare(on: loop) : loop.makeSucceededVoidFuture() }
+                    .flatMap { prepare(channel, for: target) }
                     .map { (channel, address) }
                     .flatMapErrorThrowing { error in
                         channel.close(promise: nil)

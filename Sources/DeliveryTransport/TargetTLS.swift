@@ -1,14 +1,16 @@
 import Cryptography
 import NIOCore
+import NIOPosix
 import NIOSSL
 import NIOTLS
 import Networking
+import Synchronization
 import Text
 import WebhookModel
 
 /// The TLS of `https` targets: which authorities are trusted, and whom a certificate must be for.
 struct TargetTLS: Sendable {
-    private let context: NIOSSLContext
+    private let context: Context
     private let validates: Bool
     private let note: String
 
@@ -23,10 +25,19 @@ struct TargetTLS: Sendable {
         // ``HandshakeHandler`` compares the names instead.
         configuration.certificateVerification = validates ? .noHostnameVerification : .none
         if let file = settings.authoritiesFile { configuration.additionalTrustRoots = [.file(file)] }
-        context = try NIOSSLContext(configuration: configuration)
+        context = Context(configuration)
+        // An operator must learn at the start that the file cannot be read.
+        if settings.authoritiesFile != nil { _ = try context.value() }
     }
 
-    /// Adds TLS to a connection.
+    /// Makes what ``add(to:for:ready:)`` needs. The first call reads the system's authorities on another thread, and fails
+    /// when they cannot be read.
+    func prepare(on loop: any EventLoop) -> EventLoopFuture<Void> {
+        guard context.made == nil else { return loop.makeSucceededVoidFuture() }
+        return NIOThreadPool.singleton.runIfActive(eventLoop: loop) { [context] in _ = try context.value() }
+    }
+
+    /// Adds TLS to a connection, once it is prepared.
     ///
     /// - Parameter ready: Succeeds when the handshake has ended and the certificate is the target's. Nothing may be written
     ///   before.
@@ -34,9 +45,36 @@ struct TargetTLS: Sendable {
         let pipeline = channel.pipeline.syncOperations
         // RFC 6066, section 3: no address, and no dot at the end.
         let name = host.hasSuffix(".") ? String(host.dropLast()) : host
-        let tls = try NIOSSLClientHandler(context: context, serverHostname: IPAddress(name) == nil ? name : nil)
+        let tls = try NIOSSLClientHandler(context: context.value(), serverHostname: IPAddress(name) == nil ? name : nil)
         try pipeline.addHandler(tls)
         try pipeline.addHandler(HandshakeHandler(tls: tls, host: validates ? host : nil, note: note, ready: ready))
+    }
+}
+
+/// The library's context. It takes 5 ms and a megabyte to read the system's authorities, so the context is made when a
+/// notification first goes to an `https` target.
+private final class Context: Sendable {
+    private let configuration: TLSConfiguration
+    private let published = Mutex<NIOSSLContext?>(nil)
+    /// Held while the context is made. Event loops never wait for it.
+    private let making = Mutex(())
+
+    init(_ configuration: TLSConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// The context; nil as long as none has been made.
+    var made: NIOSSLContext? { published.withLock { $0 } }
+
+    /// Returns the context, and makes it when there is none. Throws when the authorities cannot be read.
+    func value() throws -> NIOSSLContext {
+        if let made { return made }
+        return try making.withLock { _ in
+            if let made { return made }
+            let context = try NIOSSLContext(configuration: configuration)
+            published.withLock { $0 = context }
+            return context
+        }
     }
 }
 
