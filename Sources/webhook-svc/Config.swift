@@ -6,12 +6,14 @@ import ServiceMetrics
 /// `webhook-svc config`.
 struct Config: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "config",
         abstract: "Check a configuration file, or see what one looks like.",
         subcommands: [Check.self, Example.self, Reference.self]
     )
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "check",
             abstract: "Say everything that is wrong with a configuration file, each with its place.",
             discussion: "Exits with 1 when something is wrong."
         )
@@ -31,6 +33,7 @@ struct Config: AsyncParsableCommand {
 
     struct Example: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "example",
             abstract: "Print a configuration file of a hosted installation, to start from.",
             discussion: "Its secrets are in files of their own; docs/callers.md tells how to make them."
         )
@@ -44,6 +47,7 @@ struct Config: AsyncParsableCommand {
         enum Subject: String, ExpressibleByArgument, CaseIterable { case settings, metrics }
 
         static let configuration = CommandConfiguration(
+            commandName: "reference",
             abstract: "Print the tables of docs/configuration.md or of docs/operations.md.",
             shouldDisplay: false
         )

@@ -6,6 +6,7 @@ import NIOHTTP1
 /// `webhook-svc deliveries`.
 struct Deliveries: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "deliveries",
         abstract: "Look at what became of deliveries, and ask for them again.",
         subcommands: [List.self, Show.self, Replay.self]
     )
@@ -34,7 +35,10 @@ struct Deliveries: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List deliveries, the newest first.")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "List deliveries, the newest first."
+        )
         @OptionGroup var admin: AdminOptions
         @OptionGroup var filter: Filter
         @Option(help: "How many at most.") var limit = 100
@@ -58,7 +62,10 @@ struct Deliveries: AsyncParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one delivery with its body and its attempts.")
+        static let configuration = CommandConfiguration(
+            commandName: "show",
+            abstract: "Show one delivery with its body and its attempts."
+        )
         @OptionGroup var admin: AdminOptions
         @Argument(help: "The delivery's id, as in the list.")
         var id: String
@@ -73,6 +80,7 @@ struct Deliveries: AsyncParsableCommand {
 
     struct Replay: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "replay",
             abstract: "Queue a delivery again, or all that the filters let through, those of the first events first.",
             discussion:
                 "What a webhook missed: --webhook ID --state missed --since TIME. No order of arrival is promised."
@@ -124,10 +132,17 @@ struct Deliveries: AsyncParsableCommand {
 
 /// `webhook-svc webhooks`.
 struct Webhooks: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Look at webhooks.", subcommands: [List.self])
+    static let configuration = CommandConfiguration(
+        commandName: "webhooks",
+        abstract: "Look at webhooks.",
+        subcommands: [List.self]
+    )
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List every webhook, whoever registered it.")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "List every webhook, whoever registered it."
+        )
         @OptionGroup var admin: AdminOptions
 
         func run() async throws {

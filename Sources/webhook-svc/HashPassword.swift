@@ -7,6 +7,7 @@ import Foundation
 /// `webhook-svc hash-password`.
 struct HashPassword: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "hash-password",
         abstract: "Read a password from standard input and print its hash, for passwordHash in the configuration file.",
         discussion: "One line break at its end is not part of the password. In a terminal it is not shown."
     )

@@ -10,6 +10,7 @@ import WebhookServer
 /// `webhook-svc serve`.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Serve Webhook.svc and SoPrincipal.svc under Remote/Services85...88, and REST under api/v1.",
         discussion: """
             Every setting can be given as a flag, as an environment variable (WEBHOOK_SVC_RETRY_DELAYS) or as a member of \

@@ -10,6 +10,7 @@ import Networking
 /// `webhook-svc sink`: a receiver to try deliveries against.
 struct Sink: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "sink",
         abstract: "Receive notifications: print each, say whether its signature is right, answer with any status."
     )
 

@@ -8,12 +8,14 @@ import WebhookServer
 /// `webhook-svc store`.
 struct Store: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "store",
         abstract: "Work on what a service keeps.",
         subcommands: [Copy.self, Backup.self, Compact.self, Migrate.self]
     )
 
     struct Copy: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "copy",
             abstract: "Copy webhooks, deliveries, attempts and sessions to another store.",
             discussion: """
                 Stop every service on either store first; a store that is served is refused. All is copied or nothing is, and \
@@ -38,6 +40,7 @@ struct Store: AsyncParsableCommand {
 
     struct Backup: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "backup",
             abstract: "Copy a SQLite store into a new file, also while a service runs on it.",
             discussion: """
                 The copy is of one moment, is searched for damage, and gets its name only when it is whole. Calls go on \
@@ -73,6 +76,7 @@ struct Store: AsyncParsableCommand {
 
     struct Compact: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "compact",
             abstract: "Give back the space that a SQLite store no longer needs.",
             discussion: """
                 Stop the service first. The file is written anew, at 30 MB a second on a busy machine, and for that time \
@@ -92,6 +96,7 @@ struct Store: AsyncParsableCommand {
 extension Store {
     struct Migrate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "migrate",
             abstract: "Make or migrate the schema of a PostgreSQL store, and the next days' partitions.",
             discussion: """
                 A service does both when it starts, and the partitions each day. Where its role may not change the schema, \

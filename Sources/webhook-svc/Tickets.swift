@@ -6,6 +6,7 @@ import NIOHTTP1
 /// `webhook-svc tickets`.
 struct Tickets: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "tickets",
         abstract: "Look at who is logged in, and end sessions.",
         subcommands: [List.self, Revoke.self]
     )
@@ -22,7 +23,10 @@ struct Tickets: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List sessions, those used last first.")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "List sessions, those used last first."
+        )
         @OptionGroup var admin: AdminOptions
         @OptionGroup var filter: Filter
         @Option(help: "How many at most.") var limit = 100
@@ -39,6 +43,7 @@ struct Tickets: AsyncParsableCommand {
 
     struct Revoke: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "revoke",
             abstract: "End one session, or all that the filters let through.",
             discussion: "Its ticket is refused from then on; by other processes on the same store within a second."
         )

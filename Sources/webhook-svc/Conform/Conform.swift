@@ -8,6 +8,7 @@ import ServerConfiguration
 /// `webhook-svc conform`: plays fixtures against an installation.
 struct Conform: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "conform",
         abstract:
             "Play the fixtures against a NetServer, or what is meant to be one, and say where its answers differ.",
         discussion: """
