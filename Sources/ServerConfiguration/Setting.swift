@@ -69,7 +69,7 @@ package struct Setting: Sendable {
 
     /// The sentence in `serve --help`, with the default and without Markdown.
     package var helpLine: String {
-        let help = help.replacing("`", with: "")
+        let help = help.filter { $0 != "`" }
         guard valueName != nil else { return help + "." }
         let development = defaultValue.development.map { ", with --dev \($0)" } ?? ""
         return "\(help) (default: \(defaultValue.text)\(development))."
