@@ -50,17 +50,18 @@ package final class SQLiteStore: AgentStore, SettlingStore {
             configuration.busyMode = .timeout(5)
             configuration.maximumReaderCount = 4
             pool = try DatabasePool(path: file.path, configuration: configuration)
-            try pool.writeWithoutTransaction { database in
-                // GRDB sets NORMAL when it opens a pool, which loses commits when the machine loses power.
-                try database.execute(sql: "PRAGMA synchronous = FULL")
-                try database.execute(sql: "PRAGMA journal_size_limit = \(Self.journalBytes)")
-            }
             let migrator = Schema.migrator
             if try pool.read(migrator.hasBeenSuperseded) {
                 let unknown = try pool.read { try migrator.appliedIdentifiers($0) }.subtracting(migrator.migrations)
                 throw StoreError.newerSchema(found: unknown.sorted().joined(separator: ", "))
             }
             try migrator.migrate(pool)
+            try pool.writeWithoutTransaction { database in
+                // GRDB sets NORMAL when it opens a pool, which loses commits when the machine loses power. The first commit
+                // with FULL, below, makes the commits of migrations last too.
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try database.execute(sql: "PRAGMA journal_size_limit = \(Self.journalBytes)")
+            }
             try pool.write { database in
                 try database.execute(sql: "PRAGMA application_id = \(DatabaseInspection.applicationID)")
                 // Nobody else holds the file, so whoever claimed these is gone.
