@@ -4,6 +4,7 @@ import StoreSupport
 /// Receives notifications, on a connection and a thread of its own.
 package final class PostgreSQLListener: Sendable {
     private let stop = PostgreSQLStop()
+    private let wait = InterruptibleWait()
     private let threads = StoreThreads()
 
     /// Listens to a channel.
@@ -23,7 +24,7 @@ package final class PostgreSQLListener: Sendable {
         begin: @escaping @Sendable () -> Void,
         receive: @escaping @Sendable (String) -> Void
     ) {
-        let stop = stop
+        let (stop, wait) = (stop, wait)
         threads.start(name: "postgresql-listener") {
             var backoff = PostgreSQLBackoff()
             var isConnected = false
@@ -46,9 +47,7 @@ package final class PostgreSQLListener: Sendable {
                     begin()
                     while !stop.isOver {
                         log.worked()
-                        guard PostgreSQLConnection.isReadable(connection.descriptor, milliseconds: 500) else {
-                            continue
-                        }
+                        guard wait.isReadable(connection.descriptor, milliseconds: 5000) else { continue }
                         for payload in try connection.notifications() { receive(payload) }
                     }
                 } catch {
@@ -65,7 +64,10 @@ package final class PostgreSQLListener: Sendable {
     }
 
     /// Lets the thread end, without waiting for that.
-    package func stopListening() { stop.begin(within: .zero) }
+    package func stopListening() {
+        stop.begin(within: .zero)
+        wait.interrupt()
+    }
 
     /// Returns when the thread has ended and its connection is closed.
     package func close() async {
