@@ -232,6 +232,15 @@ let package = Package(
             path: "Tests/Interop/receivers/swift",
             uses: ["Crypto", "HTTPTypes", "Hummingbird", "Logging", "NIOCore"]
         ),
+        .command(
+            "measured-operations",
+            path: "Benchmarks/MeasuredOperations",
+            uses: [
+                "AgentCore", "Cryptography", "DeliveryTransport", "HTTPServing", "MemoryStorage", "NetServerSOAP",
+                "Networking", "SOAP", "StoreContracts", "WebhookModel", "HTTPTypes", "Logging", "NIOCore",
+                "NIOEmbedded", "NIOHTTP1",
+            ]
+        ),
         .library("TestSupport", path: "Tests/TestSupport", uses: ["JSON", "SOAP", "WebhookModel", "XML", "Logging"]),
         .library(
             "StoreConformance",
