@@ -1,0 +1,1 @@
+"""The service beside what C programmers would stand up instead: see ../run."""
