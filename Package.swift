@@ -237,8 +237,8 @@ let package = Package(
             path: "Benchmarks/MeasuredOperations",
             uses: [
                 "AgentCore", "Cryptography", "DeliveryTransport", "HTTPServing", "MemoryStorage", "NetServerSOAP",
-                "Networking", "SOAP", "StoreContracts", "WebhookModel", "HTTPTypes", "Logging", "NIOCore",
-                "NIOEmbedded", "NIOHTTP1",
+                "Networking", "RequestOrigins", "SOAP", "StoreContracts", "WebhookModel", "HTTPTypes", "Logging",
+                "NIOCore", "NIOEmbedded", "NIOHTTP1",
             ]
         ),
         .library("TestSupport", path: "Tests/TestSupport", uses: ["JSON", "SOAP", "WebhookModel", "XML", "Logging"]),

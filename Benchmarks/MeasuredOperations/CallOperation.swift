@@ -7,6 +7,7 @@ import MemoryStorage
 import NIOCore
 import NetServerSOAP
 import Networking
+import RequestOrigins
 import SOAP
 import StoreContracts
 import Synchronization
