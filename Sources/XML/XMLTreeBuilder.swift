@@ -2,13 +2,16 @@ import CLibXML2
 import Text
 
 /// Builds the flat tree from SAX2 events and stops the parser at the first thing that is not allowed.
+///
+/// libxml2 calls back on the thread that parses, one call after the other, and no method calls libxml2. So no two accesses to
+/// a property overlap, and the compiler need not check that at every one of them.
 final class XMLTreeBuilder {
     typealias Text = UnsafePointer<xmlChar>
 
     private let limits: XMLLimits
-    private(set) var failure: XMLReadError?
+    @exclusivity(unchecked) private(set) var failure: XMLReadError?
     /// Rises with every event; the reader uses it to see that the parser is stuck inside one long token.
-    private(set) var events = 0
+    @exclusivity(unchecked) private(set) var events = 0
     /// Whether the failure is a reference to a character that XML 1.0 does not have.
     var refusesReference = false
     /// Whether the name of a namespace is no URI.
@@ -16,14 +19,14 @@ final class XMLTreeBuilder {
     /// Whether such references have been rewritten in the document (``ForbiddenReferences``).
     let isRewritten: Bool
 
-    private var bytes: [UInt8] = []
-    private var nodes: [XMLStorage.Node] = []
-    private var attributes: [XMLStorage.Attribute] = []
-    private var declarations: [XMLStorage.Declaration] = []
-    private var namespaces: [String] = [""]
+    @exclusivity(unchecked) private var bytes: [UInt8] = []
+    @exclusivity(unchecked) private var nodes: [XMLStorage.Node] = []
+    @exclusivity(unchecked) private var attributes: [XMLStorage.Attribute] = []
+    @exclusivity(unchecked) private var declarations: [XMLStorage.Declaration] = []
+    @exclusivity(unchecked) private var namespaces: [String] = [""]
     /// libxml2 hands out one pointer per namespace name and parse, so a pointer identifies the name.
-    private var namespacePointers: [Text] = []
-    private var open: [Int32] = []
+    @exclusivity(unchecked) private var namespacePointers: [Text] = []
+    @exclusivity(unchecked) private var open: [Int32] = []
     /// libxml2 checks neither the encoding nor the line ends of a CDATA section that it gets in pieces.
     private var hasCharacterData = false
     private var endsWithCarriageReturn = false
@@ -33,6 +36,10 @@ final class XMLTreeBuilder {
         self.isRewritten = isRewritten
         bytes.reserveCapacity(documentBytes)
         nodes.reserveCapacity(Swift.min(documentBytes / 32 + 8, limits.elements))
+        attributes.reserveCapacity(Swift.min(documentBytes / 64 + 8, limits.elements))
+        declarations.reserveCapacity(16)
+        namespaces.reserveCapacity(12)
+        namespacePointers.reserveCapacity(12)
         open.reserveCapacity(16)
     }
 
