@@ -79,7 +79,7 @@ extension EnvelopeReader {
 extension RequestHeader {
     /// Reads `block` if it is one of ours. Returns whether it is.
     fileprivate mutating func take(_ block: XMLElement, namespace: String) throws(SOAPFault) -> Bool {
-        guard block.namespace == namespace else { return false }
+        guard block.isIn(namespace) else { return false }
         if block.isNamed("ApplicationToken") {
             applicationToken = applicationToken ?? block.token
         } else if block.isNamed("Credentials") {

@@ -14,12 +14,9 @@ package enum FieldNamespace: Sendable, Hashable {
 extension XMLElement {
     /// Whether `xsi:nil` says that there is no value.
     package var isNil: Bool {
-        let mark = attribute("nil", namespace: Namespace.schemaInstance)?.trimmingXMLSpace
-        return mark == "true" || mark == "1"
+        guard let mark = attribute("nil", in: Namespace.schemaInstance)?.trimmed else { return false }
+        return mark.equals("true") || mark.equals("1")
     }
-
-    /// Whether the element holds no elements.
-    package var isLeaf: Bool { children.first(where: { _ in true }) == nil }
 
     /// The text, nil for a null. Elements in it are a fault: what they hold would be lost.
     package func string() throws(SOAPFault) -> String? {
@@ -31,8 +28,8 @@ extension XMLElement {
     /// The text without the white space around it; nil for a null or nothing.
     package var token: String? {
         guard !isNil else { return nil }
-        let trimmed = text.trimmingXMLSpace
-        return trimmed.isEmpty ? nil : trimmed
+        let trimmed = content.trimmed
+        return trimmed.isEmpty ? nil : trimmed.string
     }
 
     /// The child of that name that has a value.
@@ -44,18 +41,17 @@ extension XMLElement {
     /// Whether the element stands where clients put fields and items.
     package func isField(of service: FieldNamespace) -> Bool {
         guard case .service(let name) = service else { return true }
-        let namespace = namespace
-        return namespace == name || namespace.isEmpty || namespace == Namespace.arrays
+        return isIn(name) || isIn("") || isIn(Namespace.arrays)
     }
 
     /// Whether this is an array of one of SOAP's encodings, whose items may be called anything.
     package var isEncodedArray: Bool {
-        if attribute("arrayType", namespace: Namespace.encoding11) != nil { return true }
-        if attribute("itemType", namespace: Namespace.encoding12) != nil { return true }
-        if attribute("arraySize", namespace: Namespace.encoding12) != nil { return true }
+        if attribute("arrayType", in: Namespace.encoding11) != nil { return true }
+        if attribute("itemType", in: Namespace.encoding12) != nil { return true }
+        if attribute("arraySize", in: Namespace.encoding12) != nil { return true }
         // Most types are others, and need not be resolved to see that.
-        guard let name = attribute("type", namespace: Namespace.schemaInstance)?.trimmingXMLSpace,
-            name.utf8.suffix(5).elementsEqual("Array".utf8), let type = resolve(name)
+        guard let name = attribute("type", in: Namespace.schemaInstance)?.trimmed, name.hasSuffix("Array"),
+            let type = resolve(name.string)
         else { return false }
         return type.localName == "Array"
             && (type.namespace == Namespace.encoding11 || type.namespace == Namespace.encoding12)
@@ -101,6 +97,15 @@ extension XMLElement {
             throw .deserialization(of: name, as: type, text: token)
         }
         return value
+    }
+
+    /// The local name of the type of XML Schema that `xsi:type` names as most clients do: with a prefix, and in ASCII. Where this
+    /// is nil, ``typeName()`` tells the type.
+    package var schemaTypeName: XMLText? {
+        guard let type = attribute("type", in: Namespace.schemaInstance)?.trimmed,
+            let (namespace, localName) = expandedName(type), namespace == Namespace.schema
+        else { return nil }
+        return localName
     }
 
     /// The type that `xsi:type` names, nil when there is none. A prefix that is not declared is a fault.

@@ -72,7 +72,7 @@ package struct EnvelopeReader: Sendable {
     ) throws(SOAPFault) -> XMLDocument {
         do throws(XMLReferenceError) {
             return try document.resolvingReferences(Self.referenceStyles, limits: xml.limits) { child, parent in
-                child.isField(of: .service(namespace)) || child.namespace == version.namespace || parent.isEncodedArray
+                child.isField(of: .service(namespace)) || child.isIn(version.namespace) || parent.isEncodedArray
             }
         } catch {
             throw SOAPFault(.sender, error.description)
@@ -87,11 +87,10 @@ package struct EnvelopeReader: Sendable {
             )
             throw ReadError(fault: fault, version: implied)
         }
-        let namespace = root.namespace
-        guard let version = SOAPVersion.allCases.first(where: { $0.namespace == namespace }) else {
+        guard let version = SOAPVersion.allCases.first(where: { root.isIn($0.namespace) }) else {
             let fault = SOAPFault(
                 .versionMismatch,
-                "The envelope's namespace '\(namespace.prefix(120))' is neither SOAP 1.1's nor SOAP 1.2's."
+                "The envelope's namespace '\(root.namespace.prefix(120))' is neither SOAP 1.1's nor SOAP 1.2's."
             )
             throw ReadError(fault: fault, version: implied)
         }
@@ -107,18 +106,18 @@ package struct EnvelopeReader: Sendable {
         var body: XMLElement?
         var notUnderstood: [QualifiedName] = []
         for child in root.children {
-            switch child.namespace {
-            case version.namespace where child.isNamed("Header"):
+            let isOfEnvelope = child.isIn(version.namespace)
+            if isOfEnvelope, child.isNamed("Header") {
                 for block in child.children {
                     let isRequired = try version.requiresUnderstanding(block)
                     if try !takeBlock(block, .header), isRequired {
                         notUnderstood.append(.init(namespace: block.namespace, localName: block.name))
                     }
                 }
-            case version.namespace where child.isNamed("Body"):
+            } else if isOfEnvelope, child.isNamed("Body") {
                 guard body == nil else { throw SOAPFault(.sender, "The envelope has two Body elements.") }
                 body = child
-            default:
+            } else {
                 // No receiver has to understand what stands outside the Header.
                 _ = try takeBlock(child, .envelope)
             }
@@ -136,14 +135,17 @@ package struct EnvelopeReader: Sendable {
 
     private static func operation(in body: XMLElement, namespace: String) throws(SOAPFault) -> XMLElement {
         // What the operation refers to may stand beside it.
-        let children = body.children.filter { !$0.isReferredTo }
-        guard let operation = children.first else {
+        var operation: XMLElement?
+        for child in body.children where !child.isReferredTo {
+            guard operation == nil else {
+                throw SOAPFault(.sender, "The Body holds more than one element; it must hold that of one operation.")
+            }
+            operation = child
+        }
+        guard let operation else {
             throw SOAPFault(.sender, "The Body is empty; it must hold the element of one operation.")
         }
-        guard children.count == 1 else {
-            throw SOAPFault(.sender, "The Body holds more than one element; it must hold that of one operation.")
-        }
-        guard operation.namespace == namespace else {
+        guard operation.isIn(namespace) else {
             let found = "{\(operation.namespace.prefix(120))}\(operation.name.prefix(60))"
             throw SOAPFault(
                 .actionNotSupported,

@@ -81,6 +81,14 @@ final class XMLStorage: Sendable {
         text.withUnsafeBytes { equals(run, $0) }
     }
 
+    /// Whether both runs are the same bytes.
+    func equals(_ run: Run, _ other: Run) -> Bool {
+        bytes.withUnsafeBytes { bytes in
+            let range = Int(other.start)..<Int(other.start + other.count)
+            return equals(run, UnsafeRawBufferPointer(rebasing: bytes[range]))
+        }
+    }
+
     private func equals(_ run: Run, _ text: UnsafeRawBufferPointer) -> Bool {
         guard Int(run.count) == text.count, let expected = text.baseAddress else { return Int(run.count) == text.count }
         return bytes.withUnsafeBytes { memcmp($0.baseAddress! + Int(run.start), expected, text.count) == 0 }

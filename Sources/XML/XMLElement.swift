@@ -1,3 +1,5 @@
+import Text
+
 /// One element of a document: a view, as cheap to copy as a reference.
 package struct XMLElement: Sendable {
     let storage: XMLStorage
@@ -14,11 +16,17 @@ package struct XMLElement: Sendable {
     /// The element's own character data up to its first child element, unchanged.
     package var text: String { storage.string(node.text) }
 
+    /// The same as ``text``, without a string being made of it.
+    package var content: XMLText { XMLText(storage: storage, run: node.text) }
+
     /// Whether the element's own character data holds anything but white space.
     package var hasText: Bool {
         let run = node.text
         return storage.bytes[Int(run.start)..<Int(run.start + run.count)].contains { $0 > 0x20 }
     }
+
+    /// Whether the element holds no elements.
+    package var isLeaf: Bool { node.firstChild < 0 }
 
     /// The element children, in document order.
     package var children: XMLChildren { XMLChildren(storage: storage, upcoming: node.firstChild) }
@@ -38,6 +46,24 @@ package struct XMLElement: Sendable {
     /// Whether the local name is `name`, without making a string of it.
     package func isNamed(_ name: StaticString) -> Bool {
         storage.equals(node.name, name)
+    }
+
+    /// Whether the namespace name is `namespace`, which is empty for none, without making a string of it.
+    package func isIn(_ namespace: String) -> Bool {
+        storage.namespaces[Int(node.namespace)].isSame(as: namespace)
+    }
+
+    /// The value of an attribute, nil when it is absent, without making a string of it.
+    package func attribute(_ name: StaticString, in namespace: String) -> XMLText? {
+        for index in attributeRange {
+            let attribute = storage.attributes[index]
+            if storage.equals(attribute.name, name),
+                storage.namespaces[Int(attribute.namespace)].isSame(as: namespace)
+            {
+                return XMLText(storage: storage, run: attribute.value)
+            }
+        }
+        return nil
     }
 
     /// The value of an attribute, nil when it is absent.
@@ -62,6 +88,22 @@ package struct XMLElement: Sendable {
             if storage.equals(declaration.prefix, wanted) {
                 let name = storage.namespaces[Int(declaration.namespace)]
                 return name.isEmpty ? nil : name
+            }
+            scope = declaration.outer
+        }
+        return nil
+    }
+
+    /// The namespace and the local name that a prefixed name of ASCII letters, digits and `_-.` stands for here. Returns nil
+    /// for all other names, and for a prefix that the document does not declare.
+    package func expandedName(_ name: XMLText) -> (namespace: String, localName: XMLText)? {
+        guard let (prefix, localName) = name.halves else { return nil }
+        var scope = node.scope
+        while scope >= 0 {
+            let declaration = storage.declarations[Int(scope)]
+            if storage.equals(declaration.prefix, prefix) {
+                let namespace = storage.namespaces[Int(declaration.namespace)]
+                return namespace.isEmpty ? nil : (namespace, XMLText(storage: storage, run: localName))
             }
             scope = declaration.outer
         }
