@@ -14,6 +14,10 @@ extension TypedValue {
             self = try Self.encodedArray(element, service: service)
             return
         }
+        if let type = element.schemaTypeName.flatMap(ScalarType.init(schemaType:)) {
+            self = try Self.scalar(element, type)
+            return
+        }
         let type = try element.typeName() ?? typeThere
         switch type?.namespace {
         case nil: self = try Self.inferred(element, service: service)
@@ -110,7 +114,7 @@ extension TypedValue {
     }
 
     private static func scalar(_ element: XMLElement, _ type: ScalarType) throws(SOAPFault) -> TypedValue {
-        let text = type == .string ? element.text : element.text.trimmingXMLSpace
+        let text = (type == .string ? element.content : element.content.trimmed).string
         guard type.accepts(text), element.isLeaf else {
             throw .deserialization(of: element.name, as: type.rawValue, text: text)
         }
@@ -192,24 +196,31 @@ extension TypedValue {
 extension ObjectDictionary {
     /// Reads a `StringObjectDictionary`.
     package init(_ element: XMLElement, service: FieldNamespace) throws(SOAPFault) {
-        try self.init(pairs: element.items("StringObjectKeyValuePair", service: service), service: service)
+        var entries: [(String, TypedValue)] = []
+        entries.reserveCapacity(8)
+        let isEncodedArray = element.isEncodedArray
+        for child in element.children
+        where isEncodedArray || child.isItem("StringObjectKeyValuePair", service: service) {
+            entries.append(try Self.entry(child, service: service))
+        }
+        self.init(entries)
     }
 
     /// Reads the elements of its pairs.
     fileprivate init(pairs: [XMLElement], service: FieldNamespace) throws(SOAPFault) {
         var entries: [(String, TypedValue)] = []
-        for pair in pairs {
-            let value = pair.field("Value", in: service)
-            entries.append(
-                (
-                    try pair.key(service: service),
-                    try value.map { value throws(SOAPFault) in
-                        try TypedValue(value, service: service)
-                    } ?? .null
-                )
-            )
-        }
+        for pair in pairs { entries.append(try Self.entry(pair, service: service)) }
         self.init(entries)
+    }
+
+    private static func entry(_ pair: XMLElement, service: FieldNamespace) throws(SOAPFault) -> (String, TypedValue) {
+        let value = pair.field("Value", in: service)
+        return (
+            try pair.key(service: service),
+            try value.map { value throws(SOAPFault) in
+                try TypedValue(value, service: service)
+            } ?? .null
+        )
     }
 
     /// Writes the pairs.
@@ -226,7 +237,12 @@ extension ObjectDictionary {
 extension XMLElement {
     /// The children of that name, as clients may place them; in an array of SOAP's encodings they may have any.
     package func items(_ name: StaticString, service: FieldNamespace) -> [XMLElement] {
-        isEncodedArray ? Array(children) : children.filter { $0.isNamed(name) && $0.isField(of: service) }
+        isEncodedArray ? Array(children) : children.filter { $0.isItem(name, service: service) }
+    }
+
+    /// Whether this is an item of that name where it stands in no array of SOAP's encodings.
+    fileprivate func isItem(_ name: StaticString, service: FieldNamespace) -> Bool {
+        isNamed(name) && isField(of: service)
     }
 
     /// The `Key` of a pair; a dictionary cannot hold a null one.
@@ -240,6 +256,25 @@ extension XMLElement {
     /// The items of an `ArrayOfstring`.
     package func strings(service: FieldNamespace) throws(SOAPFault) -> [String?] {
         try items("string", service: service).strings()
+    }
+}
+
+extension ScalarType {
+    /// The types of XML Schema by their names; those that clients use most come first.
+    private static let schemaTypes: [(name: StaticString, type: ScalarType)] = [
+        ("string", .string), ("int", .int), ("boolean", .boolean), ("dateTime", .dateTime), ("double", .double),
+        ("long", .long), ("decimal", .decimal), ("short", .short), ("float", .float), ("byte", .byte),
+        ("unsignedByte", .unsignedByte), ("unsignedShort", .unsignedShort), ("unsignedInt", .unsignedInt),
+        ("unsignedLong", .unsignedLong), ("base64Binary", .base64Binary), ("anyURI", .anyURI), ("duration", .duration),
+    ]
+
+    /// The type that XML Schema calls so; nil for a type that takes another look, or that there is not.
+    init?(schemaType name: XMLText) {
+        for entry in Self.schemaTypes where name.equals(entry.name) {
+            self = entry.type
+            return
+        }
+        return nil
     }
 }
 

@@ -213,4 +213,25 @@ struct ObjectDictionaryTests {
     func escaping() {
         #expect(ObjectDictionary([("a\"\n", .null), ("", .null)]).jsonText == "{\"a\\\"\\n\":null,\"\":null}")
     }
+
+    @Test(
+        "A repeated name keeps its first place and its last value, among few names and among many",
+        arguments: [0, 1, 2, 11, 12, 13, 14, 50]
+    )
+    func repeatedNames(count: Int) {
+        // The second and third are the same to Swift, and two names to .NET.
+        let names = ["", "\u{E9}", "e\u{301}", "K", "\u{212A}", "k", "a", "b"]
+        let entries = (0..<count).map { (names[$0 % names.count], TypedValue.string(String($0))) }
+        var expected: [(name: [UInt8], value: TypedValue)] = []
+        for (name, value) in entries {
+            if let place = expected.firstIndex(where: { $0.name == Array(name.utf8) }) {
+                expected[place].value = value
+            } else {
+                expected.append((Array(name.utf8), value))
+            }
+        }
+        let dictionary = ObjectDictionary(entries)
+        #expect(dictionary.entries.map { Array($0.key.utf8) } == expected.map(\.name))
+        #expect(dictionary.entries.map(\.value) == expected.map(\.value))
+    }
 }

@@ -21,7 +21,7 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
     package func accepts(_ text: String) -> Bool {
         switch self {
         case .string, .anyURI: true
-        case .boolean: ["true", "false", "1", "0"].contains(text)
+        case .boolean: text == "true" || text == "false" || text == "1" || text == "0"
         case .byte: Int8(text) != nil
         case .unsignedByte: UInt8(text) != nil
         case .short: Int16(text) != nil
@@ -30,7 +30,8 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
         case .unsignedInt: UInt32(text) != nil
         case .long: Int64(text) != nil
         case .unsignedLong: UInt64(text) != nil
-        case .float, .double: ["INF", "-INF", "NaN"].contains(text) || Self.isNumber(text, allowingExponent: true)
+        case .float, .double:
+            Self.isNumber(text, allowingExponent: true) || text == "INF" || text == "-INF" || text == "NaN"
         case .decimal: Self.isNumber(text, allowingExponent: false)
         case .dateTime: Self.isDateTime(text)
         case .base64Binary: Self.isBase64(text)
@@ -72,26 +73,34 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
     }
 
     private static func isNumber(_ text: String, allowingExponent: Bool) -> Bool {
-        var bytes = text.utf8[...]
+        var text = text
+        return text.withUTF8 { isNumber($0, allowingExponent: allowingExponent) }
+    }
+
+    private static func isNumber(_ bytes: UnsafeBufferPointer<UInt8>, allowingExponent: Bool) -> Bool {
+        var index = 0
         func digits() -> Int {
-            let run = bytes.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }.count
-            bytes = bytes.dropFirst(run)
-            return run
+            let start = index
+            while index < bytes.count, isDigit(bytes[index]) { index += 1 }
+            return index - start
         }
-        if let sign = bytes.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { bytes.removeFirst() }
+        func skip(_ one: UInt8, _ other: UInt8) -> Bool {
+            guard index < bytes.count, bytes[index] == one || bytes[index] == other else { return false }
+            index += 1
+            return true
+        }
+        _ = skip(UInt8(ascii: "+"), UInt8(ascii: "-"))
         var count = digits()
-        if bytes.first == UInt8(ascii: ".") {
-            bytes.removeFirst()
-            count += digits()
-        }
+        if skip(UInt8(ascii: "."), UInt8(ascii: ".")) { count += digits() }
         guard count > 0 else { return false }
-        if allowingExponent, bytes.first == UInt8(ascii: "e") || bytes.first == UInt8(ascii: "E") {
-            bytes.removeFirst()
-            if bytes.first == UInt8(ascii: "+") || bytes.first == UInt8(ascii: "-") { bytes.removeFirst() }
+        if allowingExponent, skip(UInt8(ascii: "e"), UInt8(ascii: "E")) {
+            _ = skip(UInt8(ascii: "+"), UInt8(ascii: "-"))
             guard digits() > 0 else { return false }
         }
-        return bytes.isEmpty
+        return index == bytes.count
     }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 
     private static func isBase64(_ text: String) -> Bool {
         var symbols = 0
@@ -144,33 +153,45 @@ package enum ScalarType: String, Sendable, Codable, CaseIterable {
 
     /// `yyyy-MM-ddTHH:mm:ss`, then a fraction and a zone or neither; the day must exist.
     private static func isDateTime(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
+        var text = text
+        return text.withUTF8(isDateTime)
+    }
+
+    private static func isDateTime(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         func number(_ start: Int, _ count: Int) -> Int? {
-            let digits = bytes[start..<start + count]
-            guard digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-            return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+            var value = 0
+            for byte in bytes[start..<start + count] {
+                guard isDigit(byte) else { return nil }
+                value = value * 10 + Int(byte - 0x30)
+            }
+            return value
         }
-        guard bytes.count >= 19, [bytes[4], bytes[7]] == [0x2D, 0x2D], bytes[10] == UInt8(ascii: "T"),
-            [bytes[13], bytes[16]] == [0x3A, 0x3A],
+        guard bytes.count >= 19, bytes[4] == 0x2D, bytes[7] == 0x2D, bytes[10] == UInt8(ascii: "T"),
+            bytes[13] == 0x3A, bytes[16] == 0x3A,
             let year = number(0, 4), let month = number(5, 2), let day = number(8, 2), let hour = number(11, 2),
             let minute = number(14, 2), let second = number(17, 2), year > 0, (1...12).contains(month)
         else { return false }
-        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-        let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
-        guard (1...days).contains(day), hour < 24, minute < 60, second < 60 else { return false }
-        var rest = bytes[19...]
-        if rest.first == UInt8(ascii: ".") {
-            let fraction = rest.dropFirst().prefix { (0x30...0x39).contains($0) }
-            guard !fraction.isEmpty else { return false }
-            rest = rest[fraction.endIndex...]
+        guard day >= 1, day <= days(of: month, in: year), hour < 24, minute < 60, second < 60 else { return false }
+        var index = 19
+        if index < bytes.count, bytes[index] == UInt8(ascii: ".") {
+            index += 1
+            while index < bytes.count, isDigit(bytes[index]) { index += 1 }
+            guard index > 20 else { return false }
         }
-        guard let sign = rest.first else { return true }
-        if sign == UInt8(ascii: "Z") { return rest.count == 1 }
-        guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"), rest.count == 6,
-            rest[rest.startIndex + 3] == 0x3A,
-            let hours = number(rest.startIndex + 1, 2), let minutes = number(rest.startIndex + 4, 2)
+        guard index < bytes.count else { return true }
+        if bytes[index] == UInt8(ascii: "Z") { return index == bytes.count - 1 }
+        guard bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-"), index == bytes.count - 6,
+            bytes[index + 3] == 0x3A, let hours = number(index + 1, 2), let minutes = number(index + 4, 2)
         else { return false }
         return minutes < 60 && hours * 60 + minutes <= 14 * 60
+    }
+
+    private static func days(of month: Int, in year: Int) -> Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
     }
 
     /// `PnYnMnDTnHnMnS`, at least one of them, and at least one after a `T`.

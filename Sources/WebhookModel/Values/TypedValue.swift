@@ -122,16 +122,23 @@ package struct ObjectDictionary: Sendable, Hashable, Codable {
 
     /// - Parameter entries: Names and values; a repeated name keeps its first place and its last value.
     package init(_ entries: [(String, TypedValue)]) {
+        self.entries.reserveCapacity(entries.count)
         var places: [ExactText: Int] = [:]
         for (key, value) in entries {
-            if let place = places[ExactText(key)] {
+            let place =
+                entries.count <= Self.fewEntries
+                ? self.entries.firstIndex { $0.key.isSame(as: key) } : places[ExactText(key)]
+            if let place {
                 self.entries[place].value = value
-            } else {
-                places[ExactText(key)] = self.entries.count
-                self.entries.append(Entry(key: key, value: value))
+                continue
             }
+            if entries.count > Self.fewEntries { places[ExactText(key)] = self.entries.count }
+            self.entries.append(Entry(key: key, value: value))
         }
     }
+
+    /// To compare so few names one by one costs less than to hash them.
+    private static let fewEntries = 12
 
     /// How many dictionaries stand in each other, this one included.
     package var depth: Int {
