@@ -18,28 +18,48 @@ package enum JSONText {
 
     /// Appends `string` to `text` as a JSON string, quotes included.
     package static func append(_ string: String, to text: inout String, escapes: ShortEscapes = .common) {
-        text += "\""
-        if string.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
-            text += string
-        } else {
-            for scalar in string.unicodeScalars { append(scalar, to: &text, escapes) }
-        }
-        text += "\""
+        var json: [UInt8] = []
+        json.reserveCapacity(string.utf8.count + 2)
+        append(string, to: &json, escapes: escapes)
+        text += String(decoding: json, as: UTF8.self)
     }
 
-    private static func append(_ scalar: Unicode.Scalar, to text: inout String, _ escapes: ShortEscapes) {
-        switch scalar {
-        case "\"": text += "\\\""
-        case "\\": text += "\\\\"
-        case "\n": text += "\\n"
-        case "\r": text += "\\r"
-        case "\t": text += "\\t"
-        case "\u{8}" where escapes == .all: text += "\\b"
-        case "\u{C}" where escapes == .all: text += "\\f"
-        case "\u{0}"..<"\u{20}":
-            let hex = String(scalar.value, radix: 16)
-            text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-        default: text.unicodeScalars.append(scalar)
+    /// Appends `string` to `json` as a JSON string in UTF-8, quotes included.
+    package static func append(_ string: String, to json: inout [UInt8], escapes: ShortEscapes = .common) {
+        var string = string
+        json.append(quote)
+        string.withUTF8 { bytes in
+            var written = 0
+            for index in bytes.indices where needsEscape(bytes[index]) {
+                json.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[written..<index]))
+                appendEscape(of: bytes[index], to: &json, escapes)
+                written = index + 1
+            }
+            json.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[written...]))
+        }
+        json.append(quote)
+    }
+
+    private static let quote = UInt8(ascii: "\"")
+    private static let backslash = UInt8(ascii: "\\")
+
+    /// Characters beyond ASCII stand as they are, so that their bytes need no look.
+    private static func needsEscape(_ byte: UInt8) -> Bool { byte < 0x20 || byte == quote || byte == backslash }
+
+    private static func appendEscape(of byte: UInt8, to json: inout [UInt8], _ escapes: ShortEscapes) {
+        json.append(backslash)
+        switch byte {
+        case quote, backslash: json.append(byte)
+        case 0x0A: json.append(UInt8(ascii: "n"))
+        case 0x0D: json.append(UInt8(ascii: "r"))
+        case 0x09: json.append(UInt8(ascii: "t"))
+        case 0x08 where escapes == .all: json.append(UInt8(ascii: "b"))
+        case 0x0C where escapes == .all: json.append(UInt8(ascii: "f"))
+        default:
+            let digit = byte & 0x0F
+            json.append(contentsOf: "u00".utf8)
+            json.append(UInt8(ascii: "0") + byte >> 4)
+            json.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
         }
     }
 }

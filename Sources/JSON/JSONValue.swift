@@ -44,34 +44,41 @@ package enum JSONValue: Sendable, Hashable {
 
     /// The value as compact JSON (RFC 8259).
     package var text: String {
-        var text = ""
-        write(to: &text)
-        return text
+        var json: [UInt8] = []
+        write(to: &json)
+        return String(decoding: json, as: UTF8.self)
     }
 
     /// Appends the value to `text` as compact JSON (RFC 8259).
     package func write(to text: inout String, escapes: JSONText.ShortEscapes = .common) {
+        var json: [UInt8] = []
+        write(to: &json, escapes: escapes)
+        text += String(decoding: json, as: UTF8.self)
+    }
+
+    /// Appends the value to `json` as compact JSON in UTF-8 (RFC 8259).
+    package func write(to json: inout [UInt8], escapes: JSONText.ShortEscapes = .common) {
         switch self {
-        case .null: text += "null"
-        case .bool(let flag): text += flag ? "true" : "false"
-        case .number(let number): text += number
-        case .string(let string): JSONText.append(string, to: &text, escapes: escapes)
+        case .null: json.append(contentsOf: "null".utf8)
+        case .bool(let flag): json.append(contentsOf: (flag ? "true" : "false").utf8)
+        case .number(let number): json.append(contentsOf: number.utf8)
+        case .string(let string): JSONText.append(string, to: &json, escapes: escapes)
         case .array(let items):
-            text += "["
+            json.append(UInt8(ascii: "["))
             for (index, item) in items.enumerated() {
-                if index > 0 { text += "," }
-                item.write(to: &text, escapes: escapes)
+                if index > 0 { json.append(UInt8(ascii: ",")) }
+                item.write(to: &json, escapes: escapes)
             }
-            text += "]"
+            json.append(UInt8(ascii: "]"))
         case .object(let object):
-            text += "{"
+            json.append(UInt8(ascii: "{"))
             for (index, member) in object.enumerated() {
-                if index > 0 { text += "," }
-                JSONText.append(member.name, to: &text, escapes: escapes)
-                text += ":"
-                member.value.write(to: &text, escapes: escapes)
+                if index > 0 { json.append(UInt8(ascii: ",")) }
+                JSONText.append(member.name, to: &json, escapes: escapes)
+                json.append(UInt8(ascii: ":"))
+                member.value.write(to: &json, escapes: escapes)
             }
-            text += "}"
+            json.append(UInt8(ascii: "}"))
         }
     }
 }

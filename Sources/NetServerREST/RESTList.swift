@@ -38,36 +38,39 @@ struct RESTList: Sendable {
 
 /// Writes a ``RESTList`` as JSON.
 struct JSONListWriter: ListWriter {
-    private var text: String
+    private var json: [UInt8]
     private let ending: String
     private var isFirst = true
 
     /// Begins the document.
     init(_ list: RESTList) {
         guard let member = list.member else {
-            (text, ending) = ("[", "]")
+            (json, ending) = (Array("[".utf8), "]")
             return
         }
-        text = "{"
+        json = Array("{".utf8)
         for before in member.before {
-            JSONText.append(before.name, to: &text)
-            text += ":" + before.value.text + ","
+            JSONText.append(before.name, to: &json)
+            json.append(UInt8(ascii: ":"))
+            before.value.write(to: &json)
+            json.append(UInt8(ascii: ","))
         }
-        text += JSONText.string(member.name) + ":["
+        JSONText.append(member.name, to: &json)
+        json.append(contentsOf: ":[".utf8)
         ending = "]}"
     }
 
     mutating func write(_ item: RESTContent) {
-        if !isFirst { text += "," }
+        if !isFirst { json.append(UInt8(ascii: ",")) }
         isFirst = false
-        item.json.write(to: &text)
+        item.json.write(to: &json)
     }
 
-    mutating func end() { text += ending }
+    mutating func end() { json.append(contentsOf: ending.utf8) }
 
     mutating func take() -> [UInt8] {
-        defer { text.removeAll(keepingCapacity: true) }
-        return Array(text.utf8)
+        defer { json = [] }
+        return json
     }
 }
 

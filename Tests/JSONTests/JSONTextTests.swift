@@ -21,4 +21,34 @@ struct JSONTextTests {
         let read = try #require(object as? [String])
         #expect(Array(read[0].utf8) == Array(text.utf8))
     }
+
+    @Test(
+        "Bytes and text get the same string, wherever its escapes stand",
+        arguments: [
+            "", "\"", "\"\"", "a\"", "\"a", "a\u{1F}\u{0}b\\c", "\u{301}", "\"\u{301}", "\n\u{301}x", "\r\n", "日本\t語",
+            "😀\u{7F}\u{80}\\", String(repeating: "é\n", count: 500), String(repeating: "a", count: 5000),
+        ]
+    )
+    func bytes(text: String) {
+        for escapes in [JSONText.ShortEscapes.common, .all] {
+            var expected = "[\""
+            for scalar in text.unicodeScalars {
+                switch scalar {
+                case "\"", "\\": expected += "\\" + String(scalar)
+                case "\n": expected += "\\n"
+                case "\r": expected += "\\r"
+                case "\t": expected += "\\t"
+                case "\u{0}"..<"\u{20}": expected += String(format: "\\u%04x", scalar.value)
+                default: expected.unicodeScalars.append(scalar)
+                }
+            }
+            expected += "\""
+            var bytes = [UInt8(ascii: "[")]
+            JSONText.append(text, to: &bytes, escapes: escapes)
+            #expect(bytes == Array(expected.utf8))
+            var string = "["
+            JSONText.append(text, to: &string, escapes: escapes)
+            #expect(Array(string.utf8) == bytes)
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import TestSupport
 import Testing
 import WebhookModel
@@ -110,5 +111,36 @@ struct EventBodyTests {
         #expect(members["Entity"] as? String == hostile)
         #expect(members["Changes"] as? [String] == [hostile])
         #expect(members[hostile] as? String == hostile)
+    }
+
+    @Test(
+        "Every text of an event's head stands in it byte for byte",
+        arguments: ["", "a.b", ".", "é.e\u{301}", "\u{301}.x", "\"\\\n\u{1}.😀", String(repeating: "日本.", count: 200)]
+    )
+    func texts(text: String) throws {
+        let head = EventBody.head(
+            eventID: Fixed.id,
+            time: Fixed.time,
+            changes: [text, text],
+            event: text,
+            primaryKey: .min,
+            tenant: text,
+            changedBy: .max
+        )
+        let json = try JSONReader().read(head + EventBody.tail(fieldValues: nil))
+        func isSame(_ value: JSONValue?, _ expected: String) -> Bool {
+            guard case .string(let found) = value else { return false }
+            return Array(found.utf8) == Array(expected.utf8)
+        }
+        guard case .array(let changes) = json["Changes"] else {
+            Issue.record("Changes is no array")
+            return
+        }
+        #expect(changes.count == 2 && isSame(changes[0], text) && isSame(changes[1], text))
+        #expect(isSame(json["Event"], text))
+        #expect(isSame(json["Entity"], EventName.entity(of: text)))
+        #expect(isSame(json["ContextIdentifier"], text))
+        #expect(json["PrimaryKey"] == .number("-2147483648"))
+        #expect(json["ChangedByAssociateId"] == .number("2147483647"))
     }
 }

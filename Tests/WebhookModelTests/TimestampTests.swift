@@ -48,6 +48,22 @@ struct TimestampTests {
         #expect(Timestamp(ticks: seconds * 10_000_000 + ticks).description == text)
     }
 
+    @Test(
+        "Years before 1 and after 9999 are written with all their digits",
+        arguments: [
+            (Int64.max, "31197-09-14T02:48:05.4775807Z"), (.min, "-27258-04-19T21:11:54.5224192Z"),
+            (2_534_023_008_000_000_000, "10000-01-01T00:00:00Z"),
+            (-621_355_968_000_000_001, "0000-12-31T23:59:59.9999999Z"),
+            (-622_937_088_000_000_000, "00-5-12-29T00:00:00Z"), (-747_499_968_000_000_000, "-399-04-08T00:00:00Z"),
+        ] as [(Int64, String)]
+    )
+    func otherYears(ticks: Int64, text: String) {
+        #expect(Timestamp(ticks: ticks).description == text)
+        var bytes = Array("at ".utf8)
+        Timestamp(ticks: ticks).append(to: &bytes)
+        #expect(String(decoding: bytes, as: UTF8.self) == "at " + text)
+    }
+
     @Test("A time that was never set carries no zone")
     func unset() {
         #expect(Timestamp.unset.description == "0001-01-01T00:00:00")

@@ -25,15 +25,38 @@ package enum EventBody {
         tenant: String,
         changedBy associateID: Int32
     ) -> [UInt8] {
-        var json = "{\"EventId\":\"" + eventID.uuidString.lowercased()
-        json += "\",\"Timestamp\":\"" + time.description
-        json += "\",\"Changes\":[" + changes.map(JSONText.string).joined(separator: ",")
-        json += "],\"Event\":" + JSONText.string(event)
-        json += ",\"PrimaryKey\":" + String(primaryKey)
-        json += ",\"Entity\":" + JSONText.string(EventName.entity(of: event))
-        json += ",\"ContextIdentifier\":" + JSONText.string(tenant)
-        json += ",\"ChangedByAssociateId\":" + String(associateID)
-        return Array(json.utf8)
+        var json: [UInt8] = []
+        json.reserveCapacity(320 + 2 * event.utf8.count + changes.reduce(tenant.utf8.count) { $0 + $1.utf8.count + 3 })
+        json.append(contentsOf: "{\"EventId\":\"".utf8)
+        append(eventID, to: &json)
+        json.append(contentsOf: "\",\"Timestamp\":\"".utf8)
+        time.append(to: &json)
+        json.append(contentsOf: "\",\"Changes\":[".utf8)
+        for (index, change) in changes.enumerated() {
+            if index > 0 { json.append(UInt8(ascii: ",")) }
+            JSONText.append(change, to: &json)
+        }
+        json.append(contentsOf: "],\"Event\":".utf8)
+        JSONText.append(event, to: &json)
+        json.append(contentsOf: ",\"PrimaryKey\":".utf8)
+        json.append(contentsOf: String(primaryKey).utf8)
+        json.append(contentsOf: ",\"Entity\":".utf8)
+        JSONText.append(EventName.entity(of: event), to: &json)
+        json.append(contentsOf: ",\"ContextIdentifier\":".utf8)
+        JSONText.append(tenant, to: &json)
+        json.append(contentsOf: ",\"ChangedByAssociateId\":".utf8)
+        json.append(contentsOf: String(associateID).utf8)
+        return json
+    }
+
+    /// Appends an id in lower case.
+    private static func append(_ id: UUID, to text: inout [UInt8]) {
+        withUnsafeBytes(of: id.uuid) { bytes in
+            for (index, byte) in bytes.enumerated() {
+                if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
+                Hexadecimal.append(byte, to: &text)
+            }
+        }
     }
 
     /// `WebhookName` and the webhook's properties.
@@ -48,6 +71,11 @@ package enum EventBody {
 
     /// The closing brace; before it `FieldValues`, for installations that send the values along.
     package static func tail(fieldValues: ObjectDictionary?) -> [UInt8] {
-        Array((fieldValues.map { ",\"FieldValues\":" + $0.jsonText } ?? "").utf8) + [UInt8(ascii: "}")]
+        guard let fieldValues else { return end }
+        var json = Array(",\"FieldValues\":".utf8)
+        JSONValue(fieldValues).write(to: &json)
+        return json + end
     }
+
+    private static let end = [UInt8(ascii: "}")]
 }

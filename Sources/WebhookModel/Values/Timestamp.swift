@@ -48,6 +48,14 @@ extension Timestamp: CustomStringConvertible {
     /// `yyyy-MM-ddTHH:mm:ss[.fffffff]Z`, trailing zeros trimmed (docs/contract.md#section-4 and
     /// docs/contract.md#section-7); a time that was never set carries no zone.
     package var description: String {
+        var text: [UInt8] = []
+        text.reserveCapacity(28)
+        append(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends ``description`` to `text`, in UTF-8.
+    package func append(to text: inout [UInt8]) {
         var days = ticks / 864_000_000_000
         var rest = ticks % 864_000_000_000
         if rest < 0 {
@@ -56,16 +64,24 @@ extension Timestamp: CustomStringConvertible {
         }
         let (year, month, day) = Self.civil(days: days)
         let seconds = rest / 10_000_000
-        var text = Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(day, 2) + "T"
-        text += Self.padded(seconds / 3600, 2) + ":" + Self.padded(seconds / 60 % 60, 2) + ":"
-        text += Self.padded(seconds % 60, 2)
+        Self.append(year, 4, to: &text)
+        text.append(UInt8(ascii: "-"))
+        Self.append(month, 2, to: &text)
+        text.append(UInt8(ascii: "-"))
+        Self.append(day, 2, to: &text)
+        text.append(UInt8(ascii: "T"))
+        Self.append(seconds / 3600, 2, to: &text)
+        text.append(UInt8(ascii: ":"))
+        Self.append(seconds / 60 % 60, 2, to: &text)
+        text.append(UInt8(ascii: ":"))
+        Self.append(seconds % 60, 2, to: &text)
         let fraction = rest % 10_000_000
         if fraction > 0 {
-            var digits = Self.padded(fraction, 7)
-            while digits.hasSuffix("0") { digits.removeLast() }
-            text += "." + digits
+            text.append(UInt8(ascii: "."))
+            Self.append(fraction, 7, to: &text)
+            while text.last == UInt8(ascii: "0") { text.removeLast() }
         }
-        return self == .unset ? text : text + "Z"
+        if self != .unset { text.append(UInt8(ascii: "Z")) }
     }
 
     /// Year, month and day of a day number, in the proleptic Gregorian calendar (days are counted from 0000-03-01 in
@@ -81,8 +97,20 @@ extension Timestamp: CustomStringConvertible {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
     }
 
-    private static func padded(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    /// Appends a number with zeros before it, up to `width` characters.
+    private static func append(_ number: Int64, _ width: Int, to text: inout [UInt8]) {
+        let start = text.count
+        var rest = number.magnitude
+        repeat {
+            text.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        } while rest > 0
+        if number < 0 { text.append(UInt8(ascii: "-")) }
+        while text.count - start < width { text.append(UInt8(ascii: "0")) }
+        var (first, last) = (start, text.count - 1)
+        while first < last {
+            text.swapAt(first, last)
+            (first, last) = (first + 1, last - 1)
+        }
     }
 }
