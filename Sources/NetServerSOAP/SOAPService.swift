@@ -203,7 +203,7 @@ package struct SOAPService: Sendable {
         switch target.service {
         case .webhook:
             WebhookOperation(rawValue: name).map {
-                Operation(name: .webhook($0), responseElement: $0.rawValue + "Response")
+                Operation(name: .webhook($0), responseElement: $0.responseElement)
             }
         case .soPrincipal:
             PrincipalOperation(name, in: target.number).map {

@@ -92,3 +92,19 @@ enum WebhookCall {
         .content { Webhook.write(webhook, "Response", for: number, to: &$0) }
     }
 }
+
+extension WebhookOperation {
+    /// The element of the answer: the operation's name and `Response`, which is not put together for every request.
+    var responseElement: String {
+        switch self {
+        case .createDefaultWebhook: "CreateDefaultWebhookResponse"
+        case .saveWebhook: "SaveWebhookResponse"
+        case .getWebhook: "GetWebhookResponse"
+        case .getAllWebhooks: "GetAllWebhooksResponse"
+        case .deleteWebhook: "DeleteWebhookResponse"
+        case .testWebhook: "TestWebhookResponse"
+        case .signalEvent: "SignalEventResponse"
+        case .getLastError: "GetLastErrorResponse"
+        }
+    }
+}

@@ -66,4 +66,14 @@ struct WebhookCallTests {
     func wrong(operation: WebhookOperation, arguments: String) {
         #expect(throws: SOAPFault.self) { try Self.call(operation, arguments) }
     }
+
+    @Test("Answers and namespaces are named after their operations and numbers")
+    func names() {
+        for operation in WebhookOperation.allCases {
+            #expect(operation.responseElement == operation.rawValue + "Response")
+        }
+        for number in ServiceNumber.allCases {
+            #expect(number.namespace == "http://www.superoffice.net/ws/crm/NetServer/" + number.name)
+        }
+    }
 }

@@ -91,7 +91,10 @@ struct EnvelopeRefusalTests {
         arguments: [
             nil, "", "\"\"", " ", "GetWebhook", "\"GetWebhook\"", "urn:GetWebhook", "urn:x#GetWebhook",
             serviceNamespace + "/Webhook/GetWebhook", "\"" + serviceNamespace + "/Webhook/GetWebhook\"",
-            " \"" + serviceNamespace + "/Webhook/GetWebhook\" ",
+            " \"" + serviceNamespace + "/Webhook/GetWebhook\" ", "\"", "\"\"\"", "\"GetWebhook", "GetWebhook\"",
+            "GetWebhook\" \"\t", "\u{A0}GetWebhook\u{2003}", "\r\nGetWebhook\r\n", "é/GetWebhook",
+            "a\u{301}:GetWebhook",
+            "://#GetWebhook", String(repeating: "x/", count: 5000) + "GetWebhook",
         ] as [String?]
     )
     func action(action: String?) throws {
@@ -107,6 +110,9 @@ struct EnvelopeRefusalTests {
             "SaveWebhook", "\"SaveWebhook\"", "urn:SaveWebhook", serviceNamespace + "/Webhook/SaveWebhook",
             "\"" + serviceNamespace + "/Webhook/SaveWebhook\"", serviceNamespace + "/Webhook/GetWebhookResponse",
             serviceNamespace + "/Webhook/getwebhook", "\"" + serviceNamespace + "/Webhook/GetAllWebhooks\"",
+            "\"\"GetWebhook\"", "Get Webhook", "GetWebhook/", "urn:", "/", "GetWebhook\u{301}", "Get\"Webhook",
+            "xGetWebhook",
+            "ＧetWebhook", "GetWebhook\u{0}",
         ]
     )
     func otherAction(action: String) {
