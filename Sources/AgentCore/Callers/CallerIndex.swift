@@ -3,18 +3,18 @@ import Text
 /// An installation, arranged for look-ups. Secrets are looked up by their digests, so the time that takes says nothing
 /// about them.
 struct CallerIndex: Sendable {
-    struct Tenant: Sendable {
+    final class Tenant: Sendable {
         let id: String
         private let hashes: [String]
         private let cryptography: any CallerCryptography
-        private let applications: [[UInt8]: Application]
+        private let applications: [SecretDigest: Application]
         private let applicationsByName: [String: Application]
         private let users: [String: User]
-        private let accessTokens: [[UInt8]: AccessToken]
-        private let fixedTickets: [[UInt8]: String]
+        private let accessTokens: [SecretDigest: AccessToken]
+        private let fixedTickets: [SecretDigest: String]
 
         init(_ tenant: AgentCore.Tenant, cryptography: any CallerCryptography) {
-            let digest = { (text: String) in cryptography.digest(of: Array(text.utf8)) }
+            let digest = { (text: String) in SecretDigest(cryptography.digest(of: Array(text.utf8))) }
             id = tenant.id
             hashes = tenant.users.map(\.passwordHash)
             self.cryptography = cryptography
@@ -33,14 +33,16 @@ struct CallerIndex: Sendable {
             return hashes.isEmpty ? nil : hashes[number % hashes.count]
         }
 
-        func application(_ digest: [UInt8]) -> Application? { applications[digest] }
+        func application(_ digest: [UInt8]) -> Application? { applications[SecretDigest(digest)] }
         func user(named name: String) -> User? { users[name.caseFolded] }
-        func user(ofAccessToken digest: [UInt8]) -> User? { accessTokens[digest].flatMap { user(named: $0.user) } }
+        func user(ofAccessToken digest: [UInt8]) -> User? {
+            accessTokens[SecretDigest(digest)].flatMap { user(named: $0.user) }
+        }
         /// The application that an access token was issued to; nil for a token that names none of the tenant's.
         func application(ofAccessToken digest: [UInt8]) -> Application? {
-            accessTokens[digest]?.application.flatMap { applicationsByName[$0] }
+            accessTokens[SecretDigest(digest)]?.application.flatMap { applicationsByName[$0] }
         }
-        func user(ofFixedTicket digest: [UInt8]) -> User? { fixedTickets[digest].flatMap(user) }
+        func user(ofFixedTicket digest: [UInt8]) -> User? { fixedTickets[SecretDigest(digest)].flatMap(user) }
 
         private static func index<Key: Hashable, Value>(_ pairs: [(Key, Value)]) -> [Key: Value] {
             Dictionary(pairs, uniquingKeysWith: { first, _ in first })
@@ -68,5 +70,18 @@ struct CallerIndex: Sendable {
     func tenant(named name: String?) -> Tenant? {
         guard isHosted else { return name == nil ? tenants.values.first : nil }
         return name.flatMap { tenants[$0.caseFolded] }
+    }
+}
+
+/// The digest of a secret as the key of a look-up. It is hashed as one piece; an array is hashed byte by byte.
+struct SecretDigest: Hashable, Sendable {
+    private let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    func hash(into hasher: inout Hasher) {
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
     }
 }

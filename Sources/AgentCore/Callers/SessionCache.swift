@@ -13,7 +13,7 @@ final class SessionCache: Sendable {
     }
 
     private struct State {
-        var entries = BoundedCache<[UInt8], Entry>(capacity: SessionCache.maximumEntries)
+        var entries = BoundedCache<SecretDigest, Entry>(capacity: SessionCache.maximumEntries)
         var generation = 0
     }
 
@@ -30,7 +30,8 @@ final class SessionCache: Sendable {
     /// The session of the ticket with this digest, if the store was asked lately.
     func session(_ digest: [UInt8], now: Timestamp) -> Session? {
         state.withLock { state in
-            guard let entry = state.entries[digest], now >= entry.read, now.since(entry.read) < timeToLive else {
+            guard let entry = state.entries[SecretDigest(digest)], now >= entry.read, now.since(entry.read) < timeToLive
+            else {
                 return nil
             }
             return entry.session
@@ -46,7 +47,7 @@ final class SessionCache: Sendable {
     func remember(_ session: Session, _ digest: [UInt8], now: Timestamp, generation: Int) {
         state.withLock { state in
             guard state.generation == generation else { return }
-            state.entries.insert(Entry(session: session, read: now), for: digest)
+            state.entries.insert(Entry(session: session, read: now), for: SecretDigest(digest))
         }
     }
 

@@ -7,7 +7,7 @@ import WebhookModel
 
 /// The sessions of users who have logged in: it begins them, finds the user of a ticket, and ends them
 /// (docs/contract.md#section-5).
-struct UserSessions: Sendable {
+final class UserSessions: Sendable {
     private let store: any SessionStore
     private let cryptography: any CallerCryptography
     private let ticketLifetime: Duration
