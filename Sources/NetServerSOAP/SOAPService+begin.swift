@@ -44,11 +44,12 @@ extension SOAPService {
                 guard let held else { return .waiting(call) }
                 return .answered(call.answers.answer(with: held))
             case .signalEvent(let name, let primaryKey, let data):
+                let answers = call.answers
                 webhooks.signalEvent(name: name, primaryKey: primaryKey, data: data, by: caller) { result in
                     completion {
                         switch result {
-                        case .success: call.answers.answer()
-                        case .failure(let error): call.answers.answer(with: error)
+                        case .success: answers.answer()
+                        case .failure(let error): answers.answer(with: error)
                         }
                     }
                 }

@@ -38,16 +38,16 @@ package struct SOAPService: Sendable {
         self.operationErrors = operationErrors
     }
 
-    /// What a request asks for by its path, and who sent it.
-    package struct Target: Sendable {
+    /// What a request asks for by its path, and who sent it. The calls of a connection share it.
+    package final class Target: Sendable {
         /// The service.
-        package var service: ServiceName
+        package let service: ServiceName
         /// The generation of its contract.
-        package var number: ServiceNumber
+        package let number: ServiceNumber
         /// The identifier of the tenant.
-        package var tenant: String
+        package let tenant: String
         /// Where the request comes from.
-        package var origin: RequestOrigin
+        package let origin: RequestOrigin
 
         /// Creates a target.
         package init(service: ServiceName, number: ServiceNumber, tenant: String, origin: RequestOrigin) {
@@ -114,10 +114,10 @@ package struct SOAPService: Sendable {
 
     /// A request that has been read, and not carried out.
     package struct Call: Sendable {
-        let request: SOAPRequest
         let operation: Operation
-        let target: Target
         let answers: OperationAnswers
+        var request: SOAPRequest { answers.request }
+        var target: Target { answers.target }
 
         /// Whether the answer is a list, which is sent while it is read from the store.
         package var isList: Bool { if case .webhook(.getAllWebhooks) = operation.name { true } else { false } }
@@ -188,7 +188,7 @@ package struct SOAPService: Sendable {
             operationErrors: operationErrors,
             frames: frames
         )
-        return .success(Call(request: request, operation: operation, target: target, answers: answers))
+        return .success(Call(operation: operation, answers: answers))
     }
 
     /// The fault for a message that was not read to its end because it is too long.
