@@ -51,7 +51,12 @@ package final class XMLReader: Sendable {
         // Each thread has a handler of its own, and tasks change threads.
         clibxml2_silence()
         let context = idle.withLock { $0.take() } ?? ParserContext()
-        let builder = XMLTreeBuilder(limits: limits, documentBytes: bytes.count, isRewritten: isRewritten)
+        let builder = XMLTreeBuilder(
+            limits: limits,
+            names: context.names,
+            documentBytes: bytes.count,
+            isRewritten: isRewritten
+        )
         context.parse(bytes, charset: charset, chunkBytes: Self.chunkBytes, into: builder)
         if context.isReusable { keep(context) }
         return builder
@@ -96,6 +101,7 @@ private struct IdleContexts: ~Copyable {
 /// `@unchecked Sendable`: it cannot be copied, so one thread at a time has it, and libxml2 ties a parser to no thread.
 private struct ParserContext: ~Copyable, @unchecked Sendable {
     private let parser: xmlParserCtxtPtr
+    let names = NamespaceNames()
 
     /// libxml2 interns every name it meets and never forgets one; past this size the context is dropped.
     private static let dictionaryBytes = 256 << 10

@@ -9,6 +9,7 @@ final class XMLTreeBuilder {
     typealias Text = UnsafePointer<xmlChar>
 
     private let limits: XMLLimits
+    private let names: NamespaceNames
     @exclusivity(unchecked) private(set) var failure: XMLReadError?
     /// Rises with every event; the reader uses it to see that the parser is stuck inside one long token.
     @exclusivity(unchecked) private(set) var events = 0
@@ -31,8 +32,9 @@ final class XMLTreeBuilder {
     private var hasCharacterData = false
     private var endsWithCarriageReturn = false
 
-    init(limits: XMLLimits, documentBytes: Int, isRewritten: Bool) {
+    init(limits: XMLLimits, names: NamespaceNames, documentBytes: Int, isRewritten: Bool) {
         self.limits = limits
+        self.names = names
         self.isRewritten = isRewritten
         bytes.reserveCapacity(documentBytes)
         nodes.reserveCapacity(Swift.min(documentBytes / 32 + 8, limits.elements))
@@ -175,7 +177,7 @@ final class XMLTreeBuilder {
             return nil
         }
         namespacePointers.append(uri)
-        namespaces.append(String(cString: uri))
+        namespaces.append(names.string(uri))
         return Int32(namespacePointers.count)
     }
 }

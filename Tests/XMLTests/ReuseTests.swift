@@ -44,6 +44,20 @@ struct ReuseTests {
         return right
     }
 
+    @Test("Namespaces keep their names from document to document, however many and alike they are")
+    func namespaces() throws {
+        let reader = XMLReader(limits: XMLLimits())
+        let names =
+            ["urn:a", "urn:b", "urn:", "urn:aa", "URN:A", "urn:\u{E9}", "urn:e\u{301}", "urn:K", "urn:\u{212A}"]
+            + (0..<30).map { "http://www.example.com/\($0)" }
+            + [199, 200, 201, 5000].map { String(repeating: "x", count: $0) }
+        for name in names + names.reversed() {
+            let root = try reader.read(Array("<p:r xmlns:p='\(name)'><e xmlns='\(name)'/><e/></p:r>".utf8)).root
+            #expect(Array(root.namespace.utf8) == Array(name.utf8))
+            #expect(root.children.map { Array($0.namespace.utf8) } == [Array(name.utf8), []])
+        }
+    }
+
     @Test("Names that are never seen again do not fill the reader")
     func manyNames() throws {
         let reader = XMLReader(limits: XMLLimits())
