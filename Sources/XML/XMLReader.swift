@@ -40,6 +40,11 @@ package final class XMLReader: Sendable {
         // What names no byte order leaves it to the document, which need not begin with a mark (RFC 2781, section 4.3).
         let names = charset.map { $0.lowercased() } ?? "utf-16"
         let charset = names == "utf-16" || names == "utf16" ? order?.encoding ?? charset : charset
+        if names == "utf-8", Self.beginsInASCII(bytes) {
+            let builder = parse(bytes, charset: nil, isUTF8: true)
+            // Behind a converter libxml2 words some errors otherwise, and clients know those words.
+            guard case .malformed = builder.failure else { return try document(of: builder) }
+        }
         let builder = parse(bytes, charset: charset)
         if builder.refusesReference, let rewritten = ForbiddenReferences.rewritten(bytes, utf16: order) {
             return try document(of: parse(rewritten, charset: charset, isRewritten: true))
@@ -47,7 +52,19 @@ package final class XMLReader: Sendable {
         return try document(of: builder)
     }
 
-    private func parse(_ bytes: [UInt8], charset: String?, isRewritten: Bool = false) -> XMLTreeBuilder {
+    /// Whether the first bytes of a document show no other encoding than UTF-8, in which libxml2 reads what names none.
+    private static func beginsInASCII(_ bytes: [UInt8]) -> Bool {
+        bytes.count >= 4 && (1..<0x80).contains(bytes[0]) && (1..<0x80).contains(bytes[1])
+    }
+
+    /// - Parameter isUTF8: Whether the document is UTF-8 whatever it declares: without a charset, libxml2 sets up no converter
+    ///   for it, which copies every byte.
+    private func parse(
+        _ bytes: [UInt8],
+        charset: String?,
+        isUTF8: Bool = false,
+        isRewritten: Bool = false
+    ) -> XMLTreeBuilder {
         // Each thread has a handler of its own, and tasks change threads.
         clibxml2_silence()
         let context = idle.withLock { $0.take() } ?? ParserContext()
@@ -57,7 +74,7 @@ package final class XMLReader: Sendable {
             documentBytes: bytes.count,
             isRewritten: isRewritten
         )
-        context.parse(bytes, charset: charset, chunkBytes: Self.chunkBytes, into: builder)
+        context.parse(bytes, charset: charset, isUTF8: isUTF8, chunkBytes: Self.chunkBytes, into: builder)
         if context.isReusable { keep(context) }
         return builder
     }
@@ -177,7 +194,7 @@ private struct ParserContext: ~Copyable, @unchecked Sendable {
         Int(xmlDictGetUsage(parser.pointee.dict)) < Self.dictionaryBytes
     }
 
-    func parse(_ bytes: [UInt8], charset: String?, chunkBytes: Int, into builder: XMLTreeBuilder) {
+    func parse(_ bytes: [UInt8], charset: String?, isUTF8: Bool, chunkBytes: Int, into builder: XMLTreeBuilder) {
         let use = Use(builder: builder, parser: parser)
         parser.pointee.userData = Unmanaged.passUnretained(use).toOpaque()
         bytes.withUnsafeBytes { buffer in
@@ -191,7 +208,7 @@ private struct ParserContext: ~Copyable, @unchecked Sendable {
             }
             let ignoresDeclaration = Int32(XML_PARSE_IGNORE_ENC.rawValue)
             parser.pointee.options &= ~ignoresDeclaration
-            if hasMark || charset != nil { parser.pointee.options |= ignoresDeclaration }
+            if hasMark || isUTF8 || charset != nil { parser.pointee.options |= ignoresDeclaration }
             xmlCtxtResetPush(parser, text.baseAddress, Int32(head), nil, charset)
             feed(text, from: head, chunkBytes: chunkBytes, into: builder)
         }

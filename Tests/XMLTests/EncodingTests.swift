@@ -107,6 +107,41 @@ struct EncodingTests {
         }
     }
 
+    @Test(
+        "A document whose charset is UTF-8 is read as one that names no encoding",
+        arguments: [
+            "<a>é€😀</a>", "\n<a>é</a>", "<a/>", "<a b='&#xE9;é'>x</a>", "<a><![CDATA[é]]></a>",
+            "<!-- é --><a>e\u{301}</a>",
+            "<å>æ</å>", "<a>\r\n</a>", "<a>&#xB;x</a>", "<a>\(String(repeating: "€", count: 20_000))</a>",
+            "<?xml version='1.0'?><a>é</a>",
+            "<\(String(repeating: "x", count: 41))é>é</\(String(repeating: "x", count: 41))é>",
+        ]
+    )
+    func charsetOfUTF8(document: String) throws {
+        let expected = try reader.read(Array(document.utf8)).root
+        for charset in ["utf-8", "UTF-8", "Utf-8"] {
+            let root = try reader.read(Array(document.utf8), charset: charset).root
+            #expect(Array(root.name.utf8) == Array(expected.name.utf8))
+            #expect(Array(root.text.utf8) == Array(expected.text.utf8))
+            #expect(root.attributes == expected.attributes)
+            // The charset of one document says nothing about the next.
+            #expect(try text("<?xml version='1.0' encoding='ISO-8859-1'?><a>é</a>".latin1) == "é")
+        }
+    }
+
+    @Test(
+        "A document whose charset is UTF-8 is refused for what is wrong with it",
+        arguments: [
+            [], [0x3C], Array("<a".utf8), Array("<a>".utf8), Array("<a></b>".utf8), Array("<a>&#0;</a>".utf8),
+            "<a>é   </a>".latin1, "<a b='é'/>".latin1, "<é/>   ".latin1, Array("<a>\u{0}</a>".utf8),
+            "<a/>".utf16LittleEndian, "<a/>".utf16BigEndian, [0x3C, 0, 0, 0x61], [0x4C, 0x6F, 0xA7, 0x94],
+            "<a><![CDATA[é]]></a>".latin1,
+        ] as [[UInt8]]
+    )
+    func refusalInUTF8(document: [UInt8]) {
+        #expect(throws: XMLReadError.self) { try text(document, charset: "utf-8") }
+    }
+
     @Test("An unknown encoding is refused by its name")
     func unknown() {
         #expect(throws: XMLReadError.unsupportedEncoding("klingon")) {
