@@ -52,6 +52,7 @@ struct CallerIndex: Sendable {
     /// Whether paths name a tenant, and requests an application.
     let isHosted: Bool
     private let tenants: [String: Tenant]
+    private let tenantsByID: [ExactText: Tenant]
 
     init(_ installation: Installation, cryptography: any CallerCryptography) {
         isHosted = installation.kind == .hosted
@@ -59,12 +60,11 @@ struct CallerIndex: Sendable {
             installation.tenants.map { ($0.id.caseFolded, Tenant($0, cryptography: cryptography)) },
             uniquingKeysWith: { first, _ in first }
         )
+        tenantsByID = Dictionary(tenants.values.map { (ExactText($0.id), $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The tenant of this identifier, as it is configured.
-    func tenant(id: String) -> Tenant? {
-        tenants[id.caseFolded].flatMap { $0.id.isSame(as: id) ? $0 : nil }
-    }
+    func tenant(id: String) -> Tenant? { tenantsByID[ExactText(id)] }
 
     /// The tenant that a path begins with, without regard to case; on-site the only one, which paths do not name.
     func tenant(named name: String?) -> Tenant? {
