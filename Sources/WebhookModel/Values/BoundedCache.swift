@@ -1,7 +1,8 @@
 /// Values by their keys, up to a number. For one more, the value that was used longest ago goes.
 ///
-/// Its members can be inlined, so that other modules get code of their own for their types of keys and values.
-package struct BoundedCache<Key: Hashable, Value> {
+/// Its members are public and can be inlined, so that other modules get code of their own for their types of keys and values.
+/// The compiler makes no such code of `package` members, and code without the types costs several times as much.
+public struct BoundedCache<Key: Hashable, Value> {
     /// An entry is linked to the ones that were used just before and just after it.
     @usableFromInline
     struct Entry {
@@ -17,7 +18,7 @@ package struct BoundedCache<Key: Hashable, Value> {
     }
 
     /// How many values are kept.
-    package let capacity: Int
+    public let capacity: Int
     @usableFromInline var entries: [Entry] = []
     @usableFromInline var indices: [Key: Int] = [:]
     @usableFromInline var oldest: Int?
@@ -27,17 +28,17 @@ package struct BoundedCache<Key: Hashable, Value> {
     ///
     /// - Parameter capacity: How many values are kept; at least one.
     @inlinable
-    package init(capacity: Int) {
+    public init(capacity: Int) {
         precondition(capacity > 0, "a cache must have room for one value")
         self.capacity = capacity
     }
 
     /// How many values there are.
-    @inlinable package var count: Int { entries.count }
+    @inlinable public var count: Int { entries.count }
 
     /// The value of a key. Reading it uses it, and so does replacing it.
     @inlinable
-    package subscript(key: Key) -> Value? {
+    public subscript(key: Key) -> Value? {
         mutating get {
             guard let index = indices[key] else { return nil }
             use(index)
@@ -47,7 +48,7 @@ package struct BoundedCache<Key: Hashable, Value> {
 
     /// Sets the value of a key.
     @inlinable
-    package mutating func insert(_ value: Value, for key: Key) {
+    public mutating func insert(_ value: Value, for key: Key) {
         if let index = indices[key] {
             entries[index].value = value
             return use(index)
@@ -69,7 +70,7 @@ package struct BoundedCache<Key: Hashable, Value> {
 
     /// Removes every value.
     @inlinable
-    package mutating func removeAll() {
+    public mutating func removeAll() {
         self = BoundedCache(capacity: capacity)
     }
 
