@@ -11,7 +11,7 @@ package import WebhookModel
 package struct PrincipalAgent: Sendable {
     private let callers: CallerIndex
     private let sessions: UserSessions
-    private let cryptography: any CallerCryptography
+    private let digests: DigestMemo
     private let attempts: LoginAttempts
 
     /// In bytes. Longer ones are nobody's: what is not read to its end takes no longer for those who exist.
@@ -34,14 +34,15 @@ package struct PrincipalAgent: Sendable {
         onLogin: @escaping @Sendable (LoginOutcome) -> Void = { _ in }
     ) {
         callers = CallerIndex(installation, cryptography: cryptography)
+        digests = DigestMemo(cryptography)
         self.sessions = UserSessions(
             store: sessions,
             cryptography: cryptography,
+            digests: digests,
             ticketLifetime: ticketLifetime,
             logger: logger,
             now: now
         )
-        self.cryptography = cryptography
         attempts = LoginAttempts(
             cryptography: cryptography,
             rememberedFor: min(.seconds(300), ticketLifetime / 10),
@@ -116,7 +117,7 @@ package struct PrincipalAgent: Sendable {
             throw Self.loginFailed
         }
         guard callers.isHosted else { return caller(user, tenant, nil) }
-        guard let application = tenant.application(ofAccessToken: digest(accessToken)) else {
+        guard let application = tenant.application(ofAccessToken: digests.digest(of: accessToken)) else {
             throw AgentError(
                 .session,
                 "The access token names no application of this tenant (configuration, tenants[].accessTokens[].application)."
@@ -234,7 +235,7 @@ package struct PrincipalAgent: Sendable {
                 friendlyText: "The application did not say which one it is: its application token is missing."
             )
         }
-        guard let application = tenant.application(digest(token)) else {
+        guard let application = tenant.application(digests.digest(of: token)) else {
             throw AgentError(
                 .session,
                 "The application token is not registered with this tenant.",
@@ -258,10 +259,6 @@ package struct PrincipalAgent: Sendable {
             associate: user.principal.associate,
             rights: user.rights
         )
-    }
-
-    private func digest(_ text: String) -> [UInt8] {
-        cryptography.digest(of: Array(text.utf8))
     }
 
     /// See docs/contract.md#section-5.

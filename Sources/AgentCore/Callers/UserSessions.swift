@@ -10,6 +10,7 @@ import WebhookModel
 final class UserSessions: Sendable {
     private let store: any SessionStore
     private let cryptography: any CallerCryptography
+    private let digests: DigestMemo
     private let ticketLifetime: Duration
     private let cache: SessionCache
     private let now: @Sendable () -> Timestamp
@@ -21,17 +22,20 @@ final class UserSessions: Sendable {
     private static let sessionsPerUser = 10_000
 
     /// - Parameters:
+    ///   - digests: The digests of tickets as clients send them.
     ///   - ticketLifetime: How long a ticket lives after its last use.
     ///   - now: The clock.
     init(
         store: any SessionStore,
         cryptography: any CallerCryptography,
+        digests: DigestMemo,
         ticketLifetime: Duration,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.store = store
         self.cryptography = cryptography
+        self.digests = digests
         self.ticketLifetime = ticketLifetime
         cache = SessionCache(timeToLive: min(.seconds(1), ticketLifetime / 200))
         self.now = now
@@ -70,7 +74,7 @@ final class UserSessions: Sendable {
 
     /// What is known of a ticket without asking the store.
     func knowledge(ofTicket text: String, in tenant: CallerIndex.Tenant) -> Knowledge {
-        let sent = digest(text)
+        let sent = digests.digest(of: text)
         if let user = tenant.user(ofFixedTicket: sent) { return .known(user) }
         let time = now()
         guard let session = cache.session(sent, now: time) else { return .unknown(digest: sent) }
