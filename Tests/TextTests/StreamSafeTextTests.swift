@@ -31,4 +31,20 @@ struct StreamSafeTextTests {
         #expect(!StreamSafeText.isSafe(Array(text.utf8)))
         #expect(!StreamSafeText.isSafe(text[...]))
     }
+
+    @Test("A run is found at every distance from the beginning and from the end")
+    func places() {
+        for before in 0..<20 {
+            for after in [0, 1, 7, 8, 9] {
+                for letter in ["a", "\u{7F}", "é"] {
+                    let (beginning, end) = (
+                        String(repeating: letter, count: before), String(repeating: "z", count: after)
+                    )
+                    #expect(StreamSafeText.isSafe(beginning + Self.longest + end))
+                    #expect(!StreamSafeText.isSafe(beginning + Self.longest + "\u{301}" + end))
+                    #expect(StreamSafeText.isSafe(beginning + end))
+                }
+            }
+        }
+    }
 }
