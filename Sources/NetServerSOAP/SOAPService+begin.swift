@@ -28,9 +28,8 @@ extension SOAPService {
         completion: @escaping @Sendable (_ makeAnswer: @escaping @Sendable () -> Answer) -> Void
     ) -> Beginning {
         let call: Call
-        switch self.call(bytes, mediaType: mediaType, action: action, target: target) {
-        case .success(let read): call = read
-        case .failure(let refusal): return .answered(refusal.answer)
+        do { call = try self.call(bytes, mediaType: mediaType, action: action, target: target) } catch {
+            return .answered(error.answer)
         }
         guard case .webhook(let operation) = call.operation.name, operation == .getWebhook || operation == .signalEvent
         else { return .waiting(call) }

@@ -127,10 +127,11 @@ package struct SOAPService: Sendable {
     ///
     /// - Parameter action: The `SOAPAction` header, as sent.
     package func answer(to bytes: [UInt8], mediaType: MediaType, action: String?, target: Target) async -> Answer {
-        switch call(bytes, mediaType: mediaType, action: action, target: target) {
-        case .success(let call): await answer(to: call)
-        case .failure(let refusal): refusal.answer
+        let call: Call
+        do { call = try self.call(bytes, mediaType: mediaType, action: action, target: target) } catch {
+            return error.answer
         }
+        return await answer(to: call)
     }
 
     /// Carries a call out.
@@ -161,7 +162,7 @@ package struct SOAPService: Sendable {
         mediaType: MediaType,
         action: String?,
         target: Target
-    ) -> Swift.Result<Call, Refusal> {
+    ) throws(Refusal) -> Call {
         let request: SOAPRequest
         do {
             request = try reader.request(
@@ -172,14 +173,14 @@ package struct SOAPService: Sendable {
                 namespace: target.number.namespace
             )
         } catch {
-            return .failure(Refusal(answer: Answer(error.fault, version: error.version, number: target.number)))
+            throw Refusal(answer: Answer(error.fault, version: error.version, number: target.number))
         }
         guard let operation = Self.operation(named: request.operation.name, target) else {
             let fault = SOAPFault(
                 .actionNotSupported,
                 "\(target.number.name)/\(target.service.file) has no operation \(Excerpt.quoted(request.operation.name))."
             )
-            return .failure(Refusal(answer: Answer(fault, version: request.version, number: target.number)))
+            throw Refusal(answer: Answer(fault, version: request.version, number: target.number))
         }
         let answers = OperationAnswers(
             request: request,
@@ -188,7 +189,7 @@ package struct SOAPService: Sendable {
             operationErrors: operationErrors,
             frames: frames
         )
-        return .success(Call(operation: operation, answers: answers))
+        return Call(operation: operation, answers: answers)
     }
 
     /// The fault for a message that was not read to its end because it is too long.
