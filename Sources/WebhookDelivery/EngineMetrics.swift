@@ -1,18 +1,21 @@
 package import CoreMetrics
 import ServiceMetrics
 import StoreContracts
+import Synchronization
 import WebhookModel
 
 /// What the engine counts. Labels are bounded: fates and kinds of failure.
 package struct EngineMetrics: Sendable {
     private let factory: any MetricsFactory
     private let attempts: Timer
+    private let outcomes: AttemptCounters
     private let flying: Meter
 
     /// - Parameter factory: Where the metrics are kept.
     package init(factory: any MetricsFactory = NOOPMetricsHandler.instance) {
         self.factory = factory
         attempts = Metric.deliveryAttemptDuration.histogram(in: factory)
+        outcomes = AttemptCounters(factory: factory)
         flying = Metric.deliveriesInFlight.gauge(in: factory)
     }
 
@@ -44,6 +47,33 @@ package struct EngineMetrics: Sendable {
             case .failed: "failed"
             case nil: "stale"
             }
-        Metric.deliveryAttempts.counter(outcome, attempt.errorClass ?? "none", in: factory).increment()
+        outcomes.increment(outcome: outcome, error: attempt.errorClass ?? "none")
+    }
+}
+
+/// The counters of ``Metric/deliveryAttempts``. A counter is made when it first counts, and kept: making one costs more
+/// than all else that is counted of an attempt.
+private final class AttemptCounters: Sendable {
+    private struct Labels: Hashable {
+        let outcome: String
+        let error: String
+    }
+
+    private let factory: any MetricsFactory
+    private let counters = Mutex<[Labels: Counter]>([:])
+
+    init(factory: any MetricsFactory) {
+        self.factory = factory
+    }
+
+    func increment(outcome: String, error: String) {
+        let labels = Labels(outcome: outcome, error: error)
+        let counter = counters.withLock { counters in
+            if let known = counters[labels] { return known }
+            let counter = Metric.deliveryAttempts.counter(outcome, error, in: factory)
+            counters[labels] = counter
+            return counter
+        }
+        counter.increment()
     }
 }
