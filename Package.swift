@@ -305,8 +305,8 @@ let package = Package(
         .tests(
             "DeliveryTransportTests",
             uses: [
-                "DeliveryTransport", "Networking", "TestSupport", "WebhookModel", "NIOCore", "NIOHTTP1", "NIOPosix",
-                "NIOSSL",
+                "DeliveryTransport", "Networking", "TestSupport", "WebhookModel", "NIOCore", "NIOEmbedded", "NIOHTTP1",
+                "NIOPosix", "NIOSSL",
             ]
         ),
         .tests(

@@ -1,11 +1,10 @@
 import NIOCore
-import NIOHTTP1
 import WebhookModel
 
 /// The last handler of a connection: sends one request at a time, and reads its answer up to a bound.
 final class ExchangeHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
-    typealias OutboundOut = HTTPClientRequestPart
+    typealias OutboundOut = ByteBuffer
 
     /// What becomes of a connection after an exchange.
     enum Aftermath: Sendable {
@@ -49,31 +48,25 @@ final class ExchangeHandler: ChannelInboundHandler {
     ///
     /// - Parameter answerBytes: How much of a body is read; what comes after it ends the connection.
     static func add(to pipeline: ChannelPipeline.SynchronousOperations, answerBytes: Int) throws {
-        try pipeline.addHandlers(
-            HTTPRequestEncoder(),
-            NIOHTTPRequestHeadersValidator(),
-            ExchangeHandler(answerBytes: answerBytes)
-        )
+        try pipeline.addHandler(ExchangeHandler(answerBytes: answerBytes))
     }
 
     private init(answerBytes: Int) {
         self.answerBytes = answerBytes
     }
 
-    /// Sends a request. Call it on the channel's event loop, and only when no other request is under way.
-    func send(_ request: HTTPRequestHead, body: ByteBuffer) -> EventLoopFuture<Result<Exchange, ExchangeError>>? {
+    /// Sends the bytes of a request. Call it on the channel's event loop, and only when no other request is under way.
+    func send(_ request: ByteBuffer) -> EventLoopFuture<Result<Exchange, ExchangeError>>? {
         guard let context, promise == nil, !isDraining else { return nil }
         let promise = context.eventLoop.makePromise(of: Result<Exchange, ExchangeError>.self)
         self.promise = promise
         parser = AnswerParser()
         received.clear()
         (hasReceived, isWritten, head) = (false, false, nil)
-        self.body = []
-        context.write(wrapOutboundOut(.head(request)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        body = []
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenSuccess { self.isWritten = true }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+        context.writeAndFlush(wrapOutboundOut(request), promise: written)
         return promise.futureResult
     }
 

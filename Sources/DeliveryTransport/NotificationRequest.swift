@@ -23,15 +23,18 @@ package struct NotificationRequest: Sendable {
         headers.add(name: "X-SuperOffice-EventId", value: notification.eventID.uuidString.lowercased())
         headers.add(name: "X-SuperOffice-Retry", value: String(notification.retry))
         if notification.isTest { headers.add(name: "X-Hook-Test", value: "true") }
-        if let signature = notification.signature
-            ?? signer.signature(of: notification.body, secret: notification.secret)
-        {
+        if let signature = signature(of: notification) {
             headers.add(name: "X-SuperOffice-Signature", value: signature)
         }
         for header in notification.headers?.entries ?? [] where Self.mayBeSet(header) {
             headers.replaceOrAdd(name: header.key, value: header.value ?? "")
         }
         return headers
+    }
+
+    /// The value of `X-SuperOffice-Signature`; nil where the notification is not signed.
+    func signature(of notification: WebhookNotification) -> String? {
+        notification.signature ?? signer.signature(of: notification.body, secret: notification.secret)
     }
 
     private static let reserved: Set<String> = [
@@ -49,7 +52,7 @@ package struct NotificationRequest: Sendable {
     }
 
     /// Clients choose the names of events. Characters that a header cannot hold are percent-encoded.
-    private static func headerText(_ text: String) -> String {
+    static func headerText(_ text: String) -> String {
         guard !text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else { return text }
         let digits = Array("0123456789ABCDEF")
         return text.utf8.reduce(into: "") { result, byte in

@@ -1,5 +1,4 @@
 package import NIOCore
-import NIOHTTP1
 package import NIOPosix
 import NIOSSL
 package import Networking
@@ -55,6 +54,7 @@ package final class SocketSender: NotificationSender {
     private let settings: Settings
     private let request: NotificationRequest
     private let route: TargetRoute
+    private let targets: PreparedTargets
     private let pool: ConnectionPool
     private let lanes: [SendingLane]
     private let turn = Atomic<Int>(0)
@@ -77,6 +77,7 @@ package final class SocketSender: NotificationSender {
         self.settings = settings
         request = NotificationRequest(version: version)
         route = try TargetRoute(settings: settings, resolver: resolver)
+        targets = PreparedTargets(request: request, route: route)
         pool = ConnectionPool(limit: settings.idleConnections)
         lanes = group.makeIterator().map { SendingLane(loop: $0, time: time, schedule: schedule) }
         for lane in lanes { lane.start(pool) }
@@ -89,27 +90,16 @@ package final class SocketSender: NotificationSender {
     }
 
     package func send(_ notification: WebhookNotification) async -> SendOutcome {
-        let target: TargetURL
+        let target: PreparedTarget
         do throws(TargetURL.ParseError) {
-            target = try TargetURL(parsing: notification.url)
+            target = try targets.target(of: notification)
         } catch {
             return .failed(SendError(.invalidURL, "The target is not a URL that can be posted to: \(error.text)"))
         }
-        var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: route.requestTarget(for: target))
-        head.headers = request.headers(of: notification)
-        if let authorization = target.basicAuthorization, !head.headers.contains(name: "Authorization") {
-            head.headers.add(name: "Authorization", value: authorization)
-        }
-        if let authorization = route.proxyAuthorization(for: target) {
-            head.headers.add(name: "Proxy-Authorization", value: authorization)
-        }
-        head.headers.add(name: "Host", value: target.hostHeader)
-        head.headers.add(name: "Content-Length", value: String(notification.body.count))
         let turn = self.turn.wrappingAdd(1, ordering: .relaxed).oldValue
         let transfer = Transfer(
-            target: target,
-            head: head,
-            body: ByteBuffer(bytes: notification.body),
+            to: target,
+            request: target.request(carrying: notification, signature: request.signature(of: notification)),
             route: route,
             pool: pool,
             lane: lanes[Int(UInt(bitPattern: turn) % UInt(lanes.count))],

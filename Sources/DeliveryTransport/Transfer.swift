@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import Networking
@@ -36,9 +35,8 @@ final class Transfer {
         }
     }
 
-    private let target: TargetURL
-    private let head: HTTPRequestHead
-    private let body: ByteBuffer
+    private let prepared: PreparedTarget
+    private let request: ByteBuffer
     private let route: TargetRoute
     private let pool: ConnectionPool
     private let lane: SendingLane
@@ -53,21 +51,21 @@ final class Transfer {
     private var alarm: Scheduled<Void>?
     private var hasMoreTime = false
 
+    private var target: TargetURL { prepared.target }
     private var loop: any EventLoop { lane.loop }
 
     /// The time that a transfer gets after a standstill: its answer may have come meanwhile.
     private static let timeAfterStandstill = TimeAmount.seconds(1)
 
     init(
-        target: TargetURL,
-        head: HTTPRequestHead,
-        body: ByteBuffer,
+        to prepared: PreparedTarget,
+        request: ByteBuffer,
         route: TargetRoute,
         pool: ConnectionPool,
         lane: SendingLane,
         timeout: Duration
     ) {
-        (self.target, self.head, self.body, self.route) = (target, head, body, route)
+        (self.prepared, self.request, self.route) = (prepared, request, route)
         (self.pool, self.lane, self.timeout) = (pool, lane, timeout)
         outcome = lane.loop.makePromise()
     }
@@ -154,8 +152,9 @@ final class Transfer {
 
     private func exchange(_ channel: any Channel, _ address: SocketAddress, isReused: Bool) {
         self.channel = channel
+        guard prepared.isSendable else { return end(.failed(Self.unsendable)) }
         guard let handler = try? channel.pipeline.syncOperations.handler(type: ExchangeHandler.self),
-            let sent = handler.send(head, body: body)
+            let sent = handler.send(request)
         else {
             channel.close(promise: nil)
             return open()
@@ -212,6 +211,11 @@ final class Transfer {
         Endpoint(isTLS: target.isTLS, host: target.host, port: target.port, address: address)
     }
 
+    private static let unsendable = SendError(
+        .invalidURL,
+        "The target's URL or headers hold characters that HTTP does not allow."
+    )
+
     private static let stopped = SendError(.shutdown, "The service stopped before the target answered.")
 
     /// Whether the other end closed the connection. TLS says so too when it comes without a close_notify.
@@ -236,8 +240,6 @@ final class Transfer {
             SendError(.protocolViolation, "The target's answer is not HTTP as it should be: \(violation).")
         case let error as ForwardProxy.UnreachableError:
             route.blamingProxy(for: failure(error.error))
-        case is HTTPParserError:
-            SendError(.invalidURL, "The target's URL or headers hold characters that HTTP does not allow.")
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
             SendError(
                 .tls,

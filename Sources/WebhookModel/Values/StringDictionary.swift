@@ -26,7 +26,7 @@ package struct StringDictionary: Sendable, Hashable, Codable {
 
 extension StringDictionary? {
     /// Whether both hold the same characters in the same order, or are nil.
-    func isSame(as other: StringDictionary?) -> Bool {
+    package func isSame(as other: StringDictionary?) -> Bool {
         guard let own = self, let other else { return self == nil && other == nil }
         return own.entries.count == other.entries.count
             && zip(own.entries, other.entries).allSatisfy { $0.key.isSame(as: $1.key) && $0.value.isSame(as: $1.value) }
