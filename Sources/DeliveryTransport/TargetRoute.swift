@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -34,32 +35,45 @@ struct TargetRoute: Sendable {
         proxy != nil && !target.isTLS ? "http://\(target.hostHeader)\(target.path)" : target.path
     }
 
-    /// The addresses to connect to, each checked; fails with ``SendError``.
-    func addresses(of target: TargetURL, on loop: any EventLoop) -> EventLoopFuture<[SocketAddress]> {
-        if let literal = IPAddress(target.host), let objection = policy.objection(to: literal) {
-            return loop.makeFailedFuture(Self.refusal(objection + remedies.note(.addresses)))
+    /// Finds the addresses to connect to, and checks each, for every attempt anew.
+    ///
+    /// - Parameter completion: Takes the addresses, or why there are none that may be called. It is called on the loop.
+    func findAddresses(
+        of prepared: PreparedTarget,
+        on loop: any EventLoop,
+        _ completion: @escaping (Result<[SocketAddress], SendError>) -> Void
+    ) {
+        let target = prepared.target
+        if let literal = prepared.literal, let objection = policy.objection(to: literal) {
+            return completion(.failure(Self.refusal(objection + remedies.note(.addresses))))
         }
         // What a resolver takes for an address although it is not written as one; through a proxy nobody else looks.
-        if proxy != nil, target.hasNumericName {
-            return loop.makeFailedFuture(Self.refusal("'\(target.host)', which is a number (write it as an address)"))
+        if proxy != nil, prepared.literal == nil, target.hasNumericName {
+            return completion(
+                .failure(Self.refusal("'\(target.host)', which is a number (write it as an address)"))
+            )
         }
         // A proxy looks names up itself, and the rest of the policy is its to enforce.
         let asked = proxy?.url ?? target
-        let addresses = resolver.addresses(of: asked.host, port: asked.port, on: loop).flatMapErrorThrowing { error in
-            throw unresolved(asked, error)
-        }
-        guard proxy == nil else { return addresses }
-        let policy = policy
-        let note = remedies.note(.addresses)
-        return addresses.flatMapThrowing { addresses in
-            for address in addresses {
-                guard let ip = address.ipAddress.flatMap(IPAddress.init(zoned:)) else {
-                    throw Self.refusal("none that can be checked")
-                }
-                if let objection = policy.objection(to: ip) { throw Self.refusal(objection + note) }
+        resolver.addresses(of: asked.host, port: asked.port, on: loop).assumeIsolated().whenComplete { result in
+            switch result {
+            case .success(let addresses):
+                let refusal = proxy == nil ? refusal(of: addresses) : nil
+                completion(refusal.map { .failure($0) } ?? .success(addresses))
+            case .failure(let error): completion(.failure(unresolved(asked, error)))
             }
-            return addresses
         }
+    }
+
+    /// Why one of the addresses may not be called; nil when all may.
+    private func refusal(of addresses: [SocketAddress]) -> SendError? {
+        for address in addresses {
+            guard let ip = IPAddress(address) else { return Self.refusal("none that can be checked") }
+            if let objection = policy.objection(to: ip) {
+                return Self.refusal(objection + remedies.note(.addresses))
+            }
+        }
+        return nil
     }
 
     /// A connection to one of `addresses`, ready for a request.
@@ -151,10 +165,28 @@ struct TargetRoute: Sendable {
     }
 }
 
+extension IPAddress {
+    /// The address of a socket, without the zone that it may have; nil for a socket that has no address of IP.
+    fileprivate init?(_ address: SocketAddress) {
+        switch address {
+        case .v4(let address):
+            self = .v4(UInt32(bigEndian: address.address.sin_addr.s_addr))
+        case .v6(let address):
+            self = withUnsafeBytes(of: address.address.sin6_addr) { bytes in
+                let (high, low) = (
+                    bytes.loadUnaligned(as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+                )
+                return .v6(high: UInt64(bigEndian: high), low: UInt64(bigEndian: low))
+            }
+        case .unixDomainSocket: return nil
+        }
+    }
+}
+
 extension TargetURL {
-    /// Whether the host is no address as it is written, but ends in a number, as no name does (WHATWG URL, 3.5).
+    /// Whether the host, which is no address as it is written, ends in a number, as no name does (WHATWG URL, 3.5).
     fileprivate var hasNumericName: Bool {
-        guard IPAddress(host) == nil, let last = host.split(separator: ".").last?.lowercased() else { return false }
+        guard let last = host.split(separator: ".").last?.lowercased() else { return false }
         return last.allSatisfy(\.isNumber) || last.hasPrefix("0x") && last.dropFirst(2).allSatisfy(\.isHexDigit)
     }
 }

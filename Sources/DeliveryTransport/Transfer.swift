@@ -73,7 +73,7 @@ final class Transfer {
     private func start() {
         guard !isEnded else { return }
         begin = lane.watch.now
-        route.addresses(of: target, on: loop).assumeIsolated().whenComplete { result in
+        route.findAddresses(of: prepared, on: loop) { result in
             guard !self.isEnded else { return }
             switch result {
             case .success(let addresses):
@@ -81,7 +81,7 @@ final class Transfer {
                 self.setAlarm(in: TimeAmount(self.timeout))
                 self.addresses = addresses
                 self.connect()
-            case .failure(let error): self.end(.failed(self.failure(error)))
+            case .failure(let error): self.end(.failed(error))
             }
         }
     }
