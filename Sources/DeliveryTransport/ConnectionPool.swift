@@ -10,6 +10,22 @@ struct Endpoint: Hashable, Sendable {
     var address: SocketAddress
 }
 
+/// A connection, and the handler at its end, which is found once.
+struct Connection: Sendable {
+    let channel: any Channel
+    private let handler: NIOLoopBound<ExchangeHandler>
+
+    /// Takes a connection that is ready for requests; nil for one that has ended. Call it on the channel's event loop.
+    init?(_ channel: any Channel) {
+        guard let handler = try? channel.pipeline.syncOperations.handler(type: ExchangeHandler.self) else { return nil }
+        self.channel = channel
+        self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
+    }
+
+    /// Only the channel's event loop uses the handler.
+    var exchange: ExchangeHandler { handler.value }
+}
+
 /// The connections that no request uses: idle ones for the next request, and ones that their targets are about to end.
 ///
 /// Each connection holds a file descriptor, so one bound holds for the connections of all event loops together. Beyond that
@@ -21,7 +37,7 @@ final class ConnectionPool: Sendable {
     }
 
     private struct Idle {
-        var channel: any Channel
+        var connection: Connection
         var since: StandstillWatch.Instant
         var key: Key
     }
@@ -40,6 +56,13 @@ final class ConnectionPool: Sendable {
             numbers[removed.key]?.removeAll { $0 == number }
             if numbers[removed.key]?.isEmpty ?? false { numbers[removed.key] = nil }
             return removed
+        }
+
+        /// Removes the connection that was kept last for a key.
+        mutating func removeLast(_ key: Key) -> Idle? {
+            guard let number = numbers[key]?.popLast() else { return nil }
+            if numbers[key]?.isEmpty ?? false { numbers[key] = nil }
+            return idle.removeValue(forKey: number)
         }
 
         mutating func removeOldest(_ isMeant: (Idle) -> Bool = { _ in true }) -> Idle? {
@@ -67,20 +90,22 @@ final class ConnectionPool: Sendable {
     }
 
     /// Takes the connection to `endpoint` that was used last; nil when there is none. Call it on the lane's event loop.
-    func take(_ endpoint: Endpoint, on lane: SendingLane) -> (any Channel)? {
+    func take(_ endpoint: Endpoint, on lane: SendingLane) -> Connection? {
         let key = Key(loop: ObjectIdentifier(lane.loop), endpoint: endpoint)
-        while let idle = state.withLock({ state in state.numbers[key]?.last.flatMap { state.remove($0) } }) {
+        while let idle = state.withLock({ $0.removeLast(key) }) {
+            let channel = idle.connection.channel
             // Whether the other end is still there after a standstill, nobody knows.
-            if idle.channel.isActive, lane.watch.standstill(since: idle.since) == nil { return idle.channel }
-            idle.channel.close(promise: nil)
+            if channel.isActive, lane.watch.standstill(since: idle.since) == nil { return idle.connection }
+            channel.close(promise: nil)
         }
         return nil
     }
 
     /// Keeps a connection for the next request, or closes it where there are enough.
-    func keep(_ channel: any Channel, for endpoint: Endpoint, on lane: SendingLane) {
+    func keep(_ connection: Connection, for endpoint: Endpoint, on lane: SendingLane) {
+        let channel = connection.channel
         let key = Key(loop: ObjectIdentifier(lane.loop), endpoint: endpoint)
-        let idle = Idle(channel: channel, since: lane.watch.now, key: key)
+        let idle = Idle(connection: connection, since: lane.watch.now, key: key)
         let isKept =
             channel.isActive
             && state.withLock { state in
@@ -119,14 +144,15 @@ final class ConnectionPool: Sendable {
     /// Closes the connection that has been idle longest, so that its descriptor is free. Returns false when there is none.
     func makeRoom(for loop: any EventLoop) -> EventLoopFuture<Bool> {
         guard let idle = state.withLock({ $0.removeOldest() }) else { return loop.makeSucceededFuture(false) }
-        idle.channel.close(promise: nil)
-        return idle.channel.closeFuture.map { true }.hop(to: loop)
+        let channel = idle.connection.channel
+        channel.close(promise: nil)
+        return channel.closeFuture.map { true }.hop(to: loop)
     }
 
     /// Closes the connections that have been idle for long.
     func closeIdle(now: StandstillWatch.Instant) {
         while let idle = state.withLock({ state in state.removeOldest { now - $0.since >= Self.idleTime } }) {
-            idle.channel.close(promise: nil)
+            idle.connection.channel.close(promise: nil)
         }
     }
 
@@ -137,14 +163,14 @@ final class ConnectionPool: Sendable {
             defer { (state.idle, state.numbers) = ([:], [:]) }
             return Array(state.idle.values)
         }
-        for connection in idle { connection.channel.close(promise: nil) }
+        for idle in idle { idle.connection.channel.close(promise: nil) }
     }
 
     private func closeExcess() {
         while let idle = state.withLock({ state in
             state.idle.count + state.ending > limit ? state.removeOldest() : nil
         }) {
-            idle.channel.close(promise: nil)
+            idle.connection.channel.close(promise: nil)
         }
     }
 }

@@ -31,9 +31,13 @@ final class ExchangeHandler: ChannelInboundHandler {
         var answerHasBegun: Bool
     }
 
+    /// Takes an exchange, or why there was none.
+    typealias Completion = (Result<Exchange, ExchangeError>) -> Void
+
     private let answerBytes: Int
     private var context: ChannelHandlerContext?
-    private var promise: EventLoopPromise<Result<Exchange, ExchangeError>>?
+    /// Takes what comes of the request that is under way; nil when none is.
+    private var completion: Completion?
     /// Whether the request has left this process.
     private var isWritten = false
     /// Whether what comes is thrown away.
@@ -44,7 +48,7 @@ final class ExchangeHandler: ChannelInboundHandler {
     private var head: AnswerHead?
     private var body: [UInt8] = []
 
-    /// Adds what an exchange needs to a connection.
+    /// Adds the handler to a connection.
     ///
     /// - Parameter answerBytes: How much of a body is read; what comes after it ends the connection.
     static func add(to pipeline: ChannelPipeline.SynchronousOperations, answerBytes: Int) throws {
@@ -56,10 +60,12 @@ final class ExchangeHandler: ChannelInboundHandler {
     }
 
     /// Sends the bytes of a request. Call it on the channel's event loop, and only when no other request is under way.
-    func send(_ request: ByteBuffer) -> EventLoopFuture<Result<Exchange, ExchangeError>>? {
-        guard let context, promise == nil, !isDraining else { return nil }
-        let promise = context.eventLoop.makePromise(of: Result<Exchange, ExchangeError>.self)
-        self.promise = promise
+    ///
+    /// - Parameter completion: Is called once, on the event loop.
+    /// - Returns: Whether the request is under way. Else the connection is of no use, and `completion` is not called.
+    func send(_ request: ByteBuffer, _ completion: @escaping Completion) -> Bool {
+        guard let context, self.completion == nil, !isDraining else { return false }
+        self.completion = completion
         parser = AnswerParser()
         received.clear()
         (hasReceived, isWritten, head) = (false, false, nil)
@@ -67,7 +73,7 @@ final class ExchangeHandler: ChannelInboundHandler {
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenSuccess { self.isWritten = true }
         context.writeAndFlush(wrapOutboundOut(request), promise: written)
-        return promise.futureResult
+        return true
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -80,7 +86,7 @@ final class ExchangeHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard promise != nil else {
+        guard completion != nil else {
             // Bytes that nobody asked for.
             if !isDraining { context.close(promise: nil) }
             return
@@ -89,7 +95,7 @@ final class ExchangeHandler: ChannelInboundHandler {
         var bytes = unwrapInboundIn(data)
         received.writeBuffer(&bytes)
         do {
-            while promise != nil, let part = try parser.next(&received) { take(part) }
+            while completion != nil, let part = try parser.next(&received) { take(part) }
             received.discardReadBytes()
         } catch {
             fail(error)
@@ -121,8 +127,8 @@ final class ExchangeHandler: ChannelInboundHandler {
     }
 
     private func succeed(_ connection: Aftermath) {
-        guard let promise, let head else { return }
-        self.promise = nil
+        guard let completion, let head else { return }
+        self.completion = nil
         let answer = TargetAnswer(
             status: head.status,
             reason: head.reason,
@@ -130,20 +136,20 @@ final class ExchangeHandler: ChannelInboundHandler {
             body: body
         )
         body = []
-        promise.succeed(.success(Exchange(answer: answer, connection: connection)))
+        completion(.success(Exchange(answer: answer, connection: connection)))
     }
 
     /// Ends the exchange with what has come. Returns whether that is an answer: its status says what the target made of
     /// the notification, whatever becomes of its body.
     func cut() -> Bool {
-        guard promise != nil, head != nil else { return false }
+        guard completion != nil, head != nil else { return false }
         succeed(.useless)
         return true
     }
 
     private func fail(_ error: any Error) {
-        guard !cut() else { return }
-        promise?.succeed(.failure(ExchangeError(error: error, answerHasBegun: hasReceived)))
-        promise = nil
+        guard !cut(), let completion else { return }
+        self.completion = nil
+        completion(.failure(ExchangeError(error: error, answerHasBegun: hasReceived)))
     }
 }

@@ -116,8 +116,8 @@ final class Transfer {
 
     private func connect() {
         for address in addresses {
-            if let channel = pool.take(endpoint(address), on: lane) {
-                return exchange(channel, address, isReused: true)
+            if let connection = pool.take(endpoint(address), on: lane) {
+                return exchange(connection, address, isReused: true)
             }
         }
         open()
@@ -136,7 +136,9 @@ final class Transfer {
         }.whenComplete { result in
             guard !self.isEnded else { return }
             switch result {
-            case .success((let channel, let address)): self.exchange(channel, address, isReused: false)
+            case .success((let channel, let address)):
+                guard let connection = Connection(channel) else { return self.open(insteadOf: channel) }
+                self.exchange(connection, address, isReused: false)
             case .failure(let error): self.end(.failed(self.failure(error)))
             }
         }
@@ -150,21 +152,21 @@ final class Transfer {
         }
     }
 
-    private func exchange(_ channel: any Channel, _ address: SocketAddress, isReused: Bool) {
+    private func open(insteadOf channel: any Channel) {
+        channel.close(promise: nil)
+        open()
+    }
+
+    private func exchange(_ connection: Connection, _ address: SocketAddress, isReused: Bool) {
+        let channel = connection.channel
         self.channel = channel
         guard prepared.isSendable else { return end(.failed(Self.unsendable)) }
-        guard let handler = try? channel.pipeline.syncOperations.handler(type: ExchangeHandler.self),
-            let sent = handler.send(request)
-        else {
-            channel.close(promise: nil)
-            return open()
-        }
-        sent.assumeIsolated().whenSuccess { result in
+        let isUnderWay = connection.exchange.send(request) { result in
             switch result {
             case .success(let exchange):
                 self.channel = nil
                 switch exchange.connection {
-                case .reusable: self.pool.keep(channel, for: self.endpoint(address), on: self.lane)
+                case .reusable: self.pool.keep(connection, for: self.endpoint(address), on: self.lane)
                 case .ending: self.pool.letEnd(channel)
                 case .useless: channel.close(promise: nil)
                 }
@@ -183,6 +185,7 @@ final class Transfer {
                 self.end(.failed(self.route.blamed(for: self.failure(error), of: self.target)))
             }
         }
+        if !isUnderWay { open(insteadOf: channel) }
     }
 
     private func end(_ outcome: SendOutcome) {
