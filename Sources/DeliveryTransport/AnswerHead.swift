@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import WebhookModel
 
 /// The status line and the header lines of an answer.
 struct AnswerHead {
@@ -8,7 +9,7 @@ struct AnswerHead {
     let status: Int
     /// As the target wrote it, without control characters; the standard one where it wrote none.
     let reason: String
-    private(set) var fields: [(name: String, value: String)] = []
+    private(set) var fields: [StringDictionary.Entry] = []
     private let isOfHTTP1_0: Bool
 
     /// What is shown of a reason phrase, in characters.
@@ -31,29 +32,35 @@ struct AnswerHead {
                 description: "its status line '\(Self.excerpt(line))' has no status code of three digits"
             )
         }
-        let reason = Self.text(rest.dropFirst(3).map { $0 < 0x20 || $0 == 0x7F ? UInt8(ascii: " ") : $0 })
-            .prefix(Self.reasonLength)
+        let phrase = Self.text(rest.dropFirst(3).map { $0 < 0x20 || $0 == 0x7F ? UInt8(ascii: " ") : $0 })
+        // Few bytes hold few characters.
+        let reason = phrase.utf8.count <= Self.reasonLength ? phrase : String(phrase.prefix(Self.reasonLength))
         self.status = status
-        self.reason = reason.isEmpty ? HTTPResponseStatus(statusCode: status).standardReason : String(reason)
+        self.reason = reason.isEmpty ? HTTPResponseStatus(statusCode: status).standardReason : reason
         isOfHTTP1_0 = minor == UInt8(ascii: "0")
     }
 
     /// Adds a header line to the head, or to the line before it where it is folded.
     mutating func add(_ line: ByteBufferView) throws(ViolationError) {
+        guard line.contains(UInt8(ascii: "\r")) else { return try addLine(line) }
         // A CR within a line stands for a blank (RFC 9112, section 2.2).
-        let line = line.map { $0 == UInt8(ascii: "\r") ? UInt8(ascii: " ") : $0 }
+        let bytes = line.map { $0 == UInt8(ascii: "\r") ? UInt8(ascii: " ") : $0 }
+        try addLine(ByteBuffer(bytes: bytes).readableBytesView)
+    }
+
+    private mutating func addLine(_ line: ByteBufferView) throws(ViolationError) {
         if Self.isBlank(line.first) {
             guard let last = fields.popLast() else {
                 throw ViolationError(description: "its first header line is folded")
             }
-            let parts = [last.value, Self.text(line)].filter { !$0.isEmpty }
-            fields.append((last.name, parts.joined(separator: " ")))
+            let parts = [last.value ?? "", Self.text(line)].filter { !$0.isEmpty }
+            fields.append(.init(key: last.key, value: parts.joined(separator: " ")))
             return
         }
-        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex else {
             throw ViolationError(description: "its header line '\(Self.excerpt(line))' has no name")
         }
-        fields.append((Self.text(line[..<colon]), Self.text(line[(colon + 1)...])))
+        fields.append(.init(key: Self.text(line[..<colon]), value: Self.text(line[(colon + 1)...])))
     }
 
     /// Refuses at once what cannot become an answer.
@@ -97,36 +104,77 @@ struct AnswerHead {
         default: break
         }
         let codings = tokens("transfer-encoding").filter { $0 != "identity" }
-        let lengths = fields.filter { $0.name.lowercased() == "content-length" }
         if let last = codings.last {
             // After two lengths the connection is not to be trusted.
             let isSound = !isOfHTTP1_0 && lengths.isEmpty
             if last == "chunked" { return Framing(body: .chunks, keepsConnection: keepsConnection && isSound) }
-        } else if let first = lengths.first {
-            let values = lengths.flatMap { $0.value.split(separator: ",", omittingEmptySubsequences: false) }
-                .map { Self.number($0) }
-            guard let length = values.first ?? nil, values.allSatisfy({ $0 == length }) else {
-                let shown = Self.excerpt(Array((lengths.dropFirst().reduce(first.value) { "\($0), \($1.value)" }).utf8))
-                throw ViolationError(description: "its Content-Length is '\(shown)'")
-            }
+        } else if let length = try length() {
             return Framing(body: .length(length), keepsConnection: keepsConnection)
         }
         return Framing(body: .toEnd, keepsConnection: false)
     }
 
-    /// A length, without bound where it is beyond all bounds.
-    private static func number(_ text: Substring) -> Int? {
-        let digits = Self.text(Array(text.utf8))
-        guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
-        return Int(digits) ?? .max
+    /// The values of the lines that tell the body's length.
+    private var lengths: [String] {
+        fields.filter { Self.isNamed($0.key, "content-length") }.map { $0.value ?? "" }
     }
 
-    /// The elements of all lines with this name, in small letters.
-    private func tokens(_ name: String) -> [String] {
-        fields.filter { $0.name.lowercased() == name }.flatMap { $0.value.split(separator: ",") }.map { element in
-            String(element.lowercased().filter { !$0.isWhitespace })
-        }.filter { !$0.isEmpty }
+    /// The body's length; nil where no line tells it.
+    private func length() throws(ViolationError) -> Int? {
+        let lengths = lengths
+        var length: Int?
+        for value in lengths {
+            for part in value.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+                guard let number = Self.number(part), number == length ?? number else {
+                    let shown = Self.excerpt(lengths.joined(separator: ", ").utf8)
+                    throw ViolationError(description: "its Content-Length is '\(shown)'")
+                }
+                length = number
+            }
+        }
+        return length
     }
+
+    /// A length, without bound where it is beyond all bounds.
+    private static func number(_ text: Substring.UTF8View) -> Int? {
+        let begin = text.drop(while: isBlank)
+        let digits = begin.prefix { !isBlank($0) }
+        guard !digits.isEmpty, begin.dropFirst(digits.count).allSatisfy(isBlank) else { return nil }
+        var number = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            let (tens, isTooLong) = number.multipliedReportingOverflow(by: 10)
+            let (sum, isTooLarge) = tens.addingReportingOverflow(Int(digit - UInt8(ascii: "0")))
+            number = isTooLong || isTooLarge ? .max : sum
+        }
+        return number
+    }
+
+    /// The elements of all lines with this name, in small letters and without white space.
+    private func tokens(_ name: StaticString) -> [String] {
+        var tokens: [String] = []
+        for field in fields where Self.isNamed(field.key, name) {
+            for element in (field.value ?? "").utf8.split(separator: UInt8(ascii: ",")) {
+                let token = element.lazy.filter { !Self.isSpace($0) }.map(Self.lowercase)
+                if !token.isEmpty { tokens.append(String(decoding: token, as: UTF8.self)) }
+            }
+        }
+        return tokens
+    }
+
+    /// Whether a name is one of HTTP, which is given in small letters. HTTP compares the letters of ASCII without their case.
+    private static func isNamed(_ name: String, _ expected: StaticString) -> Bool {
+        guard name.utf8.count == expected.utf8CodeUnitCount else { return false }
+        return expected.withUTF8Buffer { expected in
+            zip(name.utf8, expected).allSatisfy { lowercase($0) == $1 }
+        }
+    }
+
+    private static func lowercase(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
     // MARK: Bytes
 

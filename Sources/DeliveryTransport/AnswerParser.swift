@@ -149,8 +149,12 @@ struct AnswerParser {
 
     private mutating func headLine(_ buffer: inout ByteBuffer) throws(ViolationError) -> ByteBufferView? {
         let before = buffer.readableBytes
-        let reason = "it has more than \(Self.headBytes) bytes beside its body"
-        guard let line = try self.line(&buffer, atMost: bytesLeft, or: reason) else { return nil }
+        let line = try self.line(
+            &buffer,
+            atMost: bytesLeft,
+            or: "it has more than \(Self.headBytes) bytes beside its body"
+        )
+        guard let line else { return nil }
         bytesLeft -= before - buffer.readableBytes
         linesLeft -= 1
         guard linesLeft >= 0 else {

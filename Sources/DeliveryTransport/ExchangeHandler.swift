@@ -132,7 +132,7 @@ final class ExchangeHandler: ChannelInboundHandler {
         let answer = TargetAnswer(
             status: head.status,
             reason: head.reason,
-            headers: head.fields.map { .init(key: $0.name, value: $0.value) },
+            headers: head.fields,
             body: body
         )
         body = []

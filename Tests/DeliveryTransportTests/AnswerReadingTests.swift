@@ -73,6 +73,17 @@ struct AnswerReadingTests {
             "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nab",
             body: "ab"
         ),
+        Case(
+            "names and options in other cases, with blanks",
+            "HTTP/1.1 200 OK\r\ncONNECTION: x , keep -\tAlive,\r\nTRANSFER-encoding: , Chun ked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+            body: "ab"
+        ),
+        Case(
+            "a connection that ends",
+            "HTTP/1.1 200 OK\r\nConnection: x\r\nconnection: y,\tCLOSE\r\nContent-Length: 2\r\n\r\nab",
+            body: "ab",
+            isReused: false
+        ),
         Case("a code that has no body", "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n", status: 204, reason: "No"),
         Case(
             "another protocol",
@@ -158,6 +169,8 @@ struct AnswerReadingTests {
             ("HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nabc", "its Content-Length is '2, 3'"),
             ("HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nab", "its Content-Length is '+2'"),
             ("HTTP/1.1 200 OK\r\nContent-Length: 1 2\r\n\r\nab", "its Content-Length is '1 2'"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 2,\r\n\r\nab", "its Content-Length is '2,'"),
+            ("HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\nab", "its Content-Length is ''"),
         ]
     )
     func refused(bytes: String, reason: String) async throws {
