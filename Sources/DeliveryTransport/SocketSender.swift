@@ -90,26 +90,50 @@ package final class SocketSender: NotificationSender {
     }
 
     package func send(_ notification: WebhookNotification) async -> SendOutcome {
-        let target: PreparedTarget
-        do throws(TargetURL.ParseError) {
-            target = try targets.target(of: notification)
-        } catch {
-            return .failed(SendError(.invalidURL, "The target is not a URL that can be posted to: \(error.text)"))
-        }
+        let outcome = Received()
+        await send([notification]) { _, received in outcome.value.withLock { $0 = received } }
+        return outcome.value.withLock { $0 } ?? .failed(Transfer.stopped)
+    }
+
+    private final class Received: Sendable {
+        let value = Mutex<SendOutcome?>(nil)
+    }
+
+    /// All go over one event loop, which is woken once.
+    package func send(
+        _ notifications: [WebhookNotification],
+        _ receive: @escaping @Sendable (_ index: Int, _ outcome: SendOutcome) -> Void
+    ) async {
         let turn = self.turn.wrappingAdd(1, ordering: .relaxed).oldValue
-        let transfer = Transfer(
-            to: target,
-            request: target.request(carrying: notification, signature: request.signature(of: notification)),
-            route: route,
-            pool: pool,
-            lane: lanes[Int(UInt(bitPattern: turn) % UInt(lanes.count))],
-            timeout: settings.timeout
-        )
-        let handle = Transfer.Handle(transfer)
-        return await withTaskCancellationHandler {
-            await handle.run()
+        let lane = lanes[Int(UInt(bitPattern: turn) % UInt(lanes.count))]
+        let batch = TransferBatch(count: notifications.count, on: lane.loop, receive)
+        var departures: [(index: Int, departure: (target: PreparedTarget, request: ByteBuffer))] = []
+        departures.reserveCapacity(notifications.count)
+        for (index, notification) in notifications.enumerated() {
+            do throws(TargetURL.ParseError) {
+                let target = try targets.target(of: notification)
+                let signature = request.signature(of: notification)
+                departures.append((index, (target, target.request(carrying: notification, signature: signature))))
+            } catch {
+                let text = "The target is not a URL that can be posted to: \(error.text)"
+                batch.end(index, .failed(SendError(.invalidURL, text)))
+            }
+        }
+        await withTaskCancellationHandler {
+            batch.start(departures) { departure, completion in
+                Transfer(
+                    to: departure.target,
+                    request: departure.request,
+                    route: self.route,
+                    pool: self.pool,
+                    lane: lane,
+                    timeout: self.settings.timeout,
+                    completion: completion
+                )
+            }
+            await batch.wait()
         } onCancel: {
-            handle.cancel()
+            batch.cancel()
         }
     }
 }

@@ -7,43 +7,15 @@ import WebhookModel
 /// One notification on its way: resolve, connect or take an idle connection, post, and read, all within its time. Only the
 /// event loop of its lane uses it.
 final class Transfer {
-    /// A transfer, for tasks that wait for it.
-    struct Handle: Sendable {
-        private let transfer: NIOLoopBoundBox<Transfer>
-        private let outcome: EventLoopFuture<SendOutcome>
-
-        /// Takes over a transfer that has not begun. It may be called on any thread.
-        init(_ transfer: sending Transfer) {
-            outcome = transfer.outcome.futureResult
-            self.transfer = .makeBoxSendingValue(transfer, eventLoop: outcome.eventLoop)
-        }
-
-        /// Carries the transfer out.
-        func run() async -> SendOutcome {
-            outcome.eventLoop.execute { transfer.value.start() }
-            do {
-                return try await outcome.get()
-            } catch {
-                // Only an event loop that is gone leaves a promise unkept.
-                return .failed(Transfer.stopped)
-            }
-        }
-
-        /// Cuts the transfer off. Its outcome says that the service stopped.
-        func cancel() {
-            outcome.eventLoop.execute { transfer.value.end(.failed(Transfer.stopped)) }
-        }
-    }
-
     private let prepared: PreparedTarget
-    private let request: ByteBuffer
+    private var request: ByteBuffer
     private let route: TargetRoute
     private let pool: ConnectionPool
     private let lane: SendingLane
     private let timeout: Duration
-    private let outcome: EventLoopPromise<SendOutcome>
+    /// Nil once the transfer has ended.
+    private var completion: ((SendOutcome) -> Void)?
 
-    private var isEnded = false
     /// The addresses of the target, or of the proxy before it. Each was checked.
     private var addresses: [SocketAddress] = []
     private var channel: (any Channel)?
@@ -51,26 +23,30 @@ final class Transfer {
     private var alarm: Scheduled<Void>?
     private var hasMoreTime = false
 
+    private var isEnded: Bool { completion == nil }
     private var target: TargetURL { prepared.target }
     private var loop: any EventLoop { lane.loop }
 
     /// The time that a transfer gets after a standstill: its answer may have come meanwhile.
     private static let timeAfterStandstill = TimeAmount.seconds(1)
 
+    /// Creates a transfer that has not begun. Call it on the lane's event loop, as everything else.
+    ///
+    /// - Parameter completion: Takes the outcome once.
     init(
         to prepared: PreparedTarget,
         request: ByteBuffer,
         route: TargetRoute,
         pool: ConnectionPool,
         lane: SendingLane,
-        timeout: Duration
+        timeout: Duration,
+        completion: @escaping (SendOutcome) -> Void
     ) {
         (self.prepared, self.request, self.route) = (prepared, request, route)
-        (self.pool, self.lane, self.timeout) = (pool, lane, timeout)
-        outcome = lane.loop.makePromise()
+        (self.pool, self.lane, self.timeout, self.completion) = (pool, lane, timeout, completion)
     }
 
-    private func start() {
+    func start() {
         guard !isEnded else { return }
         begin = lane.watch.now
         route.findAddresses(of: prepared, on: loop) { result in
@@ -188,12 +164,18 @@ final class Transfer {
         if !isUnderWay { open(insteadOf: channel) }
     }
 
+    /// Cuts the transfer off unless it has ended. Its outcome says that the service stopped.
+    func cancel() {
+        end(.failed(Self.stopped))
+    }
+
     private func end(_ outcome: SendOutcome) {
-        guard !isEnded else { return }
-        isEnded = true
+        guard let completion else { return }
         alarm?.cancel()
         channel?.close(promise: nil)
-        self.outcome.succeed(blaming(outcome))
+        // Others of its batch may take longer.
+        (self.completion, request) = (nil, ByteBuffer())
+        completion(blaming(outcome))
     }
 
     /// The outcome, blamed on this service where a standstill of its own may be the cause.
@@ -219,7 +201,7 @@ final class Transfer {
         "The target's URL or headers hold characters that HTTP does not allow."
     )
 
-    private static let stopped = SendError(.shutdown, "The service stopped before the target answered.")
+    static let stopped = SendError(.shutdown, "The service stopped before the target answered.")
 
     /// Whether the other end closed the connection. TLS says so too when it comes without a close_notify.
     private static func isEndOfConnection(_ error: any Error) -> Bool {
