@@ -150,7 +150,7 @@ let package = Package(
             "WebhookDelivery",
             uses: [
                 "Cryptography", "DeliveryTransport", "LogThrottling", "Networking", "ServiceMetrics", "StoreContracts",
-                "WebhookModel", "CoreMetrics", "Logging", "ServiceLifecycle",
+                "Text", "WebhookModel", "CoreMetrics", "Logging", "ServiceLifecycle",
             ]
         ),
         .library("WSDL", path: "WSDL", resources: [.embedInCode("SoPrincipal.wsdl"), .embedInCode("Webhook.wsdl")]),

@@ -28,6 +28,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
     let throttle: LogThrottle
     let progress = EngineProgress()
     let ownFailures = OwnFailures()
+    let shownURLs = ShownURLs()
     /// Makes the ids of events that tell of webhooks' states.
     let ids = RandomIDs()
 
@@ -36,6 +37,8 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
 
     /// Deliveries that one claim takes, so that the first of many is not kept waiting by the last.
     private static let deliveriesPerClaim = 128
+    /// Deliveries that one task makes and records. A target that hangs keeps in memory what the others of its task needed.
+    private static let deliveriesPerTask = 16
     /// How many deliveries are tried in the time of a poll while this machine can send nothing at all.
     private static let probes = 8
     /// How often what is due too late is brought back, and how many deliveries at a time.
@@ -115,7 +118,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         var recallsAgain = Duration.zero
         progress.wake()
         for await _ in progress.wakes {
-            for delivery in progress.takeHandedOver() { start(delivery, in: &sends) }
+            start(progress.takeHandedOver(), in: &sends)
             let now = clock.elapsed()
             if let due = alarm, due <= now { alarm = nil }
             if recallsAgain <= now, !progress.isStopping { recallsAgain = now + (await recall()) }
@@ -177,11 +180,8 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                 let lease = Lease(owner: owner, start: clock.now(), duration: settings.lease)
                 let claimed = try await queue.claim(limits, for: lease)
                 progress.hold(claimed)
-                for delivery in claimed {
-                    // A delivery that was claimed while the service was told to stop is given up with all other leases.
-                    guard progress.begin(delivery) else { break }
-                    start(delivery, in: &sends)
-                }
+                // A delivery that was claimed while the service was told to stop is given up with all other leases.
+                if progress.begin(claimed) { start(claimed, in: &sends) }
                 if isProbing { return nil }
                 // Fair shares may leave some of what is due behind.
                 guard claimed.isEmpty else { continue }
@@ -201,14 +201,12 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         return settings.pollInterval
     }
 
-    /// Starts the attempt of a delivery that is counted as in flight.
-    private func start(_ delivery: ClaimedDelivery, in sends: inout DiscardingTaskGroup) {
-        metrics.begin()
-        sends.addTask {
-            let fate = await deliver(delivery)
-            // What arrived at a target that had not failed makes nothing due.
-            progress.end(delivery, isNews: fate != .delivered || delivery.isFailing)
-            metrics.end()
+    /// Starts the attempts of deliveries that are counted as in flight.
+    private func start(_ deliveries: [ClaimedDelivery], in sends: inout DiscardingTaskGroup) {
+        for begin in stride(from: 0, to: deliveries.count, by: Self.deliveriesPerTask) {
+            let together = Array(deliveries[begin..<min(begin + Self.deliveriesPerTask, deliveries.count)])
+            metrics.begin(together.count)
+            sends.addTask { await deliver(together) }
         }
     }
 

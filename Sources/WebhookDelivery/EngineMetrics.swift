@@ -19,12 +19,14 @@ package struct EngineMetrics: Sendable {
         flying = Metric.deliveriesInFlight.gauge(in: factory)
     }
 
-    func begin() {
-        flying.increment()
+    /// Counts deliveries that are made from now on.
+    func begin(_ count: Int) {
+        flying.increment(by: Double(count))
     }
 
-    func end() {
-        flying.decrement()
+    /// Counts deliveries that are made no longer.
+    func end(_ count: Int) {
+        flying.decrement(by: Double(count))
     }
 
     /// Counts a failure that is not the target's.

@@ -68,11 +68,6 @@ final class EngineProgress: Sendable {
         state.withLock { $0.leases.formUnion(deliveries.map(\.id)) }
     }
 
-    /// Says that a delivery's lease has ended with its result.
-    func letGo(_ id: DeliveryID) {
-        state.withLock { state in _ = state.leases.remove(id) }
-    }
-
     /// Counts a delivery to a target as in flight, if there is room and nothing that is due may wait for a claim: what is newer
     /// overtakes nothing. Returns whether it does.
     func reserve(target: String, concurrency: Int, perTarget: Int) -> Bool {
@@ -139,25 +134,32 @@ final class EngineProgress: Sendable {
         }
     }
 
-    /// Counts a delivery as in flight, unless the service stops. Returns whether it may begin.
-    func begin(_ delivery: ClaimedDelivery) -> Bool {
+    /// Counts deliveries as in flight, unless the service stops. Returns whether they may begin.
+    func begin(_ deliveries: [ClaimedDelivery]) -> Bool {
         state.withLock { state in
             guard !state.isStopping else { return false }
-            state.inFlight += 1
-            state.failing += delivery.isFailing ? 1 : 0
-            state.byTarget[delivery.target, default: 0] += 1
+            for delivery in deliveries {
+                state.inFlight += 1
+                state.failing += delivery.isFailing ? 1 : 0
+                state.byTarget[delivery.target, default: 0] += 1
+            }
             return true
         }
     }
 
-    /// Counts a delivery as in flight no longer.
+    /// Counts deliveries as in flight no longer.
     ///
-    /// - Parameter isNews: Whether something may be due because of its result.
-    func end(_ delivery: ClaimedDelivery, isNews: Bool) {
+    /// - Parameters:
+    ///   - areRecorded: Whether their leases have ended with their results.
+    ///   - isNews: Whether something may be due because of their results.
+    func end(_ deliveries: [ClaimedDelivery], areRecorded: Bool, isNews: Bool) {
         state.withLock { state in
             if isNews { state.hasNews = true }
-            state.failing -= delivery.isFailing ? 1 : 0
-            state.end(delivery.target)
+            for delivery in deliveries {
+                if areRecorded { state.leases.remove(delivery.id) }
+                state.failing -= delivery.isFailing ? 1 : 0
+                state.end(delivery.target)
+            }
         }
         wake()
     }

@@ -92,7 +92,7 @@ struct EngineProgressTests {
         #expect(!progress.mayFindSomething())
         for isNews in [false, true] {
             #expect(Self.reserve("a", progress))
-            progress.end(Self.delivery("a"), isNews: isNews)
+            progress.end([Self.delivery("a")], areRecorded: true, isNews: isNews)
             #expect(progress.mayFindSomething() == isNews)
         }
         #expect(progress.inFlight == 0)
