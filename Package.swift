@@ -139,11 +139,12 @@ let package = Package(
             ]
         ),
         .library("ServiceMetrics", uses: ["CoreMetrics"]),
+        .library("NameResolution", uses: ["NIOCore"]),
         .library(
             "DeliveryTransport",
             uses: [
-                "Cryptography", "Networking", "Text", "WebhookModel", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL",
-                "NIOTLS",
+                "Cryptography", "NameResolution", "Networking", "Text", "WebhookModel", "NIOCore", "NIOHTTP1",
+                "NIOPosix", "NIOSSL", "NIOTLS",
             ]
         ),
         .library(
@@ -305,8 +306,8 @@ let package = Package(
         .tests(
             "DeliveryTransportTests",
             uses: [
-                "DeliveryTransport", "Networking", "TestSupport", "WebhookModel", "NIOCore", "NIOEmbedded", "NIOHTTP1",
-                "NIOPosix", "NIOSSL",
+                "DeliveryTransport", "NameResolution", "Networking", "TestSupport", "WebhookModel", "NIOCore",
+                "NIOEmbedded", "NIOHTTP1", "NIOPosix", "NIOSSL",
             ]
         ),
         .tests(

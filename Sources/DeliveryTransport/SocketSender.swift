@@ -1,6 +1,7 @@
 package import NIOCore
 package import NIOPosix
 import NIOSSL
+package import NameResolution
 package import Networking
 import Synchronization
 package import WebhookModel

@@ -2,6 +2,7 @@ import DeliveryTransport
 import Foundation
 import NIOCore
 import NIOPosix
+import NameResolution
 import Networking
 import TestSupport
 import Testing

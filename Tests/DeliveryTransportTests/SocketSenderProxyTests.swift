@@ -1,5 +1,6 @@
 import DeliveryTransport
 import Foundation
+import NameResolution
 import Networking
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
-import DeliveryTransport
 import Foundation
 import NIOCore
 import NIOPosix
+import NameResolution
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import NIOSSL
+import NameResolution
 import Networking
 import TestSupport
 import Testing

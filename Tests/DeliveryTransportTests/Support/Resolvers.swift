@@ -1,6 +1,6 @@
-import DeliveryTransport
 import Foundation
 import NIOCore
+import NameResolution
 import Synchronization
 import TestSupport
 
