@@ -101,11 +101,10 @@ extension PostgreSQLStore {
             )
             let webhooks = Dictionary(uniqueKeysWithValues: wanted.map { ($0.waiting.webhook, $0.waiting) })
             let claimed = try rows.map { row in
-                var claimed = try Self.claimed(row)
-                guard let webhook = webhooks[claimed.id.webhook] else { return claimed }
-                claimed.isFailing = webhook.consecutiveErrors > 0
+                let webhook = webhooks[try row.int32(1)]
                 // As it was stored, which the limits are for, also where a later version would name it otherwise.
-                claimed.target = webhook.target
+                var claimed = try Self.claimed(row, target: webhook?.target)
+                claimed.isFailing = webhook.map { $0.consecutiveErrors > 0 } ?? false
                 return claimed
             }
             let taken = Set(claimed.map(\.id.webhook))
@@ -115,7 +114,7 @@ extension PostgreSQLStore {
         }
     }
 
-    private static func claimed(_ row: PostgreSQLRow) throws -> ClaimedDelivery {
+    private static func claimed(_ row: PostgreSQLRow, target: String?) throws -> ClaimedDelivery {
         ClaimedDelivery(
             id: DeliveryID(event: try row.int(0), webhook: try row.int32(1)),
             fence: try row.int(2),
@@ -124,6 +123,7 @@ extension PostgreSQLStore {
             event: try row.text(5),
             body: try row.bytes(6),
             url: row.optionalText(7) ?? "",
+            target: target,
             headers: try row.json(8),
             secret: row.optionalText(9)
         )
