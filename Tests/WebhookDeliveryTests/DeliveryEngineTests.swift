@@ -151,6 +151,28 @@ struct DeliveryEngineTests {
         }
     }
 
+    @Test("What was delivered does not have the engine ask for others when none was left behind")
+    func quietResults() async throws {
+        let events = 50
+        let gates = (0..<events).map { _ in Gate() }
+        let rig = Rig { await gates[$0].pass() }
+        try await rig.addWebhook()
+        try await rig.running { _ in
+            try await rig.queue.state.wait { $0.dueTimesAsked > 0 }
+            for number in 0..<events {
+                let asked = rig.queue.state.value.dueTimesAsked
+                try await rig.signal()
+                try await rig.sent(number + 1)
+                // The engine asks when something is due next once a claim has said that nothing else is due.
+                try await rig.queue.state.wait { $0.dueTimesAsked > asked }
+                gates[number].open()
+                try await rig.recorded(number + 1)
+            }
+        }
+        // For each event one claim, and one that finds no other; results would make a third.
+        #expect(rig.queue.state.value.claims < 2 * events + events / 2)
+    }
+
     @Test("Puts every attempt on record, with what was sent and what was answered")
     func attempts() async throws {
         let gate = Gate()

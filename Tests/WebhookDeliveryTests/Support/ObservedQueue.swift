@@ -10,6 +10,9 @@ final class ObservedQueue: DeliveryQueue {
         /// Calls, failed ones included.
         var claims = 0
         var recordCalls = 0
+        var dueTimesAsked = 0
+        /// Who takes what is handed over.
+        var receiver: (any DeliveryReceiver)?
         /// Results that were taken, and whether they counted.
         var recorded: [(result: DeliveryResult, counted: Bool)] = []
         /// What was given up, call by call.
@@ -65,7 +68,12 @@ final class ObservedQueue: DeliveryQueue {
     }
 
     func nextDue(_ limits: ClaimLimits) async throws(StoreError) -> Timestamp? {
-        try await store.nextDue(limits)
+        state.update { $0.dueTimesAsked += 1 }
+        return try await store.nextDue(limits)
+    }
+
+    func handOver(to receiver: (any DeliveryReceiver)?) {
+        state.update { $0.receiver = receiver }
     }
 
     func counts() async throws(StoreError) -> DeliveryCounts {
