@@ -176,7 +176,6 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                         at: clock.elapsed()
                     )
                 )
-                let refusals = progress.refusals
                 let lease = Lease(owner: owner, start: clock.now(), duration: settings.lease)
                 let claimed = try await queue.claim(limits, for: lease)
                 progress.hold(claimed)
@@ -185,7 +184,7 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                 if isProbing { return nil }
                 // Fair shares may leave some of what is due behind.
                 guard claimed.isEmpty else { continue }
-                progress.catchUp(limits, refusals: refusals)
+                progress.catchUp(limits)
                 // What waits for room at its target is left out: a result makes that, and wakes the engine.
                 let wait = min(ownFailures.nextRelease(at: clock.elapsed()) ?? .seconds(3600), settings.pollInterval)
                 guard let due = try await queue.nextDue(limits) else { return wait }

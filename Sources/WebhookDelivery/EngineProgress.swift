@@ -15,8 +15,6 @@ final class EngineProgress: Sendable {
         var isBehind = true
         /// The targets for which something that is due may wait in the store.
         var targetsBehind: Set<String> = []
-        /// How many deliveries were not taken over.
-        var refusals = 0
         /// Whether something may have become due since the last claim.
         var hasNews = true
         var isStopping = false
@@ -68,16 +66,13 @@ final class EngineProgress: Sendable {
         state.withLock { $0.leases.formUnion(deliveries.map(\.id)) }
     }
 
-    /// Counts a delivery to a target as in flight, if there is room and nothing that is due may wait for a claim: what is newer
-    /// overtakes nothing. Returns whether it does.
+    /// Counts a delivery to a target as in flight, if there is room and nothing that is due is known to wait for a claim. What is
+    /// newer would overtake that. Returns whether it does.
     func reserve(target: String, concurrency: Int, perTarget: Int) -> Bool {
         state.withLock { state in
             if state.inFlight >= concurrency { state.isBehind = true }
             if state.byTarget[target, default: 0] >= perTarget { state.targetsBehind.insert(target) }
-            guard !state.isStopping, !state.isBehind, !state.targetsBehind.contains(target) else {
-                state.refusals += 1
-                return false
-            }
+            guard !state.isStopping, !state.isBehind, !state.targetsBehind.contains(target) else { return false }
             state.inFlight += 1
             state.byTarget[target, default: 0] += 1
             return true
@@ -86,10 +81,7 @@ final class EngineProgress: Sendable {
 
     /// Says that a delivery to a target waits in the store.
     func refuse(target: String) {
-        state.withLock { state in
-            state.targetsBehind.insert(target)
-            state.refusals += 1
-        }
+        state.withLock { state in _ = state.targetsBehind.insert(target) }
     }
 
     /// Takes over deliveries that are counted already.
@@ -119,16 +111,12 @@ final class EngineProgress: Sendable {
         }
     }
 
-    /// How many deliveries were not taken over so far.
-    var refusals: Int { state.withLock { $0.refusals } }
-
-    /// Says that a claim has found nothing that is due. Nothing waits then, but for targets that had no room, unless a
-    /// delivery was refused since.
+    /// Says that a claim has found nothing that is due. Nothing waits then, but for targets that had no room.
     ///
-    /// - Parameter refusals: Those of before the claim.
-    func catchUp(_ limits: ClaimLimits, refusals: Int) {
+    /// A delivery that was refused while the claim went on may still wait. It is claimed next, since its arrival is news, and
+    /// few others overtake it. Otherwise an engine that is behind would stay behind for as long as events keep coming.
+    func catchUp(_ limits: ClaimLimits) {
         state.withLock { state in
-            guard state.refusals == refusals else { return }
             state.isBehind = false
             state.targetsBehind = Set(limits.inFlight.lazy.filter { $0.value >= limits.perTarget }.map(\.key))
         }

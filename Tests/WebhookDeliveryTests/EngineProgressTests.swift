@@ -12,7 +12,7 @@ struct EngineProgressTests {
     /// An engine's progress after a claim that found nothing.
     private static func caughtUp() -> EngineProgress {
         let progress = EngineProgress()
-        progress.catchUp(limits, refusals: progress.refusals)
+        progress.catchUp(limits)
         return progress
     }
 
@@ -39,11 +39,7 @@ struct EngineProgressTests {
     func begins() {
         let progress = EngineProgress()
         #expect(!Self.reserve("a", progress))
-        let refusals = progress.refusals
-        #expect(!Self.reserve("a", progress))
-        progress.catchUp(Self.limits, refusals: refusals)
-        #expect(!Self.reserve("a", progress), "one was refused while the claim went on")
-        progress.catchUp(Self.limits, refusals: progress.refusals)
+        progress.catchUp(Self.limits)
         #expect(Self.reserve("a", progress))
     }
 
@@ -57,14 +53,14 @@ struct EngineProgressTests {
         progress.giveBack(["a"])
         #expect(!Self.reserve("a", progress), "the one that was refused is older")
         #expect(progress.mayFindSomething())
-        progress.catchUp(ClaimLimits(total: 10, perTarget: 2, inFlight: ["a": 1]), refusals: progress.refusals)
+        progress.catchUp(ClaimLimits(total: 10, perTarget: 2, inFlight: ["a": 1]))
         #expect(Self.reserve("a", progress))
     }
 
     @Test("A target that a claim had no room for counts as one with older deliveries")
     func excludedTarget() {
         let progress = EngineProgress()
-        progress.catchUp(ClaimLimits(total: 10, perTarget: 2, inFlight: ["a": 2]), refusals: progress.refusals)
+        progress.catchUp(ClaimLimits(total: 10, perTarget: 2, inFlight: ["a": 2]))
         #expect(!Self.reserve("a", progress))
         #expect(Self.reserve("b", progress))
     }
@@ -76,7 +72,7 @@ struct EngineProgressTests {
         #expect(!Self.reserve("e", progress))
         progress.giveBack(["a", "b", "c", "d"])
         #expect(!Self.reserve("e", progress))
-        progress.catchUp(Self.limits, refusals: progress.refusals)
+        progress.catchUp(Self.limits)
         #expect(Self.reserve("e", progress))
     }
 
@@ -85,7 +81,7 @@ struct EngineProgressTests {
         let progress = EngineProgress()
         #expect(progress.mayFindSomething())
         #expect(progress.mayFindSomething(), "nothing is known yet")
-        progress.catchUp(Self.limits, refusals: progress.refusals)
+        progress.catchUp(Self.limits)
         #expect(!progress.mayFindSomething())
         progress.arrive()
         #expect(progress.mayFindSomething())
