@@ -114,9 +114,13 @@ let package = Package(
         .library("AdminModel", uses: ["AgentCore", "JSON", "Networking", "StoreContracts", "WebhookModel"]),
         .library("StoreSupport", uses: ["StoreContracts", "WebhookModel"]),
         .library("MemoryStorage", uses: ["StoreContracts", "StoreSupport", "Text", "WebhookModel"]),
+        .library("DatabaseFiles", uses: ["StoreContracts"]),
         .library(
             "SQLiteStorage",
-            uses: ["StoreContracts", "StoreSupport", "Text", "WebhookModel", "GRDB", "GRDBSQLite", "Logging"]
+            uses: [
+                "DatabaseFiles", "StoreContracts", "StoreSupport", "Text", "WebhookModel", "GRDB", "GRDBSQLite",
+                "Logging",
+            ]
         ),
         .library("PostgreSQLClient", uses: ["CLibPQ", "LogThrottling", "StoreContracts", "StoreSupport", "Logging"]),
         .library("PostgreSQLInstallation", uses: ["PostgreSQLClient", "StoreContracts", "StoreSupport", "Logging"]),
@@ -278,10 +282,12 @@ let package = Package(
             "MemoryStorageTests",
             uses: ["AgentCore", "MemoryStorage", "StoreConformance", "StoreContracts", "TestSupport", "WebhookModel"]
         ),
+        .tests("DatabaseFilesTests", uses: ["DatabaseFiles", "StoreContracts"]),
         .tests(
             "SQLiteStorageTests",
             uses: [
-                "SQLiteStorage", "StoreConformance", "StoreContracts", "StoreSupport", "TestSupport", "WebhookModel",
+                "DatabaseFiles", "SQLiteStorage", "StoreConformance", "StoreContracts", "StoreSupport", "TestSupport",
+                "WebhookModel",
                 "GRDB",
             ]
         ),

@@ -1,17 +1,17 @@
-import Foundation
-import StoreContracts
+package import Foundation
+package import StoreContracts
 
 /// The file that a database is in, held for this process alone.
-final class DatabaseFile: Sendable {
+package final class DatabaseFile: Sendable {
     /// Where it is: absolute, and without symbolic links, so that all names of the file give one path.
-    let path: String
+    package let path: String
     /// In bytes, when it was opened.
-    let size: Int
+    package let size: Int
     private let lock: FileLock
 
     /// Finds and locks the file, and makes it where there is none. Throws when it cannot hold a database, or another
     /// process serves it.
-    init(path: String) throws(StoreError) {
+    package init(path: String) throws(StoreError) {
         let resolved = try Self.resolve(path)
         try Self.check(resolved)
         self.path = resolved
@@ -21,7 +21,7 @@ final class DatabaseFile: Sendable {
 
     /// The absolute path of what `path` leads to, through symbolic links; the last of these may lead to a file that is
     /// yet to be made.
-    static func resolve(_ path: String) throws(StoreError) -> String {
+    package static func resolve(_ path: String) throws(StoreError) -> String {
         guard path != ":memory:" else { throw .unavailable("a store in memory is written memory:, without sqlite:") }
         var path = path
         // As many links as Linux follows.
@@ -78,18 +78,18 @@ final class DatabaseFile: Sendable {
 }
 
 /// Which file stands at a path.
-struct FileIdentity: Equatable, Sendable {
+package struct FileIdentity: Equatable, Sendable {
     let device: UInt64
     let number: UInt64
 
     /// Nil when there is none, or it cannot be reached.
-    init?(path: String) {
+    package init?(path: String) {
         guard let status = Self.status(of: path) else { return nil }
         device = UInt64(truncatingIfNeeded: status.st_dev)
         number = UInt64(truncatingIfNeeded: status.st_ino)
     }
 
-    static func status(of path: String) -> stat? {
+    package static func status(of path: String) -> stat? {
         var status = stat()
         return stat(path, &status) == 0 ? status : nil
     }
