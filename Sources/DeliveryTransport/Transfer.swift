@@ -171,10 +171,11 @@ final class Transfer {
 
     private func end(_ outcome: SendOutcome) {
         guard let completion else { return }
+        // Closing the channel makes the exchange fail at once, which must find that the transfer has ended. The request goes
+        // because others of its batch may take longer.
+        (self.completion, request) = (nil, ByteBuffer())
         alarm?.cancel()
         channel?.close(promise: nil)
-        // Others of its batch may take longer.
-        (self.completion, request) = (nil, ByteBuffer())
         completion(blaming(outcome))
     }
 
