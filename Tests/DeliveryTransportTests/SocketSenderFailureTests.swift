@@ -9,13 +9,10 @@ struct SocketSenderFailureTests {
     @Test("Fails without waiting when nobody listens")
     func refusedConnection() async throws {
         let port = try await Receiver.freePort()
-        try await Receiver.with(.silence) { _, sender in
-            let clock = ContinuousClock()
-            let begin = clock.now
+        // Alarms that never ring: whoever waits for one waits for ever.
+        try await Receiver.with(.silence, schedule: ManualAlarms().schedule) { _, sender in
             let outcome = await sender.send(.sample(to: "http://127.0.0.1:\(port)/hook"))
             #expect(outcome.failureKind == .connection)
-            // The policy is what repeats; each second spent here is added to its first wait.
-            #expect(clock.now - begin < .seconds(5))
         }
     }
 
