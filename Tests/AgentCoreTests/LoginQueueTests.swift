@@ -6,7 +6,7 @@ import Testing
 import WebhookModel
 
 /// A wait that loses its wake-up would never end: the throttle's clock stands still here.
-@Suite("Queue of login attempts", .timeLimit(.minutes(2)))
+@Suite("Queue of login attempts", .timeLimit(.minutes(5)))
 struct LoginQueueTests {
     private static let never: @Sendable (Duration) async throws -> Void = { _ in
         try await Task.sleep(for: .seconds(3600))

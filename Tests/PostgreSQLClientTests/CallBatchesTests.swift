@@ -6,7 +6,7 @@ import Testing
 
 @testable import PostgreSQLClient
 
-@Suite("Batches of calls to PostgreSQL", .timeLimit(.minutes(2)))
+@Suite("Batches of calls to PostgreSQL", .timeLimit(.minutes(5)))
 struct CallBatchesTests {
     /// Carries a first call out when it is told to, and fails every batch after it.
     private static func batches(

@@ -9,7 +9,7 @@ import Testing
 @testable import PostgreSQLInstallation
 @testable import PostgreSQLStorage
 
-@Suite("A PostgreSQL connection that nobody waits for any more", .postgreSQL, .timeLimit(.minutes(2)))
+@Suite("A PostgreSQL connection that nobody waits for any more", .postgreSQL, .timeLimit(.minutes(10)))
 struct PostgreSQLFrozenTests {
     @Test("A process that is frozen in a transaction holds nobody up")
     func frozen() async throws {

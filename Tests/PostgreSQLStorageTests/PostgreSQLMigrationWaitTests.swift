@@ -9,7 +9,7 @@ import Testing
 @testable import PostgreSQLInstallation
 @testable import PostgreSQLStorage
 
-@Suite("Waiting for another process that migrates a PostgreSQL schema", .postgreSQL, .timeLimit(.minutes(2)))
+@Suite("Waiting for another process that migrates a PostgreSQL schema", .postgreSQL, .timeLimit(.minutes(10)))
 struct PostgreSQLMigrationWaitTests {
     private static let line = "notice waiting for another process that makes or migrates the schema"
 

@@ -7,7 +7,7 @@ import WebhookModel
 
 @testable import StoreSupport
 
-@Suite("Batcher", .timeLimit(.minutes(2)))
+@Suite("Batcher", .timeLimit(.minutes(5)))
 struct BatcherTests {
     private typealias Numbers = Batcher<Int, Int>
 
