@@ -167,8 +167,8 @@ let package = Package(
         .library(
             "HTTPServing",
             uses: [
-                "CZlib", "ListenerCertificates", "Networking", "HTTPTypes", "HummingbirdCore", "Logging", "NIOCore",
-                "NIOHTTP1", "NIOHTTPTypesHTTP1", "NIOSSL", "ServiceLifecycle",
+                "CZlib", "ListenerCertificates", "Networking", "Text", "HTTPTypes", "HummingbirdCore", "Logging",
+                "NIOCore", "NIOHTTP1", "NIOHTTPTypesHTTP1", "NIOSSL", "ServiceLifecycle",
             ]
         ),
         .library("RequestOrigins", uses: ["Networking", "HTTPTypes", "NIOCore"]),

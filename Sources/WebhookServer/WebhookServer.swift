@@ -130,6 +130,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
         )
         warnOfNobody()
         let drain = Drain()
+        let tasks = TasksOfCalls()
         let reload = CertificateReload(
             certificate: settings.certificate,
             host: settings.knownHost,
@@ -144,6 +145,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                     .init(service: engine),
                     .init(service: MemoryRelease(logger: logger)),
                     .init(service: reload),
+                    .init(service: tasks),
                     .init(
                         service: application(
                             webhooks: webhooks,
@@ -152,6 +154,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
                             registry: registry,
                             budget: budget,
                             drain: drain,
+                            tasks: tasks,
                             inFlight: { engine.inFlight }
                         )
                     ),
@@ -190,6 +193,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
         registry: MetricsRegistry,
         budget: DescriptorBudget,
         drain: Drain,
+        tasks: TasksOfCalls,
         inFlight: @escaping @Sendable () -> Int
     ) -> some Service {
         let counters = RequestCounters(factory: registry)
@@ -237,7 +241,8 @@ package struct WebhookServer: Service, CustomStringConvertible {
             publicURL: settings.publicURL,
             listenAddress: HostPort(host: settings.host, port: settings.port).description,
             drain: drain,
-            trialGuard: TrialGuard(isDevelopment: settings.isDevelopment, isRemote: settings.allowsRemoteDevelopment)
+            trialGuard: TrialGuard(isDevelopment: settings.isDevelopment, isRemote: settings.allowsRemoteDevelopment),
+            tasks: tasks
         )
         let table = ConnectionTable(
             limits: .init(

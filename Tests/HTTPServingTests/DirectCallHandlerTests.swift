@@ -217,8 +217,58 @@ struct DirectCallHandlerTests {
         try Self.send(["1"], to: "/later", on: channel)
         let complete = try #require(calls.waiting.withLock { $0.popLast() })
         try channel.close().wait()
-        complete { Self.answer("later") }
+        let made = Mutex(0)
+        complete {
+            made.withLock { $0 += 1 }
+            return Self.answer("later")
+        }
         channel.embeddedEventLoop.run()
         #expect(try Self.answers(channel).isEmpty)
+        #expect(made.withLock { $0 } == 1, "it counts all the same")
+    }
+
+    @Test("Requests that wait behind a call are answered one turn of the loop after the other")
+    func manyPipelined() throws {
+        let calls = Calls()
+        let channel = try Self.connection(calls)
+        try Self.send(["0"], to: "/later", on: channel)
+        for number in 1...3000 { try Self.send([String(number)], to: "/now", on: channel) }
+        let complete = try #require(calls.waiting.withLock { $0.popLast() })
+        complete { Self.answer("later") }
+        channel.embeddedEventLoop.run()
+        #expect(calls.bodies.withLock { $0 } == (0...3000).map(String.init))
+        #expect(try Self.answers(channel).count == 3001)
+    }
+
+    @Test("Heads whose values only look the same are different ones")
+    func lookalikes() throws {
+        let calls = Calls()
+        let channel = try Self.connection(calls)
+        for action in ["\u{212A}", "K", "e\u{301}", "\u{E9}"] {
+            try Self.send(["a"], to: "/now", headers: ["SOAPAction": action], on: channel)
+        }
+        #expect(calls.found.withLock { $0.count } == 4)
+    }
+
+    @Test("A body passes as soon as it is longer than services read")
+    func lowerLimit() throws {
+        let calls = Calls()
+        let channel = EmbeddedChannel(handlers: [
+            HTTPServerPipelineHandler(), DirectCallHandler(calls: calls, date: DateHeader(), longestBody: 3),
+        ])
+        try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
+        try Self.send(["abc"], to: "/now", on: channel)
+        #expect(try Self.answers(channel) == ["now"])
+        let head = HTTPRequestHead(
+            version: .http1_1,
+            method: .POST,
+            uri: "/now",
+            headers: ["Host": "x", "Content-Length": "3"]
+        )
+        try channel.writeInbound(HTTPServerRequestPart.head(head))
+        // Unpacked it is longer than its header says. Its end never comes.
+        try channel.writeInbound(HTTPServerRequestPart.body(ByteBuffer(string: "ab")))
+        try channel.writeInbound(HTTPServerRequestPart.body(ByteBuffer(string: "cd")))
+        #expect(try Self.passed(channel) == ["/now abcd"])
     }
 }

@@ -73,7 +73,7 @@ package struct GuardedHTTPChannel: HTTPChannelHandler {
             try pipeline.addHandlers(HTTPConnectionGuard.handlers(limits: limits, framing: framing, drain: drain))
             try pipeline.addHandlers(
                 IdleConnectionTimeout(after: idleTimeout),
-                DirectCallHandler(calls: calls, date: date),
+                DirectCallHandler(calls: calls, date: date, longestBody: limits.passedBytes - 1),
                 HTTP1ToHTTPServerCodec(secure: false)
             )
             return try NIOAsyncChannel(

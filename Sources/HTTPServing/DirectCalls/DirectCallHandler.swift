@@ -5,6 +5,7 @@ import NIOHTTP1
 import NIOHTTPTypesHTTP1
 import Networking
 import Synchronization
+import Text
 
 /// Takes the requests of one connection that ``DirectCalls`` has a call for, and writes their answers. All others pass.
 ///
@@ -32,13 +33,18 @@ final class DirectCallHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var known: (head: HTTPRequestHead, call: any DirectCall)?
     /// Whether the client has closed its output while the answer was being made.
     private var isInputClosed = false
+    /// Whether the end of an answer is being written, which may begin the next request.
+    private var isWriting = false
+    private let longestBody: Int
 
     /// A request with a longer body passes, in bytes: reading it would hold the loop's other connections up.
     static let longestBody = 32 << 10
 
     /// Creates a handler of one connection.
-    init(calls: any DirectCalls, date: DateHeader) {
-        (self.calls, self.date) = (calls, date)
+    ///
+    /// - Parameter longestBody: How long the body of a request may be, in bytes. A longer one passes.
+    init(calls: any DirectCalls, date: DateHeader, longestBody: Int = longestBody) {
+        (self.calls, self.date, self.longestBody) = (calls, date, min(longestBody, Self.longestBody))
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -56,7 +62,7 @@ final class DirectCallHandler: ChannelInboundHandler, RemovableChannelHandler {
             state = .gathering(head, call, ByteBuffer())
         case .body(var part):
             guard case .gathering(let head, let call, var body) = state else { return context.fireChannelRead(data) }
-            guard body.readableBytes + part.readableBytes <= Self.longestBody else {
+            guard body.readableBytes + part.readableBytes <= longestBody else {
                 pass(head, body, context)
                 return context.fireChannelRead(data)
             }
@@ -66,13 +72,30 @@ final class DirectCallHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .end:
             guard case .gathering(let head, let call, let body) = state else { return context.fireChannelRead(data) }
             state = .answering
-            switch call.answer(body, completion: completion(on: context.eventLoop)) {
-            case .answered(let answer): write(answer, context)
-            case .pending: break
-            case .passedOn:
-                pass(head, body, context)
-                context.fireChannelRead(data)
+            guard isWriting else { return begin(call, head, body, context) }
+            // Requests that wait behind each other begin within each other; a turn of the loop keeps the stack short.
+            let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+            context.eventLoop.execute {
+                let handler = handler.value
+                guard let context = handler.context else { return }
+                handler.begin(call, head, body, context)
             }
+        }
+    }
+
+    private func begin(
+        _ call: any DirectCall,
+        _ head: HTTPRequestHead,
+        _ body: ByteBuffer,
+        _ context: ChannelHandlerContext
+    ) {
+        switch call.answer(body, completion: completion(on: context.eventLoop)) {
+        case .answered(let answer): write(answer, context)
+        case .pending: break
+        case .passedOn:
+            pass(head, body, context)
+            context.fireChannelRead(wrapInboundOut(.end(nil)))
+            if isInputClosed { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
         }
     }
 
@@ -85,7 +108,7 @@ final class DirectCallHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func call(for head: HTTPRequestHead, _ context: ChannelHandlerContext) -> (any DirectCall)? {
         if let known, known.head.isSame(as: head) { return known.call }
         guard head.method == .POST,
-            let length = head.headers.first(name: "Content-Length").flatMap({ Int($0) }), length <= Self.longestBody,
+            let length = head.headers.first(name: "Content-Length").flatMap({ Int($0) }), length <= longestBody,
             let request = try? HTTPRequest(head, secure: false, splitCookie: false),
             let call = calls.call(request, from: context.remoteAddress)
         else { return nil }
@@ -112,9 +135,10 @@ final class DirectCallHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func complete(with makeAnswer: () -> DirectAnswer) {
-        // The connection may have ended meanwhile.
+        // Also where the connection has ended: the call counts.
+        let answer = makeAnswer()
         guard case .answering = state, let context else { return }
-        write(makeAnswer(), context)
+        write(answer, context)
     }
 
     private func write(_ answer: DirectAnswer, _ context: ChannelHandlerContext) {
@@ -131,17 +155,21 @@ final class DirectCallHandler: ChannelInboundHandler, RemovableChannelHandler {
         written?.futureResult.assumeIsolated().whenComplete { _ in
             context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         }
+        isWriting = true
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
+        isWriting = false
     }
 }
 
 extension HTTPRequestHead {
     /// Whether another head asks for the same in the same way; the length of the body does not count.
     fileprivate func isSame(as other: HTTPRequestHead) -> Bool {
-        guard method == other.method, uri == other.uri, version == other.version, headers.count == other.headers.count
+        guard method == other.method, uri.isSame(as: other.uri), version == other.version,
+            headers.count == other.headers.count
         else { return false }
-        for (one, two) in zip(headers, other.headers) where one.value != two.value || one.name != two.name {
-            guard one.name == two.name, one.name.utf8.count == "content-length".utf8.count,
+        for (one, two) in zip(headers, other.headers)
+        where !one.value.isSame(as: two.value) || !one.name.isSame(as: two.name) {
+            guard one.name.isSame(as: two.name), one.name.utf8.count == "content-length".utf8.count,
                 one.name.lowercased() == "content-length"
             else { return false }
         }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Text
 
 /// Unpacks the bodies of requests whose `Content-Encoding` or `Transfer-Encoding` says that they are packed.
 ///
@@ -53,7 +54,7 @@ final class BodyUnpacker: ChannelInboundHandler, RemovableChannelHandler {
 
     /// The format to unpack, if any. Takes the coding out of the headers, and puts there what cannot be unpacked.
     private static func takeCoding(from headers: inout HTTPHeaders) -> Inflation.Format? {
-        let transfer = codings(headers, "Transfer-Encoding").filter { $0 != "chunked" }
+        let transfer = codings(headers, "Transfer-Encoding").filter { !$0.isSame(as: "chunked") }
         let content = codings(headers, "Content-Encoding")
         guard !content.isEmpty || !transfer.isEmpty else { return nil }
         if !transfer.isEmpty { headers.replaceOrAdd(name: "Transfer-Encoding", value: "chunked") }
@@ -68,6 +69,8 @@ final class BodyUnpacker: ChannelInboundHandler, RemovableChannelHandler {
 
     private static func codings(_ headers: HTTPHeaders, _ name: String) -> [String] {
         guard headers.contains(name: name) else { return [] }
-        return headers[canonicalForm: name].map { $0.lowercased() }.filter { !$0.isEmpty && $0 != "identity" }
+        // No coding has other characters, of which a long run takes long to compare; the services refuse them.
+        return headers[canonicalForm: name].map { $0.utf8.allSatisfy { $0 < 0x80 } ? $0.lowercased() : String($0) }
+            .filter { !$0.isEmpty && !$0.isSame(as: "identity") }
     }
 }

@@ -18,10 +18,11 @@ struct SOAPCalls: DirectCalls {
     let logger: Logger
 
     func call(_ head: HTTPRequest, from peer: SocketAddress?) -> (any DirectCall)? {
+        // First: long runs of combining characters take long to read.
+        guard head.headerFields.allSatisfy({ StreamSafeText.isSafe($0.value) }) else { return nil }
         responder.trialGuard.look(at: head.headerFields, logger: logger)
         let mediaType = MediaType(head.headerFields[.contentType] ?? "")
         guard mediaType.isXML, ContentCoding.isNone(head.headerFields[.contentEncoding]),
-            head.headerFields.allSatisfy({ StreamSafeText.isSafe($0.value) }),
             let path = (head.path?.prefix { $0 != "?" }).flatMap({ RequestPath(String($0)) }),
             let match = ServiceRoutes.table.match(path), let route = match.route(for: head.method),
             case .call(let name, let number) = route.operation,
@@ -69,8 +70,8 @@ private final class SOAPCall: DirectCall {
         case .pending: return .pending
         case .waiting(let call) where call.isList: return .passedOn
         case .waiting(let call):
-            // The connection waits for it, and has no other call meanwhile.
-            Task {
+            // The connection has no other call meanwhile.
+            responder.tasks.start { [self] in
                 let answer = await responder.soap.answer(to: call)
                 completion { self.counted(answer) }
             }

@@ -36,6 +36,7 @@ struct ServiceResponder: HTTPResponder {
     let listenAddress: String
     let drain: Drain
     let trialGuard: TrialGuard
+    let tasks: TasksOfCalls
     private let throttle = LogThrottle()
     private let readiness = ReadinessLog()
 
