@@ -86,6 +86,12 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                         owner: owner
                     )
                 )
+                // Not in the loop of claims, which waits for the store.
+                helpers.addTask {
+                    await withDiscardingTaskGroup { sends in
+                        for await _ in progress.handOvers { start(progress.takeHandedOver(), in: &sends) }
+                    }
+                }
                 await withDiscardingTaskGroup { sends in
                     await claimUntilStopped(progress, sends: &sends, alarms: &helpers)
                     queue.handOver(to: nil)
@@ -118,7 +124,6 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
         var recallsAgain = Duration.zero
         progress.wake()
         for await _ in progress.wakes {
-            start(progress.takeHandedOver(), in: &sends)
             let now = clock.elapsed()
             if let due = alarm, due <= now { alarm = nil }
             if recallsAgain <= now, !progress.isStopping { recallsAgain = now + (await recall()) }
@@ -180,14 +185,16 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
                 let claimed = try await queue.claim(limits, for: lease)
                 progress.hold(claimed)
                 // A delivery that was claimed while the service was told to stop is given up with all other leases.
-                if progress.begin(claimed) { start(claimed, in: &sends) }
+                try await begin(claimed, in: &sends)
                 if isProbing { return nil }
                 // Fair shares may leave some of what is due behind.
                 guard claimed.isEmpty else { continue }
-                progress.catchUp(limits)
-                // What waits for room at its target is left out: a result makes that, and wakes the engine.
                 let wait = min(ownFailures.nextRelease(at: clock.elapsed()) ?? .seconds(3600), settings.pollInterval)
-                guard let due = try await queue.nextDue(limits) else { return wait }
+                let earliest = try await queue.nextDue()
+                // What is due and was not claimed waits for room at its target. A result makes that, and wakes the engine.
+                let waitsForRoom = earliest.map { $0 <= clock.now() } ?? false
+                progress.catchUp(limits, waitsForRoom: waitsForRoom)
+                guard let due = waitsForRoom ? try await queue.nextDue(limits) : earliest else { return wait }
                 return min(max(due.since(clock.now()), .zero), wait)
             }
         } catch {
@@ -198,6 +205,19 @@ package struct DeliveryEngine: Service, CustomStringConvertible {
             return nil
         }
         return settings.pollInterval
+    }
+
+    /// Begins what was claimed. What has no room any more, because other deliveries were handed over meanwhile, is given back.
+    private func begin(_ claimed: [ClaimedDelivery], in sends: inout DiscardingTaskGroup) async throws(StoreError) {
+        let (begun, surplus) = progress.begin(
+            claimed,
+            concurrency: settings.concurrency,
+            perTarget: settings.perTarget
+        )
+        start(begun, in: &sends)
+        guard !surplus.isEmpty else { return }
+        try await queue.release(surplus.map(\.id), owner: owner, now: clock.now())
+        progress.letGo(surplus)
     }
 
     /// Starts the attempts of deliveries that are counted as in flight.

@@ -15,6 +15,8 @@ final class EngineProgress: Sendable {
         var isBehind = true
         /// The targets for which something that is due may wait in the store.
         var targetsBehind: Set<String> = []
+        /// Whether something that is due waits for room, as far as the last claim has shown.
+        var waitsForRoom = false
         /// Whether something may have become due since the last claim.
         var hasNews = true
         var isStopping = false
@@ -27,11 +29,15 @@ final class EngineProgress: Sendable {
     }
 
     let wakes: AsyncStream<Void>
+    /// Tells that deliveries have been handed over.
+    let handOvers: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
+    private let handOver: AsyncStream<Void>.Continuation
     private let state = Mutex(State())
 
     init() {
         (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (handOvers, handOver) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     var inFlight: Int { state.withLock { $0.inFlight } }
@@ -55,7 +61,7 @@ final class EngineProgress: Sendable {
     func mayFindSomething() -> Bool {
         state.withLock { state in
             defer { state.hasNews = false }
-            return state.hasNews || state.isBehind || !state.targetsBehind.isEmpty
+            return state.hasNews || state.isBehind || state.waitsForRoom || !state.targetsBehind.isEmpty
         }
     }
 
@@ -90,7 +96,7 @@ final class EngineProgress: Sendable {
             state.leases.formUnion(deliveries.map(\.id))
             state.handedOver += deliveries
         }
-        wake()
+        handOver.yield()
     }
 
     /// Counts a delivery to each of the targets as in flight no longer.
@@ -103,36 +109,58 @@ final class EngineProgress: Sendable {
 
     /// The deliveries that may begin; none once the service stops, which gives their leases up.
     func takeHandedOver() -> [ClaimedDelivery] {
-        state.withLock { state in
+        let (deliveries, isStopping) = state.withLock { state in
             defer { state.handedOver = [] }
-            guard state.isStopping else { return state.handedOver }
-            for delivery in state.handedOver { state.end(delivery.target) }
-            return []
+            if state.isStopping { for delivery in state.handedOver { state.end(delivery.target) } }
+            return (state.handedOver, state.isStopping)
         }
+        guard isStopping else { return deliveries }
+        wake()
+        return []
     }
 
     /// Says that a claim has found nothing that is due. Nothing waits then, but for targets that had no room.
     ///
     /// A delivery that was refused while the claim went on may still wait. It is claimed next, since its arrival is news, and
     /// few others overtake it. Otherwise an engine that is behind would stay behind for as long as events keep coming.
-    func catchUp(_ limits: ClaimLimits) {
+    ///
+    /// - Parameter waitsForRoom: Whether something is due all the same, for which there is no room within the limits.
+    func catchUp(_ limits: ClaimLimits, waitsForRoom: Bool) {
         state.withLock { state in
             state.isBehind = false
+            state.waitsForRoom = waitsForRoom
             state.targetsBehind = Set(limits.inFlight.lazy.filter { $0.value >= limits.perTarget }.map(\.key))
         }
     }
 
-    /// Counts deliveries as in flight, unless the service stops. Returns whether they may begin.
-    func begin(_ deliveries: [ClaimedDelivery]) -> Bool {
+    /// Counts claimed deliveries as in flight, unless the service stops. Returns those that may begin, and those for which the room
+    /// has gone to what was handed over since the claim.
+    func begin(
+        _ deliveries: [ClaimedDelivery],
+        concurrency: Int,
+        perTarget: Int
+    ) -> (begun: [ClaimedDelivery], surplus: [ClaimedDelivery]) {
         state.withLock { state in
-            guard !state.isStopping else { return false }
+            guard !state.isStopping else { return ([], []) }
+            var (begun, surplus): ([ClaimedDelivery], [ClaimedDelivery]) = ([], [])
             for delivery in deliveries {
+                guard state.inFlight < concurrency, state.byTarget[delivery.target, default: 0] < perTarget else {
+                    state.targetsBehind.insert(delivery.target)
+                    surplus.append(delivery)
+                    continue
+                }
                 state.inFlight += 1
                 state.failing += delivery.isFailing ? 1 : 0
                 state.byTarget[delivery.target, default: 0] += 1
+                begun.append(delivery)
             }
-            return true
+            return (begun, surplus)
         }
+    }
+
+    /// Says that leases were given up.
+    func letGo(_ deliveries: [ClaimedDelivery]) {
+        state.withLock { $0.leases.subtract(deliveries.map(\.id)) }
     }
 
     /// Counts deliveries as in flight no longer.

@@ -12,7 +12,7 @@ struct EngineProgressTests {
     /// An engine's progress after a claim that found nothing.
     private static func caughtUp() -> EngineProgress {
         let progress = EngineProgress()
-        progress.catchUp(limits)
+        progress.catchUp(limits, waitsForRoom: false)
         return progress
     }
 
@@ -39,7 +39,7 @@ struct EngineProgressTests {
     func begins() {
         let progress = EngineProgress()
         #expect(!Self.reserve("a", progress))
-        progress.catchUp(Self.limits)
+        progress.catchUp(Self.limits, waitsForRoom: false)
         #expect(Self.reserve("a", progress))
     }
 
@@ -53,14 +53,14 @@ struct EngineProgressTests {
         progress.giveBack(["a"])
         #expect(!Self.reserve("a", progress), "the one that was refused is older")
         #expect(progress.mayFindSomething())
-        progress.catchUp(ClaimLimits(total: 10, perTarget: 2, inFlight: ["a": 1]))
+        progress.catchUp(ClaimLimits(total: 10, perTarget: 2, inFlight: ["a": 1]), waitsForRoom: false)
         #expect(Self.reserve("a", progress))
     }
 
     @Test("A target that a claim had no room for counts as one with older deliveries")
     func excludedTarget() {
         let progress = EngineProgress()
-        progress.catchUp(ClaimLimits(total: 10, perTarget: 2, inFlight: ["a": 2]))
+        progress.catchUp(ClaimLimits(total: 10, perTarget: 2, inFlight: ["a": 2]), waitsForRoom: false)
         #expect(!Self.reserve("a", progress))
         #expect(Self.reserve("b", progress))
     }
@@ -72,7 +72,7 @@ struct EngineProgressTests {
         #expect(!Self.reserve("e", progress))
         progress.giveBack(["a", "b", "c", "d"])
         #expect(!Self.reserve("e", progress))
-        progress.catchUp(Self.limits)
+        progress.catchUp(Self.limits, waitsForRoom: false)
         #expect(Self.reserve("e", progress))
     }
 
@@ -81,7 +81,7 @@ struct EngineProgressTests {
         let progress = EngineProgress()
         #expect(progress.mayFindSomething())
         #expect(progress.mayFindSomething(), "nothing is known yet")
-        progress.catchUp(Self.limits)
+        progress.catchUp(Self.limits, waitsForRoom: false)
         #expect(!progress.mayFindSomething())
         progress.arrive()
         #expect(progress.mayFindSomething())
@@ -104,5 +104,28 @@ struct EngineProgressTests {
         #expect(progress.takeHandedOver().isEmpty)
         #expect(progress.inFlight == 0)
         #expect(progress.leases == [DeliveryID(event: 1, webhook: 1)])
+    }
+
+    @Test("What is due and has no room is looked at with every result")
+    func waitsForRoom() {
+        let progress = EngineProgress()
+        progress.catchUp(Self.limits, waitsForRoom: true)
+        #expect(progress.mayFindSomething())
+        #expect(progress.mayFindSomething(), "until a claim has found nothing that waits")
+        progress.catchUp(Self.limits, waitsForRoom: false)
+        #expect(!progress.mayFindSomething())
+    }
+
+    @Test("What was claimed and has lost its room to what was handed over does not begin")
+    func surplus() {
+        let progress = EngineProgress()
+        progress.catchUp(Self.limits, waitsForRoom: false)
+        #expect(progress.reserve(target: "a", concurrency: 4, perTarget: 2))
+        let claimed = ["a", "a", "b", "c", "c"].map(Self.delivery)
+        let (begun, surplus) = progress.begin(claimed, concurrency: 4, perTarget: 2)
+        #expect(begun.map(\.target) == ["a", "b", "c"])
+        #expect(surplus.map(\.target) == ["a", "c"])
+        #expect(progress.inFlight == 4)
+        #expect(progress.mayFindSomething())
     }
 }
