@@ -6,6 +6,8 @@ import StoreSupport
 
 /// A prepared statement whose values are bound one by one. GRDB copies them into an array of its own first, which costs more
 /// than a small row does.
+///
+/// GRDB does not see what such a statement changes, so it must not change `webhook`, whose changes are observed.
 struct BoundStatement {
     private let statement: Statement
     private var handle: SQLiteStatement { statement.sqliteStatement }

@@ -19,6 +19,9 @@ final class HeldWebhooks: TransactionObserver, Sendable {
 
     /// How many webhooks are held.
     static let capacity = 4096
+    /// A webhook whose row has more bytes is not held, so that all of them stay below 16 MiB, and what is made of them below
+    /// ``HeldWebhook/forms`` times as much and some markup.
+    static let mostBytes = 4 << 10
 
     /// The webhook; nil when it is not held, or not of that scope.
     func webhook(id: Int32, in scope: WebhookScope) -> HeldWebhook? {

@@ -39,31 +39,29 @@ final class Listeners: TransactionObserver, Sendable {
 
     /// How many names are remembered.
     private static let names = 4096
-    /// A name with more listeners is not remembered.
+    /// A name with more listeners is not remembered, nor one whose listeners have more bytes together: what all names hold stays
+    /// below 32 MiB.
     private static let longestList = 64
+    private static let mostBytes = 8 << 10
 
-    /// The webhooks of a tenant that listen to the name of this key, whatever their state, by id; nil where there are too
-    /// many to remember.
+    /// The webhooks of a tenant that listen to the name of this key and may get something, by id; nil where there are too many to
+    /// remember, or one of them cannot be read.
     func listeners(tenant: String, key: String, _ database: Database) throws -> [Listener]? {
         let name = Name(tenant: ExactText(tenant), key: ExactText(key))
         let (known, isChanging) = state.withLock { ($0.listeners[name], $0.isChanging) }
         if let known { return known }
-        let statement = try database.cachedStatement(sql: Self.selection)
-        let rows = try Row.fetchAll(statement, arguments: [tenant, key]).map(SQLiteRow.init)
-        guard rows.count <= Self.longestList else { return nil }
-        let listeners = try rows.map { row in
-            let id = try row.int32(0)
-            return Listener(
-                id: id,
-                state: try WebhookRow.state(row.int(1), of: id),
-                type: try row.optionalText(2) ?? "",
-                isDeliverable: try row.bool(3),
-                bodySuffix: try row.bytes(4),
-                url: try row.optionalText(5) ?? "",
-                target: try row.text(6),
-                headers: try row.json(7),
-                secret: try row.optionalText(8)
-            )
+        let selection = try BoundStatement(Self.selection, database)
+        selection.bind(tenant, at: 1)
+        selection.bind(key, at: 2)
+        let listeners: [Listener]
+        do {
+            listeners = try selection.rows { try Listener($0) }
+        } catch let error where !(error is DatabaseError) {
+            // A row that cannot be read keeps the event from nobody else.
+            return nil
+        }
+        guard listeners.count <= Self.longestList, listeners.reduce(0, { $0 + $1.bytes }) <= Self.mostBytes else {
+            return nil
         }
         if !isChanging { state.withLock { $0.listeners.insert(listeners, for: name) } }
         return listeners
@@ -72,7 +70,9 @@ final class Listeners: TransactionObserver, Sendable {
     private static let selection = """
         SELECT id, state, type, is_deliverable, body_suffix, target_url, target, headers, secret
         FROM webhook_event JOIN webhook ON id = webhook_id
-        WHERE webhook_event.tenant = ? AND event_key = ? ORDER BY id LIMIT \(longestList + 1)
+        WHERE webhook_event.tenant = ? AND event_key = ?
+            AND state NOT IN (\(WebhookState.unknown.rawValue), \(WebhookState.stopped.rawValue))
+        ORDER BY id LIMIT \(longestList + 1)
         """
 
     // MARK: TransactionObserver
@@ -89,4 +89,24 @@ final class Listeners: TransactionObserver, Sendable {
 
     func databaseDidCommit(_ database: Database) { state.withLock { $0.isChanging = false } }
     func databaseDidRollback(_ database: Database) { state.withLock { $0.isChanging = false } }
+}
+
+extension Listeners.Listener {
+    fileprivate init(_ row: BoundRow) throws {
+        id = try row.int32(0)
+        state = try WebhookRow.state(row.int(1), of: id)
+        type = try row.optionalText(2) ?? ""
+        isDeliverable = try row.bool(3)
+        bodySuffix = try row.bytes(4)
+        url = try row.optionalText(5) ?? ""
+        target = try row.text(6)
+        headers = try row.json(7)
+        secret = try row.optionalText(8)
+    }
+
+    /// About how many bytes it holds.
+    fileprivate var bytes: Int {
+        let own = headers?.entries.reduce(0) { $0 + $1.key.utf8.count + ($1.value?.utf8.count ?? 0) } ?? 0
+        return bodySuffix.count + url.utf8.count + own + type.utf8.count + (secret?.utf8.count ?? 0)
+    }
 }

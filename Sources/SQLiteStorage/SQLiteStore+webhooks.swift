@@ -86,7 +86,7 @@ extension SQLiteStore {
         in scope: WebhookScope,
         _ database: Database
     ) throws -> (updated: WebhookUpdate?, isSettled: Bool) {
-        guard let stored = try Self.webhook(id: save.webhook.id, in: scope, database)?.webhook else {
+        guard let stored = try Self.webhook(id: save.webhook.id, in: scope, database)?.held.webhook else {
             return (.absent, true)
         }
         guard save.version == nil || save.version == stored.updated else { return (.changed, true) }
@@ -166,19 +166,19 @@ extension SQLiteStore {
         }
     }
 
-    /// The webhook, and where it was registered; nil when there is none in `scope`.
+    /// The webhook, and how many bytes its row has; nil when there is none in `scope`.
     static func webhook(
         id: Int32,
         in scope: WebhookScope,
         _ database: Database
-    ) throws -> HeldWebhook? {
+    ) throws -> (held: HeldWebhook, bytes: Int)? {
         let statement = try database.cachedStatement(
             sql: "SELECT * FROM webhook WHERE id = ? AND tenant = ? AND (? IS NULL OR application = ?)"
         )
         return try Row.fetchOne(statement, arguments: [id, scope.tenant, scope.application, scope.application]).map {
             row in
             let registered = WebhookScope(tenant: scope.tenant, application: row["application"])
-            return HeldWebhook(try WebhookRow.webhook(row), registeredIn: registered)
+            return (HeldWebhook(try WebhookRow.webhook(row), registeredIn: registered), row.bytes)
         }
     }
 
@@ -188,6 +188,19 @@ extension SQLiteStore {
                 literal:
                     "INSERT INTO webhook_event (tenant, event_key, webhook_id) VALUES (\(tenant), \(key), \(webhook.id))"
             )
+        }
+    }
+}
+
+extension Row {
+    /// How many bytes of texts and bytes the row has.
+    fileprivate var bytes: Int {
+        databaseValues.reduce(0) { sum, value in
+            switch value.storage {
+            case .string(let text): sum + text.utf8.count
+            case .blob(let bytes): sum + bytes.count
+            case .null, .int64, .double: sum
+            }
         }
     }
 }

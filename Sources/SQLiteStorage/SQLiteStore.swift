@@ -120,7 +120,7 @@ package final class SQLiteStore: AgentStore, SettlingStore {
     package func webhook(id: Int32, in scope: WebhookScope) async throws(StoreError) -> Webhook? {
         let generation = held.generation
         let found = try await read { try Self.webhook(id: id, in: scope, $0) }
-        if let found { held.hold(found, generation: generation) }
-        return found?.webhook
+        if let found, found.bytes <= HeldWebhooks.mostBytes { held.hold(found.held, generation: generation) }
+        return found?.held.webhook
     }
 }

@@ -107,4 +107,40 @@ struct SQLiteSignalTests {
             }
         }
     }
+
+    @Test("A listener whose row cannot be read keeps an event from no other one")
+    func damagedListener() async throws {
+        try await withDatabase { path in
+            try await opening(path) { store in
+                _ = try await store.add(Sample.webhook("good"))
+                let bad = try await store.add(Sample.webhook("bad"))
+                try await store.pool.write { database in
+                    try database.execute(sql: "UPDATE webhook SET headers = 'x' WHERE id = ?", arguments: [bad.id])
+                }
+                #expect(try await store.signal(Sample.event()) == 2)
+                #expect(try await store.counts().pending == 2)
+            }
+        }
+    }
+
+    @Test("A name whose listeners have much to say is not remembered, and its events arrive")
+    func largeListeners() async throws {
+        try await withDatabase { path in
+            try await opening(path) { store in
+                var webhook = Sample.webhook()
+                webhook.headers = StringDictionary([.init(key: "X-Own", value: String(repeating: "x", count: 10_000))])
+                _ = try await store.add(webhook)
+                #expect(try await store.signal(Sample.event()) == 1)
+                let remembered = try await store.pool.write { database in
+                    try store.listeners.listeners(
+                        tenant: Sample.scope.tenant,
+                        key: "contact.created",
+                        database
+                    )?.count
+                }
+                #expect(remembered == nil)
+                #expect(try await store.take().count == 1)
+            }
+        }
+    }
 }

@@ -9,22 +9,25 @@ package final class HeldWebhook: Sendable {
     package let webhook: Webhook
     /// Where it was registered.
     package let scope: WebhookScope
-    private let forms = Mutex<[Int: [UInt8]]>([:])
+    private let made = Mutex<[Int: [UInt8]]>([:])
+
+    /// How many forms are kept.
+    package static let forms = 2
 
     /// Holds a webhook.
     package init(_ webhook: Webhook, registeredIn scope: WebhookScope) {
         (self.webhook, self.scope) = (webhook, scope)
     }
 
-    /// Returns the bytes that the webhook has in a form, which are made once.
+    /// Returns the bytes that the webhook has in a form. The first ``forms`` of them are made once.
     ///
     /// - Parameters:
-    ///   - form: Tells the forms apart, of which there must be few.
+    ///   - form: Tells the forms apart.
     ///   - make: Makes the bytes.
     package func bytes(_ form: Int, madeBy make: (Webhook) -> [UInt8]) -> [UInt8] {
-        if let bytes = forms.withLock({ $0[form] }) { return bytes }
+        if let bytes = made.withLock({ $0[form] }) { return bytes }
         let bytes = make(webhook)
-        forms.withLock { $0[form] = bytes }
+        made.withLock { if $0.count < Self.forms { $0[form] = bytes } }
         return bytes
     }
 }
