@@ -169,15 +169,23 @@ struct TargetRoute: Sendable {
 extension IPAddress {
     /// The address of a socket, without the zone that it may have; nil for a socket that has no address of IP.
     fileprivate init?(_ address: SocketAddress) {
+        // Where the address stands in the structures of the system (`sockaddr_in`, `sockaddr_in6`).
         switch address {
-        case .v4(let address):
-            self = .v4(UInt32(bigEndian: address.address.sin_addr.s_addr))
-        case .v6(let address):
-            self = withUnsafeBytes(of: address.address.sin6_addr) { bytes in
-                let (high, low) = (
-                    bytes.loadUnaligned(as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+        case .v4:
+            self = .v4(
+                UInt32(
+                    bigEndian: address.withSockAddr { start, _ in
+                        UnsafeRawPointer(start).loadUnaligned(fromByteOffset: 4, as: UInt32.self)
+                    }
                 )
-                return .v6(high: UInt64(bigEndian: high), low: UInt64(bigEndian: low))
+            )
+        case .v6:
+            self = address.withSockAddr { start, _ in
+                let bytes = UnsafeRawPointer(start)
+                return .v6(
+                    high: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+                    low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
+                )
             }
         case .unixDomainSocket: return nil
         }
