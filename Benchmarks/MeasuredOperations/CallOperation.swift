@@ -42,7 +42,7 @@ final class CallOperation: Sendable {
                         Tenant(
                             id: Installation.defaultTenant,
                             users: [User(passwordHash: "", principal: Principal(associate: Sample.associate))],
-                            fixedTickets: [Sample.associate.userName: "7T:1234abcxyzExample=="]
+                            fixedTickets: ["7T:1234abcxyzExample==": Sample.associate.userName]
                         )
                     ]
                 ),
