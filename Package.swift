@@ -282,7 +282,7 @@ let package = Package(
             "MemoryStorageTests",
             uses: ["AgentCore", "MemoryStorage", "StoreConformance", "StoreContracts", "TestSupport", "WebhookModel"]
         ),
-        .tests("DatabaseFilesTests", uses: ["DatabaseFiles", "StoreContracts"]),
+        .tests("DatabaseFilesTests", uses: ["DatabaseFiles", "StoreContracts", "TestSupport"]),
         .tests(
             "SQLiteStorageTests",
             uses: [

@@ -5,7 +5,7 @@ import WebhookModel
 
 /// Keeps what was prepared for the webhooks that were sent to last.
 ///
-/// What a policy of addresses or a look-up says is not kept here: it may change between two attempts.
+/// It keeps neither addresses nor what the address policy says of them, because both may change between two attempts.
 final class PreparedTargets: Sendable {
     /// Text that only looks the same is not: each byte goes over the connection.
     private struct Key: Hashable {

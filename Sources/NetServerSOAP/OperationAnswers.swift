@@ -122,7 +122,7 @@ struct OperationAnswers {
     private var isDocumented: Bool { request.shape != .framework }
 
     private var frame: AnswerFrames.Frame {
-        // What a request brings itself is in no other answer's frame.
+        // A time zone comes from the request, so its frame serves no other answer.
         guard request.header.timeZone == nil else { return makeFrame() }
         let form = AnswerFrames.Form(
             element: element,

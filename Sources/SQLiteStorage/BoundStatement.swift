@@ -81,6 +81,7 @@ struct BoundStatement {
 
     /// Tells SQLite to copy what is bound.
     private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    /// An address for what is empty. Nobody reads or writes there, so that threads share it.
     private static nonisolated(unsafe) let nothing = UnsafeRawPointer(
         UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
     )

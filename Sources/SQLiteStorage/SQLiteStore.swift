@@ -20,7 +20,7 @@ package final class SQLiteStore: AgentStore, SettlingStore {
     private let health: DatabaseHealth
     private let held = HeldWebhooks()
     let listeners = Listeners()
-    /// Who gets deliveries as soon as they are committed.
+    /// The receiver of deliveries that have just been committed; nil when they are all claimed.
     let receiver = Mutex<(any DeliveryReceiver)?>(nil)
     private let search: BackgroundCheck?
     /// Declared last, so that it goes last: closing a descriptor of the file ends SQLite's locks.

@@ -130,7 +130,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
         )
         warnOfNobody()
         let drain = Drain()
-        let tasks = TasksOfCalls()
+        let tasks = DirectCallTasks()
         let reload = CertificateReload(
             certificate: settings.certificate,
             host: settings.knownHost,
@@ -193,7 +193,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
         registry: MetricsRegistry,
         budget: DescriptorBudget,
         drain: Drain,
-        tasks: TasksOfCalls,
+        tasks: DirectCallTasks,
         inFlight: @escaping @Sendable () -> Int
     ) -> some Service {
         let counters = RequestCounters(factory: registry)

@@ -1,5 +1,6 @@
 import Foundation
 import StoreContracts
+import TestSupport
 import Testing
 
 @testable import DatabaseFiles
@@ -7,11 +8,11 @@ import Testing
 /// Which files can hold a database, and for whom.
 @Suite("Files of databases")
 struct DatabaseFileTests {
-    private static func withFolder(_ body: (String) throws -> Void) throws {
+    private static func withFolder(_ body: (String) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("files-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        try body(folder.path)
+        try await body(folder.path)
     }
 
     /// What opening the file says, nil when it is opened.
@@ -25,8 +26,8 @@ struct DatabaseFileTests {
     }
 
     @Test("A file is made where there is none, and is for one holder at a time, by whatever name")
-    func held() throws {
-        try Self.withFolder { folder in
+    func held() async throws {
+        try await Self.withFolder { folder in
             let path = folder + "/webhooks.db"
             try FileManager.default.createSymbolicLink(atPath: folder + "/link.db", withDestinationPath: "webhooks.db")
             do {
@@ -38,15 +39,13 @@ struct DatabaseFileTests {
                 withExtendedLifetime(file) {}
             }
             // A child that another test has just made holds all files of the process until it begins its own program.
-            let deadline = ContinuousClock.now.advanced(by: .seconds(30))
-            while Self.refusal(path) != nil, ContinuousClock.now < deadline { usleep(20_000) }
-            #expect(Self.refusal(path) == nil)
+            try await eventually("the file is nobody's") { Self.refusal(path) == nil }
         }
     }
 
     @Test("What cannot hold a database is refused with what to do")
-    func refusals() throws {
-        try Self.withFolder { folder in
+    func refusals() async throws {
+        try await Self.withFolder { folder in
             #expect(Self.refusal(folder)?.contains("is a directory; name a file in it") == true)
             #expect(Self.refusal(folder + "/none/webhooks.db")?.contains("directory cannot be opened") == true)
             #expect(Self.refusal(":memory:")?.contains("memory:") == true)
@@ -61,8 +60,8 @@ struct DatabaseFileTests {
     }
 
     @Test("A file that was replaced is another one, and a missing one is none")
-    func identity() throws {
-        try Self.withFolder { folder in
+    func identity() async throws {
+        try await Self.withFolder { folder in
             let path = folder + "/file"
             #expect(FileIdentity(path: path) == nil)
             try Data().write(to: URL(fileURLWithPath: path))

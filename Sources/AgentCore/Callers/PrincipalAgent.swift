@@ -72,7 +72,7 @@ package struct PrincipalAgent: Sendable {
         return caller(user, tenant, application)
     }
 
-    /// Who makes a call, where that is known without asking the store; nil where ``caller(_:)`` must be asked.
+    /// Returns who makes a call if that is known without asking the store; nil if only ``caller(_:)`` can tell.
     /// Throws as that does.
     package func knownCaller(_ credentials: Credentials) throws(AgentError) -> Caller? {
         let (tenant, application) = try tenantAndApplication(credentials)

@@ -116,7 +116,7 @@ final class DirectCallHandler: ChannelInboundHandler, RemovableChannelHandler {
         return call
     }
 
-    /// What stands behind would end the connection, although an answer is due.
+    /// Holds the end of the client's output back while an answer is due: the handlers behind would end the connection.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .answering = state, case ChannelEvent.inputClosed = event {
             isInputClosed = true

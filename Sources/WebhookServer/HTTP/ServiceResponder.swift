@@ -36,7 +36,7 @@ struct ServiceResponder: HTTPResponder {
     let listenAddress: String
     let drain: Drain
     let trialGuard: TrialGuard
-    let tasks: TasksOfCalls
+    let tasks: DirectCallTasks
     private let throttle = LogThrottle()
     private let readiness = ReadinessLog()
 

@@ -1,10 +1,11 @@
 import ServiceLifecycle
 import Synchronization
 
-/// The calls that go on in tasks of their own, whose connections may have ended. The service stops when they have ended.
-final class TasksOfCalls: Service, CustomStringConvertible {
+/// The direct calls that go on in tasks. Their connections may end before them, so the service waits for them when it stops.
+/// ``CallTasks`` needs no such wait: Hummingbird waits for the calls of its connections.
+final class DirectCallTasks: Service, CustomStringConvertible {
     /// Services are logged as they describe themselves.
-    var description: String { "TasksOfCalls" }
+    var description: String { "DirectCallTasks" }
 
     fileprivate struct State {
         var count = 0
@@ -48,7 +49,7 @@ final class TasksOfCalls: Service, CustomStringConvertible {
     }
 }
 
-extension TasksOfCalls.State {
+extension DirectCallTasks.State {
     fileprivate mutating func takeWaiter() -> CheckedContinuation<Void, Never>? {
         defer { waiter = nil }
         return waiter
