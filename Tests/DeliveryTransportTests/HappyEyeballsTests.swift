@@ -93,7 +93,7 @@ struct HappyEyeballsTests {
 
     @Test("When all addresses refuse, the failure says so")
     func allRefuse() async throws {
-        let port = try await Receiver.freePort()
+        let port = try RefusingPort.take()
         let resolver = ScriptedResolver(["::1", "127.0.0.2", "127.0.0.1"])
         try await Receiver.with(.silence, resolver: resolver) { _, sender in
             let outcome = await sender.send(.sample(to: "http://target.test:\(port)/hook"))

@@ -46,7 +46,7 @@ struct SocketFailureTests {
 
     @Test("A refused connection is told in a sentence")
     func refused() async throws {
-        let port = try await Receiver.freePort()
+        let port = try RefusingPort.take()
         try await Receiver.with(.silence) { _, sender in
             let outcome = await sender.send(.sample(to: "http://127.0.0.1:\(port)/hook"))
             #expect(outcome.summary == "The target refused the connection; its port may be closed.")
@@ -64,7 +64,7 @@ struct SocketFailureTests {
 
     @Test("Where one address has no route and another refuses, the target has failed", arguments: [true, false])
     func mixedAddresses(isRefusedFirst: Bool) async throws {
-        let port = try await Receiver.freePort()
+        let port = try RefusingPort.take()
         let addresses = ["127.0.0.1", "255.255.255.255"]
         let resolver = ScriptedResolver(isRefusedFirst ? addresses : addresses.reversed())
         try await Receiver.with(.silence, resolver: resolver) { _, sender in

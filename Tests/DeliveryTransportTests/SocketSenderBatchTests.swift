@@ -19,7 +19,7 @@ struct SocketSenderBatchTests {
         try await Receiver.with(.http("HTTP/1.1 200 OK")) { receiver, sender in
             var notifications = Self.notifications(20, to: receiver.url)
             notifications[3].url = "no URL"
-            notifications[7].url = "http://127.0.0.1:\(try await Receiver.freePort())/"
+            notifications[7].url = "http://127.0.0.1:\(try RefusingPort.take())/"
             let outcomes = Watched<[Int: [SendOutcome]]>([:])
             await sender.send(notifications) { index, outcome in
                 outcomes.update { $0[index, default: []].append(outcome) }

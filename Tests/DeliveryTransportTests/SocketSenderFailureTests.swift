@@ -8,7 +8,7 @@ import WebhookModel
 struct SocketSenderFailureTests {
     @Test("Fails without waiting when nobody listens")
     func refusedConnection() async throws {
-        let port = try await Receiver.freePort()
+        let port = try RefusingPort.take()
         // Alarms that never ring: whoever waits for one waits for ever.
         try await Receiver.with(.silence, schedule: ManualAlarms().schedule) { _, sender in
             let outcome = await sender.send(.sample(to: "http://127.0.0.1:\(port)/hook"))

@@ -141,7 +141,7 @@ struct SocketSenderProxyTests {
 
     @Test("A proxy that nobody listens at, or whose name nobody knows, is to blame")
     func absentProxy() async throws {
-        let port = try await Receiver.freePort()
+        let port = try RefusingPort.take()
         for (resolver, reason) in [(ScriptedResolver(["127.0.0.1"]), "refused"), (ScriptedResolver([]), "resolved")] {
             try await Receiver.with(
                 .silence,

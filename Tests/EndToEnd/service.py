@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import re
 import resource
 import shutil
@@ -28,9 +29,25 @@ PATIENCE = 15
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody uses.
+
+    It lies below the ports that the system gives to outgoing connections and to listeners without a port of their own.
+    None of these can take it before its user does.
+    """
+    while True:
+        port = random.randrange(10_000, ephemeral_ports().start)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+
+
+def ephemeral_ports():
+    """The ports that the system gives away by itself."""
+    first, last = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    return range(int(first), int(last) + 1)
 
 
 def require_program(name):

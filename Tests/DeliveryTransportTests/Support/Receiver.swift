@@ -148,11 +148,4 @@ final class Receiver: Sendable {
         for channel in connections.value.opened { channel.close(promise: nil) }
         try await connections.wait { $0.open == 0 }
     }
-
-    /// A port that nobody listens on.
-    static func freePort() async throws -> Int {
-        let receiver = try await start(.silence, Layers())
-        try await receiver.channel.close()
-        return receiver.port
-    }
 }
