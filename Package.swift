@@ -164,10 +164,12 @@ let package = Package(
             "ListenerCertificates",
             uses: ["Cryptography", "Logging", "NIOCore", "NIOPosix", "NIOSSL", "ServiceLifecycle"]
         ),
+        .library("RequestDecoding", uses: ["CZlib", "Text", "NIOCore", "NIOHTTP1"]),
         .library(
             "HTTPServing",
             uses: [
-                "CZlib", "ListenerCertificates", "Networking", "Text", "HTTPTypes", "HummingbirdCore", "Logging",
+                "ListenerCertificates", "Networking", "RequestDecoding", "Text", "HTTPTypes", "HummingbirdCore",
+                "Logging",
                 "NIOCore", "NIOHTTP1", "NIOHTTPTypesHTTP1", "NIOSSL", "ServiceLifecycle",
             ]
         ),
@@ -325,11 +327,13 @@ let package = Package(
         ),
         .tests("HTTPRoutingTests", uses: ["HTTPRouting", "HTTPTypes"]),
         .tests("ListenerCertificatesTests", uses: ["ListenerCertificates"]),
+        .tests("RequestDecodingTests", uses: ["CZlib", "RequestDecoding", "NIOCore", "NIOEmbedded", "NIOHTTP1"]),
         .tests(
             "HTTPServingTests",
             uses: [
-                "CZlib", "HTTPServing", "Networking", "HTTPTypes", "HummingbirdCore", "NIOCore", "NIOEmbedded",
-                "NIOHTTP1",
+                "HTTPServing", "Networking", "RequestDecoding", "TestSupport", "HTTPTypes", "HummingbirdCore",
+                "NIOCore",
+                "NIOEmbedded", "NIOHTTP1",
             ]
         ),
         .tests("RequestOriginsTests", uses: ["Networking", "RequestOrigins", "HTTPTypes", "NIOCore"]),

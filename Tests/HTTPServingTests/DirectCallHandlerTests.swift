@@ -1,4 +1,3 @@
-import HTTPTypes
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
@@ -10,40 +9,7 @@ import Testing
 /// Which requests are answered on the loop, and in which order.
 @Suite("Calls that are answered on the event loop")
 struct DirectCallHandlerTests {
-    /// Takes requests to `/now`, `/later` and `/neither`.
-    private final class Calls: DirectCalls {
-        let found = Mutex<[String]>([])
-        let bodies = Mutex<[String]>([])
-        let waiting = Mutex<[DirectCompletion]>([])
-
-        func call(_ head: HTTPRequest, from peer: SocketAddress?) -> (any DirectCall)? {
-            guard let path = head.path, path != "/task" else { return nil }
-            found.withLock { $0.append(path) }
-            return Call(path: path, calls: self)
-        }
-    }
-
-    private struct Call: DirectCall {
-        let path: String
-        let calls: Calls
-
-        func answer(_ body: ByteBuffer, completion: @escaping DirectCompletion) -> DirectOutcome {
-            calls.bodies.withLock { $0.append(String(buffer: body)) }
-            switch path {
-            case "/now": return .answered(DirectCallHandlerTests.answer("now"))
-            case "/later":
-                calls.waiting.withLock { $0.append(completion) }
-                return .pending
-            default: return .passedOn
-            }
-        }
-    }
-
-    private static func answer(_ text: String) -> DirectAnswer {
-        DirectAnswer(status: 200, contentType: "text/plain", body: ByteBuffer(string: text))
-    }
-
-    private static func connection(_ calls: Calls) throws -> EmbeddedChannel {
+    private static func connection(_ calls: ScriptedCalls) throws -> EmbeddedChannel {
         let channel = EmbeddedChannel(handlers: [
             HTTPServerPipelineHandler(), DirectCallHandler(calls: calls, date: DateHeader()),
         ])
@@ -90,29 +56,29 @@ struct DirectCallHandlerTests {
 
     @Test("A call is answered with its whole body, however many parts that has")
     func parts() throws {
-        let calls = Calls()
+        let calls = ScriptedCalls()
         let channel = try Self.connection(calls)
         for parts in [["ab"], ["a", "b"], [], ["a", "", "b", "c"]] { try Self.send(parts, to: "/now", on: channel) }
         #expect(calls.bodies.withLock { $0 } == ["ab", "ab", "", "abc"])
-        #expect(try Self.answers(channel) == ["now", "now", "now", "now"])
+        #expect(try Self.answers(channel) == ["now ab", "now ab", "now ", "now abc"])
         #expect(try Self.passed(channel).isEmpty)
     }
 
     @Test("An answer has the headers that answers of tasks have")
     func headers() throws {
-        let channel = try Self.connection(Calls())
+        let channel = try Self.connection(ScriptedCalls())
         try Self.send(["a"], to: "/now", on: channel)
         guard case .head(let head)? = try channel.readOutbound(as: HTTPServerResponsePart.self) else {
             Issue.record("there is no answer")
             return
         }
         #expect(head.headers.map(\.name) == ["Content-Type", "Content-Length", "Cache-Control", "Date"])
-        #expect(head.headers.first(name: "Content-Length") == "3")
+        #expect(head.headers.first(name: "Content-Length") == "5")
     }
 
     @Test("A request of the same head is looked up once, and one of another head again")
     func lookups() throws {
-        let calls = Calls()
+        let calls = ScriptedCalls()
         let channel = try Self.connection(calls)
         for text in ["a", "bb", "ccc"] { try Self.send([text], to: "/now", on: channel) }
         #expect(calls.found.withLock { $0.count } == 1)
@@ -124,7 +90,7 @@ struct DirectCallHandlerTests {
 
     @Test("What no call is for passes as it came, and so does what its call does not answer")
     func passing() throws {
-        let channel = try Self.connection(Calls())
+        let channel = try Self.connection(ScriptedCalls())
         for path in ["/task", "/neither"] {
             try Self.send(["a", "b"], to: path, on: channel)
             #expect(try Self.passed(channel) == ["\(path) ab."])
@@ -133,12 +99,12 @@ struct DirectCallHandlerTests {
         }
         // A call may follow.
         try Self.send(["a"], to: "/now", on: channel)
-        #expect(try Self.answers(channel) == ["now"])
+        #expect(try Self.answers(channel) == ["now a"])
     }
 
     @Test("A request without a length, with a longer one or of another method passes")
     func lengths() throws {
-        let calls = Calls()
+        let calls = ScriptedCalls()
         let long = String(repeating: "x", count: DirectCallHandler.longestBody)
         for (method, headers, parts) in [
             (HTTPMethod.POST, HTTPHeaders([("Transfer-Encoding", "chunked")]), ["a"]),
@@ -158,7 +124,7 @@ struct DirectCallHandlerTests {
     @Test("A body that grows beyond the limit passes from its beginning")
     func growing() throws {
         let long = String(repeating: "x", count: DirectCallHandler.longestBody)
-        let channel = try Self.connection(Calls())
+        let channel = try Self.connection(ScriptedCalls())
         // Its call is known from a shorter one.
         try Self.send(["a"], to: "/now", on: channel)
         try Self.send(["b", long, "c"], to: "/now", on: channel)
@@ -167,7 +133,7 @@ struct DirectCallHandlerTests {
 
     @Test("The next call begins when the answer to the one before it is written")
     func order() throws {
-        let calls = Calls()
+        let calls = ScriptedCalls()
         let channel = try Self.connection(calls)
         try Self.send(["1"], to: "/later", on: channel)
         try Self.send(["2"], to: "/now", on: channel)
@@ -175,16 +141,29 @@ struct DirectCallHandlerTests {
         #expect(calls.bodies.withLock { $0 } == ["1"])
         #expect(try Self.answers(channel).isEmpty)
         let complete = try #require(calls.waiting.withLock { $0.popLast() })
-        complete { Self.answer("later") }
+        complete { ScriptedCalls.answer("later") }
         channel.embeddedEventLoop.run()
         #expect(calls.bodies.withLock { $0 } == ["1", "2"])
-        #expect(try Self.answers(channel) == ["later", "now"])
+        #expect(try Self.answers(channel) == ["later", "now 2"])
         #expect(try Self.passed(channel) == ["/task 3."])
+    }
+
+    @Test("What is passed on behind a call is followed by the end of a read")
+    func readEnds() throws {
+        let calls = ScriptedCalls()
+        let channel = try Self.connection(calls)
+        let events = Mutex<[String]>([])
+        try channel.pipeline.syncOperations.addHandler(ReadEvents { event in events.withLock { $0.append(event) } })
+        try Self.send(["1"], to: "/later", on: channel)
+        try Self.send(["2"], to: "/neither", on: channel)
+        calls.answerWaiting()
+        channel.embeddedEventLoop.run()
+        #expect(events.withLock { $0.suffix(2) } == ["part", "end of read"])
     }
 
     @Test("A client that closes its output while its call waits gets the answer first")
     func halfClosed() throws {
-        let calls = Calls()
+        let calls = ScriptedCalls()
         let channel = try Self.connection(calls)
         let closings = Mutex(0)
         try channel.pipeline.syncOperations.addHandler(InputClosings { closings.withLock { $0 += 1 } })
@@ -192,7 +171,7 @@ struct DirectCallHandlerTests {
         channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         #expect(closings.withLock { $0 } == 0)
         let complete = try #require(calls.waiting.withLock { $0.popLast() })
-        complete { Self.answer("later") }
+        complete { ScriptedCalls.answer("later") }
         channel.embeddedEventLoop.run()
         #expect(try Self.answers(channel) == ["later"])
         #expect(closings.withLock { $0 } == 1)
@@ -212,7 +191,7 @@ struct DirectCallHandlerTests {
 
     @Test("An answer that comes when its connection has ended is dropped")
     func ended() throws {
-        let calls = Calls()
+        let calls = ScriptedCalls()
         let channel = try Self.connection(calls)
         try Self.send(["1"], to: "/later", on: channel)
         let complete = try #require(calls.waiting.withLock { $0.popLast() })
@@ -220,7 +199,7 @@ struct DirectCallHandlerTests {
         let made = Mutex(0)
         complete {
             made.withLock { $0 += 1 }
-            return Self.answer("later")
+            return ScriptedCalls.answer("later")
         }
         channel.embeddedEventLoop.run()
         #expect(try Self.answers(channel).isEmpty)
@@ -229,12 +208,12 @@ struct DirectCallHandlerTests {
 
     @Test("Requests that wait behind a call are answered one turn of the loop after the other")
     func manyPipelined() throws {
-        let calls = Calls()
+        let calls = ScriptedCalls()
         let channel = try Self.connection(calls)
         try Self.send(["0"], to: "/later", on: channel)
         for number in 1...3000 { try Self.send([String(number)], to: "/now", on: channel) }
         let complete = try #require(calls.waiting.withLock { $0.popLast() })
-        complete { Self.answer("later") }
+        complete { ScriptedCalls.answer("later") }
         channel.embeddedEventLoop.run()
         #expect(calls.bodies.withLock { $0 } == (0...3000).map(String.init))
         #expect(try Self.answers(channel).count == 3001)
@@ -242,7 +221,7 @@ struct DirectCallHandlerTests {
 
     @Test("Heads whose values only look the same are different ones")
     func lookalikes() throws {
-        let calls = Calls()
+        let calls = ScriptedCalls()
         let channel = try Self.connection(calls)
         for action in ["\u{212A}", "K", "e\u{301}", "\u{E9}"] {
             try Self.send(["a"], to: "/now", headers: ["SOAPAction": action], on: channel)
@@ -252,13 +231,13 @@ struct DirectCallHandlerTests {
 
     @Test("A body passes as soon as it is longer than services read")
     func lowerLimit() throws {
-        let calls = Calls()
+        let calls = ScriptedCalls()
         let channel = EmbeddedChannel(handlers: [
             HTTPServerPipelineHandler(), DirectCallHandler(calls: calls, date: DateHeader(), longestBody: 3),
         ])
         try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
         try Self.send(["abc"], to: "/now", on: channel)
-        #expect(try Self.answers(channel) == ["now"])
+        #expect(try Self.answers(channel) == ["now abc"])
         let head = HTTPRequestHead(
             version: .http1_1,
             method: .POST,

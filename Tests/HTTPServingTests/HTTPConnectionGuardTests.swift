@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import RequestDecoding
 import Testing
 
 @testable import HTTPServing
@@ -18,7 +19,9 @@ struct HTTPConnectionGuardTests {
 
     private static func connection(_ drain: Drain = Drain()) throws -> EmbeddedChannel {
         let handlers: [any ChannelHandler] = [FirstRequestGrace(), HTTPServerPipelineHandler()]
-        let channel = EmbeddedChannel(handlers: handlers + HTTPConnectionGuard.handlers(limits: limits, drain: drain))
+        let channel = EmbeddedChannel(
+            handlers: handlers + [HTTPConnectionGuard(limits: limits, drain: drain)] + HTTPConnectionGuard.followers
+        )
         try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
         return channel
     }
@@ -79,7 +82,7 @@ struct HTTPConnectionGuardTests {
                 HTTPResponseEncoder(), ByteToMessageHandler(RequestDecoder(framing: framing, limits: .init())), framing,
                 HTTPServerPipelineHandler(),
             ]
-            let guarding = HTTPConnectionGuard.handlers(limits: limits, framing: framing)
+            let guarding = [HTTPConnectionGuard(limits: limits, framing: framing)] + HTTPConnectionGuard.followers
             let channel = EmbeddedChannel(handlers: decoding + guarding)
             try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
             for _ in 0..<answered {

@@ -293,6 +293,11 @@ extension ConnectionStateMachine {
         return true
     }
 
+    /// The last answer is out, written by a handler that this machine does not know of.
+    mutating func finish() {
+        if state == .idle { state = .lingering(.discarded(bytes: 0)) }
+    }
+
     mutating func close() {
         state = .closed
     }

@@ -5,6 +5,7 @@ package import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
 import NIOSSL
+import RequestDecoding
 
 /// Hummingbird's HTTP/1 channel, over TLS where there is a certificate, guarded before requests become Hummingbird's.
 package struct GuardedHTTPChannel: HTTPChannelHandler {
@@ -61,7 +62,20 @@ package struct GuardedHTTPChannel: HTTPChannelHandler {
                 )
             }
             let framing = RequestFraming()
+            let httpGuard = HTTPConnectionGuard(limits: limits, framing: framing, drain: drain)
+            let idleTimeout = IdleConnectionTimeout(after: self.idleTimeout)
+            let progress = ConnectionProgress(
+                framing: framing,
+                httpGuard: httpGuard,
+                idleTimeout: idleTimeout,
+                drain: drain,
+                table: table,
+                connection: connection
+            )
+            let longestBody = min(limits.passedBytes - 1, DirectCallHandler.longestBody)
+            let heads = RepeatedHeads(framing: framing, longestBody: longestBody)
             try pipeline.addHandlers(
+                RepeatedCallHandler(heads: heads, connection: progress, date: date),
                 HTTPResponseEncoder(),
                 ByteToMessageHandler(RequestDecoder(framing: framing, limits: Self.headLimits)),
                 framing,
@@ -70,10 +84,10 @@ package struct GuardedHTTPChannel: HTTPChannelHandler {
                 BodyUnpacker(limit: limits.passedBytes),
                 CallWatch(table: table, connection: connection)
             )
-            try pipeline.addHandlers(HTTPConnectionGuard.handlers(limits: limits, framing: framing, drain: drain))
+            try pipeline.addHandlers([httpGuard] + HTTPConnectionGuard.followers)
             try pipeline.addHandlers(
-                IdleConnectionTimeout(after: idleTimeout),
-                DirectCallHandler(calls: calls, date: date, longestBody: limits.passedBytes - 1),
+                idleTimeout,
+                DirectCallHandler(calls: calls, date: date, heads: heads, longestBody: longestBody),
                 HTTP1ToHTTPServerCodec(secure: false)
             )
             return try NIOAsyncChannel(
@@ -88,8 +102,9 @@ package struct GuardedHTTPChannel: HTTPChannelHandler {
         await handleHTTP(asyncChannel: value, logger: logger)
     }
 
-    /// A connection keeps its last buffer while it is idle, so the first ones are small.
-    private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 256, initial: 256, maximum: 64 << 10)
+    /// The first buffer holds a whole call of most clients. A connection keeps its last one while it is idle, so they shrink
+    /// where less comes.
+    private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 256, initial: 2048, maximum: 64 << 10)
 
     /// How long the head of a request may be.
     private static var headLimits: NIOHTTPDecoderLimitConfiguration {

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import RequestDecoding
 
 /// Guards one HTTP/1 connection: bounds what a request may cost, and ends the connection so that its client can read the
 /// last answer (docs/contract.md#section-2 and docs/contract.md#section-9).
@@ -22,24 +23,17 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Ends a connection from which no more requests are taken.
     private var closeTimer: Scheduled<Void>?
 
-    /// The guard, and the handlers that stand between it and the service.
+    private var context: ChannelHandlerContext?
+
+    /// The handlers that stand between the guard and the service.
+    static var followers: [any ChannelHandler] { [AnswerEndHold(), ReasonPhraseHandler()] }
+
+    /// Creates a guard of one connection.
     ///
     /// - Parameters:
     ///   - framing: Knows whether a part of a head has come.
     ///   - drain: Knows whether the service is about to stop.
-    static func handlers(
-        limits: HTTPConnectionLimits,
-        framing: RequestFraming = RequestFraming(),
-        drain: Drain = Drain()
-    ) -> [any ChannelHandler] {
-        [
-            HTTPConnectionGuard(limits: limits, framing: framing, drain: drain),
-            AnswerEndHold(),
-            ReasonPhraseHandler(),
-        ]
-    }
-
-    private init(limits: HTTPConnectionLimits, framing: RequestFraming, drain: Drain) {
+    init(limits: HTTPConnectionLimits, framing: RequestFraming = RequestFraming(), drain: Drain = Drain()) {
         self.limits = limits
         self.framing = framing
         self.drain = drain
@@ -49,7 +43,20 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: The connection
 
     func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
         startRequestTimer(context, limits.firstRequestTime)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    /// Whether no request is under way and another one may begin.
+    var isIdle: Bool { machine.state == .idle }
+
+    /// Ends the connection after an answer that a handler before this one has written.
+    func end() {
+        guard let context else { return }
+        machine.finish()
+        linger(context)
     }
 
     func read(context: ChannelHandlerContext) {
@@ -71,16 +78,6 @@ final class HTTPConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         cancelRequestTimer()
         closeTimer?.cancel()
         context.fireChannelInactive()
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // The service stops: a request that has not arrived by now is not waited for.
-        if event is ChannelShouldQuiesceEvent {
-            context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) {
-                if self.requestTimer != nil { context.close(promise: nil) }
-            }
-        }
-        context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -13,6 +13,7 @@ final class IdleConnectionTimeout: ChannelDuplexHandler, RemovableChannelHandler
     private let time: TimeAmount
     /// Whether a request has arrived whose answer has not come to its end.
     private var owesAnswer = false
+    private var eventLoop: (any EventLoop)?
     /// Whether the answer is out before its request has come to its end.
     private var isAnswered = false
     /// When a part of a request or the end of an answer passed last.
@@ -27,6 +28,7 @@ final class IdleConnectionTimeout: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        eventLoop = context.eventLoop
         lastPassed = context.eventLoop.now
         startTimer(context)
     }
@@ -48,10 +50,19 @@ final class IdleConnectionTimeout: ChannelDuplexHandler, RemovableChannelHandler
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .end = unwrapOutboundIn(data) {
-            (owesAnswer, isAnswered) = (false, true)
-            lastPassed = context.eventLoop.now
+            isAnswered = true
+            noteAnswer()
         }
         context.write(data, promise: promise)
+    }
+
+    /// A request that did not pass here has arrived.
+    func noteRequest() { owesAnswer = true }
+
+    /// An answer is made to its end.
+    func noteAnswer() {
+        owesAnswer = false
+        if let eventLoop { lastPassed = eventLoop.now }
     }
 
     /// One timer serves all requests of a connection: when it goes off, it looks when the last of them was.

@@ -26,6 +26,7 @@ final class DirectCallHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private let calls: any DirectCalls
+    private let heads: RepeatedHeads?
     private let date: DateHeader
     private var state = State.passing
     private var context: ChannelHandlerContext?
@@ -42,9 +43,17 @@ final class DirectCallHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     /// Creates a handler of one connection.
     ///
-    /// - Parameter longestBody: How long the body of a request may be, in bytes. A longer one passes.
-    init(calls: any DirectCalls, date: DateHeader, longestBody: Int = longestBody) {
-        (self.calls, self.date, self.longestBody) = (calls, date, min(longestBody, Self.longestBody))
+    /// - Parameters:
+    ///   - heads: Remembers the heads of calls.
+    ///   - longestBody: How long the body of a request may be, in bytes. A longer one passes.
+    init(
+        calls: any DirectCalls,
+        date: DateHeader,
+        heads: RepeatedHeads? = nil,
+        longestBody: Int = longestBody
+    ) {
+        (self.calls, self.date, self.heads) = (calls, date, heads)
+        self.longestBody = min(longestBody, Self.longestBody)
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -79,6 +88,8 @@ final class DirectCallHandler: ChannelInboundHandler, RemovableChannelHandler {
                 let handler = handler.value
                 guard let context = handler.context else { return }
                 handler.begin(call, head, body, context)
+                // The read that brought the request is over. Hummingbird looks at parts when it is told so.
+                context.fireChannelReadComplete()
             }
         }
     }
@@ -89,6 +100,7 @@ final class DirectCallHandler: ChannelInboundHandler, RemovableChannelHandler {
         _ body: ByteBuffer,
         _ context: ChannelHandlerContext
     ) {
+        heads?.add(call, bodyBytes: body.readableBytes)
         switch call.answer(body, completion: completion(on: context.eventLoop)) {
         case .answered(let answer): write(answer, context)
         case .pending: break
@@ -144,12 +156,7 @@ final class DirectCallHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func write(_ answer: DirectAnswer, _ context: ChannelHandlerContext) {
         // The next request may begin as soon as the end is written.
         state = .passing
-        let headers: HTTPHeaders = [
-            "Content-Type": answer.contentType, "Content-Length": String(answer.body.readableBytes),
-            "Cache-Control": "no-store", "Date": date.text(),
-        ]
-        let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: answer.status), headers: headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.head(answer.head(date: date.text()))), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
         let written = isInputClosed ? context.eventLoop.makePromise(of: Void.self) : nil
         written?.futureResult.assumeIsolated().whenComplete { _ in
@@ -158,6 +165,19 @@ final class DirectCallHandler: ChannelInboundHandler, RemovableChannelHandler {
         isWriting = true
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
         isWriting = false
+    }
+}
+
+extension DirectAnswer {
+    /// The head of the answer.
+    ///
+    /// - Parameter date: The value of `Date`.
+    func head(date: String) -> HTTPResponseHead {
+        let headers: HTTPHeaders = [
+            "Content-Type": contentType, "Content-Length": String(body.readableBytes), "Cache-Control": "no-store",
+            "Date": date,
+        ]
+        return HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: headers)
     }
 }
 

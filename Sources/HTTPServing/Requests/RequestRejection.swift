@@ -1,4 +1,5 @@
 import NIOHTTP1
+import RequestDecoding
 
 /// The answer to a request that no service can read: a status and one line of text.
 enum RequestRejection {

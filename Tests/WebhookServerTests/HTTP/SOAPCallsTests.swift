@@ -4,7 +4,8 @@ import NIOCore
 import TestSupport
 import Testing
 
-/// A request is answered alike by the event loop and by a task: only how its body is framed decides which of them it is.
+/// A request is answered alike by the event loop and by a task, and with a head that its connection has sent before: only how
+/// its body is framed decides which of them it is.
 @Suite("SOAP calls on the event loop")
 struct SOAPCallsTests {
     private static let envelope = """
@@ -37,7 +38,7 @@ struct SOAPCallsTests {
         }
     }()
 
-    /// What is sent, once with a length and once in chunks.
+    /// What is sent: with a length, the same again, and in chunks.
     private static func requests(
         _ body: [UInt8],
         path: String = "/Remote/Services87/Webhook.svc",
@@ -49,12 +50,12 @@ struct SOAPCallsTests {
         }
         let chunk = body.isEmpty ? [] : Array((String(body.count, radix: 16) + "\r\n").utf8) + body + Array("\r\n".utf8)
         return [
-            head("Content-Length: \(body.count)") + body,
+            head("Content-Length: \(body.count)") + body, head("Content-Length: \(body.count)") + body,
             head("Transfer-Encoding: chunked") + chunk + Array("0\r\n\r\n".utf8),
         ]
     }
 
-    /// Both answers, with the headers but for the date.
+    /// All answers, with the headers but for the date.
     private static func answers(_ requests: [[UInt8]], from service: RunningService) async throws -> [String] {
         try await service.withRawConnection { inbound, outbound in
             var answers: [String] = []
@@ -91,7 +92,7 @@ struct SOAPCallsTests {
                     let headers = ["Content-Type: \(mediaType)"] + (action.map { ["SOAPAction: \($0)"] } ?? [])
                     let requests = Self.requests(Array(envelope.utf8), headers: headers)
                     let answers = try await Self.answers(requests, from: service)
-                    #expect(answers[0] == answers[1], "\(mediaType) \(action ?? "no action") \(envelope)")
+                    #expect(Set(answers).count == 1, "\(mediaType) \(action ?? "no action") \(envelope)")
                 }
             }
         }
@@ -118,7 +119,7 @@ struct SOAPCallsTests {
             ] {
                 let requests = Self.requests(body, path: path, headers: headers)
                 let answers = try await Self.answers(requests, from: service)
-                #expect(answers[0] == answers[1], "\(path) \(headers)")
+                #expect(Set(answers).count == 1, "\(path) \(headers)")
             }
         }
     }
@@ -137,7 +138,7 @@ struct SOAPCallsTests {
             for (body, mediaType) in damaged {
                 let requests = Self.requests(body, headers: ["Content-Type: \(mediaType)"])
                 let answers = try await Self.answers(requests, from: service)
-                #expect(answers[0] == answers[1], "\(String(decoding: body, as: UTF8.self))")
+                #expect(Set(answers).count == 1, "\(String(decoding: body, as: UTF8.self))")
             }
         }
     }

@@ -1,17 +1,19 @@
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 import Text
 
 /// Unpacks the bodies of requests whose `Content-Encoding` or `Transfer-Encoding` says that they are packed.
 ///
 /// An unpacked request has no `Content-Encoding` any longer. A coding that the handler does not know, or a second one, stays
 /// in the header, and the services refuse the request.
-final class BodyUnpacker: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias InboundOut = HTTPServerRequestPart
+package final class BodyUnpacker: ChannelInboundHandler, RemovableChannelHandler {
+    /// Parts of requests.
+    package typealias InboundIn = HTTPServerRequestPart
+    /// Parts of requests whose bodies are unpacked.
+    package typealias InboundOut = HTTPServerRequestPart
 
     /// The body is longer than any service reads. The part that services read has been passed on.
-    struct TooLongError: Error {}
+    package struct TooLongError: Error {}
 
     private let limit: Int
     private var inflation: Inflation?
@@ -19,12 +21,15 @@ final class BodyUnpacker: ChannelInboundHandler, RemovableChannelHandler {
     /// Whether the rest of the body is thrown away, its end included.
     private var hasFailed = false
 
+    /// Creates a handler of one connection.
+    ///
     /// - Parameter limit: How much of a body is unpacked, in bytes.
-    init(limit: Int) {
+    package init(limit: Int) {
         self.limit = limit
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    /// Passes a part on, unpacked.
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         do {
             switch unwrapInboundIn(data) {
             case .head(var head):

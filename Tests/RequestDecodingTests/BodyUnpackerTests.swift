@@ -5,7 +5,7 @@ import NIOEmbedded
 import NIOHTTP1
 import Testing
 
-@testable import HTTPServing
+@testable import RequestDecoding
 
 /// Bodies that were packed, and the headers that say so.
 @Suite("Body unpacker")

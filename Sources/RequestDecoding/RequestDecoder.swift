@@ -1,5 +1,5 @@
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 
 /// Decodes requests with NIO's parser, and goes on where that parser would stop.
 ///
@@ -10,8 +10,9 @@ import NIOHTTP1
 ///
 /// For both, the decoder must know where a message ends. It therefore hands the parser pieces of which none goes beyond the
 /// end of a head, of a body or of the last chunk, and a line's end only together with the byte that follows.
-final class RequestDecoder: ByteToMessageDecoder {
-    typealias InboundOut = HTTPServerRequestPart
+package final class RequestDecoder: ByteToMessageDecoder {
+    /// What requests become.
+    package typealias InboundOut = HTTPServerRequestPart
 
     private let framing: RequestFraming
     private let limits: NIOHTTPDecoderLimitConfiguration
@@ -30,17 +31,20 @@ final class RequestDecoder: ByteToMessageDecoder {
     /// - Parameters:
     ///   - framing: The handler that stands right after this decoder and tells what the parser has found.
     ///   - limits: How long a head may be.
-    init(framing: RequestFraming, limits: NIOHTTPDecoderLimitConfiguration) {
+    package init(framing: RequestFraming, limits: NIOHTTPDecoderLimitConfiguration) {
         self.framing = framing
         self.limits = limits
         parser = HTTPRequestDecoder(limitConfiguration: limits)
     }
 
-    func decoderAdded(context: ChannelHandlerContext) { parser.decoderAdded(context: context) }
+    /// Tells the parser.
+    package func decoderAdded(context: ChannelHandlerContext) { parser.decoderAdded(context: context) }
 
-    func decoderRemoved(context: ChannelHandlerContext) { parser.decoderRemoved(context: context) }
+    /// Tells the parser.
+    package func decoderRemoved(context: ChannelHandlerContext) { parser.decoderRemoved(context: context) }
 
-    func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
+    /// Hands the parser the next piece.
+    package func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
         let piece: Piece
         switch framing.phase {
         case .head:
@@ -56,7 +60,8 @@ final class RequestDecoder: ByteToMessageDecoder {
         return piece.mayGoOn && buffer.readableBytes > searched ? .continue : .needMoreData
     }
 
-    func decodeLast(
+    /// Hands the parser what is there when the connection ends.
+    package func decodeLast(
         context: ChannelHandlerContext,
         buffer: inout ByteBuffer,
         seenEOF: Bool
@@ -161,12 +166,14 @@ final class RequestDecoder: ByteToMessageDecoder {
 }
 
 /// Tells what the parser has found of the message that it reads. This handler stands right after ``RequestDecoder``.
-final class RequestFraming: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias InboundOut = HTTPServerRequestPart
+package final class RequestFraming: ChannelInboundHandler, RemovableChannelHandler {
+    /// Parts of requests.
+    package typealias InboundIn = HTTPServerRequestPart
+    /// The same parts.
+    package typealias InboundOut = HTTPServerRequestPart
 
     /// What comes next on the connection.
-    enum Phase: Equatable {
+    package enum Phase: Equatable {
         /// A head, or the rest of one.
         case head
         /// A body of which this many bytes are missing.
@@ -175,21 +182,40 @@ final class RequestFraming: ChannelInboundHandler, RemovableChannelHandler {
         case chunks
     }
 
-    fileprivate(set) var phase = Phase.head
+    package fileprivate(set) var phase = Phase.head
     /// Whether a part of a head has come, and not its end.
-    fileprivate(set) var hasPartialHead = false
+    package fileprivate(set) var hasPartialHead = false
     /// Messages that have ended, in all.
     fileprivate private(set) var endedMessages = 0
     /// Whether the parser expects another protocol than HTTP from now on.
     fileprivate var hasParserStopped = false
-    private var offersUpgrade = false
+    private var lastHead: HTTPRequestHead?
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    /// Creates a handler of a connection on which nothing has come.
+    package init() {}
+
+    /// Whether the next byte begins a message.
+    package var isBetweenRequests: Bool { phase == .head && !hasPartialHead }
+
+    /// Whether the last head leaves the connection, and the form of its body, as they are.
+    package var isLastHeadPlain: Bool {
+        guard let lastHead, lastHead.version == .http1_1, lastHead.isKeepAlive else { return false }
+        return !["Content-Encoding", "Expect", "Transfer-Encoding", "Upgrade"].contains {
+            lastHead.headers.contains(name: $0)
+        }
+    }
+
+    private var offersUpgrade: Bool {
+        lastHead.map { $0.method == .CONNECT || $0.headers.contains(name: "Upgrade") } ?? false
+    }
+
+    /// Passes a part on.
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head):
             phase = Self.phase(after: head)
             hasPartialHead = false
-            offersUpgrade = head.method == .CONNECT || head.headers.contains(name: "Upgrade")
+            lastHead = head
         case .body: break
         case .end:
             phase = .head

@@ -3,7 +3,7 @@ import NIOEmbedded
 import NIOHTTP1
 import Testing
 
-@testable import HTTPServing
+@testable import RequestDecoding
 
 /// Bytes become requests, whatever the pieces in which they arrive.
 @Suite("Request decoder")

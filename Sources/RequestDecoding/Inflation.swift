@@ -2,9 +2,9 @@ import CZlib
 import NIOCore
 
 /// Unpacks one body that was packed with zlib's algorithm.
-final class Inflation {
+package final class Inflation {
     /// How the body was packed, by the names of HTTP's codings.
-    enum Format: Equatable {
+    package enum Format: Equatable {
         /// `gzip` and `x-gzip`: one member or several, one after the other (RFC 1952, section 2.2).
         case gzip
         /// `deflate`: with zlib's header, as the RFC says, or without, as old clients send it (RFC 9110, section 8.4.1.2).
@@ -20,13 +20,18 @@ final class Inflation {
     }
 
     /// Why a body cannot be unpacked; fit for its sender.
-    enum InflationError: Error, Equatable {
+    package enum InflationError: Error, Equatable {
+        /// The body is not what its header says.
         case notPacked(Format)
+        /// The body ends too early.
         case cutOff(Format)
+        /// Something follows.
         case goesOn
+        /// The system has no memory for it.
         case noMemory
 
-        var text: String {
+        /// The sentence for the sender.
+        package var text: String {
             switch self {
             case .notPacked(let format): "The body is not packed with \(format), as its header says, or is damaged."
             case .cutOff(let format): "The body ends before what is packed in it with \(format) does."
