@@ -22,6 +22,8 @@ final class RepeatedCallHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var holdsRead = false
     /// What must be told to the handlers behind when the answer is out.
     private var heldEvent: HeldEvent?
+    /// What has become of the bytes of the read that goes on.
+    private var read = (answered: false, passed: false)
     /// The head of the last answer. Most answers of a second have the same one.
     private var lastHead: (key: AnswerHeadKey, bytes: ByteBuffer)?
 
@@ -73,17 +75,23 @@ final class RepeatedCallHandler: ChannelDuplexHandler, RemovableChannelHandler {
         answerCalls(in: bytes, context)
     }
 
+    /// The handlers behind need not know of a read that held calls alone.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        let isForOthers = read.passed || !read.answered
+        read = (false, false)
+        if isForOthers { context.fireChannelReadComplete() }
+    }
+
     /// Answers the calls that bytes begin with, and passes the rest on.
     private func answerCalls(in bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         var rest = bytes
         while rest.readableBytes > 0 {
             let request = rest
-            guard let completion, connection.isIdle, context.channel.isWritable else {
-                return context.fireChannelRead(wrapInboundOut(request))
-            }
+            guard let completion, connection.isIdle, context.channel.isWritable else { return pass(request, context) }
             guard let call = heads.take(from: &rest) else {
-                return heads.learn(from: request) { context.fireChannelRead(wrapInboundOut(request)) }
+                return heads.learn(from: request) { pass(request, context) }
             }
+            read.answered = true
             switch call.call.answer(call.body, completion: completion) {
             case .answered(let answer):
                 write(answer, context)
@@ -92,9 +100,14 @@ final class RepeatedCallHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 connection.beginCall()
                 followers = rest
                 return
-            case .passedOn: return context.fireChannelRead(wrapInboundOut(request))
+            case .passedOn: return pass(request, context)
             }
         }
+    }
+
+    private func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        read.passed = true
+        context.fireChannelRead(wrapInboundOut(bytes))
     }
 
     /// Reads on while an answer is being made, so that the end of the connection is seen, but not beyond one read.
@@ -135,7 +148,7 @@ final class RepeatedCallHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if followers.readableBytes > 0 {
             answerCalls(in: followers, context)
             // The read that brought these bytes is over. The handlers behind look at what they have got when they are told so.
-            context.fireChannelReadComplete()
+            channelReadComplete(context: context)
         }
         if holdsRead {
             holdsRead = false
