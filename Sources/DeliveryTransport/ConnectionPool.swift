@@ -124,7 +124,7 @@ final class ConnectionPool: Sendable {
     ///
     /// The end that closes a connection first cannot use its port for another minute. Many short connections to one target
     /// would use up this machine's ports.
-    func letEnd(_ channel: any Channel) {
+    func letEnd(_ channel: any Channel, on lane: SendingLane) {
         let mayWait =
             channel.isActive
             && state.withLock { state in
@@ -133,7 +133,7 @@ final class ConnectionPool: Sendable {
                 return true
             }
         guard mayWait else { return channel.close(promise: nil) }
-        let alarm = channel.eventLoop.scheduleTask(in: Self.endingTime) { channel.close(promise: nil) }
+        let alarm = lane.schedule(Self.endingTime, lane.loop) { channel.close(promise: nil) }
         channel.closeFuture.whenComplete { _ in
             alarm.cancel()
             self.state.withLock { $0.ending -= 1 }

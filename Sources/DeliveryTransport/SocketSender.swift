@@ -63,7 +63,7 @@ package final class SocketSender: NotificationSender {
     /// - Parameters:
     ///   - version: What follows `NetServer-Webhook/` in `User-Agent`.
     ///   - resolver: Looks names up.
-    ///   - schedule: Sets the alarm that ends the time of a notification.
+    ///   - schedule: Sets the alarms that end the time of a notification, and the time of a target to end its connection.
     ///   - time: Tells the time by which a standstill of this process is noticed.
     ///
     /// Throws when the authorities' file cannot be read.

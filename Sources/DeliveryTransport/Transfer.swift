@@ -143,7 +143,7 @@ final class Transfer {
                 self.channel = nil
                 switch exchange.connection {
                 case .reusable: self.pool.keep(connection, for: self.endpoint(address), on: self.lane)
-                case .ending: self.pool.letEnd(channel)
+                case .ending: self.pool.letEnd(channel, on: self.lane)
                 case .useless: channel.close(promise: nil)
                 }
                 // It answers that it waited for a request too long, before ours arrived (RFC 9110, section 15.5.9).

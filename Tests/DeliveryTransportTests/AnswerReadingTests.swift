@@ -103,7 +103,7 @@ struct AnswerReadingTests {
 
     @Test("Takes an answer with", arguments: AnswerReadingTests.cases)
     func taken(_ expected: Case) async throws {
-        try await Receiver.with(.bytes(Array(expected.bytes.utf8)), timeout: .seconds(5)) { receiver, sender in
+        try await Receiver.with(.bytes(Array(expected.bytes.utf8))) { receiver, sender in
             for _ in 0..<2 {
                 let outcome = await sender.send(.sample(to: receiver.url))
                 let answer = try #require(outcome.answer, "\(outcome)")
@@ -127,7 +127,7 @@ struct AnswerReadingTests {
     )
     func headerLine(description: String, line: String, header: StringDictionary.Entry) async throws {
         let answer = Receiver.Answer.http("HTTP/1.1 200 OK\r\n\(line)")
-        try await Receiver.with(answer, timeout: .seconds(5)) { receiver, sender in
+        try await Receiver.with(answer) { receiver, sender in
             for _ in 0..<2 {
                 let answer = try #require(await sender.send(.sample(to: receiver.url)).answer)
                 #expect(answer.headers.contains(header), "A line that \(description): \(answer.headers)")
@@ -174,7 +174,7 @@ struct AnswerReadingTests {
         ]
     )
     func refused(bytes: String, reason: String) async throws {
-        try await Receiver.with(.bytes(Array(bytes.utf8)), timeout: .seconds(30)) { receiver, sender in
+        try await Receiver.with(.bytes(Array(bytes.utf8))) { receiver, sender in
             let outcome = await sender.send(.sample(to: receiver.url))
             #expect(outcome.failureKind == .protocolViolation)
             #expect(outcome.summary.contains(reason), "\(outcome.summary)")

@@ -21,7 +21,6 @@ struct SocketSenderCertificateTests {
         try await Receiver.with(
             .http("HTTP/1.1 200 OK"),
             layers: Receiver.Layers(tunnel: isProxied ? "HTTP/1.1 200 OK\r\n\r\n" : nil, tls: certificate.context),
-            timeout: .seconds(10),
             resolver: ScriptedResolver(["127.0.0.1"]),
             adjust: { settings, receiver in
                 settings.authoritiesFile = certificate.file

@@ -55,7 +55,7 @@ struct SocketSenderConnectionTests {
 
     @Test("A header that cannot be sent does not spoil a connection for those after it")
     func unsendableBetween() async throws {
-        try await Receiver.with(.http("HTTP/1.1 200 OK"), timeout: .seconds(5)) { receiver, sender in
+        try await Receiver.with(.http("HTTP/1.1 200 OK")) { receiver, sender in
             var unsendable = WebhookNotification.sample(to: receiver.url)
             unsendable.headers = StringDictionary([.init(key: "X-Own", value: "a\r\nb")])
             for _ in 0..<3 {
@@ -189,7 +189,8 @@ struct SocketSenderConnectionTests {
     func targetEnds(head: String) async throws {
         let bytes = Array("\(head)\r\nContent-Length: 0\r\n\r\n".utf8)
         let answer = Receiver.Answer.bytesThenClose(bytes, after: .milliseconds(200))
-        try await Receiver.with(answer) { receiver, sender in
+        // Alarms that never ring: the sender waits for the target as long as the target takes.
+        try await Receiver.with(answer, schedule: ManualAlarms().schedule) { receiver, sender in
             // Whoever had this port before may have left connections that ended within the last minute.
             let others = Set(try Self.ends(of: receiver.port).keys)
             for _ in 0..<5 { expectDelivered(await sender.send(.sample(to: receiver.url))) }

@@ -1,5 +1,6 @@
 import DeliveryTransport
 import Foundation
+import NIOCore
 import NameResolution
 import Networking
 import TestSupport
@@ -12,16 +13,16 @@ struct SocketSenderProxyTests {
     private func withProxy(
         _ answer: Receiver.Answer,
         tunnel: String? = nil,
-        timeout: Duration = .seconds(10),
+        schedule: SocketSender.Scheduling? = nil,
         resolver: any NameResolver = ScriptedResolver(["127.0.0.1"]),
         _ body: (Receiver, SocketSender) async throws -> Void
     ) async throws {
         try await Receiver.with(
             answer,
             layers: Receiver.Layers(tunnel: tunnel),
-            timeout: timeout,
             addresses: AddressPolicy(),
             resolver: resolver,
+            schedule: schedule ?? { amount, loop, work in loop.scheduleTask(in: amount, work) },
             adjust: { settings, proxy in settings.proxy = TargetURL("http://proxy.test:\(proxy.port)") },
             body
         )
@@ -119,8 +120,12 @@ struct SocketSenderProxyTests {
 
     @Test("A proxy that does not open the tunnel in time is to blame, and the connection ends")
     func silentTunnel() async throws {
-        try await withProxy(.silence, tunnel: "", timeout: .milliseconds(200)) { proxy, sender in
-            expectProxys(await sender.send(.sample(to: "https://target.test/hook")), "delivery-timeout")
+        let alarms = ManualAlarms()
+        try await withProxy(.silence, tunnel: "", schedule: alarms.schedule) { proxy, sender in
+            async let outcome = sender.send(.sample(to: "https://target.test/hook"))
+            try await proxy.tunnels.wait { $0.count == 1 }
+            try await alarms.ring()
+            expectProxys(await outcome, "delivery-timeout")
             try await proxy.connections.wait { $0.open == 0 }
         }
     }

@@ -23,8 +23,7 @@ struct SocketSenderTLSTests {
         try await TestCertificate.with { certificate in
             let layers = Receiver.Layers(tls: certificate.context)
             let resolver = ScriptedResolver(["127.0.0.1"])
-            let timeout = Duration.seconds(10)
-            try await Receiver.with(answer, layers: layers, timeout: timeout, resolver: resolver) { receiver, sender in
+            try await Receiver.with(answer, layers: layers, resolver: resolver) { receiver, sender in
                 for url in urls(receiver) {
                     let outcome = await sender.send(.sample(to: url))
                     #expect(outcome.failureKind == .tls, "\(outcome.summary)")
@@ -100,7 +99,6 @@ struct SocketSenderTLSTests {
             try await Receiver.with(
                 answer,
                 layers: Receiver.Layers(tls: certificate.context),
-                timeout: .seconds(10),
                 resolver: ScriptedResolver(["127.0.0.1"]),
                 adjust: { settings, _ in settings.authoritiesFile = certificate.file }
             ) { receiver, sender in
@@ -168,7 +166,6 @@ struct SocketSenderTLSTests {
             try await Receiver.with(
                 answer,
                 layers: Receiver.Layers(tunnel: "HTTP/1.1 200 OK\r\n\r\n", tls: certificate.context),
-                timeout: .seconds(10),
                 resolver: ScriptedResolver(["127.0.0.1"]),
                 adjust: { settings, proxy in
                     settings.authoritiesFile = certificate.file
@@ -188,7 +185,7 @@ struct SocketSenderNoTLSTests {
     @Test("Fails when an https target speaks no TLS")
     func noTLS() async throws {
         let answer = Receiver.Answer.bytesAtOnce(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
-        try await Receiver.with(answer, timeout: .seconds(10)) { receiver, sender in
+        try await Receiver.with(answer) { receiver, sender in
             let outcome = await sender.send(.sample(to: "https://127.0.0.1:\(receiver.port)/hook"))
             #expect(outcome.failureKind == .tls, "\(outcome.summary)")
             #expect(receiver.requests.value.isEmpty)
@@ -197,9 +194,12 @@ struct SocketSenderNoTLSTests {
 
     @Test("A handshake that is not answered fails in time")
     func silentHandshake() async throws {
-        try await Receiver.with(.silence, timeout: .milliseconds(200)) { receiver, sender in
-            let outcome = await sender.send(.sample(to: "https://127.0.0.1:\(receiver.port)/hook"))
-            #expect(outcome.failureKind == .timeout)
+        let alarms = ManualAlarms()
+        try await Receiver.with(.silence, schedule: alarms.schedule) { receiver, sender in
+            async let outcome = sender.send(.sample(to: "https://127.0.0.1:\(receiver.port)/hook"))
+            try await receiver.connections.wait { $0.bytes > 0 }
+            try await alarms.ring()
+            #expect(await outcome.failureKind == .timeout)
             try await receiver.connections.wait { $0.open == 0 }
         }
     }

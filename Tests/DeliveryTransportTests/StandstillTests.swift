@@ -52,7 +52,8 @@ struct StandstillTests {
     func handshake() async throws {
         try await Receiver.with(.silence, schedule: alarms.schedule, time: time) { receiver, sender in
             async let sending = sender.send(.sample(to: "https://127.0.0.1:\(receiver.port)/hook"))
-            try await receiver.connections.wait { $0.open == 1 }
+            // The handshake has begun.
+            try await receiver.connections.wait { $0.bytes > 0 }
             standStill()
             for _ in 0..<2 { try await alarms.ring() }
             #expect(await sending.failureKind == .local)
@@ -81,6 +82,7 @@ struct StandstillTests {
             for _ in 0..<2 { try await alarms.ring() }
             #expect(await first.failureKind == .local)
             async let second = sender.send(.sample(to: receiver.url))
+            try await receiver.requests.wait { $0.count == 2 }
             try await alarms.ring()
             #expect(await second.failureKind == .timeout)
         }
@@ -110,15 +112,17 @@ struct StandstillTests {
     @Test("A stopped and continued process does not blame the targets of 200 notifications on their way")
     func stoppedProcess() async {
         await #expect(processExitsWith: .success) {
-            try await Receiver.with(.silence, timeout: .seconds(10)) { receiver, sender in
+            let alarms = ManualAlarms()
+            let time: @Sendable () -> ContinuousClock.Instant = { .now }
+            try await Receiver.with(.silence, schedule: alarms.schedule, time: time) { receiver, sender in
                 let kinds = try await withThrowingTaskGroup(of: SendError.Kind?.self) { group in
                     for _ in 0..<200 { group.addTask { await sender.send(.sample(to: receiver.url)).failureKind } }
-                    try await receiver.connections.wait { $0.open >= 100 }
-                    let child = Process()
-                    child.executableURL = URL(fileURLWithPath: "/bin/sh")
+                    try await receiver.requests.wait { $0.count == 200 }
                     let id = ProcessInfo.processInfo.processIdentifier
-                    child.arguments = ["-c", "kill -STOP \(id); sleep 13; kill -CONT \(id)"]
-                    try child.run()
+                    let commands = "kill -STOP \(id); sleep 5; kill -CONT \(id)"
+                    #expect(try await Program.run("/bin/sh", ["-c", commands]) == 0)
+                    // Each alarm rings once more: the answer may have come meanwhile.
+                    for _ in 0..<400 { try await alarms.ring() }
                     return try await group.reduce(into: []) { $0.append($1) }
                 }
                 #expect(kinds.count == 200)

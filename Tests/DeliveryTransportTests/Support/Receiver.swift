@@ -44,6 +44,8 @@ final class Receiver: Sendable {
     struct Connections: Sendable {
         var opened: [any Channel] = []
         var closed = 0
+        /// How many bytes have come over all connections.
+        var bytes = 0
 
         var open: Int { opened.count - closed }
     }
@@ -69,15 +71,19 @@ final class Receiver: Sendable {
 
     /// Runs `body` with a receiver that answers so and a sender with one thread, and ends both.
     ///
-    /// - Parameter adjust: Changes the sender's settings.
+    /// - Parameters:
+    ///   - timeout: The time that a notification has. Most tests do not wait for its end, however busy the machine is.
+    ///   - time: The clock by which the sender notices that it stood still. By default it stands still itself: a machine that
+    ///     is too busy for the sender's thread is then no reason to open another connection.
+    ///   - adjust: Changes the sender's settings.
     static func with(
         _ answer: Answer,
         layers: Layers = Layers(),
-        timeout: Duration = .seconds(30),
+        timeout: Duration = .seconds(120),
         addresses: AddressPolicy = AddressPolicy(allowsEverything: true),
         resolver: any NameResolver = SystemResolver(),
         schedule: @escaping SocketSender.Scheduling = { amount, loop, work in loop.scheduleTask(in: amount, work) },
-        time: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        time: @escaping @Sendable () -> ContinuousClock.Instant = { standingTime },
         adjust: (inout SocketSender.Settings, Receiver) -> Void = { _, _ in },
         _ body: (Receiver, SocketSender) async throws -> Void
     ) async throws {
@@ -114,16 +120,21 @@ final class Receiver: Sendable {
         try result.get()
     }
 
+    private static let standingTime = ContinuousClock.now
+
     private static func start(_ answer: Answer, _ layers: Layers) async throws -> Receiver {
         let requests = Watched<[ReceivedRequest]>([])
         let tunnels = Watched<[ReceivedRequest]>([])
         let connections = Watched(Connections())
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            // As many as a test opens at once: the system drops those that find no place, and they come again a second later.
+            .serverChannelOption(.backlog, value: 1024)
             .childChannelInitializer { channel in
                 connections.update { $0.opened.append(channel) }
                 channel.closeFuture.whenComplete { _ in connections.update { $0.closed += 1 } }
                 return channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(ByteCounter(connections: connections))
                     let end = TargetEnd(tls: layers.tls, requests: requests, answer: answer)
                     if let tunnel = layers.tunnel {
                         try pipeline.addHandler(TunnelHandler(requests: tunnels, answer: tunnel, end: end))

@@ -17,6 +17,23 @@ struct TargetEnd: Sendable {
     }
 }
 
+/// Counts the bytes that come, whatever they are.
+final class ByteCounter: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let connections: Watched<Receiver.Connections>
+
+    init(connections: Watched<Receiver.Connections>) {
+        self.connections = connections
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let count = Self.unwrapInboundIn(data).readableBytes
+        connections.update { $0.bytes += count }
+        context.fireChannelRead(data)
+    }
+}
+
 /// A place from which a connection is closed past all handlers.
 private final class Bottom: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer

@@ -32,7 +32,8 @@ struct TestCertificate: Sendable {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         let (file, keyFile) = (directory.path + "/certificate.pem", directory.path + "/key.pem")
-        let status = try await run(
+        let status = try await Program.run(
+            command ?? "/usr/bin/openssl",
             [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
                 "-subj", "/CN=" + commonName, "-keyout", keyFile, "-out", file,
@@ -52,21 +53,5 @@ struct TestCertificate: Sendable {
         }
         let context = try NIOSSLContext(configuration: configuration)
         try await body(TestCertificate(file: file, context: context, askedNames: askedNames))
-    }
-
-    private static func run(_ arguments: [String]) async throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: command ?? "/usr/bin/openssl")
-        process.arguments = arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        return try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do {
-                try process.run()
-            } catch {
-                continuation.resume(throwing: error)
-            }
-        }
     }
 }
