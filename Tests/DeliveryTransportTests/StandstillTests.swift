@@ -6,7 +6,7 @@ import Testing
 import WebhookModel
 
 /// What becomes of notifications when this process stands still, by a clock that jumps and alarms that ring when told.
-@Suite("Standstills of the sender", .timeLimit(.minutes(3)))
+@Suite("Standstills of the sender", .timeLimit(.minutes(10)))
 struct StandstillTests {
     private let start = ContinuousClock.now
     private let jump = Watched(Duration.zero)

@@ -9,7 +9,7 @@ import WebhookModel
 @testable import PostgreSQLStorage
 
 /// Processes of which one has a clock that is wrong.
-@Suite("Leases of PostgreSQL stores whose clocks differ", .postgreSQL, .timeLimit(.minutes(3)))
+@Suite("Leases of PostgreSQL stores whose clocks differ", .postgreSQL, .timeLimit(.minutes(10)))
 struct PostgreSQLLeaseTests {
     private static let lead = Duration.seconds(300)
 

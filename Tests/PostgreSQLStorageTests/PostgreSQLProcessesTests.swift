@@ -12,7 +12,7 @@ import WebhookModel
 @testable import PostgreSQLStorage
 
 /// Several stores on one database are to it what several processes are.
-@Suite("Several PostgreSQL stores on one database", .postgreSQL, .timeLimit(.minutes(3)))
+@Suite("Several PostgreSQL stores on one database", .postgreSQL, .timeLimit(.minutes(10)))
 struct PostgreSQLProcessesTests {
     private func withStores(_ count: Int, _ body: ([PostgreSQLStore]) async throws -> Void) async throws {
         try await withSchema { location in
@@ -159,8 +159,13 @@ struct PostgreSQLProcessesTests {
             _ = await arrivals.next()
             _ = try await stores[1].take()
             try await stores[0].signal(Sample.event())
-            _ = await arrivals.next()
-            #expect(try await stores[1].take().count == 1)
+            // What it heard of before may arrive once more.
+            var claimed: [ClaimedDelivery] = []
+            while claimed.isEmpty {
+                _ = await arrivals.next()
+                claimed = try await stores[1].take()
+            }
+            #expect(claimed.count == 1)
             // As if the hint were lost.
             try await stores[0].lanes.calls.run { connection in
                 _ = try connection.run("UPDATE delivery SET due = due - 1000, owner = NULL")

@@ -125,8 +125,14 @@ struct SQLiteUpkeepTests {
         try await withDatabase { path in
             try await opening(path) { _ = try await $0.add(Sample.webhook(String(repeating: "x", count: 20 << 20))) }
             let backup = try SQLiteBackup(from: path, to: path + ".backup")
-            let cancelled = Task { await failure { _ = try await backup.run { _, _ in usleep(1000) } } }
+            let isCancelled = Mutex(false)
+            let cancelled = Task {
+                await failure {
+                    _ = try await backup.run { _, _ in while !isCancelled.withLock({ $0 }) { usleep(1000) } }
+                }
+            }
             cancelled.cancel()
+            isCancelled.withLock { $0 = true }
             #expect(await cancelled.value.contains("interrupted"))
             #expect(try names(in: path).filter { $0.contains("backup") } == [])
         }
@@ -153,7 +159,7 @@ struct SQLiteUpkeepTests {
                 let large = try await store.add(Sample.webhook(String(repeating: "x", count: 10 << 20)))
                 #expect(try await store.delete(id: large.id, in: Sample.scope, at: Sample.start))
             }
-            let (before, after) = try await SQLiteCompaction.run(path)
+            let (before, after) = try await whenUnlocked { try await SQLiteCompaction.run(path) }
             #expect(before > 10 << 20)
             #expect(after < 1 << 20)
             try await opening(path) { store in

@@ -22,6 +22,6 @@ package final class Barrier: @unchecked Sendable {
     }
 
     package func wait() {
-        if semaphore.wait(timeout: .now() + 30) == .timedOut { Issue.record("nobody came to open the barrier") }
+        if semaphore.wait(timeout: .now() + 120) == .timedOut { Issue.record("nobody came to open the barrier") }
     }
 }

@@ -80,7 +80,7 @@ struct StoreCopyTests {
                 _ = try await StoreCopy.run(from: .sqlite(path: path), to: there, overwriting: false, logger: .silent)
                 do {
                     try await expectSame(
-                        try SQLiteStore(path: path),
+                        try await sqlite(path),
                         try await PostgreSQLStore(location, logger: .silent)
                     )
                 }
@@ -103,7 +103,7 @@ struct StoreCopyTests {
                     logger: .silent
                 )
                 let store = try await PostgreSQLStore(location, logger: .silent)
-                let back = try SQLiteStore(path: path + "-back")
+                let back = try await sqlite(path + "-back")
                 try await expectSame(store, back)
                 for store in [store, back] as [any AgentStore] {
                     let added = try await store.add(Sample.webhook("later"))
@@ -112,6 +112,11 @@ struct StoreCopyTests {
                 }
             }
         }
+    }
+
+    /// Opens the store of a file that nothing else uses any more.
+    private func sqlite(_ path: String) async throws -> SQLiteStore {
+        try await whenUnlocked { try SQLiteStore(path: path) }
     }
 
     /// Calls `body` when the connections of stores that were given up are closed.
@@ -157,7 +162,7 @@ struct StoreCopyTests {
                     #expect(try await store.names() == [])
                 }
                 _ = try await StoreCopy.run(from: server, to: file, overwriting: true, logger: .silent)
-                #expect(try await SQLiteStore(path: path).names() == ["kept"])
+                #expect(try await sqlite(path).names() == ["kept"])
             }
         }
     }

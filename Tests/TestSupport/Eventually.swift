@@ -17,7 +17,7 @@ package struct NotInTime: Error, CustomStringConvertible {
 /// - Throws: ``NotInTime`` after `limit`, what `isMet` throws, and `CancellationError`.
 package func eventually(
     _ condition: String,
-    within limit: Duration = .seconds(60),
+    within limit: Duration = .seconds(120),
     every pause: Duration = .milliseconds(5),
     isolation: isolated (any Actor)? = #isolation,
     isMet: () async throws -> Bool

@@ -1,5 +1,11 @@
 import Synchronization
 
+/// A value that a test waited for and that had not come when the test's time was over.
+package struct StillWaiting: Error, CustomStringConvertible {
+    /// Where the test waits, and the value that it has.
+    package let description: String
+}
+
 /// A value that tests wait on, without polling and without sleeping.
 package final class Watched<Value: Sendable>: Sendable {
     private struct Waiter {
@@ -36,9 +42,15 @@ package final class Watched<Value: Sendable>: Sendable {
         return result
     }
 
-    /// Returns once the value is as wanted; throws when the task is cancelled, as it is when the test's time is over.
+    /// Returns once the value is as wanted.
+    ///
+    /// Throws ``StillWaiting`` when the task is cancelled, as it is when the test's time is over.
     @discardableResult
-    package func wait(until isMet: @escaping @Sendable (Value) -> Bool) async throws -> Value {
+    package func wait(
+        file: String = #fileID,
+        line: Int = #line,
+        until isMet: @escaping @Sendable (Value) -> Bool
+    ) async throws -> Value {
         let id: Int = state.withLock { state in
             state.lastID += 1
             return state.lastID
@@ -47,15 +59,19 @@ package final class Watched<Value: Sendable>: Sendable {
             try await withCheckedThrowingContinuation { continuation in
                 let known: Result<Value, any Error>? = state.withLock { state in
                     if isMet(state.value) { return .success(state.value) }
-                    if Task.isCancelled { return .failure(CancellationError()) }
+                    if Task.isCancelled { return .failure(Self.cancellation(file, line, state.value)) }
                     state.waiters[id] = Waiter(isMet: isMet, continuation: continuation)
                     return nil
                 }
                 if let known { continuation.resume(with: known) }
             }
         } onCancel: {
-            let waiter = state.withLock { $0.waiters.removeValue(forKey: id) }
-            waiter?.continuation.resume(throwing: CancellationError())
+            let (waiter, value) = state.withLock { ($0.waiters.removeValue(forKey: id), $0.value) }
+            waiter?.continuation.resume(throwing: Self.cancellation(file, line, value))
         }
+    }
+
+    private static func cancellation(_ file: String, _ line: Int, _ value: Value) -> StillWaiting {
+        StillWaiting(description: "\(file):\(line) waits, and the value is \("\(value)".prefix(1000))")
     }
 }

@@ -22,7 +22,7 @@ struct DeliveryEngineStoreTests {
     private static func engine(
         _ store: any AgentStore,
         _ sender: ScriptedSender,
-        clock: DeliveryClock = .system
+        clock: DeliveryClock
     ) -> DeliveryEngine {
         DeliveryEngine(
             queue: store,
@@ -54,6 +54,8 @@ struct DeliveryEngineStoreTests {
     )
     func stops(kind: StoreKind) async throws {
         let (targets, events) = (250, 12)
+        // Time stands still: whoever waits for a time to be over waits for ever.
+        let clock = ManualClock()
         try await kind.withStore { store in
             let store = store
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -62,18 +64,16 @@ struct DeliveryEngineStoreTests {
                 }
                 try await group.waitForAll()
             }
-            let begun = Timestamp(Date())
+            let begun = clock.now
             for _ in 0..<events { try await signal(at: begun, to: store) }
-            let sender = ScriptedSender(clock: ManualClock()) { _, _ in .refused }
-            let engine = Self.engine(store, sender)
+            let sender = ScriptedSender(clock: clock) { _, _ in .refused }
+            let engine = Self.engine(store, sender, clock: clock.deliveryClock)
             try await testGracefulShutdown { trigger in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { await engine.run() }
                     try await sender.state.wait { $0.calls.count >= 200 }
-                    let stopped = ContinuousClock.now
                     trigger.triggerGracefulShutdown()
                     try await group.waitForAll()
-                    #expect(stopped.duration(to: .now) < Self.settings.drain)
                 }
             }
             // Those in flight at most came after the stop.

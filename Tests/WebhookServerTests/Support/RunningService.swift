@@ -136,7 +136,7 @@ struct RunningService: Sendable {
         request.method = .RAW(value: method)
         request.headers = headers
         if !body.isEmpty { request.body = .bytes(ByteBuffer(bytes: body)) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
         let answer = try await response.body.collect(upTo: 16 << 20)
         return (Int(response.status.code), response.headers, Array(answer.readableBytesView))
     }
