@@ -54,7 +54,7 @@ class Processes(ServiceTestCase):
     def refusal(self, *arguments, environment=None):
         """Exit code and what was said, of a command that is to fail."""
         try:
-            done = run(*arguments, timeout=40, environment=environment)
+            done = run(*arguments, timeout=120, environment=environment)
             return done.returncode, done.stdout + done.stderr
         except subprocess.TimeoutExpired as expired:
             return None, f"still running: {expired.stderr}"
@@ -79,7 +79,7 @@ class Processes(ServiceTestCase):
         self.addCleanup(holder.kill)
         locks = ("SELECT count(*) FROM pg_locks "
                  f"WHERE relation = '{table}'::regclass AND mode = 'AccessExclusiveLock' AND granted")
-        self.assertIsNotNone(wait_until(lambda: self.psql(locks) == "1", 10))
+        self.assertIsNotNone(wait_until(lambda: self.psql(locks) == "1"))
         return lambda: self.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                                  "WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()")
 
@@ -94,7 +94,7 @@ class Processes(ServiceTestCase):
         webhook = processes[0].save(receiver.url, ["still.works"])
         for key, process in enumerate(processes):
             process.signal("still.works", key)
-        self.assertEqual(sorted(keys(receiver.wait(len(processes), 10))), list(range(len(processes))))
+        self.assertEqual(sorted(keys(receiver.wait(len(processes)))), list(range(len(processes))))
         processes[0].delete(webhook)
 
 

@@ -61,7 +61,7 @@ class Requests:
             self.requests.append(request)
             self.arrived.notify_all()
 
-    def wait(self, count, seconds=30):
+    def wait(self, count, seconds=60):
         """Waits until `count` requests have arrived, `seconds` at most. Returns all that have."""
         with self.arrived:
             self.arrived.wait_for(lambda: len(self.requests) >= count, seconds)
@@ -86,7 +86,7 @@ class Receiver(Requests):
                 if not self.is_test:
                     receiver.add(time=time.monotonic(), headers=dict(self.headers), body=body, status=status,
                                  signed=self.headers.get("X-SuperOffice-Signature") == (expected if secret else None))
-                    receiver.answers.wait(30)
+                    receiver.answers.wait(120)
                 self.answer(status, b"ok")
 
         self.server = QuietServer(Handler, port)

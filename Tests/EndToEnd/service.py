@@ -25,7 +25,7 @@ BINARY = os.environ.get("WEBHOOK_SVC", str(ROOT / ".build" / "release" / "webhoo
 
 # How long a test waits, in seconds, for what should come at once: on two busy cores that may take a while. What such a test
 # guards against takes longer, or never comes.
-PATIENCE = 15
+PATIENCE = 20
 
 
 def free_port():
@@ -169,7 +169,7 @@ class Service:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=60)
 
     def begin_stop(self):
         """Sends SIGTERM, and waits until the process takes no connections any more."""
@@ -218,8 +218,8 @@ class Service:
         """A new one, from another address of this machine if asked."""
         source = (source, 0) if source else None
         if self.tls:
-            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, source_address=source, context=self.tls)
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30, source_address=source)
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, source_address=source, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60, source_address=source)
 
     def request(self, method, path, body=None, headers=None, source=None):
         connection = self.connection(source)

@@ -11,7 +11,7 @@ class AdminDeliveryTests(ServiceTestCase):
         webhook = service.save(receiver.url, ["sale.changed"], secret="s3cret")
         service.signal("sale.changed", 5)
         receiver.wait(2)
-        status, idle = service.admin("GET", "idle?timeout=5s")
+        status, idle = service.admin("GET", "idle?timeout=30s")
         self.assertEqual((status, idle["idle"]), (200, True))
         _, failed = service.admin("GET", f"deliveries?state=failed&webhookId={webhook}&event=SALE.changed")
         delivery = failed["deliveries"][0]
@@ -24,7 +24,7 @@ class AdminDeliveryTests(ServiceTestCase):
         replayed = receiver.wait(3)[2]
         self.assertTrue(replayed["signed"])
         self.assertEqual(replayed["body"], receiver.requests[0]["body"])
-        service.admin("GET", "idle?timeout=5s")
+        service.admin("GET", "idle?timeout=30s")
         _, detail = service.admin("GET", f"deliveries/{delivery['id']}")
         self.assertEqual(detail["delivery"]["state"], "delivered")
         self.assertEqual(detail["body"].encode(), replayed["body"])

@@ -165,7 +165,7 @@ class AttackTests(ServiceTestCase):
     def held(stack, service, source, answered=True):
         """A connection that is kept open, after an answer if wanted."""
         connection = stack.enter_context(socket.socket())
-        connection.settimeout(5)
+        connection.settimeout(PATIENCE)
         connection.bind((source, 0))
         connection.connect(("127.0.0.1", service.port))
         if answered:

@@ -205,7 +205,7 @@ class Conform(ServiceTestCase):
             (["https://crm.example.com", "--dev"], 64, "cannot reach a receiver on this machine's loopback address"),
         ]:
             with self.subTest(said):
-                ran = run("conform", "--target", *flags, timeout=PATIENCE, cwd=ROOT)
+                ran = run("conform", "--target", *flags, timeout=60, cwd=ROOT)
                 self.assertEqual(ran.returncode, code, ran.stderr)
                 self.assertIn(said, ran.stderr)
 
@@ -263,7 +263,7 @@ class Conform(ServiceTestCase):
                                     "--only", "webhook-life"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.assertIsNotNone(wait_until(lambda: self.webhooks(service) == 1))
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=60)
         self.assertEqual(self.webhooks(service), 0, errors)
         self.assertEqual(process.returncode, 2, "what was cut short has not passed")
         self.assertIn("interrupted before its end", errors)

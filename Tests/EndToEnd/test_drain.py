@@ -26,12 +26,12 @@ def call(connection):
 
 class Drain(ServiceTestCase):
     def test_after_sigterm_readyz_fails_at_once_and_calls_are_taken_until_the_drain_delay_is_over(self):
-        service = self.service("--drain-delay", "4s")
+        service = self.service("--drain-delay", "8s")
         kept, idle = service.connection(), service.connection()
         for connection in (kept, idle):
             self.assertEqual(call(connection), (200, False, True))
-        service.process.send_signal(signal.SIGTERM)
         begun = time.monotonic()
+        service.process.send_signal(signal.SIGTERM)
         # The process takes no connections once the drain is over: every answer here comes during it.
         while (answer := service.request("GET", "/readyz"))[0] == 200:
             pass
@@ -42,9 +42,9 @@ class Drain(ServiceTestCase):
         self.assertEqual(call(kept), (200, True, True), "a kept connection ends with its next answer")
         self.assertEqual(last.fileno(), -1)
         self.assertEqual(call(service.connection()), (200, True, True), "a new one is taken")
-        idle.sock.settimeout(10)
+        idle.sock.settimeout(8 + PATIENCE)
         self.assertEqual(idle.sock.recv(1), b"", "what is idle is closed when the drain ends")
-        self.assertGreater(time.monotonic() - begun, 3.9)
+        self.assertGreater(time.monotonic() - begun, 7.9)
         idle.close()
         self.assertEqual(service.process.wait(timeout=PATIENCE), 0)
         with self.assertRaises(ConnectionRefusedError):
@@ -72,7 +72,7 @@ class Drain(ServiceTestCase):
         response = connection.getresponse()
         self.assertEqual((response.status, response.getheader("Connection")), (200, "close"))
         self.assertIn(b">true</Succeeded>", response.read())
-        self.assertEqual(service.process.wait(timeout=10), 0)
+        self.assertEqual(service.process.wait(timeout=PATIENCE), 0)
 
     def test_the_shutdown_timeout_begins_after_the_drain_delay(self):
         service = self.service("--drain-delay", "8s", "--shutdown-timeout", "1s")
@@ -96,7 +96,7 @@ class Drain(ServiceTestCase):
             database.commit()
             service.start()
             service.signal("contact.created")
-            self.assertIsNotNone(wait_until(lambda: count("attempt") > 500, 30))
+            self.assertIsNotNone(wait_until(lambda: count("attempt") > 500, 120))
             self.assertEqual(service.stop(), 0)
             self.assertEqual(count("delivery WHERE owner IS NOT NULL"), 0, "leases left")
             self.assertEqual(count("delivery"), 20_000)
@@ -132,7 +132,8 @@ class Drain(ServiceTestCase):
             self.assertEqual({answer[0] for answer in answered}, {200})
 
     def test_a_rolling_restart_of_two_processes_loses_no_call(self):
-        services = [self.service("--drain-delay", "1s", "--store", "memory:", name=name) for name in ("one", "two")]
+        # Long enough for the balancer to see, beside its calls, that a process is not ready.
+        services = [self.service("--drain-delay", "4s", "--store", "memory:", name=name) for name in ("one", "two")]
         ready, done, lost, counts = set(services), threading.Event(), [], collections.Counter()
 
         def check():
@@ -192,15 +193,15 @@ class Drain(ServiceTestCase):
 
 class Idle(ServiceTestCase):
     def test_a_connection_is_kept_for_the_idle_timeout_and_no_longer(self):
-        service = self.service("--idle-timeout", "4s")
+        service = self.service("--idle-timeout", "8s")
         connection = service.connection()
-        for pause in (0, 2.2, 2.2):  # Together longer than the time-out.
+        for pause in (0, 4.2, 4.2):  # Together longer than the time-out.
             time.sleep(pause)
+            begun = time.monotonic()
             self.assertEqual(call(connection), (200, False, True))
-        connection.sock.settimeout(4 + PATIENCE)
-        begun = time.monotonic()
+        connection.sock.settimeout(8 + PATIENCE)
         self.assertEqual(connection.sock.recv(1), b"")
-        self.assertGreater(time.monotonic() - begun, 3)
+        self.assertGreater(time.monotonic() - begun, 7.9)
         connection.close()
 
 

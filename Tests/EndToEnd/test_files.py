@@ -41,7 +41,7 @@ class MissingFileTests(FileTestCase):
         again = self.service(name="again")
         self.assertIn("kept", again.call("<GetAllWebhooks/>")[1])
         # None of them was recorded as delivered.
-        self.assertTrue(wait_until(lambda: len({request["body"] for request in receiver.requests[sent:]}) == 5, 20))
+        self.assertTrue(wait_until(lambda: len({request["body"] for request in receiver.requests[sent:]}) == 5, 60))
 
     def test_a_file_in_the_place_of_the_database_is_not_taken_for_it(self):
         receiver, service = self.receiver(), self.service()
@@ -67,7 +67,7 @@ class MissingFileTests(FileTestCase):
         self.assertEqual(len(lines), 1)
         os.rename(self.directory / "away.db", self.database)
         self.assertIsNotNone(wait_until(
-            lambda: self.fails(service) or service.wait_for_log(r"failures=\d+ .*store works again", 0), 30))
+            lambda: self.fails(service) or service.wait_for_log(r"failures=\d+ .*store works again", 0), 90))
 
 
 class SharedFileTests(FileTestCase):
@@ -135,7 +135,7 @@ class RefusedFileTests(FileTestCase):
         self.fill(70)
         self.damage("session")
         service = self.service(name="again")
-        self.assertIsNotNone(service.wait_for_log("critical.*is damaged", 30))
+        self.assertIsNotNone(service.wait_for_log("critical.*is damaged", 60))
         self.assertEqual(service.request("GET", "/readyz")[0], 503)
         self.assertTrue(self.fails(service))
 

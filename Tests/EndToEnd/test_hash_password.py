@@ -28,7 +28,7 @@ class HashPasswordTests(CallerTestCase):
                 shown += os.read(terminal, 1024)
             self.assertFalse(termios.tcgetattr(terminal)[3] & termios.ECHO)
             os.write(terminal, typed)
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 60
             with contextlib.suppress(OSError):
                 while time.monotonic() < deadline:
                     if select.select([terminal], [], [], 0.2)[0]:

@@ -2,7 +2,6 @@
 import base64
 import collections
 import json
-import statistics
 import unittest
 
 from callers import CallerTestCase
@@ -100,8 +99,9 @@ class LoginTests(CallerTestCase):
                 self.assert_no_login(answer)
                 answers.add((answer.bytes, tuple(sorted((k, v) for k, v in answer.fields.items() if k != "Date"))))
         self.assertEqual(len(answers), 1, answers)
-        wrong, unknown = (statistics.median(seconds[kind]) for kind in ("wrong password", "unknown user"))
-        report(f"median of 7 failed logins: wrong password {wrong * 1000:.0f} ms of a core, unknown user {unknown * 1000:.0f} ms")
+        # The least of seven: what else a busy machine does only makes a login dearer.
+        wrong, unknown = (min(seconds[kind]) for kind in ("wrong password", "unknown user"))
+        report(f"the least of 7 failed logins: wrong password {wrong * 1000:.0f} ms of a core, unknown user {unknown * 1000:.0f} ms")
         self.assertLess(max(wrong, unknown) / min(wrong, unknown), 1.25)
 
         for body in ["<AuthenticateUsernamePassword/>",

@@ -56,7 +56,7 @@ class OutageTests(Processes):
         with outage, concurrent.futures.ThreadPoolExecutor(len(numbers) + 4) as pool:
             calls = [pool.submit(self.attempt, processes[key % 2], key) for key in numbers]
             begun = time.monotonic()
-            unready = [pool.submit(wait_until, lambda process=process: process.request("GET", "/readyz")[0] == 503, 30)
+            unready = [pool.submit(wait_until, lambda process=process: process.request("GET", "/readyz")[0] == 503, 60)
                        for process in processes]
             unready_after = max(call.result() for call in unready)
             reads = [pool.submit(process.call, f"<GetWebhook><WebhookId>{webhook}</WebhookId></GetWebhook>")
@@ -78,11 +78,11 @@ class OutageTests(Processes):
                 if self.attempt(process, number)[1]:
                     acknowledged.add(number)
                     break
-                self.assertLess(time.monotonic(), begun + 20)
+                self.assertLess(time.monotonic(), begun + 60)
         back = time.monotonic() - begun
-        self.assertLess(back, 10)
+        self.assertLess(back, 30)
         for process in processes:
-            self.assertIsNotNone(wait_until(lambda: process.request("GET", "/readyz")[0] == 200, 10))
+            self.assertIsNotNone(wait_until(lambda: process.request("GET", "/readyz")[0] == 200, 60))
         self.assert_works(*processes)
         for process in processes:
             self.assert_idle(process)
@@ -94,13 +94,13 @@ class OutageTests(Processes):
         return arrived & set(numbers)
 
     def test_while_the_database_is_down_nothing_succeeds_and_all_works_when_it_is_up_again(self):
-        self.assertEqual(self.watch_outage(self.down(), bound=10, ready_bound=10), set(), "nothing could keep them")
+        self.assertEqual(self.watch_outage(self.down(), bound=25, ready_bound=25), set(), "nothing could keep them")
 
     def test_while_the_database_takes_no_writes_nothing_succeeds(self):
-        self.assertEqual(self.watch_outage(self.read_only(), bound=10, ready_bound=10, has_reads=True), set())
+        self.assertEqual(self.watch_outage(self.read_only(), bound=25, ready_bound=25, has_reads=True), set())
 
     def test_while_the_database_hangs_callers_are_answered(self):
-        self.watch_outage(self.server.frozen(), bound=30, ready_bound=15)
+        self.watch_outage(self.server.frozen(), bound=50, ready_bound=25)
 
     def watch_stop(self, outage):
         receiver = self.receiver()
@@ -129,7 +129,7 @@ class OutageTests(Processes):
         give_back = self.lock("event")
         seconds, taken = self.attempt(one, 1)
         self.assertFalse(taken)
-        self.assertLess(seconds, 15)
+        self.assertLess(seconds, 30)  # The lock is held for a minute.
         give_back()
         self.assert_works(one)
         report(f"answered with an error after {seconds:.1f} s")

@@ -53,7 +53,7 @@ class Poolers(Processes):
     def pooler(self, mode, **settings):
         pooler = PgBouncer(self.server, mode, **settings)
         self.addCleanup(pooler.stop)
-        self.assertIsNotNone(wait_until(lambda: pooler.psql("SELECT 1", self.database).wait() == 0, 10))
+        self.assertIsNotNone(wait_until(lambda: pooler.psql("SELECT 1", self.database).wait() == 0))
         return pooler
 
     def test_pgbouncer_in_session_mode_works(self):
@@ -162,7 +162,7 @@ class Standbys(Processes):
         url = server.create_database("hooks")
         pooler = PgBouncer(server, "session")
         self.addCleanup(pooler.stop)
-        self.assertIsNotNone(wait_until(lambda: pooler.psql("SELECT 1", "hooks").wait() == 0, 10))
+        self.assertIsNotNone(wait_until(lambda: pooler.psql("SELECT 1", "hooks").wait() == 0))
         processes = [self.process("direct", store=url), self.process("pooled", store=pooler.url("hooks"))]
         processes[0].save(self.receiver().url, ["contact.created"])
         server.psql("ALTER SYSTEM SET synchronous_standby_names = 'gone'")

@@ -132,7 +132,7 @@ class SharingTests(Processes):
         multiply(self.psql, self.columns, 20_000, host(free_port()))
         one.start()
         one.signal("contact.created")
-        self.assertIsNotNone(wait_until(lambda: int(self.psql("SELECT count(*) FROM attempt")) > 500, 30))
+        self.assertIsNotNone(wait_until(lambda: int(self.psql("SELECT count(*) FROM attempt")) > 500, 120))
         self.assertEqual(one.stop(), 0)
         self.assertEqual(self.psql("SELECT count(*) FROM delivery WHERE owner IS NOT NULL"), "0", "leases left")
         self.assertEqual(self.psql("SELECT count(*) FROM delivery"), "20000")
@@ -148,7 +148,7 @@ class SharingTests(Processes):
         self.assertGreaterEqual(len(receiver.wait(100)), 100)
         one.begin_stop()
         receiver.answers.set()
-        self.assertEqual(one.process.wait(timeout=30), 0)
+        self.assertEqual(one.process.wait(timeout=60), 0)
         self.assert_idle(two)
         self.assertEqual(sorted(keys(receiver.requests)), list(range(100)))
 

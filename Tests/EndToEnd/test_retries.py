@@ -68,7 +68,7 @@ class RetryTests(ServiceTestCase):
         self.assertEqual([delivery["webhookId"] for delivery in missed["deliveries"]], [webhook] * 7)
         service.set_state(webhook, "Active")
         receiver.wait(2)
-        service.admin("GET", "idle?timeout=5s")
+        service.admin("GET", "idle?timeout=30s")
         self.assertEqual(len(receiver.requests), 2, "what was parked is sent, what was missed is not")
 
         since = missed["deliveries"][5]["signalled"]

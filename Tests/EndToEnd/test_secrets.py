@@ -8,7 +8,7 @@ import unittest
 from callers import CallerTestCase
 from configurations import LOCAL_TARGETS, hosted, password_hash, user
 from rest import Rest, basic
-from service import free_port, report, run
+from service import PATIENCE, free_port, report, run
 from soap import FORMS, Caller, message
 
 
@@ -72,7 +72,7 @@ class SecretTests(CallerTestCase):
         self.assertEqual(target.requests[0]["headers"]["X-Api-Key"], known["own header"])
         failing.wait(2)
         token = {"Authorization": f"Bearer {known['admin token']}"}
-        self.assertEqual(service.request("GET", "/admin/v1/idle?timeout=5s", headers=token)[0], 200)
+        self.assertEqual(service.request("GET", "/admin/v1/idle?timeout=30s", headers=token)[0], 200)
 
         # Messages that are wrong, with credentials in them.
         fields, right = message("<GetAllWebhooks/>", ticket=caller.ticket, token=caller.token)
@@ -92,7 +92,7 @@ class SecretTests(CallerTestCase):
             service.request("POST", path, body, headers)
         for line in (b"POST /Cust1 " + caller.ticket.encode() + b"\r\n\r\n",
                      b"GET /healthz HTTP/1.1\r\nHost: x\r\nAuthorization : " + caller.ticket.encode() + b"\r\n\r\n"):
-            with socket.create_connection(("127.0.0.1", service.port), timeout=5) as connection:
+            with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as connection:
                 connection.sendall(line)
                 try:
                     connection.recv(1000)
@@ -102,7 +102,7 @@ class SecretTests(CallerTestCase):
         # The admin API, with the token and without, and the commands.
         listed = json.loads(service.request("GET", "/admin/v1/deliveries", headers=token)[1])["deliveries"]
         self.assertEqual({delivery["state"] for delivery in listed}, {"delivered", "failed"})
-        for call in ["GET idle?timeout=5s", "GET webhooks", "GET webhooks/1/usage", "GET webhooks/2/usage", "GET tickets",
+        for call in ["GET idle?timeout=30s", "GET webhooks", "GET webhooks/1/usage", "GET webhooks/2/usage", "GET tickets",
                      "GET tickets?user=anna", "GET deliveries", *[f"GET deliveries/{d['id']}" for d in listed],
                      "GET deliveries/nothing", "GET tickets?nothing=1", "POST tickets/revoke", "POST reset",
                      "POST tickets/revoke?user=nobody", f"POST deliveries/{listed[0]['id']}/replay"]:

@@ -14,7 +14,7 @@ class SettingTests(ServiceTestCase):
             (["--dev", "--listen", "0.0.0.0:1"], "--allow-remote-dev"),
             (["--config", "/does/not/exist"], "config: the file '/does/not/exist' cannot be read"),
         ]:
-            ran = run("serve", *flags, timeout=20)
+            ran = run("serve", *flags, timeout=60)
             self.assertEqual(ran.returncode, 64, ran.stderr)
             self.assertIn(text, ran.stderr)
             self.assertEqual(len(ran.stderr.splitlines()), 1, ran.stderr)
@@ -34,7 +34,7 @@ class SettingTests(ServiceTestCase):
         self.assertGreater(len(flags), 25)
         for flag in flags:
             value = "file:/does/not/exist" if flag == "--admin-token" else "n/a"
-            ran = run("serve", "--listen", f"127.0.0.1:{free_port()}", "--store", "memory:", flag, value, timeout=20)
+            ran = run("serve", "--listen", f"127.0.0.1:{free_port()}", "--store", "memory:", flag, value, timeout=60)
             self.assertEqual(ran.returncode, 64, ran.stderr)
             # The first line names the setting. A usage after it may name every flag.
             self.assertRegex(ran.stderr.splitlines()[0],

@@ -6,23 +6,31 @@ import unittest
 from receiver import SilentReceiver
 from service import PATIENCE, ServiceTestCase, Task, report, wait_until
 
-# The engine is told to stop once the listener has ended. Nothing shows when.
+# What the log says, at level debug, just before the engine is told to stop, and how long it may take to hear of it.
+ENGINE_STOPS = "sl-service=DeliveryEngine .*Triggering graceful shutdown"
 ENGINE_SECONDS = 1
+# Nothing that the test holds is given up on.
+FLAGS = ["--log-level", "debug", "--delivery-timeout", "120s"]
 
 
 class StoppingTests(ServiceTestCase):
+    def stop_engine(self, service):
+        """Sends SIGTERM, and returns when the engine begins nothing more."""
+        service.begin_stop()
+        self.assertIsNotNone(service.wait_for_log(ENGINE_STOPS), service.log_text()[-2000:])
+        time.sleep(ENGINE_SECONDS)
+
     def test_sigterm_finishes_what_is_in_flight_and_exits_with_0(self):
-        receiver, service = self.receiver(), self.service()
+        receiver, service = self.receiver(), self.service(*FLAGS)
         service.save(receiver.url, ["contact.created"])
         receiver.answers.clear()
         for key in range(100):
             service.signal("contact.created", key)
         # As many as one target gets at a time are in flight, and the others wait.
         in_flight = len(receiver.wait(64))
-        service.begin_stop()
-        time.sleep(ENGINE_SECONDS)
+        self.stop_engine(service)
         receiver.answers.set()
-        self.assertEqual(service.process.wait(timeout=30), 0)
+        self.assertEqual(service.process.wait(timeout=60), 0)
         self.assertEqual(len(receiver.requests), in_flight, "nothing new is begun after SIGTERM")
         service.start()
         self.assert_idle(service)
@@ -31,7 +39,7 @@ class StoppingTests(ServiceTestCase):
 
     def test_sigterm_with_500_in_flight_loses_nothing_and_sends_nothing_twice(self):
         receiver = self.receiver()
-        service = self.service("--target-concurrency", "500", "--shutdown-timeout", "10s")
+        service = self.service(*FLAGS, "--target-concurrency", "500", "--shutdown-timeout", "60s")
         service.save(receiver.url, ["contact.created"])
         receiver.answers.clear()
 
@@ -43,10 +51,9 @@ class StoppingTests(ServiceTestCase):
             task.wait()
         self.assertEqual(len(receiver.wait(500)), 500)
         self.assertIn("webhook_svc_deliveries_in_flight 500", service.request("GET", "/metrics")[1].decode())
-        service.begin_stop()
-        time.sleep(ENGINE_SECONDS)
+        self.stop_engine(service)
         receiver.answers.set()
-        self.assertEqual(service.process.wait(timeout=30), 0)
+        self.assertEqual(service.process.wait(timeout=60), 0)
         self.assertEqual(len(receiver.requests), 500, "nothing new is begun after SIGTERM")
         service.start()
         self.assert_idle(service)

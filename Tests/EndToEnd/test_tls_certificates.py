@@ -128,7 +128,7 @@ class CertificateTests(TLSTestCase):
         self.addCleanup(signal.signal, signal.SIGHUP, signal.signal(signal.SIGHUP, signal.SIG_DFL))
         trial = self.service(tls=False)
         trial.process.send_signal(signal.SIGHUP)
-        self.assertEqual(trial.process.wait(timeout=10), -signal.SIGHUP)
+        self.assertEqual(trial.process.wait(timeout=60), -signal.SIGHUP)
         service = self.service(tls=False, dev=False)
         for count in range(1, 4):
             service.process.send_signal(signal.SIGHUP)
@@ -156,7 +156,7 @@ class CertificateTests(TLSTestCase):
             (["--tls-cert", first.certificate, "--tls-key", f"{self.directory}/locked.key"], ["tls-key", "locked.key"]),
         ]:
             with self.subTest(flags):
-                ran = run("serve", "--dev", "--listen", f"127.0.0.1:{free_port()}", "--store", "memory:", *flags, timeout=20,
+                ran = run("serve", "--dev", "--listen", f"127.0.0.1:{free_port()}", "--store", "memory:", *flags, timeout=60,
                           stdin=subprocess.DEVNULL)
                 self.assertEqual(ran.returncode, 64, ran.stderr)
                 self.assertEqual(len(ran.stderr.splitlines()), 1, ran.stderr)

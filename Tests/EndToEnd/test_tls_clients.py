@@ -40,7 +40,7 @@ class TLSClientTests(TLSTestCase):
         hello = (b"\x03\x02" + bytes(32) + b"\x00" + b"\x00\x06\xc0\x09\xc0\x13\x00\x2f" + b"\x01\x00"
                  + b"\x00\x0e" + b"\x00\x0a\x00\x04\x00\x02\x00\x17" + b"\x00\x0b\x00\x02\x01\x00")
         handshake = b"\x01" + len(hello).to_bytes(3, "big") + hello
-        with socket.create_connection(("127.0.0.1", service.port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as connection:
             connection.sendall(b"\x16\x03\x01" + len(handshake).to_bytes(2, "big") + handshake)
             record = connection.recv(7)
         # An alert, fatal, "protocol version" (RFC 5246, 7.2.2).
@@ -93,7 +93,7 @@ class TLSClientTests(TLSTestCase):
 
     def test_plain_http_is_told_that_the_port_takes_https(self):
         service = self.service()
-        plain = http.client.HTTPConnection("127.0.0.1", service.port, timeout=5)
+        plain = http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE)
         for method, path, body in (("GET", "/healthz", None), ("OPTIONS", "/", None),
                                    ("POST", WEBHOOK_PATH, envelope("<GetAllWebhooks/>")), ("POST", WEBHOOK_PATH, b"x" * 5_000_000)):
             with self.subTest(method):
@@ -103,7 +103,7 @@ class TLSClientTests(TLSTestCase):
                 self.assertEqual((response.status, response.getheader("Connection")), (400, "close"))
                 self.assertEqual(text, b"This port takes HTTPS: use a URL that begins with https://.\n")
                 plain.close()
-        with socket.create_connection(("127.0.0.1", service.port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as connection:
             connection.sendall(b"G")
             self.assertRegex(connection.recv(65536), b"\\AHTTP/1.1 400 ", "however little has come")
             connection.shutdown(socket.SHUT_WR)
@@ -116,7 +116,7 @@ class TLSClientTests(TLSTestCase):
         kept = service.connection()
         kept.request("GET", "/healthz")
         self.assertEqual(kept.getresponse().read(), b"ok\n")
-        silent = [socket.create_connection(("127.0.0.1", service.port), timeout=5) for _ in range(50)]
+        silent = [socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) for _ in range(50)]
         for sent in (b"\x00" * 1000, b"\x16\x03\x01\xff\xff" + os.urandom(2000), b"\xff" + os.urandom(5000), b"\x16\x03\x01",
                      b"get /healthz HTTP/1.1\r\n\r\n"):
             with socket.create_connection(("127.0.0.1", service.port), timeout=2) as connection:
@@ -140,7 +140,7 @@ class TLSClientTests(TLSTestCase):
     def test_a_failed_tls_handshake_is_logged_at_debug_alone(self):
         for level, expected in (("debug", 3), ("info", 0)):
             service = self.service("--log-level", level)
-            with socket.create_connection(("127.0.0.1", service.port), timeout=5) as connection:
+            with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as connection:
                 connection.sendall(b"\x00" * 100)
                 connection.settimeout(2)
                 try:
@@ -150,7 +150,7 @@ class TLSClientTests(TLSTestCase):
             for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
                 context = Certificate(self.directory, "other").context(version)
                 with self.assertRaises(ssl.SSLCertVerificationError):
-                    context.wrap_socket(socket.create_connection(("127.0.0.1", service.port), timeout=5),
+                    context.wrap_socket(socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE),
                                         server_hostname="localhost")
             self.assert_works(service)
             self.assertEqual(service.stop(), 0)
@@ -162,7 +162,7 @@ class TLSClientTests(TLSTestCase):
     def handshake(self, service, *arguments):
         """The protocol and the cipher suite that `openssl s_client` and the service agree on; None when on none."""
         ran = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{service.port}", *arguments],
-                             input="", capture_output=True, text=True, timeout=20)
+                             input="", capture_output=True, text=True, timeout=60)
         agreed = re.search(r"^New, (\S+), Cipher is (\S+)$", ran.stdout, re.M)
         return None if ran.returncode or "(NONE)" in agreed.group(2) else agreed.groups()
 
@@ -202,10 +202,10 @@ class TLSClientTests(TLSTestCase):
         idle = service.connection()
         idle.request("GET", "/healthz")
         self.assertEqual(idle.getresponse().read(), b"ok\n")
-        fresh = service.tls.wrap_socket(socket.create_connection(("127.0.0.1", service.port), timeout=10),
+        fresh = service.tls.wrap_socket(socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE),
                                         server_hostname="localhost")
-        mute = socket.create_connection(("127.0.0.1", service.port), timeout=10)
-        half = socket.create_connection(("127.0.0.1", service.port), timeout=10)
+        mute = socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE)
+        half = socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE)
         half.sendall(b"\x16\x03\x01\x02\x00\x01")
         begun = time.monotonic()
         service.process.send_signal(signal.SIGTERM)

@@ -6,7 +6,7 @@ import socket
 import ssl
 
 from certificates import Certificate
-from service import ServiceTestCase, wait_until
+from service import PATIENCE, ServiceTestCase, wait_until
 from soap import TICKET, Caller
 
 
@@ -24,7 +24,7 @@ class TLSTestCase(ServiceTestCase):
         """The certificate that a new connection is served with."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        with socket.create_connection(("127.0.0.1", service.port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as connection:
             with context.wrap_socket(connection, server_hostname="localhost") as tls:
                 return tls.getpeercert(binary_form=True)
 

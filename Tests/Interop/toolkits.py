@@ -117,7 +117,7 @@ class Trial:
         assert answer.succeeded, answer.text
         return answer
 
-    def delivery_problem(self, seconds=10):
+    def delivery_problem(self, seconds=60):
         def arrived():
             bodies = [(request, json.loads(request["body"], parse_float=decimal.Decimal))
                       for request in self.target.requests]

@@ -40,7 +40,7 @@ class Together(unittest.TestCase):
                 self.assertEqual(service.stop(), 0)
                 self.assertGreater(time.monotonic() - begun, 4.5)
                 service.start()
-                time.sleep(3)  # Until every proxy knows it again.
+                time.sleep(6)  # Until every proxy knows it again.
         self.report(calls)
 
     def test_idle_connections_are_kept_as_long_as_the_configuration_says(self):

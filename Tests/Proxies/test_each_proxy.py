@@ -140,7 +140,7 @@ class Behind(BehindOne):
     def offer_an_upgrade(self, proxy, protocol):
         connection = proxy.connection()
         with contextlib.closing(connection):
-            connection.timeout = 5
+            connection.timeout = PATIENCE
             connection.request("GET", WEBHOOK_PATH, headers={"Connection": "Upgrade, HTTP2-Settings", "Upgrade": protocol,
                                                      "HTTP2-Settings": "AAEAAEAA", "Sec-WebSocket-Version": "13",
                                                      "Sec-WebSocket-Key": "AAECAwQFBgcICQoLDA0ODw=="})
