@@ -11,106 +11,8 @@ import Testing
 /// A call with a head that its connection has sent before is answered before the decoder, and as if it had been decoded.
 @Suite("Calls whose heads a connection repeats")
 struct RepeatedCallHandlerTests {
-    private static let limits = HTTPConnectionLimits(
-        passedBytes: 1000,
-        discardedBytes: 4000,
-        requestTime: .seconds(60),
-        lingerTime: .seconds(5)
-    )
-
-    /// A connection with all handlers of the real one that stand behind TLS.
-    private struct Connection {
-        let channel: EmbeddedChannel
-        let calls = ScriptedCalls()
-        let drain = Drain()
-
-        init(repeats: Bool = true) throws {
-            channel = EmbeddedChannel()
-            let table = ConnectionTable(limits: .init(connections: 10, perNetwork: 10))
-            let framing = RequestFraming()
-            let httpGuard = HTTPConnectionGuard(limits: RepeatedCallHandlerTests.limits, framing: framing, drain: drain)
-            let idleTimeout = IdleConnectionTimeout(after: .seconds(120))
-            let progress = ConnectionProgress(
-                framing: framing,
-                httpGuard: httpGuard,
-                idleTimeout: idleTimeout,
-                drain: drain,
-                table: table,
-                connection: try table.enter(channel)
-            )
-            let heads = RepeatedHeads(framing: framing, longestBody: 999)
-            let date = DateHeader()
-            let pipeline = channel.pipeline.syncOperations
-            if repeats {
-                try pipeline.addHandler(RepeatedCallHandler(heads: heads, connection: progress, date: date))
-            }
-            try pipeline.addHandlers(
-                HTTPResponseEncoder(),
-                ByteToMessageHandler(RequestDecoder(framing: framing, limits: NIOHTTPDecoderLimitConfiguration())),
-                framing,
-                HTTPServerPipelineHandler(),
-                BodyUnpacker(limit: 1000)
-            )
-            try pipeline.addHandlers([httpGuard] + HTTPConnectionGuard.followers)
-            try pipeline.addHandlers(
-                idleTimeout,
-                DirectCallHandler(calls: calls, date: date, heads: repeats ? heads : nil, longestBody: 999),
-                Tasks()
-            )
-            try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
-        }
-
-        func send(_ bytes: some Sequence<UInt8>) throws {
-            try channel.writeInbound(ByteBuffer(bytes: bytes))
-            channel.embeddedEventLoop.run()
-        }
-
-        func send(_ text: String) throws { try send(text.utf8) }
-
-        func answerWaiting() {
-            calls.answerWaiting()
-            channel.embeddedEventLoop.run()
-        }
-
-        /// Everything that was written since this was asked last, without the values of `Date`.
-        func written() throws -> String {
-            var text = ""
-            while let data = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: data) }
-            return text.replacing(/Date: [^\r]*/, with: "Date: now")
-        }
-
-        /// How often a head was decoded and a call looked for.
-        var lookUps: Int { calls.found.withLock { $0.count } }
-    }
-
-    /// Answers what no call is for.
-    private final class Tasks: ChannelInboundHandler {
-        typealias InboundIn = HTTPServerRequestPart
-        typealias OutboundOut = HTTPServerResponsePart
-
-        private var body = ByteBuffer()
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            switch unwrapInboundIn(data) {
-            case .head: body = ByteBuffer()
-            case .body(var part): body.writeBuffer(&part)
-            case .end:
-                let headers: HTTPHeaders = ["Content-Length": String(body.readableBytes), "Source": "task"]
-                let head = HTTPResponseHead(version: .http1_1, status: .ok, headers: headers)
-                context.write(wrapOutboundOut(.head(head)), promise: nil)
-                context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
-                context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-            }
-        }
-
-        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-            if case ChannelEvent.inputClosed = event { context.close(promise: nil) }
-        }
-    }
-
     private static func request(_ path: String, _ body: String, _ headers: [String] = []) -> String {
-        let lines = ["POST \(path) HTTP/1.1", "Host: x"] + headers + ["Content-Length: \(body.utf8.count)", "Last: y"]
-        return lines.joined(separator: "\r\n") + "\r\n\r\n" + body
+        GuardedConnection.request(path, body, headers)
     }
 
     private static func answer(_ text: String, _ last: String = "") -> String {
@@ -121,7 +23,7 @@ struct RepeatedCallHandlerTests {
     /// Whether a request after one that was alike is answered without a look at its head.
     ///
     /// A head that is decoded is looked up unless the one before was alike; a request with another head stands between.
-    private static func isRepeated(_ connection: Connection, _ request: (String) -> String) throws -> Bool {
+    private static func isRepeated(_ connection: GuardedConnection, _ request: (String) -> String) throws -> Bool {
         try connection.send(request("a"))
         try connection.send(Self.request("/now", "between", ["Between: \(connection.lookUps)"]))
         let before = connection.lookUps
@@ -131,7 +33,7 @@ struct RepeatedCallHandlerTests {
 
     @Test("A head is decoded once, whatever the length of the body is")
     func repeated() throws {
-        let connection = try Connection()
+        let connection = try GuardedConnection()
         #expect(try Self.isRepeated(connection) { Self.request("/now", $0) })
         #expect(
             try connection.written() == Self.answer("now a") + Self.answer("now between")
@@ -141,7 +43,7 @@ struct RepeatedCallHandlerTests {
 
     @Test("Heads of several operations are known at the same time")
     func severalHeads() throws {
-        let connection = try Connection()
+        let connection = try GuardedConnection()
         let actions = (1...4).map { ["SOAPAction: \($0)"] }
         for action in actions { try connection.send(Self.request("/now", "a", action)) }
         let before = connection.lookUps
@@ -157,13 +59,13 @@ struct RepeatedCallHandlerTests {
         ]
     )
     func unusual(header: String) throws {
-        let connection = try Connection()
+        let connection = try GuardedConnection()
         #expect(try !Self.isRepeated(connection) { Self.request("/now", $0, [header]) })
     }
 
     @Test("A request of which a part is missing is decoded when the rest is there", arguments: [1, 20, 70, 78])
     func parts(missing: Int) throws {
-        let connection = try Connection()
+        let connection = try GuardedConnection()
         try connection.send(Self.request("/now", "0123456789"))
         let request = Array(Self.request("/now", "abcdefghij").utf8)
         try connection.send(request.dropLast(missing))
@@ -176,7 +78,7 @@ struct RepeatedCallHandlerTests {
 
     @Test("A part of a repeated request has the time that every request has")
     func slow() throws {
-        let connection = try Connection()
+        let connection = try GuardedConnection()
         try connection.send(Self.request("/now", "a"))
         try connection.send(Self.request("/now", "a").dropLast(3).utf8)
         connection.channel.embeddedEventLoop.advanceTime(by: .seconds(61))
@@ -185,7 +87,7 @@ struct RepeatedCallHandlerTests {
 
     @Test("Repeated calls keep their connection, which ends when it has been idle for too long")
     func idle() throws {
-        let connection = try Connection()
+        let connection = try GuardedConnection()
         try connection.send(Self.request("/later", "first"))
         connection.answerWaiting()
         let loop = connection.channel.embeddedEventLoop
@@ -205,7 +107,7 @@ struct RepeatedCallHandlerTests {
 
     @Test("What comes behind a call waits for its answer, in its order, and no more than one read of it is taken")
     func order() throws {
-        let connection = try Connection()
+        let connection = try GuardedConnection()
         try connection.send(Self.request("/later", "0"))
         connection.answerWaiting()
         try connection.send(Self.request("/now", "0"))
@@ -227,7 +129,7 @@ struct RepeatedCallHandlerTests {
 
     @Test("A part of a request that comes behind a call has the time that every request has")
     func slowFollower() throws {
-        let connection = try Connection()
+        let connection = try GuardedConnection()
         try connection.send(Self.request("/later", "0"))
         connection.answerWaiting()
         try connection.send(Self.request("/later", "1") + Self.request("/task", "2").dropLast())
@@ -239,7 +141,7 @@ struct RepeatedCallHandlerTests {
 
     @Test("A client that closes its output while its call waits gets the answer first")
     func halfClosed() throws {
-        let connection = try Connection()
+        let connection = try GuardedConnection()
         try connection.send(Self.request("/later", "0"))
         connection.answerWaiting()
         try connection.send(Self.request("/later", "1"))
@@ -255,7 +157,7 @@ struct RepeatedCallHandlerTests {
         arguments: [true, false]
     )
     func stopping(isQuiesced: Bool) throws {
-        let connection = try Connection()
+        let connection = try GuardedConnection()
         try connection.send(Self.request("/later", "0"))
         connection.answerWaiting()
         _ = try connection.written()
@@ -272,7 +174,7 @@ struct RepeatedCallHandlerTests {
 
     @Test("A call that comes when the service has been told to stop is the last one of its connection")
     func draining() throws {
-        let connection = try Connection()
+        let connection = try GuardedConnection()
         try connection.send(Self.request("/now", "0"))
         connection.drain.begin()
         try connection.send(Self.request("/now", "1"))
@@ -281,7 +183,7 @@ struct RepeatedCallHandlerTests {
 
     @Test("An answer that comes when its connection has ended is dropped, and counts")
     func ended() throws {
-        let connection = try Connection()
+        let connection = try GuardedConnection()
         try connection.send(Self.request("/later", "0"))
         connection.answerWaiting()
         _ = try connection.written()
@@ -330,7 +232,7 @@ struct RepeatedCallHandlerTests {
     func comparison(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         for _ in 0..<40 {
-            let (one, other) = (try Connection(), try Connection(repeats: false))
+            let (one, other) = (try GuardedConnection(), try GuardedConnection(repeats: false))
             for _ in 0..<30 {
                 var bytes = Array(
                     (0..<Int.random(in: 1...3, using: &random)).reduce("") { text, _ in
