@@ -92,7 +92,7 @@ struct RESTClient: Sendable {
 
     /// Waits until every notification has been sent and its outcome recorded.
     func waitUntilIdle() async throws {
-        let answer = try await service.send("GET", "http://127.0.0.1:\(service.port)/admin/v1/idle?timeout=30s")
+        let answer = try await service.send("GET", "http://127.0.0.1:\(service.port)/admin/v1/idle?timeout=60s")
         try #require(answer.status == 200)
     }
 }
