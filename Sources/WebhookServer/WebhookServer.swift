@@ -252,7 +252,7 @@ package struct WebhookServer: Service, CustomStringConvertible {
             ),
             proxies: settings.trustedProxies
         )
-        let calls = SOAPCalls(responder: responder, logger: logger)
+        let calls = SOAPCalls(responder: responder)
         return Application(
             responder: CallTasks(responder),
             server: HTTPServerBuilder { responder in

@@ -3,6 +3,7 @@ import re
 import unittest
 
 from callers import CallerTestCase
+from soap import WEBHOOK_PATH, XML_HEADERS, envelope, is_acknowledged
 
 
 class AdminAccessTests(CallerTestCase):
@@ -28,6 +29,15 @@ class AdminAccessTests(CallerTestCase):
         self.assertIn("allow-remote-dev", warning)
         self.assertEqual(len(re.findall("through a proxy", service.log_text())), 1, "it is said once")
         self.assertEqual(service.request("GET", "/admin/v1/tickets")[0], 200)
+
+    def test_a_soap_call_through_a_proxy_is_told_once_with_its_request(self):
+        service = self.service(dev=True)
+        for _ in range(2):
+            status, answer = service.request("POST", WEBHOOK_PATH, envelope("<CreateDefaultWebhook/>"),
+                                             {**XML_HEADERS, "X-Forwarded-For": "203.0.113.9"})
+            self.assertTrue(is_acknowledged(status, answer), answer)
+        self.assertRegex(service.wait_for_log("through a proxy"), " warning .* hb.request.id=[0-9a-f]+ ")
+        self.assertEqual(service.log_text().count("through a proxy"), 1)
 
     def test_the_admin_api_refuses_hosts_that_only_resolve_to_this_machine(self):
         service = self.service(dev=True)

@@ -2,7 +2,6 @@ import AgentCore
 import HTTPRouting
 import HTTPServing
 import HTTPTypes
-import Logging
 import NIOCore
 import NetServerSOAP
 import Networking
@@ -15,12 +14,12 @@ import Text
 /// Only what is in order is taken. All other requests go to ``ServiceResponder``, which says what is wrong with them.
 struct SOAPCalls: DirectCalls {
     let responder: ServiceResponder
-    let logger: Logger
 
     func call(_ head: HTTPRequest, from peer: SocketAddress?) -> (any DirectCall)? {
         // First: long runs of combining characters take long to read.
         guard head.headerFields.allSatisfy({ StreamSafeText.isSafe($0.value) }) else { return nil }
-        responder.trialGuard.look(at: head.headerFields, logger: logger)
+        // The responder tells of it, in a line that names the request.
+        guard !responder.trialGuard.isAlarmed(by: head.headerFields) else { return nil }
         let mediaType = MediaType(head.headerFields[.contentType] ?? "")
         guard mediaType.isXML, ContentCoding.isNone(head.headerFields[.contentEncoding]),
             let path = (head.path?.prefix { $0 != "?" }).flatMap({ RequestPath(String($0)) }),

@@ -14,10 +14,14 @@ final class TrialGuard: Sendable {
         isOnGuard = Atomic(isDevelopment && !isRemote)
     }
 
+    /// Whether a request with these headers is to be told of.
+    func isAlarmed(by headers: HTTPFields) -> Bool {
+        isOnGuard.load(ordering: .relaxed) && ForwardingHeaders.stand(in: headers)
+    }
+
+    /// Logs a line about the first request that is to be told of.
     func look(at headers: HTTPFields, logger: Logger) {
-        guard isOnGuard.load(ordering: .relaxed), ForwardingHeaders.stand(in: headers),
-            isOnGuard.exchange(false, ordering: .relaxed)
-        else { return }
+        guard isAlarmed(by: headers), isOnGuard.exchange(false, ordering: .relaxed) else { return }
         logger.warning(
             "calls come through a proxy although dev is on: whoever reaches it may use the documented credentials and post to private addresses (setting allow-remote-dev says that this is meant)"
         )
