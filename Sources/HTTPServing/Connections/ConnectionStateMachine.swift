@@ -294,11 +294,7 @@ extension ConnectionStateMachine {
     }
 
     /// The last answer is out, written by a handler that this machine does not know of.
-    mutating func finish() {
-        if state == .idle { state = .lingering(.discarded(bytes: 0)) }
-    }
+    mutating func finish() { if state == .idle { state = .lingering(.discarded(bytes: 0)) } }
 
-    mutating func close() {
-        state = .closed
-    }
+    mutating func close() { state = .closed }
 }
