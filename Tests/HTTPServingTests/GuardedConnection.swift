@@ -1,7 +1,6 @@
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
-import RequestDecoding
 import Synchronization
 
 @testable import HTTPServing
@@ -25,36 +24,21 @@ struct GuardedConnection {
     init(repeats: Bool = true) throws {
         channel = EmbeddedChannel()
         let table = ConnectionTable(limits: .init(connections: 10, perNetwork: 10))
-        let framing = RequestFraming()
-        let httpGuard = HTTPConnectionGuard(limits: Self.limits, framing: framing, drain: drain)
-        let idleTimeout = IdleConnectionTimeout(after: .seconds(120))
-        let progress = ConnectionProgress(
-            framing: framing,
-            httpGuard: httpGuard,
-            idleTimeout: idleTimeout,
-            drain: drain,
+        let http = GuardedHTTPChannel(
+            responder: { _, _, _ in },
+            calls: calls,
+            idleTimeout: .seconds(120),
+            limits: Self.limits,
+            certificate: nil,
             table: table,
-            connection: try table.enter(channel)
+            drain: drain
         )
-        let heads = RepeatedHeads(framing: framing, longestBody: 999)
-        let date = DateHeader()
         let pipeline = channel.pipeline.syncOperations
-        if repeats {
-            try pipeline.addHandler(RepeatedCallHandler(heads: heads, connection: progress, date: date))
+        try http.addHandlers(to: pipeline, of: table.enter(channel))
+        try pipeline.addHandler(Tasks())
+        if !repeats {
+            pipeline.removeHandler(try pipeline.handler(type: RepeatedCallHandler.self), promise: nil)
         }
-        try pipeline.addHandlers(
-            HTTPResponseEncoder(),
-            ByteToMessageHandler(RequestDecoder(framing: framing, limits: NIOHTTPDecoderLimitConfiguration())),
-            framing,
-            HTTPServerPipelineHandler(),
-            BodyUnpacker(limit: 1000)
-        )
-        try pipeline.addHandlers([httpGuard] + HTTPConnectionGuard.followers)
-        try pipeline.addHandlers(
-            idleTimeout,
-            DirectCallHandler(calls: calls, date: date, heads: repeats ? heads : nil, longestBody: 999),
-            Tasks()
-        )
         try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
     }
 

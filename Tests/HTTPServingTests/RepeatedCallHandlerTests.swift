@@ -153,6 +153,27 @@ struct RepeatedCallHandlerTests {
     }
 
     @Test(
+        "Calls that a client sends before it closes its output are all answered",
+        arguments: ["/now", "/later", "/task"]
+    )
+    func halfClosedBehindFollower(path: String) throws {
+        for repeats in [true, false] {
+            let connection = try GuardedConnection(repeats: repeats)
+            for known in ["/later", "/now"] {
+                try connection.send(Self.request(known, "0"))
+                connection.answerWaiting()
+            }
+            _ = try connection.written()
+            try connection.send(Self.request("/later", "1") + Self.request(path, "2") + Self.request("/now", "3"))
+            connection.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+            connection.answerWaiting()
+            connection.answerWaiting()
+            #expect(try connection.written().hasSuffix("now 3"), "with repeated heads: \(repeats)")
+            #expect(!connection.channel.isActive)
+        }
+    }
+
+    @Test(
         "A call that waits when the service stops is answered, and its connection ends after that",
         arguments: [true, false]
     )
@@ -250,10 +271,15 @@ struct RepeatedCallHandlerTests {
                     bytes.removeFirst(count)
                     if Bool.random(using: &random) { for connection in [one, other] { connection.answerWaiting() } }
                 }
-                for connection in [one, other] { connection.answerWaiting() }
+                let isLast = Int.random(in: 0..<12, using: &random) == 0
+                for connection in [one, other] {
+                    if isLast { connection.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
+                    for _ in 0..<4 { connection.answerWaiting() }
+                }
                 #expect(try one.written() == other.written())
                 #expect(one.channel.isActive == other.channel.isActive)
                 #expect(one.calls.bodies.withLock { $0 } == other.calls.bodies.withLock { $0 })
+                if isLast { break }
             }
         }
     }

@@ -1,9 +1,8 @@
 import NIOCore
 import RequestDecoding
 
-/// What the handlers of one connection know together: whether a request is under way.
-///
-/// A handler that answers requests before the others asks whether it may, and tells the others what they would have seen.
+/// Tells ``RepeatedCallHandler`` whether another request of its connection is under way, and tells the other handlers of the
+/// calls that it answers.
 final class ConnectionProgress {
     private let framing: RequestFraming
     private let httpGuard: HTTPConnectionGuard

@@ -61,40 +61,45 @@ package struct GuardedHTTPChannel: HTTPChannelHandler {
                     TLSFailureLog(logger: logger, peer: channel.remoteAddress)
                 )
             }
-            let framing = RequestFraming()
-            let httpGuard = HTTPConnectionGuard(limits: limits, framing: framing, drain: drain)
-            let idleTimeout = IdleConnectionTimeout(after: self.idleTimeout)
-            let progress = ConnectionProgress(
-                framing: framing,
-                httpGuard: httpGuard,
-                idleTimeout: idleTimeout,
-                drain: drain,
-                table: table,
-                connection: connection
-            )
-            let longestBody = min(limits.passedBytes - 1, DirectCallHandler.longestBody)
-            let heads = RepeatedHeads(framing: framing, longestBody: longestBody)
-            try pipeline.addHandlers(
-                RepeatedCallHandler(heads: heads, connection: progress, date: date),
-                HTTPResponseEncoder(),
-                ByteToMessageHandler(RequestDecoder(framing: framing, limits: Self.headLimits)),
-                framing,
-                FirstRequestGrace(),
-                HTTPServerPipelineHandler(),
-                BodyUnpacker(limit: limits.passedBytes),
-                CallWatch(table: table, connection: connection)
-            )
-            try pipeline.addHandlers([httpGuard] + HTTPConnectionGuard.followers)
-            try pipeline.addHandlers(
-                idleTimeout,
-                DirectCallHandler(calls: calls, date: date, heads: heads, longestBody: longestBody),
-                HTTP1ToHTTPServerCodec(secure: false)
-            )
+            try addHandlers(to: pipeline, of: connection)
+            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel,
                 configuration: .init(isOutboundHalfClosureEnabled: true)
             )
         }
+    }
+
+    /// Adds the handlers that stand between TLS and Hummingbird's.
+    func addHandlers(to pipeline: ChannelPipeline.SynchronousOperations, of connection: TrackedConnection) throws {
+        let framing = RequestFraming()
+        let httpGuard = HTTPConnectionGuard(limits: limits, framing: framing, drain: drain)
+        let idleTimeout = IdleConnectionTimeout(after: self.idleTimeout)
+        let progress = ConnectionProgress(
+            framing: framing,
+            httpGuard: httpGuard,
+            idleTimeout: idleTimeout,
+            drain: drain,
+            table: table,
+            connection: connection
+        )
+        let longestBody = min(limits.passedBytes - 1, DirectCallHandler.longestBody)
+        let heads = RepeatedHeads(framing: framing, longestBody: longestBody)
+        try pipeline.addHandlers(
+            RepeatedCallHandler(heads: heads, connection: progress, date: date),
+            HTTPResponseEncoder(),
+            ByteToMessageHandler(RequestDecoder(framing: framing, limits: Self.headLimits)),
+            framing,
+            FirstRequestGrace(),
+            HTTPServerPipelineHandler(),
+            BodyUnpacker(limit: limits.passedBytes),
+            CallWatch(table: table, connection: connection)
+        )
+        try pipeline.addHandlers([httpGuard] + HTTPConnectionGuard.followers)
+        try pipeline.addHandlers(
+            idleTimeout,
+            DirectCallHandler(calls: calls, date: date, heads: heads, longestBody: longestBody)
+        )
     }
 
     /// Answers a connection's requests until it ends.

@@ -16,14 +16,16 @@ final class RepeatedCallHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private let date: DateHeader
     private var context: ChannelHandlerContext?
     private var completion: DirectCompletion?
-    /// What has come behind the call whose answer is being made; nil where no answer is being made.
+    /// The bytes that follow the call that waits for its answer. Nil where no call waits.
     private var followers: ByteBuffer?
-    /// Whether the channel has asked for more, which waits because something has come behind the call.
+    /// Whether a read of the channel waits until the call is answered.
     private var holdsRead = false
-    /// What must be told to the handlers behind when the answer is out.
+    /// The event that the handlers behind learn of after the answer.
     private var heldEvent: HeldEvent?
-    /// What has become of the bytes of the read that goes on.
-    private var read = (answered: false, passed: false)
+    /// The last answer that was written while an event was held.
+    private var lastWrite: EventLoopFuture<Void>?
+    /// Whether the current read held calls that this handler answered, and bytes that it passed on.
+    private var currentRead = (answered: false, passed: false)
     /// The head of the last answer. Most answers of a second have the same one.
     private var lastHead: (key: AnswerHeadKey, bytes: ByteBuffer)?
 
@@ -77,8 +79,8 @@ final class RepeatedCallHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// The handlers behind need not know of a read that held calls alone.
     func channelReadComplete(context: ChannelHandlerContext) {
-        let isForOthers = read.passed || !read.answered
-        read = (false, false)
+        let isForOthers = currentRead.passed || !currentRead.answered
+        currentRead = (false, false)
         if isForOthers { context.fireChannelReadComplete() }
     }
 
@@ -91,7 +93,7 @@ final class RepeatedCallHandler: ChannelDuplexHandler, RemovableChannelHandler {
             guard let call = heads.take(from: &rest) else {
                 return heads.learn(from: request) { pass(request, context) }
             }
-            read.answered = true
+            currentRead.answered = true
             switch call.call.answer(call.body, completion: completion) {
             case .answered(let answer):
                 write(answer, context)
@@ -106,11 +108,12 @@ final class RepeatedCallHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
-        read.passed = true
+        currentRead.passed = true
         context.fireChannelRead(wrapInboundOut(bytes))
     }
 
-    /// Reads on while an answer is being made, so that the end of the connection is seen, but not beyond one read.
+    /// Lets the channel read while a call waits for its answer, so that the end of the connection is seen. Once bytes follow the
+    /// call, the channel reads no more until the call is answered.
     func read(context: ChannelHandlerContext) {
         if let followers, followers.readableBytes > 0 { holdsRead = true } else { context.read() }
     }
@@ -131,20 +134,9 @@ final class RepeatedCallHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let answer = makeAnswer()
         guard let context, let followers else { return }
         self.followers = nil
-        let event = heldEvent
-        heldEvent = nil
         connection.endCall()
-        if case .quiesce? = event { return writeLast(answer, context) }
-        if connection.isStopping { return writeLast(answer, context) }
-        if case .inputClosed? = event {
-            let written = context.eventLoop.makePromise(of: Void.self)
-            written.futureResult.assumeIsolated().whenComplete { _ in
-                context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
-            }
-            write(answer, context, written)
-        } else {
-            write(answer, context)
-        }
+        guard heldEvent != .quiesce, !connection.isStopping else { return writeLast(answer, context) }
+        write(answer, context)
         if followers.readableBytes > 0 {
             answerCalls(in: followers, context)
             // The read that brought these bytes is over. The handlers behind look at what they have got when they are told so.
@@ -154,10 +146,22 @@ final class RepeatedCallHandler: ChannelDuplexHandler, RemovableChannelHandler {
             holdsRead = false
             read(context: context)
         }
+        if self.followers == nil { passInputClosed(context) }
+    }
+
+    /// Tells the handlers behind that the client has closed its output, when all answers are out: they end the connection.
+    private func passInputClosed(_ context: ChannelHandlerContext) {
+        guard heldEvent == .inputClosed, let lastWrite else { return }
+        heldEvent = nil
+        self.lastWrite = nil
+        lastWrite.assumeIsolated().whenComplete { _ in
+            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        }
     }
 
     /// Writes the answer after which the connection ends, because the service stops.
     private func writeLast(_ answer: DirectAnswer, _ context: ChannelHandlerContext) {
+        heldEvent = nil
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { _ in self.connection.end() }
         write(answer, context, written, closes: true)
@@ -186,6 +190,8 @@ final class RepeatedCallHandler: ChannelDuplexHandler, RemovableChannelHandler {
         var bytes = context.channel.allocator.buffer(capacity: head.readableBytes + answer.body.readableBytes)
         bytes.writeImmutableBuffer(head)
         bytes.writeImmutableBuffer(answer.body)
+        let promise = heldEvent == nil ? promise : context.eventLoop.makePromise()
+        lastWrite = promise?.futureResult
         context.writeAndFlush(wrapOutboundOut(.byteBuffer(bytes)), promise: promise)
     }
 }

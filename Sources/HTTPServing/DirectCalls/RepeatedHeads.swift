@@ -32,7 +32,7 @@ final class RepeatedHeads {
     private var additions = 0
     private let framing: RequestFraming
     private let longestBody: Int
-    /// What the decoder reads now, where this is all that has come since the last answer.
+    /// The read that the decoder decodes at this moment. Nil where an earlier request of the connection is not answered.
     private var read: ByteBuffer?
 
     /// Creates an empty memory.
