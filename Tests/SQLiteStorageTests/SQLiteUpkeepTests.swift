@@ -125,14 +125,17 @@ struct SQLiteUpkeepTests {
         try await withDatabase { path in
             try await opening(path) { _ = try await $0.add(Sample.webhook(String(repeating: "x", count: 20 << 20))) }
             let backup = try SQLiteBackup(from: path, to: path + ".backup")
-            let isCancelled = Mutex(false)
+            let isCancelled = DispatchSemaphore(value: 0)
             let cancelled = Task {
                 await failure {
-                    _ = try await backup.run { _, _ in while !isCancelled.withLock({ $0 }) { usleep(1000) } }
+                    _ = try await backup.run { _, _ in
+                        isCancelled.wait()
+                        isCancelled.signal()
+                    }
                 }
             }
             cancelled.cancel()
-            isCancelled.withLock { $0 = true }
+            isCancelled.signal()
             #expect(await cancelled.value.contains("interrupted"))
             #expect(try names(in: path).filter { $0.contains("backup") } == [])
         }

@@ -1,5 +1,6 @@
 import Foundation
 import StoreContracts
+import TestSupport
 
 /// The path of a database that does not exist yet, in a directory that exists only during `body`.
 package func withDatabase(_ body: (String) async throws -> Void) async throws {
@@ -12,17 +13,16 @@ package func withDatabase(_ body: (String) async throws -> Void) async throws {
 /// Opens a file that this test alone uses, again while another store has it. A child that another test has just made holds
 /// all files of the process, and their locks, until it begins its own program.
 ///
-/// Throws what `open` throws, and that another store has the file only after two minutes.
+/// Throws what `open` throws, and ``NotInTime`` where another store still has the file after two minutes.
 package func whenUnlocked<Value>(_ open: () async throws -> Value) async throws -> Value {
-    let deadline = ContinuousClock.now.advanced(by: .seconds(120))
-    while true {
+    var opened: Value?
+    try await eventually("no other store has the file") {
         do {
-            return try await open()
-        } catch let error as StoreError {
-            guard error.kind == "inUse", ContinuousClock.now < deadline else { throw error }
-        }
-        try await Task.sleep(for: .milliseconds(20))
+            opened = try await open()
+        } catch let error as StoreError where error.kind == "inUse" {}
+        return opened != nil
     }
+    return opened!
 }
 
 extension StoreError {
